@@ -1,0 +1,41 @@
+# wxpipe_library(name SOURCES … LINKS …) and wxpipe_test(name LABEL … SOURCES … LINKS …): the standard, the warnings and
+# the include root (the repository), and nothing else hidden. LINKS of a library are public: what a folder's headers use.
+include(GoogleTest OPTIONAL)
+
+add_library(wxpipe_options INTERFACE)
+target_compile_features(wxpipe_options INTERFACE cxx_std_20)
+target_include_directories(wxpipe_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(wxpipe_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor -Werror)
+option(WXPIPE_FAULT_POINTS "Compile the fault points used by the chaos tests" OFF)
+if(WXPIPE_FAULT_POINTS)
+  target_compile_definitions(wxpipe_options INTERFACE WXPIPE_FAULT_POINTS=1)
+endif()
+
+function(wxpipe_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(${name} PUBLIC wxpipe_options ${ARG_LINKS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE wxpipe_options ${ARG_LINKS})
+  endif()
+endfunction()
+
+function(wxpipe_executable name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE wxpipe_options ${ARG_LINKS})
+endfunction()
+
+# Each GoogleTest case becomes one ctest case, so that a skipped one is counted by name. TIMEOUT in seconds, default 120.
+function(wxpipe_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  wxpipe_executable(${name} SOURCES ${ARG_SOURCES} LINKS ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  gtest_discover_tests(${name} TEST_PREFIX "${ARG_LABEL}." WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+endfunction()

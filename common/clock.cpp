@@ -1,0 +1,92 @@
+#include "common/clock.hpp"
+
+#include <charconv>
+
+namespace wxpipe {
+namespace {
+using namespace std::chrono;
+
+class SystemClock final : public Clock {
+ public:
+  Timestamp now() const override { return floor<microseconds>(std::chrono::system_clock::now()); }
+};
+
+void put(char*& at, unsigned value, int width) {
+  for (int i = width - 1; i >= 0; --i, value /= 10) at[i] = static_cast<char>('0' + value % 10);
+  at += width;
+}
+
+bool take(std::string_view& text, size_t width, int& value) {
+  if (text.size() < width) return false;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + width, value);
+  if (error != std::errc{} || end != text.data() + width || value < 0) return false;
+  text.remove_prefix(width);
+  return true;
+}
+
+bool take(std::string_view& text, char expected) {
+  if (text.empty() || text.front() != expected) return false;
+  text.remove_prefix(1);
+  return true;
+}
+}  // namespace
+
+const Clock& system_clock() {
+  static const SystemClock clock;
+  return clock;
+}
+
+void append_iso8601(std::string& out, Timestamp at) {
+  const auto day = floor<days>(at);
+  const year_month_day date{day};
+  const hh_mm_ss time{at - day};
+  char text[27];
+  char* p = text;
+  put(p, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  *p++ = '-';
+  put(p, static_cast<unsigned>(date.month()), 2);
+  *p++ = '-';
+  put(p, static_cast<unsigned>(date.day()), 2);
+  *p++ = 'T';
+  put(p, static_cast<unsigned>(time.hours().count()), 2);
+  *p++ = ':';
+  put(p, static_cast<unsigned>(time.minutes().count()), 2);
+  *p++ = ':';
+  put(p, static_cast<unsigned>(time.seconds().count()), 2);
+  *p++ = '.';
+  put(p, static_cast<unsigned>(time.subseconds().count()), 6);
+  *p++ = 'Z';
+  out.append(text, 27);
+}
+
+std::string to_iso8601(Timestamp at) {
+  std::string out;
+  append_iso8601(out, at);
+  return out;
+}
+
+bool parse_iso8601(std::string_view text, Timestamp& at) {
+  int y, mo, d, h, mi, s;
+  if (!take(text, 4, y) || !take(text, '-') || !take(text, 2, mo) || !take(text, '-') || !take(text, 2, d) ||
+      !take(text, 'T') || !take(text, 2, h) || !take(text, ':') || !take(text, 2, mi) || !take(text, ':') ||
+      !take(text, 2, s))
+    return false;
+  int fraction = 0;
+  if (take(text, '.')) {
+    int digits = 0;
+    while (!text.empty() && text.front() >= '0' && text.front() <= '9' && digits < 6) {
+      fraction = fraction * 10 + (text.front() - '0');
+      text.remove_prefix(1);
+      ++digits;
+    }
+    if (digits == 0) return false;
+    for (; digits < 6; ++digits) fraction *= 10;
+  }
+  if (text != "Z") return false;
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
+  if (!date.ok() || h > 23 || mi > 59 || s > 60) return false;
+  at = sys_days{date} + hours{h} + minutes{mi} + seconds{s} + microseconds{fraction};
+  return true;
+}
+
+}  // namespace wxpipe

@@ -1,0 +1,162 @@
+// Everything a configuration file can say, as typed values with their defaults. load_settings (settings_file.hpp) fills
+// it; config/wxpipe.reference.toml documents every key. Plain data: copied into whoever needs a part of it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/secret.hpp"
+
+namespace wxpipe::config {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct Endpoint {
+  std::string host;
+  uint16_t port = 0;  // 0: the system chooses; the log line and the admin page say which
+  bool operator==(const Endpoint&) const = default;
+};
+
+// [instance]
+struct InstanceSettings {
+  std::string name;  // default: the host's name. Static membership, transactional ids and receipts are built on it
+};
+
+// [sealing]: WXPIPE_SEALING_KEY or key_file; 32 bytes, base64
+struct SealingSettings {
+  Secret key;
+  std::vector<Secret> previous_keys;  // still able to open what was sealed with them
+};
+
+// [kafka]
+struct KafkaSettings {
+  std::string bootstrap_servers = "localhost:9092";
+  std::string topic_prefix = "wxpipe.";
+  int replication_factor = 0;  // 0: 3 where the cluster has three brokers or more, else 1
+  std::map<std::string, std::string> properties;  // [kafka.properties]: any librdkafka property, last word
+};
+
+// [postgres]
+struct PostgresSettings {
+  Secret url{"postgresql://localhost/wxpipe"};
+};
+
+// [ingest]
+struct IngestSettings {
+  Endpoint listen{"0.0.0.0", 8080};
+  int threads = 1;
+  size_t max_body_bytes = 1 << 20;
+  size_t max_header_bytes = 16 << 10;
+  size_t max_connections = 20'000;
+  milliseconds request_timeout{10'000};       // from the first byte of a request to its last
+  milliseconds idle_timeout{75'000};          // keep-alive between requests
+  milliseconds ack_budget{2'000};             // broker or spool, whichever is durable first, else 503
+  milliseconds command_ack_budget{800};       // suite commands: the platform waits one second
+  milliseconds drain_timeout{8'000};          // on SIGTERM
+  size_t max_in_flight = 20'000;              // callbacks waiting for durability; beyond it 503
+  std::string tls_certificate_file;           // both or neither
+  std::string tls_key_file;
+};
+
+// [admin]
+struct AdminSettings {
+  Endpoint listen{"127.0.0.1", 9464};
+};
+
+// [spool]
+struct SpoolSettings {
+  std::string directory;  // empty: no spool, and a missing broker is answered with 503
+  uint64_t max_bytes = 2ULL << 30;
+  seconds max_age{24 * 3600};
+};
+
+// [process]
+struct ProcessSettings {
+  int workers = 1;
+  int batch_records = 2'000;
+  milliseconds batch_interval{10};
+  seconds dedupe_window{600};
+};
+
+// [sink]
+struct SinkSettings {
+  std::vector<std::string> families;  // empty: all (messages, followers, leads, logs, dead_letters)
+  int batch_rows = 1'000;
+  milliseconds batch_interval{50};
+  int months_ahead = 2;
+  int days_ahead = 7;
+  seconds timeless_window{7 * 24 * 3600};
+  int brake_consecutive = 500;  // rejected rows in a row that stop the consumer
+  double brake_ratio = 0.5;     // of the last brake_sample rows
+  int brake_sample = 5'000;
+};
+
+// [log]
+struct LogSettings {
+  std::string level = "info";     // debug, info, warn, error
+  std::string format = "logfmt";  // logfmt, json
+};
+
+// [[score.rules]], or a file of them: [score] rules_file. docs/scoring in config/scoring.toml
+struct ScoreRule {
+  std::string name;       // unique; part of an activity's id
+  std::string dimension;  // interest, engagement, intent, profile, …: free, for the score's breakdown
+  int points = 0;         // may be negative
+  int daily_cap = 0;      // most points this rule gives one lead on one day; 0: no cap. Same sign as points
+  int half_life_days = 0; // 0: points never fade
+  std::vector<std::string> types;  // event types it fires on; a trailing * matches a family: "message.*"
+  std::map<std::string, std::string> where;  // attribute -> exact value, or glob with *
+  std::vector<std::string> contains;         // any of these words in the content (case-insensitive for ASCII)
+};
+struct ScoreSettings {
+  std::vector<ScoreRule> rules;
+};
+
+// [[accounts.replies]]
+struct ReplyRule {
+  std::string on;       // an event type ("follower.subscribed") or "keyword"
+  std::string keyword;  // with on = "keyword"
+  bool exact = false;   // the whole message, else contained in it
+  std::string text;     // what is answered
+};
+
+// [[accounts]]: CONTRACT §2. Checked and decoded into ingest::Account by ingest/account.cpp.
+struct AccountSettings {
+  std::string name;
+  std::string kind;
+  std::string mode;  // plain, compatible, safe; official_account and mini_program only
+  std::string title; // what people call it; enriches facts
+  std::string app_id, original_id, component_app_id, corp_id, suite_id, provider_corp_id, bot_id, instance_id, channel;
+  std::optional<int64_t> agent_id;
+  Secret token, previous_token;
+  Secret encoding_aes_key, previous_encoding_aes_key;
+  Secret secret, previous_secret;  // whsec_…: Standard Webhooks kinds
+  std::optional<seconds> max_timestamp_age;
+  std::vector<ReplyRule> replies;
+  std::map<std::string, std::string> menu;      // menu key -> name people know it by
+  std::map<std::string, std::string> channels;  // QR scene or State -> channel name
+  // Where each part stands in the file ("config.toml:12:1"), for errors found after loading.
+  std::string where;
+};
+
+struct Settings {
+  InstanceSettings instance;
+  SealingSettings sealing;
+  KafkaSettings kafka;
+  PostgresSettings postgres;
+  IngestSettings ingest;
+  AdminSettings admin;
+  SpoolSettings spool;
+  ProcessSettings process;
+  SinkSettings sink;
+  LogSettings log;
+  ScoreSettings score;
+  std::vector<AccountSettings> accounts;
+};
+
+}  // namespace wxpipe::config

@@ -1,0 +1,33 @@
+// Seals credentials before they leave ingest (DESIGN law 8): AES-256-GCM with a synthetic nonce (HMAC of the text under a
+// key derived from the sealing key), so that equal text seals to equal text and a platform's retry yields the same row.
+// Immutable; safe from any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/secret.hpp"
+
+namespace wxpipe::crypto {
+
+class Sealer {
+ public:
+  // key and previous_keys: 32 bytes in base64. Throws UsageError that names the command which makes one
+  // (`openssl rand -base64 32`).
+  explicit Sealer(const Secret& key, const std::vector<Secret>& previous_keys = {});
+
+  // "sealed:v1:<base64url>"; an empty text stays empty.
+  std::string seal(std::string_view text) const;
+  // The text behind a seal; nothing when no key opens it or it isn't a seal.
+  std::optional<std::string> open(std::string_view sealed) const;
+
+ private:
+  struct Keys {
+    std::string encryption, nonce;  // 32 bytes each
+  };
+  std::vector<Keys> keys_;  // the current one first
+};
+
+}  // namespace wxpipe::crypto

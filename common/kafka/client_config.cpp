@@ -1,0 +1,120 @@
+#include "common/kafka/client_config.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "common/result.hpp"
+
+namespace wxpipe::kafka {
+namespace {
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+const Pairs kEverywhere{
+    {"client.id", "wxpipe"},
+    {"reconnect.backoff.ms", "50"},       // the default maximum of 10 s delays both failure reports and recovery
+    {"reconnect.backoff.max.ms", "500"},
+    {"socket.nagle.disable", "true"},
+    {"socket.keepalive.enable", "true"},
+    {"enable.metrics.push", "false"},     // librdkafka >= 2.5 only
+    {"log.connection.close", "false"},
+};
+
+Pairs defaults(ClientRole role) {
+  switch (role) {
+    case ClientRole::ingest_producer:
+      return {{"linger.ms", "1"},
+              {"compression.codec", "lz4"},
+              {"socket.timeout.ms", "3000"},     // a frozen broker: stall of 3.7 s instead of 9
+              {"message.timeout.ms", "30000"},   // longer than any failover: a shorter one ends in doubles or fatal errors
+              {"queue.buffering.max.messages", "100000"},
+              {"queue.buffering.max.kbytes", "65536"},
+              {"partitioner", "murmur2_random"}};  // the same partition as Java clients
+    case ClientRole::transactional_producer:
+      return {{"transaction.timeout.ms", "10000"},  // a dead producer blocks readers no longer
+              {"compression.codec", "lz4"},
+              {"retry.backoff.ms", "10"},  // the wait after CONCURRENT_TRANSACTIONS; 100 costs 100 ms on many commits
+              {"socket.timeout.ms", "3000"},
+              {"partitioner", "murmur2_random"}};
+    case ClientRole::processor_consumer:
+    case ClientRole::sink_consumer:
+      return {{"socket.timeout.ms", "10000"},
+              {"session.timeout.ms", "10000"},
+              {"heartbeat.interval.ms", "1000"},
+              {"max.poll.interval.ms", role == ClientRole::sink_consumer ? "300000" : "60000"},
+              {"queued.max.messages.kbytes", "16384"},
+              {"fetch.error.backoff.ms", "50"},
+              {"fetch.wait.max.ms", "100"}};
+    case ClientRole::reader:
+      return {{"queued.max.messages.kbytes", "16384"}, {"fetch.error.backoff.ms", "50"}, {"auto.offset.reset", "earliest"}};
+    case ClientRole::admin:
+      return {};
+  }
+  return {};
+}
+
+// What a guarantee hangs on: nobody may set these otherwise.
+Pairs guarantees(ClientRole role) {
+  switch (role) {
+    case ClientRole::ingest_producer:
+    case ClientRole::transactional_producer:
+      return {{"acks", "all"}, {"enable.idempotence", "true"}};
+    case ClientRole::processor_consumer:
+    case ClientRole::sink_consumer:
+      return {{"partition.assignment.strategy", "range"},  // cooperative-sticky commits wrongly during rebalances (#4059)
+              {"enable.auto.commit", "false"},
+              {"enable.auto.offset.store", "false"},
+              {"enable.partition.eof", "false"},
+              {"isolation.level", "read_committed"},
+              {"auto.offset.reset", role == ClientRole::sink_consumer ? "error" : "earliest"}};
+    case ClientRole::reader:
+      return {{"enable.auto.commit", "false"}, {"isolation.level", "read_committed"}};
+    case ClientRole::admin:
+      return {};
+  }
+  return {};
+}
+
+const std::set<std::string> kNewerVersionsOnly{"enable.metrics.push"};
+
+void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value, const char* where) {
+  char why[512];
+  const auto result = rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why, sizeof why);
+  if (result == RD_KAFKA_CONF_OK) return;
+  if (result == RD_KAFKA_CONF_UNKNOWN && kNewerVersionsOnly.contains(name)) return;
+  throw UsageError(fmt::format("{}{}: {}", where, name, why));
+}
+}  // namespace
+
+Conf client_config(ClientRole role, const config::KafkaSettings& settings, const Pairs& extra) {
+  Conf conf(rd_kafka_conf_new());
+  for (const auto& [name, value] : kEverywhere) set(conf.get(), name, value, "");
+  for (const auto& [name, value] : defaults(role)) set(conf.get(), name, value, "");
+  Pairs fixed = guarantees(role);
+  fixed.insert(fixed.end(), extra.begin(), extra.end());
+  for (const auto& [name, value] : settings.properties) {
+    for (const auto& [fixed_name, fixed_value] : fixed)
+      if (name == fixed_name && value != fixed_value)
+        throw UsageError(fmt::format("kafka.properties.{}: wxpipe's guarantees need it to be {}; take the line out", name,
+                                     fixed_value));
+    set(conf.get(), name, value, "kafka.properties.");
+  }
+  set(conf.get(), "bootstrap.servers", settings.bootstrap_servers, "kafka.");
+  for (const auto& [name, value] : fixed) set(conf.get(), name, value, "");
+  return conf;
+}
+
+namespace {
+Client make(rd_kafka_type_t type, Conf conf) {
+  char why[512];
+  rd_kafka_t* client = rd_kafka_new(type, conf.get(), why, sizeof why);
+  if (!client) throw UsageError(fmt::format("kafka: {}", why));
+  conf.release();  // rd_kafka_new took it over
+  return Client(client);
+}
+}  // namespace
+
+Client make_producer(Conf conf) { return make(RD_KAFKA_PRODUCER, std::move(conf)); }
+Client make_consumer(Conf conf) { return make(RD_KAFKA_CONSUMER, std::move(conf)); }
+
+}  // namespace wxpipe::kafka

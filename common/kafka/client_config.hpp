@@ -1,0 +1,26 @@
+// One place for every librdkafka setting wxpipe uses, per role, with the reason (measured: reference figures in
+// docs/performance.md and docs/decisions). [kafka.properties] has the last word, except over what a guarantee hangs on.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/config/settings.hpp"
+#include "common/kafka/handles.hpp"
+
+namespace wxpipe::kafka {
+
+enum class ClientRole { ingest_producer, transactional_producer, processor_consumer, sink_consumer, reader, admin };
+
+// group or transactional id and other per-instance settings come in `extra` and can't be overridden. A property librdkafka
+// doesn't know throws UsageError that names it; one that only newer versions know is left out of older ones.
+Conf client_config(ClientRole role, const config::KafkaSettings& settings,
+                   const std::vector<std::pair<std::string, std::string>>& extra = {});
+
+// Takes the conf over. Throws UsageError with librdkafka's reason when it can't be created.
+Client make_producer(Conf conf);
+Client make_consumer(Conf conf);
+
+}  // namespace wxpipe::kafka

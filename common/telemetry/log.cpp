@@ -1,0 +1,99 @@
+#include "common/telemetry/log.hpp"
+
+#include <openssl/sha.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#include "common/clock.hpp"
+#include "common/result.hpp"
+
+namespace wxpipe::telemetry {
+namespace {
+std::atomic<Level> threshold{Level::info};
+std::atomic<bool> as_json{false};
+
+constexpr std::string_view word(Level level) {
+  switch (level) {
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warn: return "warn";
+    case Level::error: return "error";
+  }
+  return "error";
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+bool plain(std::string_view text) {
+  if (text.empty()) return false;
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f) return false;
+  return true;
+}
+}  // namespace
+
+void configure_log(std::string_view level, std::string_view format) {
+  if (level == "debug") threshold = Level::debug;
+  else if (level == "info") threshold = Level::info;
+  else if (level == "warn") threshold = Level::warn;
+  else if (level == "error") threshold = Level::error;
+  else throw UsageError(fmt::format("log.level: '{}' is unknown; use debug, info, warn or error", level));
+  if (format == "json") as_json = true;
+  else if (format == "logfmt") as_json = false;
+  else throw UsageError(fmt::format("log.format: '{}' is unknown; use logfmt or json", format));
+}
+
+bool log_enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed); }
+
+void log(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  if (!log_enabled(level)) return;
+  std::string line;
+  const auto now = to_iso8601(system_clock().now());
+  if (as_json) {
+    line = fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", now, word(level), event);
+    for (const auto& field : fields) {
+      line += ",\"";
+      line += field.name;
+      line += "\":";
+      if (field.quoted) append_quoted(line, field.value);
+      else line += field.value;
+    }
+    line += "}\n";
+  } else {
+    line = fmt::format("time={} level={} event={}", now, word(level), event);
+    for (const auto& field : fields) {
+      line += ' ';
+      line += field.name;
+      line += '=';
+      if (!field.quoted || plain(field.value)) line += field.value;
+      else append_quoted(line, field.value);
+    }
+    line += '\n';
+  }
+  // One write per line: lines of several threads or processes don't mix. A closed standard error has nobody to tell.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+std::string hashed(std::string_view subject) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(subject.data()), subject.size(), digest);
+  return fmt::format("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]);
+}
+
+}  // namespace wxpipe::telemetry

@@ -1,0 +1,71 @@
+// One HTTP request addressed to an account, and what becomes of it: plain values without any HTTP library's types.
+// `interpret` (ingest/platforms.hpp) turns a Callback into an Interpretation and is pure; the receiver acts on it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/clock.hpp"
+#include "schemas/dead_letter.hpp"
+#include "schemas/event.hpp"
+
+namespace wxpipe::ingest {
+
+enum class Method { get, post };
+
+// Views into the request: valid during the call that gets it.
+struct Callback {
+  Method method = Method::post;
+  std::string_view account;  // {account} of the path, percent-decoded
+  std::string_view tenant;   // {tenant} of the path, percent-decoded; empty: none
+  std::string_view query;    // behind the ?, raw
+  std::string_view body;
+  std::string_view content_type;
+  std::string_view webhook_id, webhook_timestamp, webhook_signature;  // Standard Webhooks headers; empty: absent
+  Timestamp received_at;
+};
+
+struct Reply {
+  unsigned status = 200;
+  std::string body;
+  std::string_view content_type = "text/plain; charset=utf-8";  // a literal
+  bool operator==(const Reply&) const = default;
+};
+
+// Why a request was refused and not kept: a metric label. Closed, like Reason; docs/operations.md explains each.
+enum class Refusal {
+  bad_signature, missing_signature, stale_timestamp, wrong_receiver, downgrade, unknown_account, unknown_tenant, unknown_path,
+  method_not_allowed, bad_request, duplicate_parameter, missing_host, body_too_large, headers_too_large, request_timeout,
+  too_many_connections, overloaded, not_durable
+};
+inline constexpr int kRefusalCount = 18;
+std::string_view to_string(Refusal refusal);
+
+struct Challenge {  // URL verification: answer it, keep nothing
+  Reply reply;
+  bool operator==(const Challenge&) const = default;
+};
+struct Accepted {  // deliver the event, then answer
+  schemas::Event event;
+  Reply reply;
+  bool urgent = false;  // suite commands: the platform waits one second
+  // Counted, not refused: inner ToUserName, SuiteId or AgentID differs from the configuration (CONTRACT, "At the edge").
+  bool address_mismatch = false;
+  bool operator==(const Accepted&) const = default;
+};
+struct Refused {  // a stranger's data, or not for us: answer, count, forget
+  unsigned status = 401;
+  Refusal refusal{};
+  bool operator==(const Refused&) const = default;
+};
+struct Unreadable {  // authentic but unintelligible: dead letter, and still the platform's success reply
+  schemas::DeadLetter letter;
+  Reply reply;
+  bool urgent = false;
+  bool operator==(const Unreadable&) const = default;
+};
+
+using Interpretation = std::variant<Challenge, Accepted, Refused, Unreadable>;
+
+}  // namespace wxpipe::ingest

@@ -1,0 +1,55 @@
+// A callback's body as a flat list of fields, whether it came as XML or JSON: what normalisation reads.
+//
+//   <xml><MsgType>event</MsgType><ScanCodeInfo><ScanType>qrcode</ScanType></ScanCodeInfo></xml>
+//   {"MsgType":"event","ScanCodeInfo":{"ScanType":"qrcode"}}
+// both give  MsgType = event, ScanCodeInfo.ScanType = qrcode.
+//
+// Lists (repeated siblings, JSON arrays) give the same path several times, in order. Numbers and booleans keep the text
+// they were written in (ids exceed 2^53), null is an absent field. Empty leaves are kept with an empty value.
+#pragma once
+
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.hpp"
+
+namespace wxpipe::ingest {
+
+struct Field {
+  std::string_view path;   // dotted, without the root element
+  std::string_view value;  // adjacent text and CDATA joined; entities resolved
+  bool operator==(const Field&) const = default;
+};
+
+enum class DocumentFormat { xml, json };
+
+// Owns the text its fields point into. Movable; fields stay valid.
+class Document {
+ public:
+  std::span<const Field> fields() const { return fields_; }
+  // The first value under the path, or empty. Paths are case-sensitive (AppId and appid differ, PROTOCOL §10.3).
+  std::string_view value(std::string_view path) const;
+  bool has(std::string_view path) const;
+  DocumentFormat format() const { return format_; }
+  // Control characters illegal in XML 1.0 were found and replaced by U+FFFD (PROTOCOL §12): the event says so.
+  bool sanitised() const { return sanitised_; }
+
+ private:
+  friend Result<Document> parse_document(std::string_view body);
+  friend struct DocumentBuilder;
+  std::vector<Field> fields_;
+  std::string text_;
+  std::deque<std::string> extra_;
+  DocumentFormat format_ = DocumentFormat::xml;
+  bool sanitised_ = false;
+};
+
+// Decides XML or JSON by the first non-blank byte (a BOM is skipped). Rejects NUL, invalid UTF-8, DOCTYPE, nesting deeper
+// than 32, malformed text, and what is neither. Never throws on any bytes. Tolerant where the platforms are sloppy
+// (PROTOCOL §12: `</xml >`, whitespace around CDATA, control characters).
+Result<Document> parse_document(std::string_view body);
+
+}  // namespace wxpipe::ingest

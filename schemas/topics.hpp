@@ -34,6 +34,10 @@ inline constexpr std::array<Topic, 7> kTopics{{
     {TopicName::seen_ids, "seen_ids.v1", 6, 24h, "delete", "none; partition = that of events", "internal: the dedupe window's journal"},
 }};
 
+// max.message.bytes of every topic and message.max.bytes of every producer. A body of 1 MiB (the default limit at the edge)
+// must fit its envelope: JSON escapes may double it, base64 in a dead letter adds a third.
+inline constexpr int kMaxMessageBytes = 4 << 20;
+
 inline constexpr const Topic& topic(TopicName name) { return kTopics[static_cast<size_t>(name)]; }
 std::string topic_name(std::string_view prefix, TopicName name);
 

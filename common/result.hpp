@@ -12,18 +12,18 @@ namespace wxpipe {
 // Why a record was dead-lettered. Closed: it is a metric label and a column, so add here, in `to_string`, in
 // docs/operations.md and in schemas/kafka/dead_letter.schema.json, or nowhere.
 enum class Reason {
-  undecryptable,      // right signature, but no configured key yields a well-formed plaintext
-  nul_byte,           // a NUL inside a decrypted body: Postgres text can't hold it
+  undecryptable,  // right signature, but no configured key yields a well-formed plaintext
+  nul_byte,       // a NUL inside a decrypted body: Postgres text can't hold it
   invalid_utf8,
   malformed_xml,
   malformed_json,
-  doctype,            // no legal callback has one (PROTOCOL §11); entity tricks end here
+  doctype,  // no legal callback has one (PROTOCOL §11); entity tricks end here
   nested_too_deep,
-  missing_field,      // readable, but without what every callback of its kind has
-  implausible_time,   // CreateTime before 2011 or more than a day ahead
-  too_large,          // bigger than a topic or a column takes
-  unreadable_record,  // a record on a topic that isn't what its schema says
-  invalid_value,      // SQLSTATE class 22: Postgres can't represent it
+  missing_field,        // readable, but without what every callback of its kind has
+  implausible_time,     // CreateTime before 2011 or more than a day ahead
+  too_large,            // bigger than a topic or a column takes
+  unreadable_record,    // a record on a topic that isn't what its schema says
+  invalid_value,        // SQLSTATE class 22: Postgres can't represent it
   constraint_violation  // SQLSTATE class 23, other than a missing partition
 };
 inline constexpr int kReasonCount = 13;

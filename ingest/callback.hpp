@@ -35,9 +35,24 @@ struct Reply {
 
 // Why a request was refused and not kept: a metric label. Closed, like Reason; docs/operations.md explains each.
 enum class Refusal {
-  bad_signature, missing_signature, stale_timestamp, wrong_receiver, downgrade, unknown_account, unknown_tenant, unknown_path,
-  method_not_allowed, bad_request, duplicate_parameter, missing_host, body_too_large, headers_too_large, request_timeout,
-  too_many_connections, overloaded, not_durable
+  bad_signature,
+  missing_signature,
+  stale_timestamp,
+  wrong_receiver,
+  downgrade,
+  unknown_account,
+  unknown_tenant,
+  unknown_path,
+  method_not_allowed,
+  bad_request,
+  duplicate_parameter,
+  missing_host,
+  body_too_large,
+  headers_too_large,
+  request_timeout,
+  too_many_connections,
+  overloaded,
+  not_durable
 };
 inline constexpr int kRefusalCount = 18;
 std::string_view to_string(Refusal refusal);
@@ -50,7 +65,8 @@ struct Accepted {  // deliver the event, then answer
   schemas::Event event;
   Reply reply;
   bool urgent = false;  // suite commands: the platform waits one second
-  // Counted, not refused: inner ToUserName, SuiteId or AgentID differs from the configuration (CONTRACT, "At the edge").
+  // Counted, not refused: inner ToUserName, SuiteId or AgentID differs from the configuration (CONTRACT, "At the
+  // edge").
   bool address_mismatch = false;
   bool operator==(const Accepted&) const = default;
 };

@@ -14,21 +14,21 @@
 namespace wxpipe::schemas {
 
 struct DeadLetter {
-  Uuid id;                    // deterministic: a retry of the same bytes is the same dead letter
-  Timestamp occurred_at;      // the platform's time where it could be read, else when the bytes were received
+  Uuid id;                // deterministic: a retry of the same bytes is the same dead letter
+  Timestamp occurred_at;  // the platform's time where it could be read, else when the bytes were received
   Timestamp failed_at;
-  std::string stage;          // ingest, process, sink.<family>
+  std::string stage;  // ingest, process, sink.<family>
   Reason reason{};
   std::string detail;
-  std::string sqlstate;       // sink stages; else empty
-  std::string account;        // empty where unknown
+  std::string sqlstate;  // sink stages; else empty
+  std::string account;   // empty where unknown
   std::optional<Uuid> event_id;
-  std::string topic;          // the record's place, for stages behind Kafka; empty: none
+  std::string topic;  // the record's place, for stages behind Kafka; empty: none
   std::optional<int> partition;
   std::optional<int64_t> offset;
   std::string key;
-  std::string body;           // the bytes as that stage got them: any bytes at all; base64 in JSON
-  Attributes context;         // signed query, headers, receiveid …; secrets sealed
+  std::string body;    // the bytes as that stage got them: any bytes at all; base64 in JSON
+  Attributes context;  // signed query, headers, receiveid …; secrets sealed
   std::string receipt;
   std::string trace_id;
 

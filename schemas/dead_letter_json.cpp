@@ -7,14 +7,17 @@
 
 namespace wxpipe::schemas {
 namespace {
-// Keys, queries and details may hold any bytes; JSON and Postgres text take UTF-8 without NUL. `body` keeps the originals.
+// Keys, queries and details may hold any bytes; JSON and Postgres text take UTF-8 without NUL. `body` keeps the
+// originals.
 std::string printable(std::string_view text) {
   if (json::is_utf8(text) && text.find('\0') == std::string_view::npos) return std::string(text);
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f) out += c;
-    else out += fmt::format("\\x{:02x}", byte);
+    if (byte >= 0x20 && byte < 0x7f)
+      out += c;
+    else
+      out += fmt::format("\\x{:02x}", byte);
   }
   return out;
 }
@@ -63,10 +66,14 @@ Result<DeadLetter> decode_dead_letter(std::string_view json) {
   const auto result = fields::read_object(json, kDeadLetterSchema, {}, [&](uint64_t field, fields::Value value) {
     using fields::read;
     switch (field) {
-      case json::key("dead_letter_id"): return id = read(value, letter.id);
-      case json::key("occurred_at"): return read(value, letter.occurred_at);
-      case json::key("failed_at"): return read(value, letter.failed_at);
-      case json::key("stage"): return read(value, letter.stage);
+      case json::key("dead_letter_id"):
+        return id = read(value, letter.id);
+      case json::key("occurred_at"):
+        return read(value, letter.occurred_at);
+      case json::key("failed_at"):
+        return read(value, letter.failed_at);
+      case json::key("stage"):
+        return read(value, letter.stage);
       case json::key("reason"): {
         std::string word;
         if (!read(value, word)) return false;
@@ -77,22 +84,34 @@ Result<DeadLetter> decode_dead_letter(std::string_view json) {
           }
         return reason;
       }
-      case json::key("detail"): return read(value, letter.detail);
-      case json::key("sqlstate"): return read(value, letter.sqlstate);
-      case json::key("account"): return read(value, letter.account);
-      case json::key("event_id"): return read(value, letter.event_id.emplace());
-      case json::key("topic"): return read(value, letter.topic);
-      case json::key("partition"): return read(value, letter.partition.emplace());
-      case json::key("offset"): return read(value, letter.offset.emplace());
-      case json::key("key"): return read(value, letter.key);
+      case json::key("detail"):
+        return read(value, letter.detail);
+      case json::key("sqlstate"):
+        return read(value, letter.sqlstate);
+      case json::key("account"):
+        return read(value, letter.account);
+      case json::key("event_id"):
+        return read(value, letter.event_id.emplace());
+      case json::key("topic"):
+        return read(value, letter.topic);
+      case json::key("partition"):
+        return read(value, letter.partition.emplace());
+      case json::key("offset"):
+        return read(value, letter.offset.emplace());
+      case json::key("key"):
+        return read(value, letter.key);
       case json::key("body"): {
         std::string_view encoded;
         return body = !value.get_string().get(encoded) && json::decode_base64(encoded, letter.body);
       }
-      case json::key("context"): return read(value, letter.context);
-      case json::key("receipt"): return read(value, letter.receipt);
-      case json::key("trace_id"): return read(value, letter.trace_id);
-      default: return true;
+      case json::key("context"):
+        return read(value, letter.context);
+      case json::key("receipt"):
+        return read(value, letter.receipt);
+      case json::key("trace_id"):
+        return read(value, letter.trace_id);
+      default:
+        return true;
     }
   });
   if (!result) return result.error();

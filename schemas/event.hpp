@@ -1,5 +1,5 @@
-// Event: one thing that a platform told us, normalised. It is the envelope on wxpipe.events.v1 and, enriched, the fact on
-// wxpipe.messages.v1 and the row in `messages`. Plain data, built by ingest/<platform>/normalize.cpp.
+// Event: one thing that a platform told us, normalised. It is the envelope on wxpipe.events.v1 and, enriched, the fact
+// on wxpipe.messages.v1 and the row in `messages`. Plain data, built by ingest/<platform>/normalize.cpp.
 #pragma once
 
 #include <optional>
@@ -23,8 +23,9 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 std::string_view attribute(const Attributes& attributes, std::string_view name);
 
 struct Event {
-  Uuid id;               // schemas/event_id.hpp
-  std::string identity;  // readable, PROTOCOL §9: what a person would call "the same event"; for collisions, not for dedupe
+  Uuid id;  // schemas/event_id.hpp
+  std::string
+      identity;  // readable, PROTOCOL §9: what a person would call "the same event"; for collisions, not for dedupe
   std::string type;      // ours: message.text, follower.subscribed, unknown.<word>, …
   std::string category;  // message | event
   std::string platform;  // wechat, open_platform, wework, bot, instance, channel
@@ -32,20 +33,20 @@ struct Event {
   std::string tenant;    // the authorised account (path, AuthorizerAppid, AuthCorpId); empty: none
   std::string subject;   // who it is about: with account and tenant the Kafka key. The conversation for group chats
   std::string msg_type, event, change_type;  // the platform's words, verbatim; empty: none
-  std::string msg_id;        // the message's own MsgId/msgid
-  std::string sender;        // FromUserName, verbatim
-  std::string recipient;     // ToUserName, verbatim
-  std::string conversation;  // group chat or customer-service session id
-  std::string content;       // what a person would read
-  std::string reply;         // the passive reply we answered with; empty: none
-  Timestamp occurred_at;     // the platform's time; received_at where it gives none
+  std::string msg_id;                        // the message's own MsgId/msgid
+  std::string sender;                        // FromUserName, verbatim
+  std::string recipient;                     // ToUserName, verbatim
+  std::string conversation;                  // group chat or customer-service session id
+  std::string content;                       // what a person would read
+  std::string reply;                         // the passive reply we answered with; empty: none
+  Timestamp occurred_at;                     // the platform's time; received_at where it gives none
   Timestamp received_at;
-  bool timeless = false;     // the platform gives no time: occurred_at is the first delivery's arrival
+  bool timeless = false;  // the platform gives no time: occurred_at is the first delivery's arrival
   Attributes attributes;
-  std::string raw;           // the decrypted body, verbatim but for sealed credentials
-  std::string receipt;       // custody: instance/boot/sequence, given by ingest at delivery
-  std::string trace_id;      // 32 lower-case hex digits (W3C)
-  int normaliser = 1;        // version of the normalising code that made it
+  std::string raw;       // the decrypted body, verbatim but for sealed credentials
+  std::string receipt;   // custody: instance/boot/sequence, given by ingest at delivery
+  std::string trace_id;  // 32 lower-case hex digits (W3C)
+  int normaliser = 1;    // version of the normalising code that made it
 
   bool operator==(const Event&) const = default;
 };

@@ -54,32 +54,58 @@ Result<Event> decode_event(std::string_view json) {
   const auto result = fields::read_object(json, kEventSchema, kMessageSchema, [&](uint64_t field, fields::Value value) {
     using fields::read;
     switch (field) {
-      case json::key("id"): return id = read(value, event.id);
-      case json::key("type"): return read(value, event.type);
-      case json::key("category"): return read(value, event.category);
-      case json::key("platform"): return read(value, event.platform);
-      case json::key("account"): return read(value, event.account);
-      case json::key("tenant"): return read(value, event.tenant);
-      case json::key("subject"): return read(value, event.subject);
-      case json::key("identity"): return read(value, event.identity);
-      case json::key("msg_type"): return read(value, event.msg_type);
-      case json::key("event"): return read(value, event.event);
-      case json::key("change_type"): return read(value, event.change_type);
-      case json::key("msg_id"): return read(value, event.msg_id);
-      case json::key("sender"): return read(value, event.sender);
-      case json::key("recipient"): return read(value, event.recipient);
-      case json::key("conversation"): return read(value, event.conversation);
-      case json::key("content"): return read(value, event.content);
-      case json::key("reply"): return read(value, event.reply);
-      case json::key("occurred_at"): return occurred = read(value, event.occurred_at);
-      case json::key("received_at"): return received = read(value, event.received_at);
-      case json::key("timeless"): return read(value, event.timeless);
-      case json::key("attributes"): return read(value, event.attributes);
-      case json::key("raw"): return read(value, event.raw);
-      case json::key("receipt"): return read(value, event.receipt);
-      case json::key("trace_id"): return read(value, event.trace_id);
-      case json::key("normaliser"): return read(value, event.normaliser);
-      default: return true;
+      case json::key("id"):
+        return id = read(value, event.id);
+      case json::key("type"):
+        return read(value, event.type);
+      case json::key("category"):
+        return read(value, event.category);
+      case json::key("platform"):
+        return read(value, event.platform);
+      case json::key("account"):
+        return read(value, event.account);
+      case json::key("tenant"):
+        return read(value, event.tenant);
+      case json::key("subject"):
+        return read(value, event.subject);
+      case json::key("identity"):
+        return read(value, event.identity);
+      case json::key("msg_type"):
+        return read(value, event.msg_type);
+      case json::key("event"):
+        return read(value, event.event);
+      case json::key("change_type"):
+        return read(value, event.change_type);
+      case json::key("msg_id"):
+        return read(value, event.msg_id);
+      case json::key("sender"):
+        return read(value, event.sender);
+      case json::key("recipient"):
+        return read(value, event.recipient);
+      case json::key("conversation"):
+        return read(value, event.conversation);
+      case json::key("content"):
+        return read(value, event.content);
+      case json::key("reply"):
+        return read(value, event.reply);
+      case json::key("occurred_at"):
+        return occurred = read(value, event.occurred_at);
+      case json::key("received_at"):
+        return received = read(value, event.received_at);
+      case json::key("timeless"):
+        return read(value, event.timeless);
+      case json::key("attributes"):
+        return read(value, event.attributes);
+      case json::key("raw"):
+        return read(value, event.raw);
+      case json::key("receipt"):
+        return read(value, event.receipt);
+      case json::key("trace_id"):
+        return read(value, event.trace_id);
+      case json::key("normaliser"):
+        return read(value, event.normaliser);
+      default:
+        return true;
     }
   });
   if (!result) return result.error();

@@ -1,6 +1,6 @@
-// Facts: what `process` concludes from an event, one type per topic. Each has a deterministic id and commutes: the tables
-// are a function of the set of facts, whatever their order, batches and repetitions (DESIGN law 4). A message fact is
-// the enriched Event itself (schemas/event.hpp). Field comments are the columns' comments.
+// Facts: what `process` concludes from an event, one type per topic. Each has a deterministic id and commutes: the
+// tables are a function of the set of facts, whatever their order, batches and repetitions (DESIGN law 4). A message
+// fact is the enriched Event itself (schemas/event.hpp). Field comments are the columns' comments.
 #pragma once
 
 #include <string>
@@ -28,12 +28,12 @@ Origin origin_of(const Event& event);
 // A follower's relation changed. Merge: the greatest (occurred_at, rank, event_id) gives the state.
 struct FollowerChanged {
   Origin origin;
-  std::string owner;   // WeWork: the member (UserID) the customer belongs to; empty for official accounts
+  std::string owner;  // WeWork: the member (UserID) the customer belongs to; empty for official accounts
   std::string change;  // subscribed, unsubscribed, added, half_added, edited, removed_by_member, removed_by_customer, …
-  std::string state;   // following | left | pending; empty: the change leaves the state alone
-  int rank = 0;        // breaks ties within one second: leaving beats joining (PROTOCOL §7)
-  std::string scene;   // QR scene, State or other source as the platform gave it, prefix stripped
-  std::string channel; // what the account's configuration calls that scene
+  std::string state;    // following | left | pending; empty: the change leaves the state alone
+  int rank = 0;         // breaks ties within one second: leaving beats joining (PROTOCOL §7)
+  std::string scene;    // QR scene, State or other source as the platform gave it, prefix stripped
+  std::string channel;  // what the account's configuration calls that scene
   bool operator==(const FollowerChanged&) const = default;
 };
 inline constexpr std::string_view kFollowerSchema = "wxpipe.follower.v1";
@@ -41,13 +41,13 @@ inline constexpr std::string_view kFollowerSchema = "wxpipe.follower.v1";
 // A lead did something that a scoring rule gives points for.
 struct LeadActivity {
   Origin origin;
-  Uuid activity_id;    // derived_id(event, "rule:" + rule)
+  Uuid activity_id;  // derived_id(event, "rule:" + rule)
   std::string rule, dimension;
   int points = 0;
-  int daily_cap = 0;       // 0: none
-  int half_life_days = 0;  // 0: never fades
-  std::string description; // for people: "menu 价格" …
-  Attributes profile;      // lead forms: contact_name, contact_phone, contact_wechat, contact_email, company_name, utm_* …
+  int daily_cap = 0;        // 0: none
+  int half_life_days = 0;   // 0: never fades
+  std::string description;  // for people: "menu 价格" …
+  Attributes profile;  // lead forms: contact_name, contact_phone, contact_wechat, contact_email, company_name, utm_* …
   bool operator==(const LeadActivity&) const = default;
 };
 inline constexpr std::string_view kLeadActivitySchema = "wxpipe.lead_activity.v1";

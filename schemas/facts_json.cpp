@@ -15,8 +15,8 @@ Result<Fact> checked(const Result<void>& read, Fact&& fact) {
 }  // namespace
 
 Origin origin_of(const Event& event) {
-  return {event.id,           event.platform,    event.account,  event.tenant,  event.subject, event.type,
-          event.occurred_at,  event.received_at, event.timeless, event.receipt, event.trace_id};
+  return {event.id,          event.platform,    event.account,  event.tenant,  event.subject, event.type,
+          event.occurred_at, event.received_at, event.timeless, event.receipt, event.trace_id};
 }
 
 void encode(const FollowerChanged& fact, std::string& out) {
@@ -36,13 +36,20 @@ Result<FollowerChanged> decode_follower(std::string_view json) {
   const auto result = fields::read_object(json, kFollowerSchema, {}, [&](uint64_t field, fields::Value value) {
     using fields::read;
     switch (field) {
-      case json::key("owner"): return read(value, fact.owner);
-      case json::key("change"): return read(value, fact.change);
-      case json::key("state"): return read(value, fact.state);
-      case json::key("rank"): return read(value, fact.rank);
-      case json::key("scene"): return read(value, fact.scene);
-      case json::key("channel"): return read(value, fact.channel);
-      default: return fields::read_origin(field, value, fact.origin).value_or(true);
+      case json::key("owner"):
+        return read(value, fact.owner);
+      case json::key("change"):
+        return read(value, fact.change);
+      case json::key("state"):
+        return read(value, fact.state);
+      case json::key("rank"):
+        return read(value, fact.rank);
+      case json::key("scene"):
+        return read(value, fact.scene);
+      case json::key("channel"):
+        return read(value, fact.channel);
+      default:
+        return fields::read_origin(field, value, fact.origin).value_or(true);
     }
   });
   return checked(result, std::move(fact));
@@ -67,15 +74,24 @@ Result<LeadActivity> decode_lead_activity(std::string_view json) {
   const auto result = fields::read_object(json, kLeadActivitySchema, {}, [&](uint64_t field, fields::Value value) {
     using fields::read;
     switch (field) {
-      case json::key("activity_id"): return read(value, fact.activity_id);
-      case json::key("rule"): return read(value, fact.rule);
-      case json::key("dimension"): return read(value, fact.dimension);
-      case json::key("points"): return read(value, fact.points);
-      case json::key("daily_cap"): return read(value, fact.daily_cap);
-      case json::key("half_life_days"): return read(value, fact.half_life_days);
-      case json::key("description"): return read(value, fact.description);
-      case json::key("profile"): return read(value, fact.profile);
-      default: return fields::read_origin(field, value, fact.origin).value_or(true);
+      case json::key("activity_id"):
+        return read(value, fact.activity_id);
+      case json::key("rule"):
+        return read(value, fact.rule);
+      case json::key("dimension"):
+        return read(value, fact.dimension);
+      case json::key("points"):
+        return read(value, fact.points);
+      case json::key("daily_cap"):
+        return read(value, fact.daily_cap);
+      case json::key("half_life_days"):
+        return read(value, fact.half_life_days);
+      case json::key("description"):
+        return read(value, fact.description);
+      case json::key("profile"):
+        return read(value, fact.profile);
+      default:
+        return fields::read_origin(field, value, fact.origin).value_or(true);
     }
   });
   return checked(result, std::move(fact));
@@ -99,14 +115,22 @@ Result<LogWritten> decode_log(std::string_view json) {
   const auto result = fields::read_object(json, kLogSchema, {}, [&](uint64_t field, fields::Value value) {
     using fields::read;
     switch (field) {
-      case json::key("log_id"): return read(value, fact.log_id);
-      case json::key("level"): return read(value, fact.level);
-      case json::key("service"): return read(value, fact.service);
-      case json::key("module"): return read(value, fact.module);
-      case json::key("action"): return read(value, fact.action);
-      case json::key("message"): return read(value, fact.message);
-      case json::key("context"): return read(value, fact.context);
-      default: return fields::read_origin(field, value, fact.origin).value_or(true);
+      case json::key("log_id"):
+        return read(value, fact.log_id);
+      case json::key("level"):
+        return read(value, fact.level);
+      case json::key("service"):
+        return read(value, fact.service);
+      case json::key("module"):
+        return read(value, fact.module);
+      case json::key("action"):
+        return read(value, fact.action);
+      case json::key("message"):
+        return read(value, fact.message);
+      case json::key("context"):
+        return read(value, fact.context);
+      default:
+        return fields::read_origin(field, value, fact.origin).value_or(true);
     }
   });
   return checked(result, std::move(fact));

@@ -62,7 +62,8 @@ bool read(Value value, int64_t& out) { return !value.get_int64().get(out); }
 
 bool read(Value value, int& out) {
   int64_t found;
-  if (value.get_int64().get(found) || found < std::numeric_limits<int>::min() || found > std::numeric_limits<int>::max())
+  if (value.get_int64().get(found) || found < std::numeric_limits<int>::min() ||
+      found > std::numeric_limits<int>::max())
     return false;
   out = static_cast<int>(found);
   return true;
@@ -107,18 +108,30 @@ bool read(Value value, Attributes& out) {
 
 std::optional<bool> read_origin(uint64_t field, Value value, Origin& origin) {
   switch (field) {
-    case json::key("event_id"): return read(value, origin.event_id);
-    case json::key("event_type"): return read(value, origin.event_type);
-    case json::key("platform"): return read(value, origin.platform);
-    case json::key("account"): return read(value, origin.account);
-    case json::key("tenant"): return read(value, origin.tenant);
-    case json::key("subject"): return read(value, origin.subject);
-    case json::key("occurred_at"): return read(value, origin.occurred_at);
-    case json::key("received_at"): return read(value, origin.received_at);
-    case json::key("timeless"): return read(value, origin.timeless);
-    case json::key("receipt"): return read(value, origin.receipt);
-    case json::key("trace_id"): return read(value, origin.trace_id);
-    default: return std::nullopt;
+    case json::key("event_id"):
+      return read(value, origin.event_id);
+    case json::key("event_type"):
+      return read(value, origin.event_type);
+    case json::key("platform"):
+      return read(value, origin.platform);
+    case json::key("account"):
+      return read(value, origin.account);
+    case json::key("tenant"):
+      return read(value, origin.tenant);
+    case json::key("subject"):
+      return read(value, origin.subject);
+    case json::key("occurred_at"):
+      return read(value, origin.occurred_at);
+    case json::key("received_at"):
+      return read(value, origin.received_at);
+    case json::key("timeless"):
+      return read(value, origin.timeless);
+    case json::key("receipt"):
+      return read(value, origin.receipt);
+    case json::key("trace_id"):
+      return read(value, origin.trace_id);
+    default:
+      return std::nullopt;
   }
 }
 

@@ -69,7 +69,9 @@ std::optional<bool> read_origin(uint64_t field, Value value, Origin& origin);
 // (return true): newer writers may add some. Rejects what isn't an object, another schema, and fields that don't read.
 template <class Field>
 Result<void> read_object(std::string_view json, std::string_view schema, std::string_view other_schema, Field&& field) {
-  const auto reject = [](std::string detail) { return Result<void>(Rejection{Reason::unreadable_record, std::move(detail)}); };
+  const auto reject = [](std::string detail) {
+    return Result<void>(Rejection{Reason::unreadable_record, std::move(detail)});
+  };
   simdjson::ondemand::document document;
   if (const auto error = json::thread_reader().iterate(json).get(document))
     return reject(fmt::format("not JSON: {}", simdjson::error_message(error)));

@@ -1,5 +1,5 @@
-// Every topic in one table: name, partitions, retention, cleanup. `wxpipe topics plan|apply` creates or checks them from
-// it, docs/topics.md explains them. The prefix ([kafka] topic_prefix) stands in front of each name.
+// Every topic in one table: name, partitions, retention, cleanup. `wxpipe topics plan|apply` creates or checks them
+// from it, docs/topics.md explains them. The prefix ([kafka] topic_prefix) stands in front of each name.
 #pragma once
 
 #include <array>
@@ -24,18 +24,25 @@ struct Topic {
 using namespace std::chrono_literals;
 
 inline constexpr std::array<Topic, 7> kTopics{{
-    {TopicName::events, "events.v1", 6, 24h * 7, "delete", "account|tenant|subject", "every accepted callback, normalised, with its raw body"},
-    {TopicName::messages, "messages.v1", 6, 24h * 7, "delete", "account|tenant|subject", "every event once, enriched: the journal's rows"},
-    {TopicName::followers, "followers.v1", 3, 24h * 30, "delete", "account|tenant|subject", "changes of a follower's or customer's relation"},
-    {TopicName::leads, "leads.v1", 3, 24h * 30, "delete", "account|tenant|subject", "activities that a scoring rule gives points for"},
-    {TopicName::logs, "logs.v1", 3, 24h * 7, "delete", "account|tenant|subject", "authorisations, audits, jobs, account health"},
-    {TopicName::dead_letters, "dead_letters.v1", 1, 24h * 30, "delete", "account", "what can never succeed, with reason and original bytes"},
+    {TopicName::events, "events.v1", 6, 24h * 7, "delete", "account|tenant|subject",
+     "every accepted callback, normalised, with its raw body"},
+    {TopicName::messages, "messages.v1", 6, 24h * 7, "delete", "account|tenant|subject",
+     "every event once, enriched: the journal's rows"},
+    {TopicName::followers, "followers.v1", 3, 24h * 30, "delete", "account|tenant|subject",
+     "changes of a follower's or customer's relation"},
+    {TopicName::leads, "leads.v1", 3, 24h * 30, "delete", "account|tenant|subject",
+     "activities that a scoring rule gives points for"},
+    {TopicName::logs, "logs.v1", 3, 24h * 7, "delete", "account|tenant|subject",
+     "authorisations, audits, jobs, account health"},
+    {TopicName::dead_letters, "dead_letters.v1", 1, 24h * 30, "delete", "account",
+     "what can never succeed, with reason and original bytes"},
     // Internal: partition n lists the ids that process has taken from events partition n; read back on assignment.
-    {TopicName::seen_ids, "seen_ids.v1", 6, 24h, "delete", "none; partition = that of events", "internal: the dedupe window's journal"},
+    {TopicName::seen_ids, "seen_ids.v1", 6, 24h, "delete", "none; partition = that of events",
+     "internal: the dedupe window's journal"},
 }};
 
-// max.message.bytes of every topic and message.max.bytes of every producer. A body of 1 MiB (the default limit at the edge)
-// must fit its envelope: JSON escapes may double it, base64 in a dead letter adds a third.
+// max.message.bytes of every topic and message.max.bytes of every producer. A body of 1 MiB (the default limit at the
+// edge) must fit its envelope: JSON escapes may double it, base64 in a dead letter adds a third.
 inline constexpr int kMaxMessageBytes = 4 << 20;
 
 inline constexpr const Topic& topic(TopicName name) { return kTopics[static_cast<size_t>(name)]; }

@@ -1,5 +1,5 @@
-// Reading JSON with simdjson on-demand from bytes that aren't padded (Kafka payloads, HTTP bodies): the bytes are copied
-// once into a buffer that the reader keeps. One reader per thread; `thread_reader` is the calling thread's own.
+// Reading JSON with simdjson on-demand from bytes that aren't padded (Kafka payloads, HTTP bodies): the bytes are
+// copied once into a buffer that the reader keeps. One reader per thread; `thread_reader` is the calling thread's own.
 #pragma once
 
 #include <simdjson.h>
@@ -14,7 +14,8 @@ class Reader {
  public:
   // What the document points into stays valid until the next call. Errors come out of the document's own calls.
   simdjson::simdjson_result<simdjson::ondemand::document> iterate(std::string_view json) {
-    if (buffer_.size() < json.size() + simdjson::SIMDJSON_PADDING) buffer_.resize(json.size() + simdjson::SIMDJSON_PADDING);
+    if (buffer_.size() < json.size() + simdjson::SIMDJSON_PADDING)
+      buffer_.resize(json.size() + simdjson::SIMDJSON_PADDING);
     std::memcpy(buffer_.data(), json.data(), json.size());
     return parser_.iterate(simdjson::padded_string_view(buffer_.data(), json.size(), buffer_.size()));
   }

@@ -16,7 +16,8 @@ constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 bool needs_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
 
-// The first byte from `at` on that must be escaped, or the size. Text seldom needs escapes, so it is scanned 16 bytes wide.
+// The first byte from `at` on that must be escaped, or the size. Text seldom needs escapes, so it is scanned 16 bytes
+// wide.
 size_t next_escape(std::string_view text, size_t at) {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1f);
@@ -24,7 +25,8 @@ size_t next_escape(std::string_view text, size_t at) {
     const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
     const __m128i hits = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, backslash)),
                                       _mm_cmpeq_epi8(_mm_min_epu8(chunk, last_control), chunk));
-    if (const int mask = _mm_movemask_epi8(hits)) return at + static_cast<size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
+    if (const int mask = _mm_movemask_epi8(hits))
+      return at + static_cast<size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
   }
 #endif
   while (at < text.size() && !needs_escape(static_cast<unsigned char>(text[at]))) ++at;
@@ -39,11 +41,21 @@ void append_string(std::string& out, std::string_view text) {
     out.append(text, from, at - from);
     const auto c = static_cast<unsigned char>(text[at]);
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out += kHex[c >> 4];

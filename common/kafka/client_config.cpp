@@ -12,24 +12,25 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 const Pairs kEverywhere{
     {"client.id", "wxpipe"},
-    {"reconnect.backoff.ms", "50"},       // the default maximum of 10 s delays both failure reports and recovery
+    {"reconnect.backoff.ms", "50"},  // the default maximum of 10 s delays both failure reports and recovery
     {"reconnect.backoff.max.ms", "500"},
     {"socket.nagle.disable", "true"},
     {"socket.keepalive.enable", "true"},
-    {"enable.metrics.push", "false"},     // librdkafka >= 2.5 only
+    {"enable.metrics.push", "false"},  // librdkafka >= 2.5 only
     {"log.connection.close", "false"},
 };
 
 Pairs defaults(ClientRole role) {
   switch (role) {
     case ClientRole::ingest_producer:
-      return {{"linger.ms", "1"},
-              {"compression.codec", "lz4"},
-              {"socket.timeout.ms", "3000"},     // a frozen broker: stall of 3.7 s instead of 9
-              {"message.timeout.ms", "30000"},   // longer than any failover: a shorter one ends in doubles or fatal errors
-              {"queue.buffering.max.messages", "100000"},
-              {"queue.buffering.max.kbytes", "65536"},
-              {"partitioner", "murmur2_random"}};  // the same partition as Java clients
+      return {
+          {"linger.ms", "1"},
+          {"compression.codec", "lz4"},
+          {"socket.timeout.ms", "3000"},    // a frozen broker: stall of 3.7 s instead of 9
+          {"message.timeout.ms", "30000"},  // longer than any failover: a shorter one ends in doubles or fatal errors
+          {"queue.buffering.max.messages", "100000"},
+          {"queue.buffering.max.kbytes", "65536"},
+          {"partitioner", "murmur2_random"}};  // the same partition as Java clients
     case ClientRole::transactional_producer:
       return {{"transaction.timeout.ms", "10000"},  // a dead producer blocks readers no longer
               {"compression.codec", "lz4"},
@@ -46,7 +47,8 @@ Pairs defaults(ClientRole role) {
               {"fetch.error.backoff.ms", "50"},
               {"fetch.wait.max.ms", "100"}};
     case ClientRole::reader:
-      return {{"queued.max.messages.kbytes", "16384"}, {"fetch.error.backoff.ms", "50"}, {"auto.offset.reset", "earliest"}};
+      return {
+          {"queued.max.messages.kbytes", "16384"}, {"fetch.error.backoff.ms", "50"}, {"auto.offset.reset", "earliest"}};
     case ClientRole::admin:
       return {};
   }
@@ -61,12 +63,13 @@ Pairs guarantees(ClientRole role) {
       return {{"acks", "all"}, {"enable.idempotence", "true"}};
     case ClientRole::processor_consumer:
     case ClientRole::sink_consumer:
-      return {{"partition.assignment.strategy", "range"},  // cooperative-sticky commits wrongly during rebalances (#4059)
-              {"enable.auto.commit", "false"},
-              {"enable.auto.offset.store", "false"},
-              {"enable.partition.eof", "false"},
-              {"isolation.level", "read_committed"},
-              {"auto.offset.reset", role == ClientRole::sink_consumer ? "error" : "earliest"}};
+      return {
+          {"partition.assignment.strategy", "range"},  // cooperative-sticky commits wrongly during rebalances (#4059)
+          {"enable.auto.commit", "false"},
+          {"enable.auto.offset.store", "false"},
+          {"enable.partition.eof", "false"},
+          {"isolation.level", "read_committed"},
+          {"auto.offset.reset", role == ClientRole::sink_consumer ? "error" : "earliest"}};
     case ClientRole::reader:
       return {{"enable.auto.commit", "false"}, {"isolation.level", "read_committed"}};
     case ClientRole::admin:
@@ -95,8 +98,8 @@ Conf client_config(ClientRole role, const config::KafkaSettings& settings, const
   for (const auto& [name, value] : settings.properties) {
     for (const auto& [fixed_name, fixed_value] : fixed)
       if (name == fixed_name && value != fixed_value)
-        throw UsageError(fmt::format("kafka.properties.{}: wxpipe's guarantees need it to be {}; take the line out", name,
-                                     fixed_value));
+        throw UsageError(fmt::format("kafka.properties.{}: wxpipe's guarantees need it to be {}; take the line out",
+                                     name, fixed_value));
     set(conf.get(), name, value, "kafka.properties.");
   }
   set(conf.get(), "bootstrap.servers", settings.bootstrap_servers, "kafka.");

@@ -14,8 +14,8 @@ namespace wxpipe::kafka {
 
 enum class ClientRole { ingest_producer, transactional_producer, processor_consumer, sink_consumer, reader, admin };
 
-// group or transactional id and other per-instance settings come in `extra` and can't be overridden. A property librdkafka
-// doesn't know throws UsageError that names it; one that only newer versions know is left out of older ones.
+// group or transactional id and other per-instance settings come in `extra` and can't be overridden. A property
+// librdkafka doesn't know throws UsageError that names it; one that only newer versions know is left out of older ones.
 Conf client_config(ClientRole role, const config::KafkaSettings& settings,
                    const std::vector<std::pair<std::string, std::string>>& extra = {});
 

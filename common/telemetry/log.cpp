@@ -15,10 +15,14 @@ std::atomic<bool> as_json{false};
 
 constexpr std::string_view word(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warn: return "warn";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
   }
   return "error";
 }
@@ -49,14 +53,22 @@ bool plain(std::string_view text) {
 }  // namespace
 
 void configure_log(std::string_view level, std::string_view format) {
-  if (level == "debug") threshold = Level::debug;
-  else if (level == "info") threshold = Level::info;
-  else if (level == "warn") threshold = Level::warn;
-  else if (level == "error") threshold = Level::error;
-  else throw UsageError(fmt::format("log.level: '{}' is unknown; use debug, info, warn or error", level));
-  if (format == "json") as_json = true;
-  else if (format == "logfmt") as_json = false;
-  else throw UsageError(fmt::format("log.format: '{}' is unknown; use logfmt or json", format));
+  if (level == "debug")
+    threshold = Level::debug;
+  else if (level == "info")
+    threshold = Level::info;
+  else if (level == "warn")
+    threshold = Level::warn;
+  else if (level == "error")
+    threshold = Level::error;
+  else
+    throw UsageError(fmt::format("log.level: '{}' is unknown; use debug, info, warn or error", level));
+  if (format == "json")
+    as_json = true;
+  else if (format == "logfmt")
+    as_json = false;
+  else
+    throw UsageError(fmt::format("log.format: '{}' is unknown; use logfmt or json", format));
 }
 
 bool log_enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed); }
@@ -71,8 +83,10 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
       line += ",\"";
       line += field.name;
       line += "\":";
-      if (field.quoted) append_quoted(line, field.value);
-      else line += field.value;
+      if (field.quoted)
+        append_quoted(line, field.value);
+      else
+        line += field.value;
     }
     line += "}\n";
   } else {
@@ -81,8 +95,10 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
       line += ' ';
       line += field.name;
       line += '=';
-      if (!field.quoted || plain(field.value)) line += field.value;
-      else append_quoted(line, field.value);
+      if (!field.quoted || plain(field.value))
+        line += field.value;
+      else
+        append_quoted(line, field.value);
     }
     line += '\n';
   }

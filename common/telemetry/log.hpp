@@ -27,10 +27,18 @@ void configure_log(std::string_view level, std::string_view format);
 bool log_enabled(Level level);
 void log(Level level, std::string_view event, std::initializer_list<Field> fields = {});
 
-inline void log_debug(std::string_view event, std::initializer_list<Field> fields = {}) { log(Level::debug, event, fields); }
-inline void log_info(std::string_view event, std::initializer_list<Field> fields = {}) { log(Level::info, event, fields); }
-inline void log_warn(std::string_view event, std::initializer_list<Field> fields = {}) { log(Level::warn, event, fields); }
-inline void log_error(std::string_view event, std::initializer_list<Field> fields = {}) { log(Level::error, event, fields); }
+inline void log_debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+  log(Level::debug, event, fields);
+}
+inline void log_info(std::string_view event, std::initializer_list<Field> fields = {}) {
+  log(Level::info, event, fields);
+}
+inline void log_warn(std::string_view event, std::initializer_list<Field> fields = {}) {
+  log(Level::warn, event, fields);
+}
+inline void log_error(std::string_view event, std::initializer_list<Field> fields = {}) {
+  log(Level::error, event, fields);
+}
 
 // Eight hex digits that stand for a subject: equal subjects, equal digits.
 std::string hashed(std::string_view subject);

@@ -10,7 +10,8 @@ using prometheus::BuildHistogram;
 
 const prometheus::Histogram::BucketBoundaries kAckBuckets{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
                                                           0.1,    0.2,   0.5,   0.8,   1,    2,    5};
-const prometheus::Histogram::BucketBoundaries kChainBuckets{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600};
+const prometheus::Histogram::BucketBoundaries kChainBuckets{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1,
+                                                            2,    5,    10,   30,  60,  300, 3600};
 
 auto& counter(prometheus::Registry& registry, const char* name, const char* help) {
   return BuildCounter().Name(name).Help(help).Register(registry);
@@ -25,10 +26,13 @@ auto& histogram(prometheus::Registry& registry, const char* name, const char* he
 
 Metrics::Metrics()
     : callbacks(counter(registry, "wxpipe_callbacks_total", "Callbacks by account, outcome and reason")),
-      ack_seconds(histogram(registry, "wxpipe_ack_seconds", "From a complete request to its reply").Add({}, kAckBuckets)),
-      deliveries(counter(registry, "wxpipe_deliveries_total", "What made a callback durable: broker, spool or nothing")),
-      address_mismatches(counter(registry, "wxpipe_address_mismatches_total",
-                                 "Accepted callbacks whose inner ToUserName, SuiteId or AgentID differs from the configuration")),
+      ack_seconds(
+          histogram(registry, "wxpipe_ack_seconds", "From a complete request to its reply").Add({}, kAckBuckets)),
+      deliveries(
+          counter(registry, "wxpipe_deliveries_total", "What made a callback durable: broker, spool or nothing")),
+      address_mismatches(
+          counter(registry, "wxpipe_address_mismatches_total",
+                  "Accepted callbacks whose inner ToUserName, SuiteId or AgentID differs from the configuration")),
       open_connections(gauge(registry, "wxpipe_open_connections", "Callback connections open now").Add({})),
       spool_events(gauge(registry, "wxpipe_spool_events", "Events waiting in the spool").Add({})),
       spool_bytes(gauge(registry, "wxpipe_spool_bytes", "Bytes of events waiting in the spool").Add({})),
@@ -36,7 +40,8 @@ Metrics::Metrics()
       facts(counter(registry, "wxpipe_facts_total", "Facts produced, by topic")),
       duplicates(counter(registry, "wxpipe_duplicates_total", "Repeats met and left out, by stage")),
       identity_collisions(counter(registry, "wxpipe_identity_collisions_total",
-                                  "Events with the identity of another one and other bytes: both are kept").Add({})),
+                                  "Events with the identity of another one and other bytes: both are kept")
+                              .Add({})),
       transactions(counter(registry, "wxpipe_transactions_total", "Kafka transactions of process, by outcome")),
       sink_rows(counter(registry, "wxpipe_sink_rows_total", "Rows written, by table")),
       sink_batch_seconds(histogram(registry, "wxpipe_sink_batch_seconds", "Time to write one batch, by sink")),
@@ -46,7 +51,8 @@ Metrics::Metrics()
       dead_letters(counter(registry, "wxpipe_dead_letters_total", "Dead letters, by stage and reason")),
       consumer_lag_seconds(gauge(registry, "wxpipe_consumer_lag_seconds", "Age of the last record taken, by group")),
       consumer_lag_records(gauge(registry, "wxpipe_consumer_lag_records", "Records not yet taken, by group")),
-      unaccounted(gauge(registry, "wxpipe_unaccounted", "Receipts acknowledged and found nowhere; must be 0").Add({})) {}
+      unaccounted(gauge(registry, "wxpipe_unaccounted", "Receipts acknowledged and found nowhere; must be 0").Add({})) {
+}
 
 std::string Metrics::exposition() const { return prometheus::TextSerializer().Serialize(registry.Collect()); }
 

@@ -20,29 +20,31 @@ class Metrics {
   prometheus::Registry registry;
 
   // ingest
-  prometheus::Family<prometheus::Counter>& callbacks;         // {account,outcome=accepted|challenge|dead_letter|refused|failed,reason}
-  prometheus::Histogram& ack_seconds;                         // request complete to reply handed to the socket
-  prometheus::Family<prometheus::Counter>& deliveries;        // {path=broker|spool|nowhere}
-  prometheus::Family<prometheus::Counter>& address_mismatches;// {account}: inner ToUserName, SuiteId or AgentID differs
+  prometheus::Family<prometheus::Counter>&
+      callbacks;                       // {account,outcome=accepted|challenge|dead_letter|refused|failed,reason}
+  prometheus::Histogram& ack_seconds;  // request complete to reply handed to the socket
+  prometheus::Family<prometheus::Counter>& deliveries;  // {path=broker|spool|nowhere}
+  prometheus::Family<prometheus::Counter>&
+      address_mismatches;  // {account}: inner ToUserName, SuiteId or AgentID differs
   prometheus::Gauge& open_connections;
-  prometheus::Gauge& spool_events;                            // waiting in the spool
+  prometheus::Gauge& spool_events;  // waiting in the spool
   prometheus::Gauge& spool_bytes;
   // process
-  prometheus::Family<prometheus::Counter>& process_events;    // {outcome=processed|duplicate|dead_letter}
-  prometheus::Family<prometheus::Counter>& facts;             // {topic}
-  prometheus::Family<prometheus::Counter>& duplicates;        // {stage=process|sink}
-  prometheus::Counter& identity_collisions;                   // same identity, other bytes: both kept
-  prometheus::Family<prometheus::Counter>& transactions;      // {outcome=committed|aborted|fenced}
+  prometheus::Family<prometheus::Counter>& process_events;  // {outcome=processed|duplicate|dead_letter}
+  prometheus::Family<prometheus::Counter>& facts;           // {topic}
+  prometheus::Family<prometheus::Counter>& duplicates;      // {stage=process|sink}
+  prometheus::Counter& identity_collisions;                 // same identity, other bytes: both kept
+  prometheus::Family<prometheus::Counter>& transactions;    // {outcome=committed|aborted|fenced}
   // sink
-  prometheus::Family<prometheus::Counter>& sink_rows;         // {table}: rows written, repeats not counted
+  prometheus::Family<prometheus::Counter>& sink_rows;             // {table}: rows written, repeats not counted
   prometheus::Family<prometheus::Histogram>& sink_batch_seconds;  // {sink}
-  prometheus::Family<prometheus::Counter>& sink_retries;      // {sink,class}
-  prometheus::Histogram& end_to_end_seconds;                  // callback received to row committed
+  prometheus::Family<prometheus::Counter>& sink_retries;          // {sink,class}
+  prometheus::Histogram& end_to_end_seconds;                      // callback received to row committed
   // everywhere
-  prometheus::Family<prometheus::Counter>& dead_letters;      // {stage,reason}
-  prometheus::Family<prometheus::Gauge>& consumer_lag_seconds;// {group}: age of the oldest record not yet taken
-  prometheus::Family<prometheus::Gauge>& consumer_lag_records;// {group}
-  prometheus::Gauge& unaccounted;                             // custody: acknowledged and nowhere to be found
+  prometheus::Family<prometheus::Counter>& dead_letters;        // {stage,reason}
+  prometheus::Family<prometheus::Gauge>& consumer_lag_seconds;  // {group}: age of the oldest record not yet taken
+  prometheus::Family<prometheus::Gauge>& consumer_lag_records;  // {group}
+  prometheus::Gauge& unaccounted;                               // custody: acknowledged and nowhere to be found
 
   // The text exposition format, for /metrics.
   std::string exposition() const;

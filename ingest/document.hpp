@@ -4,13 +4,14 @@
 //   {"MsgType":"event","ScanCodeInfo":{"ScanType":"qrcode"}}
 // both give  MsgType = event, ScanCodeInfo.ScanType = qrcode.
 //
-// Lists (repeated siblings, JSON arrays) give the same path several times, in order. Numbers and booleans keep the text
-// they were written in (ids exceed 2^53), null is an absent field. Empty leaves are kept with an empty value.
+// Lists (repeated siblings, JSON arrays) give the same path several times, in order; a key that an object repeats does so
+// too. Numbers and booleans keep the text they were written in (ids exceed 2^53), null is an absent field. Empty leaves,
+// objects and arrays are kept with an empty value. JSON that has no name for a value (a bare text, the items of an
+// outermost array) has it under the path "value". Text beside child elements is a field of its own if it isn't blank.
 #pragma once
 
-#include <deque>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,7 @@ namespace wxpipe::ingest {
 
 struct Field {
   std::string_view path;   // dotted, without the root element
-  std::string_view value;  // adjacent text and CDATA joined; entities resolved
+  std::string_view value;  // adjacent text and CDATA joined; entities and escapes resolved
   bool operator==(const Field&) const = default;
 };
 
@@ -34,22 +35,24 @@ class Document {
   std::string_view value(std::string_view path) const;
   bool has(std::string_view path) const;
   DocumentFormat format() const { return format_; }
-  // Control characters illegal in XML 1.0 were found and replaced by U+FFFD (PROTOCOL §12): the event says so.
+  // Characters that XML 1.0 or Postgres can't hold (control characters, NUL behind an escape, half a surrogate pair) were
+  // found and replaced by U+FFFD (PROTOCOL §12): the event says so.
   bool sanitised() const { return sanitised_; }
 
  private:
-  friend Result<Document> parse_document(std::string_view body);
-  friend struct DocumentBuilder;
+  friend class DocumentBuilder;
   std::vector<Field> fields_;
-  std::string text_;
-  std::deque<std::string> extra_;
+  std::unique_ptr<char[]> text_;                // the body, parsed in place
+  std::vector<std::unique_ptr<char[]>> arena_;  // paths and joined values that aren't in it
   DocumentFormat format_ = DocumentFormat::xml;
   bool sanitised_ = false;
 };
 
+inline constexpr int kDeepestNesting = 32;
+
 // Decides XML or JSON by the first non-blank byte (a BOM is skipped). Rejects NUL, invalid UTF-8, DOCTYPE, nesting deeper
-// than 32, malformed text, and what is neither. Never throws on any bytes. Tolerant where the platforms are sloppy
-// (PROTOCOL §12: `</xml >`, whitespace around CDATA, control characters).
+// than kDeepestNesting, malformed text, and what is neither. Never throws on any bytes. Tolerant where the platforms are
+// sloppy (PROTOCOL §12: `</xml >`, whitespace around CDATA, control characters).
 Result<Document> parse_document(std::string_view body);
 
 }  // namespace wxpipe::ingest

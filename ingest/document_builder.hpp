@@ -1,0 +1,51 @@
+// What the XML and the JSON reader of parse_document share: the document under construction, its arena and its bounds.
+// Private to document*.cpp.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "ingest/document.hpp"
+
+namespace wxpipe::ingest {
+
+class DocumentBuilder {
+ public:
+  // Copies the body, with `padding` writable bytes behind it. Control characters become U+FFFD.
+  DocumentBuilder(std::string_view body, DocumentFormat format, size_t padding);
+
+  char* text() { return document_.text_.get(); }
+  size_t size() const { return size_; }
+
+  void add(std::string_view path, std::string_view value) { document_.fields_.push_back({path, value}); }
+  void mark_sanitised() { document_.sanitised_ = true; }
+
+  // parent.name, or name alone below the root. Empty when the document's paths outgrow their bound (long names above many
+  // leaves multiply); the caller then rejects.
+  std::string_view path(std::string_view parent, std::string_view name);
+  // Bytes that live as long as the document.
+  char* allocate(size_t size);
+
+  Document take() { return std::move(document_); }
+
+ private:
+  Document document_;
+  size_t size_ = 0;
+  char* free_ = nullptr;
+  size_t free_size_ = 0;
+  size_t path_budget_ = 0;
+};
+
+// Both add the fields and return nothing, or say why not.
+struct Trouble {
+  bool found = false;
+  Rejection rejection{};
+};
+Trouble read_xml(DocumentBuilder& builder);
+Trouble read_json(DocumentBuilder& builder);
+inline constexpr std::string_view kNameless = "value";  // the path of what has no name
+inline constexpr size_t kJsonPadding = 64;  // at least simdjson's, checked in document_json.cpp
+
+inline Trouble trouble(Reason reason, std::string detail) { return {true, {reason, std::move(detail)}}; }
+
+}  // namespace wxpipe::ingest

@@ -1,0 +1,121 @@
+// XML into fields, with pugixml in place.
+#include <pugixml.hpp>
+
+#include <cstring>
+
+#include "ingest/document_builder.hpp"
+#include "ingest/xml_text.hpp"
+
+namespace wxpipe::ingest {
+namespace {
+
+constexpr std::string_view kBlank = " \t\r\n";
+
+// DOCTYPE becomes a node, so that it is seen; references are resolved here and not by pugixml (xml_text.hpp).
+constexpr unsigned kOptions = pugi::parse_cdata | pugi::parse_eol | pugi::parse_doctype;
+
+class Reader {
+ public:
+  explicit Reader(DocumentBuilder& builder) : builder_(builder) {}
+
+  Trouble read_children(const pugi::xml_node& element, std::string_view path, int depth) {
+    if (depth > kDeepestNesting) return trouble(Reason::nested_too_deep, "elements are nested deeper than 32");
+    size_t pieces = 0, elements = 0;
+    std::string_view text;
+    for (pugi::xml_node child = element.first_child(); child; child = child.next_sibling()) {
+      if (child.type() == pugi::node_element) {
+        ++elements;
+        const std::string_view name = child.name();
+        const std::string_view child_path = builder_.path(path, name);
+        if (child_path.empty()) return trouble(Reason::too_large, "the names of nested elements are too long");
+        if (auto bad = read_children(child, child_path, depth + 1); bad.found) return bad;
+      } else if (is_text(child)) {
+        ++pieces;
+        text = text_of(child);
+      }
+    }
+    if (pieces > 1) text = joined(element);
+    const bool leaf = elements == 0 && depth > 1;
+    if (leaf || text.find_first_not_of(kBlank) != std::string_view::npos)
+      builder_.add(path.empty() ? kNameless : path, text);
+    return {};
+  }
+
+ private:
+  static bool is_text(const pugi::xml_node& node) {
+    return node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata;
+  }
+
+  // References are resolved at most once for each node: the first visit leaves it without.
+  std::string_view text_of(const pugi::xml_node& node) {
+    const std::string_view text = node.value();
+    if (node.type() == pugi::node_cdata || text.find('&') == std::string_view::npos) return text;
+    char* const copy = builder_.allocate(text.size());
+    std::memcpy(copy, text.data(), text.size());
+    const XmlText resolved = resolve_xml_references(copy, text.size());
+    if (resolved.replaced) builder_.mark_sanitised();
+    return {copy, resolved.size};
+  }
+
+  std::string_view joined(const pugi::xml_node& element) {
+    size_t size = 0;
+    for (pugi::xml_node child = element.first_child(); child; child = child.next_sibling())
+      if (is_text(child)) size += std::strlen(child.value());
+    char* const begin = builder_.allocate(size);
+    char* out = begin;
+    for (pugi::xml_node child = element.first_child(); child; child = child.next_sibling())
+      if (is_text(child)) {
+        const std::string_view piece = text_of(child);
+        std::memcpy(out, piece.data(), piece.size());
+        out += piece.size();
+      }
+    return {begin, static_cast<size_t>(out - begin)};
+  }
+
+  DocumentBuilder& builder_;
+};
+
+// Whether what pugixml had read when it gave up was nested too deep already: that is the better reason then.
+bool nested_too_deep(const pugi::xml_document& tree) {
+  int depth = 0;
+  pugi::xml_node node = tree;
+  while (node) {
+    if (depth > kDeepestNesting) return true;
+    if (node.first_child()) {
+      node = node.first_child();
+      ++depth;
+      continue;
+    }
+    while (node && !node.next_sibling()) {
+      node = node.parent();
+      --depth;
+    }
+    if (node) node = node.next_sibling();
+  }
+  return false;
+}
+
+}  // namespace
+
+Trouble read_xml(DocumentBuilder& builder) {
+  const std::string_view text(builder.text(), builder.size());
+  const char last = text[text.find_last_not_of(kBlank)];
+  pugi::xml_document tree;
+  const pugi::xml_parse_result parsed =
+      tree.load_buffer_inplace(builder.text(), builder.size(), kOptions, pugi::encoding_utf8);
+  for (pugi::xml_node node = tree.first_child(); node; node = node.next_sibling())
+    if (node.type() == pugi::node_doctype) return trouble(Reason::doctype, "the body has a DOCTYPE");
+  if (parsed.status == pugi::status_bad_doctype) return trouble(Reason::doctype, "the body has a DOCTYPE");
+  if (!parsed) {
+    if (nested_too_deep(tree)) return trouble(Reason::nested_too_deep, "elements are nested deeper than 32");
+    return trouble(Reason::malformed_xml, std::string(parsed.description()) + " at byte " + std::to_string(parsed.offset));
+  }
+  // pugixml drops text outside the root without a word.
+  if (last != '>') return trouble(Reason::malformed_xml, "text follows the root element");
+  const pugi::xml_node root = tree.document_element();
+  for (pugi::xml_node node = root.next_sibling(); node; node = node.next_sibling())
+    if (node.type() == pugi::node_element) return trouble(Reason::malformed_xml, "there are several root elements");
+  return Reader(builder).read_children(root, {}, 1);
+}
+
+}  // namespace wxpipe::ingest

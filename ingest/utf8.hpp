@@ -1,0 +1,33 @@
+// Writing one code point as UTF-8. Pure.
+#pragma once
+
+#include <cstdint>
+
+namespace wxpipe::ingest {
+
+inline constexpr uint32_t kReplacementCharacter = 0xFFFD;
+
+// code: at most 0x10FFFF and no surrogate. Returns the position behind the 1 to 4 bytes written.
+inline char* put_utf8(char* out, uint32_t code) {
+  const auto put = [&](uint32_t byte) { *out++ = static_cast<char>(byte); };
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xC0 | code >> 6);
+    put(0x80 | (code & 63));
+  } else if (code < 0x10000) {
+    put(0xE0 | code >> 12);
+    put(0x80 | (code >> 6 & 63));
+    put(0x80 | (code & 63));
+  } else {
+    put(0xF0 | code >> 18);
+    put(0x80 | (code >> 12 & 63));
+    put(0x80 | (code >> 6 & 63));
+    put(0x80 | (code & 63));
+  }
+  return out;
+}
+
+inline bool is_surrogate(uint32_t code) { return code >= 0xD800 && code < 0xE000; }
+
+}  // namespace wxpipe::ingest

@@ -1,0 +1,37 @@
+// The platforms' message encryption (PROTOCOL §3): base64 of AES-256-CBC without the library's padding, the key's first
+// half as IV, and inside
+//   16 random bytes | 4 bytes big-endian length of the message | message | receiveid | PKCS#7 padding to blocks of 32.
+// Pure; any thread. OpenSSL's context and the key's schedule are kept per thread, so a thread that serves one account
+// pays for neither.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wxpipe::ingest::wxcrypt {
+
+using AesKey = std::array<unsigned char, 32>;
+using Random16 = std::array<unsigned char, 16>;
+
+// An EncodingAESKey: 43 letters and digits. Its last character's unused bits may be anything: most real keys have some
+// (PROTOCOL §3). Nothing when the text isn't of that form.
+std::optional<AesKey> decode_aes_key(std::string_view encoding_aes_key);
+
+struct Plaintext {  // views into the buffer given to decrypt
+  std::string_view message;
+  std::string_view receiveid;
+};
+
+// What stands in the way of the plaintext, for people; nobody outside learns which.
+enum class CipherFault { none, base64, length, padding, message_length };
+std::string_view to_string(CipherFault fault);
+
+// Decrypts into `buffer`, which is overwritten and keeps its capacity. On a fault the plaintext is empty.
+CipherFault decrypt(const AesKey& key, std::string_view base64, std::string& buffer, Plaintext& plaintext);
+
+// The base64 text. random16 must come from a secure generator, except where a test wants to know the result.
+std::string encrypt(const AesKey& key, const Random16& random16, std::string_view message, std::string_view receiveid);
+
+}  // namespace wxpipe::ingest::wxcrypt

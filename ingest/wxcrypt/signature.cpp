@@ -1,0 +1,31 @@
+#include "ingest/wxcrypt/signature.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "common/crypto/digest.hpp"
+
+namespace wxpipe::ingest::wxcrypt {
+
+SignatureText sign(std::span<const std::string_view> parts) {
+  std::array<std::string_view, 4> sorted;
+  if (parts.size() > sorted.size()) throw std::invalid_argument("a signature has at most 4 parts");
+  const auto end = std::copy(parts.begin(), parts.end(), sorted.begin());
+  std::sort(sorted.begin(), end);
+
+  const crypto::Sha1 digest = crypto::sha1(std::span(sorted).first(parts.size()));
+  constexpr char kHex[] = "0123456789abcdef";
+  SignatureText text;
+  for (size_t i = 0; i < digest.size(); ++i) {
+    text[2 * i] = kHex[digest[i] >> 4];
+    text[2 * i + 1] = kHex[digest[i] & 15];
+  }
+  return text;
+}
+
+bool signature_fits(std::string_view claimed, std::span<const std::string_view> parts) {
+  const SignatureText expected = sign(parts);
+  return crypto::equal_in_constant_time(claimed, {expected.data(), expected.size()});
+}
+
+}  // namespace wxpipe::ingest::wxcrypt

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/result.hpp"
+#include "common/telemetry/log.hpp"
 
 namespace wxpipe::kafka {
 namespace {
@@ -19,6 +20,13 @@ const Pairs kEverywhere{
     {"enable.metrics.push", "false"},  // librdkafka >= 2.5 only
     {"log.connection.close", "false"},
 };
+
+// One line per librdkafka message, in our own form. Called from any of its threads.
+void on_log(const rd_kafka_t*, int level, const char* facility, const char* text) {
+  using telemetry::Level;
+  const auto ours = level <= 3 ? Level::error : level == 4 ? Level::warn : level <= 6 ? Level::info : Level::debug;
+  telemetry::log(ours, "kafka_client", {{"facility", facility}, {"why", text}});
+}
 
 Pairs defaults(ClientRole role) {
   switch (role) {
@@ -91,6 +99,7 @@ void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& valu
 
 Conf client_config(ClientRole role, const config::KafkaSettings& settings, const Pairs& extra) {
   Conf conf(rd_kafka_conf_new());
+  rd_kafka_conf_set_log_cb(conf.get(), on_log);
   for (const auto& [name, value] : kEverywhere) set(conf.get(), name, value, "");
   for (const auto& [name, value] : defaults(role)) set(conf.get(), name, value, "");
   Pairs fixed = guarantees(role);

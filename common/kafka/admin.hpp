@@ -1,0 +1,60 @@
+// Looking at and changing topics. Short-lived or kept; one thread owns it. Every call throws Unavailable when the
+// cluster doesn't answer within the timeout given to the constructor.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/kafka/client_config.hpp"
+
+namespace wxpipe::kafka {
+
+struct ClusterView {
+  int brokers = 0;
+  std::map<std::string, int> partitions;  // by topic
+};
+
+struct NewTopic {
+  std::string name;
+  int partitions = 1;
+  int replication_factor = 1;
+  std::map<std::string, std::string> config;
+};
+
+struct ConfigEntry {
+  std::string value;
+  bool set_on_topic = false;  // else inherited from the broker
+  bool operator==(const ConfigEntry&) const = default;
+};
+using TopicConfig = std::map<std::string, ConfigEntry>;
+
+class Admin {
+ public:
+  explicit Admin(const config::KafkaSettings& settings, std::chrono::milliseconds timeout = std::chrono::seconds(10));
+
+  ClusterView view();
+  // One line for each topic that could not be created; empty: all were, or existed already.
+  std::vector<std::string> create_topics(const std::vector<NewTopic>& topics);
+  std::map<std::string, TopicConfig> configs(const std::vector<std::string>& topics);
+  // Sets these keys and leaves the topic's other settings as they are. Throws UsageError with the broker's reason.
+  void set_config(const std::string& topic, const std::map<std::string, std::string>& values);
+  // Never fewer. Keys change their partition by it: only for those who know. Throws UsageError with the broker's
+  // reason.
+  void raise_partitions(const std::string& topic, int partitions);
+  // One line for each topic that could not be deleted.
+  std::vector<std::string> delete_topics(const std::vector<std::string>& topics);
+
+ private:
+  int timeout_ms() const { return static_cast<int>(timeout_.count()); }
+  // Runs one admin call and waits for its result event. Throws when the request as a whole failed.
+  template <class Call>
+  Event request(rd_kafka_admin_op_t operation, rd_kafka_event_type_t result, Call&& call);
+
+  std::chrono::milliseconds timeout_;
+  Client client_;
+};
+
+}  // namespace wxpipe::kafka

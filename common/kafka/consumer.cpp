@@ -1,0 +1,125 @@
+#include "common/kafka/consumer.hpp"
+
+#include "common/kafka/error.hpp"
+#include "common/result.hpp"
+#include "common/telemetry/log.hpp"
+
+namespace wxpipe::kafka {
+namespace {
+// librdkafka 2.0.2 takes a thousandth of what seek is given (#4230): asking for ten thousand seconds waits ten.
+constexpr int kSeekTimeout = RD_KAFKA_VERSION < 0x02010000 ? 10'000'000 : 10'000;
+
+Conf with_rebalance(Conf conf,
+                    void (*callback)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*),
+                    void* self) {
+  rd_kafka_conf_set_rebalance_cb(conf.get(), callback);
+  rd_kafka_conf_set_opaque(conf.get(), self);
+  return conf;
+}
+}  // namespace
+
+std::string member_id(std::string_view instance, std::string_view role, int slot) {
+  auto id = fmt::format("{}.{}.{}", instance, role, slot);
+  for (char& c : id)
+    if (!(('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '.' || c == '_' ||
+          c == '-'))
+      c = '-';
+  return id;
+}
+
+Consumer::Consumer(Conf conf, const std::vector<std::string>& topics, RebalanceListener& listener)
+    : listener_(listener), client_(make_consumer(with_rebalance(std::move(conf), &Consumer::on_rebalance, this))) {
+  throw_unless_ok("rd_kafka_poll_set_consumer", rd_kafka_poll_set_consumer(client_.get()));
+  std::vector<PartitionOffset> subscription;
+  for (const auto& topic : topics) subscription.push_back({{topic, RD_KAFKA_PARTITION_UA}});
+  const auto list = to_list(subscription);
+  throw_unless_ok("rd_kafka_subscribe", rd_kafka_subscribe(client_.get(), list.get()));
+}
+
+Consumer::~Consumer() { rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); }
+
+std::optional<Record> Consumer::poll(std::chrono::milliseconds timeout) {
+  Message message(rd_kafka_consumer_poll(client_.get(), static_cast<int>(timeout.count())));
+  if (listener_error_) {
+    message.reset();
+    std::rethrow_exception(std::exchange(listener_error_, nullptr));
+  }
+  if (!message) return std::nullopt;
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return Record(std::move(message));
+
+  const auto code = message->err;
+  const std::string why = rd_kafka_message_errstr(message.get());
+  message.reset();  // librdkafka waits for every message on destruction, errors too
+  if (code == RD_KAFKA_RESP_ERR__FATAL) throw Fenced(describe("consumer", code, why));
+  if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+    throw OffsetOutOfRange(describe("consumer", code, why));
+  const bool no_topic = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                        code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+  // A late poll costs the partitions, not the consumer: it rejoins by itself. The rest of what heals by waiting is
+  // retried by librdkafka too.
+  if (code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED || (heals_by_waiting(code) && !no_topic)) {
+    telemetry::log_warn("consumer_hindered", {{"error", rd_kafka_err2name(code)}, {"why", why}});
+    return std::nullopt;
+  }
+  throw_error("consumer", code, why);
+}
+
+std::vector<PartitionOffset> Consumer::committed(const std::vector<Partition>& partitions,
+                                                 std::chrono::milliseconds timeout) {
+  if (partitions.empty()) return {};
+  std::vector<PartitionOffset> wanted;
+  for (const auto& partition : partitions) wanted.push_back({partition});
+  const auto list = to_list(wanted);
+  throw_unless_ok("rd_kafka_committed",
+                  rd_kafka_committed(client_.get(), list.get(), static_cast<int>(timeout.count())));
+  return from_list("rd_kafka_committed", list.get());
+}
+
+void Consumer::seek(const std::vector<PartitionOffset>& offsets) {
+  if (offsets.empty()) return;
+  const auto list = to_list(offsets);
+  if (const Error error{rd_kafka_seek_partitions(client_.get(), list.get(), kSeekTimeout)})
+    throw Unavailable(describe("rd_kafka_seek_partitions", error.get()));
+  for (int i = 0; i < list->cnt; ++i)
+    if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw Unavailable(describe("rd_kafka_seek_partitions", list->elems[i].err));
+}
+
+GroupMetadata Consumer::group_metadata() const {
+  return GroupMetadata(rd_kafka_consumer_group_metadata(client_.get()));
+}
+
+int64_t Consumer::known_end(const Partition& partition) const {
+  int64_t low = kNoOffset, high = kNoOffset;
+  const auto code =
+      rd_kafka_get_watermark_offsets(client_.get(), partition.topic.c_str(), partition.number, &low, &high);
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : kNoOffset;
+}
+
+void Consumer::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
+                            void* self) {
+  static_cast<Consumer*>(self)->rebalance(code, partitions);
+}
+
+// Called by C code: exceptions wait in listener_error_ for poll.
+void Consumer::rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions) {
+  PartitionList start;  // null: nothing assigned
+  try {
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      auto offsets = listener_.assigned(partitions_of(partitions));
+      for (auto& [partition, offset] : offsets)
+        if (offset == kNoOffset) offset = RD_KAFKA_OFFSET_INVALID;  // auto.offset.reset decides
+      start = to_list(offsets);
+    } else {
+      listener_.revoked(partitions_of(partitions), rd_kafka_assignment_lost(client_.get()) != 0);
+    }
+  } catch (...) {
+    listener_error_ = std::current_exception();
+    start.reset();
+  }
+  const auto result = rd_kafka_assign(client_.get(), start.get());
+  if (result != RD_KAFKA_RESP_ERR_NO_ERROR && !listener_error_)
+    listener_error_ = std::make_exception_ptr(Unavailable(describe("rd_kafka_assign", result)));
+}
+
+}  // namespace wxpipe::kafka

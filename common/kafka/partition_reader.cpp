@@ -1,0 +1,107 @@
+#include "common/kafka/partition_reader.hpp"
+
+#include <algorithm>
+
+#include "common/kafka/error.hpp"
+#include "common/result.hpp"
+
+namespace wxpipe::kafka {
+namespace {
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// ListOffsets takes these in the place of a time.
+constexpr int64_t kLatest = -1;
+constexpr int64_t kEarliest = -2;
+
+Client reader(const config::KafkaSettings& settings, const char* isolation) {
+  return make_consumer(client_config(ClientRole::reader, settings,
+                                     {{"isolation.level", isolation},
+                                      {"group.id", "wxpipe-reader"},  // never joined: librdkafka wants one for assign
+                                      {"enable.partition.eof", "true"},
+                                      {"fetch.wait.max.ms", "10"}}));  // an end is told by an empty fetch
+}
+
+std::vector<PartitionOffset> list_offsets(rd_kafka_t* client, std::vector<PartitionOffset> times,
+                                          milliseconds timeout) {
+  if (times.empty()) return {};
+  const auto list = to_list(times);
+  throw_unless_ok("rd_kafka_offsets_for_times",
+                  rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(timeout.count())));
+  return from_list("rd_kafka_offsets_for_times", list.get());
+}
+
+std::vector<PartitionOffset> everywhere(const std::vector<Partition>& partitions, int64_t time) {
+  std::vector<PartitionOffset> times;
+  for (const auto& partition : partitions) times.push_back({partition, time});
+  return times;
+}
+}  // namespace
+
+PartitionReader::PartitionReader(const config::KafkaSettings& settings)
+    : committed_(reader(settings, "read_committed")), everything_(reader(settings, "read_uncommitted")) {
+  throw_unless_ok("rd_kafka_poll_set_consumer", rd_kafka_poll_set_consumer(committed_.get()));
+}
+
+std::vector<PartitionOffset> PartitionReader::beginnings(const std::vector<Partition>& partitions,
+                                                         milliseconds timeout) {
+  return list_offsets(everything_.get(), everywhere(partitions, kEarliest), timeout);
+}
+
+std::vector<PartitionOffset> PartitionReader::ends(const std::vector<Partition>& partitions, milliseconds timeout) {
+  return list_offsets(everything_.get(), everywhere(partitions, kLatest), timeout);
+}
+
+std::vector<PartitionOffset> PartitionReader::at_times(const std::vector<Moment>& moments, milliseconds timeout) {
+  std::vector<PartitionOffset> times;
+  for (const auto& [partition, at] : moments)
+    times.push_back({partition, std::chrono::floor<milliseconds>(at).time_since_epoch().count()});
+  return list_offsets(everything_.get(), std::move(times), timeout);
+}
+
+void PartitionReader::read(const std::vector<Stretch>& stretches, const std::function<void(const Record&)>& visit,
+                           milliseconds timeout) {
+  std::vector<Stretch> open;
+  std::vector<PartitionOffset> starts;
+  for (const auto& stretch : stretches) {
+    if (stretch.from >= stretch.to) continue;
+    open.push_back(stretch);
+    starts.push_back({stretch.partition, stretch.from});
+  }
+  if (open.empty()) return;
+  const auto list = to_list(starts);
+  throw_unless_ok("rd_kafka_assign", rd_kafka_assign(committed_.get(), list.get()));
+
+  const auto deadline = steady_clock::now() + timeout;
+  while (!open.empty()) {
+    Message message(rd_kafka_consumer_poll(committed_.get(), 100));
+    if (!message) {
+      if (steady_clock::now() < deadline) continue;
+      rd_kafka_assign(committed_.get(), nullptr);
+      throw Unavailable(fmt::format("{} partition {} could not be read up to offset {} in {} ms",
+                                    open.front().partition.topic, open.front().partition.number, open.front().to,
+                                    timeout.count()));
+    }
+    const bool at_end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    if (!at_end && message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      const auto code = message->err;
+      const std::string why = rd_kafka_message_errstr(message.get());
+      message.reset();
+      if (heals_by_waiting(code) && steady_clock::now() < deadline) continue;
+      rd_kafka_assign(committed_.get(), nullptr);
+      throw_error("reader", code, why);
+    }
+    const int64_t next = at_end ? message->offset : message->offset + 1;
+    const auto stretch = std::find_if(open.begin(), open.end(), [&](const Stretch& candidate) {
+      return candidate.partition.number == message->partition &&
+             candidate.partition.topic == rd_kafka_topic_name(message->rkt);
+    });
+    if (stretch == open.end()) continue;  // prefetched beyond a stretch that is done
+    const auto to = stretch->to;
+    if (next >= to) open.erase(stretch);
+    if (!at_end && next <= to) visit(Record(std::move(message)));
+  }
+  rd_kafka_assign(committed_.get(), nullptr);
+}
+
+}  // namespace wxpipe::kafka

@@ -1,0 +1,166 @@
+#include "common/kafka/transactional_producer.hpp"
+
+#include <array>
+
+#include "common/kafka/error.hpp"
+#include "common/result.hpp"
+#include "common/telemetry/log.hpp"
+
+namespace wxpipe::kafka {
+namespace {
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A record that can't be delivered makes commit fail with an abortable error; why it failed is only told here.
+void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+      message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+    return;
+  telemetry::log_warn("record_not_delivered",
+                      {{"topic", rd_kafka_topic_name(message->rkt)}, {"error", rd_kafka_err2name(message->err)}});
+}
+
+Conf producer_config(const config::KafkaSettings& settings, const std::string& transactional_id,
+                     std::vector<std::pair<std::string, std::string>> extra) {
+  extra.emplace_back("transactional.id", transactional_id);
+  auto conf = client_config(ClientRole::transactional_producer, settings, extra);
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
+  return conf;
+}
+
+int left(steady_clock::time_point deadline) {
+  return static_cast<int>(
+      std::max<long long>(1, std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now()).count()));
+}
+}  // namespace
+
+TransactionalProducer::TransactionalProducer(const config::KafkaSettings& settings, const std::string& transactional_id,
+                                             std::span<const std::string> topics,
+                                             const std::vector<std::pair<std::string, std::string>>& extra,
+                                             milliseconds patience)
+    : patience_(patience), client_(make_producer(producer_config(settings, transactional_id, extra))) {
+  for (const auto& name : topics) {
+    topics_.emplace_back(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+    if (!topics_.back()) throw_error("rd_kafka_topic_new", rd_kafka_last_error());
+  }
+}
+
+TransactionalProducer::~TransactionalProducer() {
+  // What is still queued belongs to a transaction that nobody will commit: don't wait for it.
+  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
+
+template <class Call>
+void TransactionalProducer::retry(const char* name, Call&& call) {
+  const auto deadline = steady_clock::now() + patience_;
+  for (;;) {
+    const Error error{call(left(deadline))};
+    if (!error) return;
+    const auto what = describe(name, error.get());
+    switch (classify(error.get())) {
+      case ErrorClass::fatal:
+        throw Fenced(what);
+      case ErrorClass::abortable:
+        throw TransactionAborted(what);
+      case ErrorClass::retriable:
+        break;
+    }
+    if (steady_clock::now() >= deadline) throw Unavailable(what);
+    rd_kafka_poll(client_.get(), 20);  // serves delivery reports, and spaces out errors that come back at once
+  }
+}
+
+void TransactionalProducer::init() {
+  retry("init_transactions", [&](int timeout) { return rd_kafka_init_transactions(client_.get(), timeout); });
+  // Metadata now, so that the first records don't wait for the one-second timer (librdkafka #5032).
+  for (const auto& topic : topics_) {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    throw_unless_ok("metadata",
+                    rd_kafka_metadata(client_.get(), 0, topic.get(), &metadata, static_cast<int>(patience_.count())));
+    const Metadata held(metadata);
+    if (held->topic_cnt != 1 || held->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw Unavailable(describe(rd_kafka_topic_name(topic.get()),
+                                 held->topic_cnt == 1 ? held->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC));
+  }
+}
+
+void TransactionalProducer::begin() {
+  // begin can hang after a fatal error (librdkafka #4420).
+  char why[256];
+  if (const auto fatal = rd_kafka_fatal_error(client_.get(), why, sizeof why); fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw Fenced(describe("begin_transaction", fatal, why));
+  retry("begin_transaction", [&](int) { return rd_kafka_begin_transaction(client_.get()); });
+}
+
+void TransactionalProducer::produce(size_t topic, const OutboundRecord& record) {
+  Headers headers;
+  if (!record.headers.empty()) {
+    headers.reset(rd_kafka_headers_new(record.headers.size()));
+    for (const auto& [name, value] : record.headers)
+      throw_unless_ok("rd_kafka_header_add",
+                      rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                                          static_cast<ssize_t>(value.size())));
+  }
+  std::array<rd_kafka_vu_t, 7> values{};
+  size_t count = 0;
+  const auto add = [&](rd_kafka_vtype_t type) -> auto& {
+    auto& value = values[count++];
+    value.vtype = type;
+    return value.u;
+  };
+  add(RD_KAFKA_VTYPE_RKT).rkt = topics_[topic].get();
+  add(RD_KAFKA_VTYPE_PARTITION).i32 = record.partition;
+  add(RD_KAFKA_VTYPE_MSGFLAGS).i = RD_KAFKA_MSG_F_COPY;
+  auto& value = add(RD_KAFKA_VTYPE_VALUE).mem;
+  value.ptr = const_cast<char*>(record.value.data());  // copied, never written to
+  value.size = record.value.size();
+  if (!record.key.empty()) {
+    auto& key = add(RD_KAFKA_VTYPE_KEY).mem;
+    key.ptr = const_cast<char*>(record.key.data());
+    key.size = record.key.size();
+  }
+  add(RD_KAFKA_VTYPE_TIMESTAMP).i64 =
+      std::chrono::duration_cast<milliseconds>(record.timestamp.time_since_epoch()).count();
+  if (headers) add(RD_KAFKA_VTYPE_HEADERS).headers = headers.get();
+
+  const auto deadline = steady_clock::now() + patience_;
+  for (;;) {
+    const Error error{rd_kafka_produceva(client_.get(), values.data(), count)};
+    if (!error) {
+      headers.release();  // librdkafka's from here on
+      return;
+    }
+    const auto code = rd_kafka_error_code(error.get());
+    const auto what = describe("produce", error.get());
+    if (code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__FENCED) throw Fenced(what);
+    // Anything but a full queue means that this transaction (already aborted by librdkafka, or with an impossible
+    // record) can't be completed.
+    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) throw TransactionAborted(what);
+    if (steady_clock::now() >= deadline) throw Unavailable(what);
+    rd_kafka_poll(client_.get(), 20);
+  }
+}
+
+void TransactionalProducer::send_offsets(std::span<const PartitionOffset> next, const GroupMetadata& group) {
+  const auto list = to_list(next);
+  retry("send_offsets_to_transaction", [&](int timeout) {
+    return rd_kafka_send_offsets_to_transaction(client_.get(), list.get(), group.get(), timeout);
+  });
+}
+
+void TransactionalProducer::commit() {
+  retry("commit_transaction", [&](int timeout) { return rd_kafka_commit_transaction(client_.get(), timeout); });
+}
+
+void TransactionalProducer::abort() {
+  // EndTxn can overtake the first AddPartitionsToTxn, which the broker takes for a fatal INVALID_TXN_STATE (#4849): let
+  // what was produced be acknowledged first. Whether that succeeds doesn't matter to an abort.
+  rd_kafka_flush(client_.get(), 1000);
+  try {
+    retry("abort_transaction", [&](int timeout) { return rd_kafka_abort_transaction(client_.get(), timeout); });
+  } catch (const TransactionAborted& error) {
+    throw Fenced(error.what());
+  }
+}
+
+}  // namespace wxpipe::kafka

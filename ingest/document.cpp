@@ -24,7 +24,8 @@ bool has_control(std::string_view text) {
 }  // namespace
 
 std::string_view Document::value(std::string_view path) const {
-  const auto found = std::find_if(fields_.begin(), fields_.end(), [&](const Field& field) { return field.path == path; });
+  const auto found =
+      std::find_if(fields_.begin(), fields_.end(), [&](const Field& field) { return field.path == path; });
   return found == fields_.end() ? std::string_view() : found->value;
 }
 
@@ -44,7 +45,8 @@ DocumentBuilder::DocumentBuilder(std::string_view body, DocumentFormat format, s
     size_ += static_cast<size_t>(std::count_if(body.begin(), body.end(), is_control)) * (kReplacement.size() - 1);
     document_.text_ = std::make_unique_for_overwrite<char[]>(size_ + padding);
     char* out = text();
-    for (const char c : body) out = is_control(c) ? std::copy(kReplacement.begin(), kReplacement.end(), out) : (*out = c, out + 1);
+    for (const char c : body)
+      out = is_control(c) ? std::copy(kReplacement.begin(), kReplacement.end(), out) : (*out = c, out + 1);
   }
   std::memset(text() + size_, 0, padding);
 }
@@ -75,8 +77,10 @@ std::string_view DocumentBuilder::path(std::string_view parent, std::string_view
 
 Result<Document> parse_document(std::string_view body) {
   if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
-  if (std::memchr(body.data(), 0, body.size()) != nullptr) return Rejection{Reason::nul_byte, "the body contains a NUL byte"};
-  if (!simdjson::validate_utf8(body.data(), body.size())) return Rejection{Reason::invalid_utf8, "the body isn't UTF-8"};
+  if (std::memchr(body.data(), 0, body.size()) != nullptr)
+    return Rejection{Reason::nul_byte, "the body contains a NUL byte"};
+  if (!simdjson::validate_utf8(body.data(), body.size()))
+    return Rejection{Reason::invalid_utf8, "the body isn't UTF-8"};
   const size_t first = body.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return Rejection{Reason::malformed_xml, "the body is empty"};
 

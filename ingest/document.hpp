@@ -4,10 +4,11 @@
 //   {"MsgType":"event","ScanCodeInfo":{"ScanType":"qrcode"}}
 // both give  MsgType = event, ScanCodeInfo.ScanType = qrcode.
 //
-// Lists (repeated siblings, JSON arrays) give the same path several times, in order; a key that an object repeats does so
-// too. Numbers and booleans keep the text they were written in (ids exceed 2^53), null is an absent field. Empty leaves,
-// objects and arrays are kept with an empty value. JSON that has no name for a value (a bare text, the items of an
-// outermost array) has it under the path "value". Text beside child elements is a field of its own if it isn't blank.
+// Lists (repeated siblings, JSON arrays) give the same path several times, in order; a key that an object repeats does
+// so too. Numbers and booleans keep the text they were written in (ids exceed 2^53), null is an absent field. Empty
+// leaves, objects and arrays are kept with an empty value. JSON that has no name for a value (a bare text, the items of
+// an outermost array) has it under the path "value". Text beside child elements is a field of its own if it isn't
+// blank.
 #pragma once
 
 #include <memory>
@@ -35,8 +36,8 @@ class Document {
   std::string_view value(std::string_view path) const;
   bool has(std::string_view path) const;
   DocumentFormat format() const { return format_; }
-  // Characters that XML 1.0 or Postgres can't hold (control characters, NUL behind an escape, half a surrogate pair) were
-  // found and replaced by U+FFFD (PROTOCOL §12): the event says so.
+  // Characters that XML 1.0 or Postgres can't hold (control characters, NUL behind an escape, half a surrogate pair)
+  // were found and replaced by U+FFFD (PROTOCOL §12): the event says so.
   bool sanitised() const { return sanitised_; }
 
  private:
@@ -50,9 +51,9 @@ class Document {
 
 inline constexpr int kDeepestNesting = 32;
 
-// Decides XML or JSON by the first non-blank byte (a BOM is skipped). Rejects NUL, invalid UTF-8, DOCTYPE, nesting deeper
-// than kDeepestNesting, malformed text, and what is neither. Never throws on any bytes. Tolerant where the platforms are
-// sloppy (PROTOCOL §12: `</xml >`, whitespace around CDATA, control characters).
+// Decides XML or JSON by the first non-blank byte (a BOM is skipped). Rejects NUL, invalid UTF-8, DOCTYPE, nesting
+// deeper than kDeepestNesting, malformed text, and what is neither. Never throws on any bytes. Tolerant where the
+// platforms are sloppy (PROTOCOL §12: `</xml >`, whitespace around CDATA, control characters).
 Result<Document> parse_document(std::string_view body);
 
 }  // namespace wxpipe::ingest

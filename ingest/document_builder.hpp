@@ -20,8 +20,8 @@ class DocumentBuilder {
   void add(std::string_view path, std::string_view value) { document_.fields_.push_back({path, value}); }
   void mark_sanitised() { document_.sanitised_ = true; }
 
-  // parent.name, or name alone below the root. Empty when the document's paths outgrow their bound (long names above many
-  // leaves multiply); the caller then rejects.
+  // parent.name, or name alone below the root. Empty when the document's paths outgrow their bound (long names above
+  // many leaves multiply); the caller then rejects.
   std::string_view path(std::string_view parent, std::string_view name);
   // Bytes that live as long as the document.
   char* allocate(size_t size);
@@ -44,7 +44,7 @@ struct Trouble {
 Trouble read_xml(DocumentBuilder& builder);
 Trouble read_json(DocumentBuilder& builder);
 inline constexpr std::string_view kNameless = "value";  // the path of what has no name
-inline constexpr size_t kJsonPadding = 64;  // at least simdjson's, checked in document_json.cpp
+inline constexpr size_t kJsonPadding = 64;              // at least simdjson's, checked in document_json.cpp
 
 inline Trouble trouble(Reason reason, std::string detail) { return {true, {reason, std::move(detail)}}; }
 

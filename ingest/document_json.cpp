@@ -16,9 +16,7 @@ static_assert(kJsonPadding >= simdjson::SIMDJSON_PADDING);
 constexpr std::string_view kBlank = " \t\r\n";
 
 Trouble malformed(std::string_view what) { return trouble(Reason::malformed_json, std::string(what)); }
-Trouble malformed(simdjson::error_code code) {
-  return malformed(simdjson::error_message(code));
-}
+Trouble malformed(simdjson::error_code code) { return malformed(simdjson::error_message(code)); }
 Trouble too_deep() { return trouble(Reason::nested_too_deep, "objects and arrays are nested deeper than 32"); }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -108,7 +108,8 @@ Trouble read_xml(DocumentBuilder& builder) {
   if (parsed.status == pugi::status_bad_doctype) return trouble(Reason::doctype, "the body has a DOCTYPE");
   if (!parsed) {
     if (nested_too_deep(tree)) return trouble(Reason::nested_too_deep, "elements are nested deeper than 32");
-    return trouble(Reason::malformed_xml, std::string(parsed.description()) + " at byte " + std::to_string(parsed.offset));
+    return trouble(Reason::malformed_xml,
+                   std::string(parsed.description()) + " at byte " + std::to_string(parsed.offset));
   }
   // pugixml drops text outside the root without a word.
   if (last != '>') return trouble(Reason::malformed_xml, "text follows the root element");

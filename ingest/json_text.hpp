@@ -7,9 +7,9 @@
 namespace wxpipe::ingest {
 
 struct JsonText {
-  size_t size = 0;       // of the text now in place; never more than before
-  bool legal = false;    // every backslash begins an escape that JSON knows
-  bool replaced = false; // U+FFFD stands for something unusable
+  size_t size = 0;        // of the text now in place; never more than before
+  bool legal = false;     // every backslash begins an escape that JSON knows
+  bool replaced = false;  // U+FFFD stands for something unusable
 };
 
 // text: what stands between the quotes, valid UTF-8.

@@ -48,7 +48,8 @@ XmlText resolve_xml_references(char* text, size_t size) {
     constexpr size_t kLongest = 16;
     const std::string_view rest(in + 1, static_cast<size_t>(end - in - 1));
     const size_t semicolon = rest.substr(0, kLongest).find(';');
-    const std::string_view reference = semicolon == std::string_view::npos ? std::string_view() : rest.substr(0, semicolon);
+    const std::string_view reference =
+        semicolon == std::string_view::npos ? std::string_view() : rest.substr(0, semicolon);
     const char* const begin = in;
     uint32_t code = 0;
     if (reference.starts_with('#') && numbered(reference, code)) {

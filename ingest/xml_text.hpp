@@ -1,6 +1,6 @@
 // Resolving the references in XML text in place: the five named ones and characters by number. pugixml does so too, but
-// makes NUL, surrogates and worse of numbers that are no characters; here they become U+FFFD. What isn't a reference stays
-// as it is, as the platforms' readers do. Pure.
+// makes NUL, surrogates and worse of numbers that are no characters; here they become U+FFFD. What isn't a reference
+// stays as it is, as the platforms' readers do. Pure.
 #pragma once
 
 #include <cstddef>

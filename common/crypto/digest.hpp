@@ -1,7 +1,7 @@
-// SHA-1, SHA-256 and HMAC-SHA256 as wxpipe uses them: over parts in sequence, without building a joined string. OpenSSL's
-// algorithms are fetched once per program and its contexts kept per thread, because both cost more than hashing a
-// callback does. Any thread may call; nothing is shared between threads. Throws std::runtime_error only when OpenSSL
-// itself cannot work (no memory, no default provider).
+// SHA-1, SHA-256 and HMAC-SHA256 as wxpipe uses them: over parts in sequence, without building a joined string.
+// OpenSSL's algorithms are fetched once per program and its contexts kept per thread, because both cost more than
+// hashing a callback does. Any thread may call; nothing is shared between threads. Throws std::runtime_error only when
+// OpenSSL itself cannot work (no memory, no default provider).
 #pragma once
 
 #include <array>

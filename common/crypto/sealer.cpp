@@ -41,9 +41,7 @@ std::string derive(std::string_view key, std::string_view purpose) {
   return std::string(bytes_of(hmac_sha256(key, {&purpose, 1})));
 }
 
-Sha256 synthetic_nonce(std::string_view nonce_key, std::string_view text) {
-  return hmac_sha256(nonce_key, {&text, 1});
-}
+Sha256 synthetic_nonce(std::string_view nonce_key, std::string_view text) { return hmac_sha256(nonce_key, {&text, 1}); }
 
 std::string decode_key(const Secret& key, std::string_view which) {
   std::string bytes;
@@ -51,10 +49,12 @@ std::string decode_key(const Secret& key, std::string_view which) {
   std::string_view text = key.reveal();
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
   if (text.empty())
-    throw UsageError(std::string(which) +
-                     " is missing: set WXPIPE_SEALING_KEY or [sealing] key_file; make one with: openssl rand -base64 32");
+    throw UsageError(
+        std::string(which) +
+        " is missing: set WXPIPE_SEALING_KEY or [sealing] key_file; make one with: openssl rand -base64 32");
   if (!decode_base64(text, bytes) || bytes.size() != kKeySize)
-    throw UsageError(std::string(which) + " is not 32 bytes in base64 (44 characters); make one with: openssl rand -base64 32");
+    throw UsageError(std::string(which) +
+                     " is not 32 bytes in base64 (44 characters); make one with: openssl rand -base64 32");
   return bytes;
 }
 
@@ -105,8 +105,8 @@ std::optional<std::string> Sealer::open(std::string_view sealed) const {
     int written = 0, rest = 0;
     if (EVP_DecryptInit_ex2(context, aes_256_gcm(), unsigned_bytes(std::string_view(keys.encryption)),
                             unsigned_bytes(nonce), nullptr) == 1 &&
-        EVP_DecryptUpdate(context, unsigned_bytes(text), &written, unsigned_bytes(body), static_cast<int>(body.size())) ==
-            1 &&
+        EVP_DecryptUpdate(context, unsigned_bytes(text), &written, unsigned_bytes(body),
+                          static_cast<int>(body.size())) == 1 &&
         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagSize, tag) == 1 &&
         EVP_DecryptFinal_ex(context, unsigned_bytes(text) + written, &rest) == 1)
       return text;

@@ -38,7 +38,8 @@ class Engine {
     ready_ = false;
     const EVP_CIPHER* const cipher = same ? nullptr : aes_256_cbc();
     int written = 0;
-    if (EVP_CipherInit_ex2(context_.get(), cipher, same ? nullptr : key.data(), key.data(), encrypting_, nullptr) != 1 ||
+    if (EVP_CipherInit_ex2(context_.get(), cipher, same ? nullptr : key.data(), key.data(), encrypting_, nullptr) !=
+            1 ||
         EVP_CIPHER_CTX_set_padding(context_.get(), 0) != 1 ||
         EVP_CipherUpdate(context_.get(), bytes, &written, bytes, static_cast<int>(size)) != 1 ||
         static_cast<size_t>(written) != size)
@@ -68,11 +69,16 @@ uint32_t big_endian(const char* at) {
 
 std::string_view to_string(CipherFault fault) {
   switch (fault) {
-    case CipherFault::none: return "none";
-    case CipherFault::base64: return "the ciphertext isn't base64";
-    case CipherFault::length: return "the ciphertext isn't a whole number of blocks";
-    case CipherFault::padding: return "the padding is wrong: most likely another AES key";
-    case CipherFault::message_length: return "the length inside is wrong: most likely another AES key";
+    case CipherFault::none:
+      return "none";
+    case CipherFault::base64:
+      return "the ciphertext isn't base64";
+    case CipherFault::length:
+      return "the ciphertext isn't a whole number of blocks";
+    case CipherFault::padding:
+      return "the padding is wrong: most likely another AES key";
+    case CipherFault::message_length:
+      return "the length inside is wrong: most likely another AES key";
   }
   return "";
 }

@@ -94,9 +94,8 @@ Envelope scan_json(std::string_view body, std::string& scratch) {
     if (depth != 1 || (key != "Encrypt" && key != "encrypt")) continue;
     const size_t colon = body.find_first_not_of(kBlank, at);
     if (colon == npos || body[colon] != ':') continue;  // a value of that text, not a key
-    Envelope envelope{Envelope::Outcome::malformed,
-                      key == "Encrypt" ? EnvelopeFormat::json : EnvelopeFormat::json_lower_case,
-                      {}};
+    Envelope envelope{
+        Envelope::Outcome::malformed, key == "Encrypt" ? EnvelopeFormat::json : EnvelopeFormat::json_lower_case, {}};
     const size_t quote = body.find_first_not_of(kBlank, colon + 1);
     if (quote == npos || body[quote] != '"') return envelope;
     const size_t close = string_end(body, quote + 1);
@@ -126,8 +125,8 @@ Envelope open_envelope(std::string_view body, std::string& scratch) {
   return {};
 }
 
-std::string reply_envelope(EnvelopeFormat format, std::string_view encrypt, std::string_view signature, int64_t timestamp,
-                           std::string_view nonce) {
+std::string reply_envelope(EnvelopeFormat format, std::string_view encrypt, std::string_view signature,
+                           int64_t timestamp, std::string_view nonce) {
   switch (format) {
     case EnvelopeFormat::xml:
       return fmt::format(

@@ -1,0 +1,24 @@
+// The query of a callback's address, decoded exactly once. A raw + stays +: it is base64's, and nobody who speaks to a
+// callback means a space (PROTOCOL §1). Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace wxpipe::ingest {
+
+struct Query {  // views into the raw query or into the scratch text; empty: absent, or given without a value
+  std::string_view signature, msg_signature, timestamp, nonce, echostr;
+};
+
+enum class QueryFault {
+  none,
+  duplicate_parameter,  // any name twice: two readers would disagree about which one was meant
+  malformed             // a % without two hex digits, or more than kMostParameters
+};
+inline constexpr size_t kMostParameters = 32;
+
+// raw: what stands behind the ?. scratch is overwritten and must outlive the query.
+QueryFault parse_query(std::string_view raw, std::string& scratch, Query& query);
+
+}  // namespace wxpipe::ingest

@@ -1,0 +1,38 @@
+// What a platform is answered: the plain success that each wants (CONTRACT, "At the edge"), or a passive reply by the
+// account's rules, in the callback's own format and encrypted where the callback was (PROTOCOL §4). Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ingest/account.hpp"
+#include "ingest/callback.hpp"
+#include "ingest/document.hpp"
+#include "ingest/platforms.hpp"
+#include "ingest/wxcrypt/cipher.hpp"
+#include "ingest/wxcrypt/envelope.hpp"
+
+namespace wxpipe::ingest {
+
+Reply success_reply(AccountKind kind);
+
+// The first rule that fits the event, or null. "keyword" rules fit text messages, ASCII letters in either case.
+const config::ReplyRule* fitting_rule(const Account& account, const schemas::Event& event);
+
+// The message that says `text` to the event's sender. Empty where the platform takes no text for such a callback:
+// without a sender, and for bots on anything but messages and a conversation's opening.
+std::string reply_message(const Account& account, const Document& document, const schemas::Event& event,
+                          std::string_view text);
+
+// How the callback was encrypted: its answer goes back the same way.
+struct ReplyEncryption {
+  const Secret& token;
+  const wxcrypt::AesKey& key;
+  std::string_view receiveid;
+  wxcrypt::EnvelopeFormat format;
+};
+Reply clear_reply(std::string message, DocumentFormat format);
+Reply encrypted_reply(std::string_view message, const ReplyEncryption& encryption, Timestamp now,
+                      const RandomBytes& random);
+
+}  // namespace wxpipe::ingest

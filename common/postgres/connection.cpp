@@ -1,0 +1,229 @@
+#include "common/postgres/connection.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <charconv>
+#include <mutex>
+#include <pqxx/pqxx>
+#include <set>
+
+#include "common/postgres/sql_array.hpp"
+#include "common/postgres/sqlstate.hpp"
+
+#if !defined(PQXX_VERSION_MAJOR) || PQXX_VERSION_MAJOR < 7
+#define WXPIPE_PQXX_6 1
+#endif
+
+namespace wxpipe::postgres {
+namespace {
+
+// libpqxx's exceptions as ours. The order matters: from the particular to the general in both versions.
+template <class Call>
+auto translated(const pqxx::connection& connection, Call&& call) {
+  const auto one_line = [](std::string text) {
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    for (char& c : text)
+      if (c == '\n') c = ' ';
+    return text;
+  };
+  try {
+    return call();
+  } catch (const pqxx::in_doubt_error& error) {
+    throw InDoubt(one_line(error.what()));
+  } catch (const pqxx::broken_connection& error) {
+    throw Unavailable(one_line(error.what()));
+  } catch (const pqxx::deadlock_detected& error) {  // 6.4 gives these no SQLSTATE
+    throw SqlError("40P01", one_line(error.what()));
+  } catch (const pqxx::serialization_failure& error) {
+    throw SqlError("40001", one_line(error.what()));
+  } catch (const pqxx::statement_completion_unknown& error) {
+    throw InDoubt(one_line(error.what()));
+  } catch (const pqxx::transaction_rollback& error) {
+    throw SqlError("40000", one_line(error.what()));
+  } catch (const pqxx::sql_error& error) {
+    if (!connection.is_open() || ends_connection(error.sqlstate())) throw Unavailable(one_line(error.what()));
+    throw SqlError(error.sqlstate(), one_line(error.what()));
+  } catch (const pqxx::failure& error) {
+    if (!connection.is_open()) throw Unavailable(one_line(error.what()));
+    throw SqlError("", one_line(error.what()));
+  }
+}
+
+Rows to_rows(const pqxx::result& result) {
+  std::vector<std::optional<std::string>> cells;
+  const auto columns = static_cast<size_t>(result.columns());
+  cells.reserve(static_cast<size_t>(result.size()) * columns);
+  for (const auto& row : result)
+    for (const auto& field : row) {
+      if (field.is_null())
+        cells.emplace_back();
+      else
+        cells.emplace_back(std::in_place, field.c_str(), static_cast<size_t>(field.size()));
+    }
+  return {columns, static_cast<size_t>(result.affected_rows()), std::move(cells)};
+}
+
+#ifdef WXPIPE_PQXX_6
+std::vector<pqxx::binarystring> binary(const Parameters& parameters) {
+  std::vector<pqxx::binarystring> values;
+  values.reserve(parameters.values().size());
+  for (const auto value : parameters.values()) values.emplace_back(value.data(), value.size());
+  return values;
+}
+pqxx::result run(pqxx::transaction_base& transaction, const std::string& sql, const Parameters& parameters) {
+  const auto values = binary(parameters);
+  return transaction.exec_params(sql, pqxx::prepare::make_dynamic_params(values));
+}
+pqxx::result run_prepared(pqxx::transaction_base& transaction, const char* name, const Parameters& parameters) {
+  const auto values = binary(parameters);
+  return transaction.exec_prepared(name, pqxx::prepare::make_dynamic_params(values));
+}
+// A connection that came back by itself would have lost its transaction, locks and settings without a word.
+void never_reconnect(pqxx::connection& connection) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  connection.inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+}
+#else
+pqxx::params binary(const Parameters& parameters) {
+  pqxx::params values;
+  values.reserve(parameters.values().size());
+  for (const auto value : parameters.values()) values.append(pqxx::binary_cast(value));
+  return values;
+}
+pqxx::result run(pqxx::transaction_base& transaction, const std::string& sql, const Parameters& parameters) {
+  return transaction.exec(pqxx::zview(sql), binary(parameters));
+}
+pqxx::result run_prepared(pqxx::transaction_base& transaction, const char* name, const Parameters& parameters) {
+  return transaction.exec(pqxx::prepped{name}, binary(parameters));
+}
+void never_reconnect(pqxx::connection&) {}
+#endif
+
+std::unique_ptr<pqxx::connection> connect(const std::string& connection_text) {
+  try {
+    return std::make_unique<pqxx::connection>(connection_text);
+  } catch (const pqxx::failure& error) {
+    std::string why = error.what();
+    while (!why.empty() && why.back() == '\n') why.pop_back();
+    throw Unavailable("Postgres: " + why);
+  }
+}
+
+// plan_cache_mode: the plans don't depend on the values, and planning anew costs as much as a small batch.
+constexpr const char* kSinkSession =
+    "set timezone = 'UTC'; set search_path = public; set jit = off; set plan_cache_mode = force_generic_plan; "
+    "set statement_timeout = '60s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '30s'";
+constexpr const char* kAdministrationSession =
+    "set timezone = 'UTC'; set search_path = public; set lock_timeout = '10s'; "
+    "set idle_in_transaction_session_timeout = '60s'";
+// Beyond 2 kB a row's text is compressed, and Postgres's own pglz costs ten times what lz4 does. Servers built without
+// lz4 refuse it, which is fine.
+constexpr const char* kCompression = "set default_toast_compression = 'lz4'";
+}  // namespace
+
+Parameters& Parameters::bytes(std::string_view value) {
+  values_.push_back(value);
+  return *this;
+}
+Parameters& Parameters::int4(int32_t value) {
+  append_binary(owned_.emplace_back(), value);
+  return bytes(owned_.back());
+}
+Parameters& Parameters::int8(int64_t value) {
+  append_binary(owned_.emplace_back(), value);
+  return bytes(owned_.back());
+}
+
+const std::string& Rows::text(size_t row, size_t column) const {
+  static const std::string null;
+  const auto& value = cell(row, column);
+  return value ? *value : null;
+}
+
+int64_t Rows::integer(size_t row, size_t column) const {
+  const auto& digits = text(row, column);
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc{} || end != digits.data() + digits.size())
+    throw std::logic_error(fmt::format("column {} is not an integer: '{}'", column, digits));
+  return value;
+}
+
+struct Connection::Implementation {
+  std::unique_ptr<pqxx::connection> handle;
+  std::set<std::string, std::less<>> prepared;
+  std::mutex interrupting;  // held while the socket must stay what it is
+};
+
+Connection::Connection(const Secret& url, std::string_view application_name, Purpose purpose)
+    : implementation_(std::make_unique<Implementation>()) {
+  implementation_->handle = connect(connection_string(url, application_name));
+  never_reconnect(*implementation_->handle);
+  execute(purpose == Purpose::sink ? kSinkSession : kAdministrationSession);
+  try {
+    execute(kCompression);
+  } catch (const SqlError&) {
+  }
+}
+
+Connection::~Connection() {
+  const std::lock_guard lock(implementation_->interrupting);
+  implementation_->handle.reset();
+}
+
+Rows Connection::execute(const std::string& sql) {
+  return translated(*implementation_->handle, [&] {
+    pqxx::nontransaction alone(*implementation_->handle);
+    return to_rows(alone.exec(sql));
+  });
+}
+
+Rows Connection::execute(const std::string& sql, const Parameters& parameters) {
+  return translated(*implementation_->handle, [&] {
+    pqxx::nontransaction alone(*implementation_->handle);
+    return to_rows(run(alone, sql, parameters));
+  });
+}
+
+void Connection::interrupt() {
+  const std::lock_guard lock(implementation_->interrupting);
+  if (implementation_->handle) ::shutdown(implementation_->handle->sock(), SHUT_RDWR);
+}
+
+struct Transaction::Implementation {
+  explicit Implementation(pqxx::connection& connection) : work(connection) {}
+  pqxx::work work;
+};
+
+Transaction::Transaction(Connection& connection) : connection_(*connection.implementation_) {
+  translated(*connection_.handle, [&] { implementation_ = std::make_unique<Implementation>(*connection_.handle); });
+}
+
+Transaction::~Transaction() = default;
+
+Rows Transaction::execute(const std::string& sql) {
+  return translated(*connection_.handle, [&] { return to_rows(implementation_->work.exec(sql)); });
+}
+
+Rows Transaction::execute(const std::string& sql, const Parameters& parameters) {
+  return translated(*connection_.handle, [&] { return to_rows(run(implementation_->work, sql, parameters)); });
+}
+
+Rows Transaction::execute(const Statement& statement, const Parameters& parameters) {
+  return translated(*connection_.handle, [&] {
+    if (!connection_.prepared.contains(statement.name)) {
+      connection_.handle->prepare(statement.name, statement.sql);
+      connection_.prepared.emplace(statement.name);
+    }
+    return to_rows(run_prepared(implementation_->work, statement.name, parameters));
+  });
+}
+
+void Transaction::commit() {
+  translated(*connection_.handle, [&] { implementation_->work.commit(); });
+}
+
+}  // namespace wxpipe::postgres

@@ -1,0 +1,112 @@
+// A connection to Postgres, and transactions on it. libpqxx's interface differs between Debian 12 (6.4) and 13 (7.10), so
+// it is used in connection.cpp and nowhere else.
+//
+// One thread owns a connection; only `interrupt` may come from another. After Unavailable it is of no more use: throw
+// it away and make a new one.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/postgres/error.hpp"
+#include "common/secret.hpp"
+
+namespace wxpipe::postgres {
+
+// Values for $1, $2 … in binary form. Views: what they point to lives until the statement has run.
+class Parameters {
+ public:
+  Parameters& bytes(std::string_view value);  // arrays (sql_array.hpp), bytea
+  Parameters& text(std::string_view value) { return bytes(value); }
+  Parameters& int4(int32_t value);
+  Parameters& int8(int64_t value);
+
+  const std::vector<std::string_view>& values() const { return values_; }
+
+ private:
+  std::vector<std::string_view> values_;
+  std::deque<std::string> owned_;  // a deque, so that the views stay valid
+};
+
+// What a statement answered, as text.
+class Rows {
+ public:
+  Rows(size_t columns, size_t affected, std::vector<std::optional<std::string>> cells)
+      : columns_(columns), affected_(affected), cells_(std::move(cells)) {}
+  size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
+  bool empty() const { return size() == 0; }
+  size_t affected() const { return affected_; }  // rows inserted, updated or deleted
+  bool is_null(size_t row, size_t column) const { return !cell(row, column); }
+  // Null reads as empty text.
+  const std::string& text(size_t row, size_t column) const;
+  int64_t integer(size_t row, size_t column) const;
+
+ private:
+  const std::optional<std::string>& cell(size_t row, size_t column) const { return cells_.at(row * columns_ + column); }
+
+  size_t columns_, affected_;
+  std::vector<std::optional<std::string>> cells_;
+};
+
+// Prepared on first use, once per connection, under its name.
+struct Statement {
+  const char* name;
+  const char* sql;
+};
+
+enum class Purpose {
+  sink,           // short statements, bounded waits
+  administration  // migrations and partitions: statements may take long, waits for locks may not
+};
+
+class Connection {
+ public:
+  // Keepalives and timeouts are added where the URL doesn't set them. Throws Unavailable with the server's reason.
+  Connection(const Secret& url, std::string_view application_name, Purpose purpose);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Outside of a transaction, each statement for itself; several may be separated by semicolons (then without
+  // parameters). Throws SqlError or Unavailable.
+  Rows execute(const std::string& sql);
+  Rows execute(const std::string& sql, const Parameters& parameters);
+
+  // From any thread: what is going on ends with Unavailable, and the connection with it.
+  void interrupt();
+
+ private:
+  friend class Transaction;
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+// One at a time on a connection. Destroyed without commit: rolled back.
+class Transaction {
+ public:
+  explicit Transaction(Connection& connection);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  Rows execute(const std::string& sql);
+  Rows execute(const std::string& sql, const Parameters& parameters);
+  Rows execute(const Statement& statement, const Parameters& parameters);
+  // Throws InDoubt when the connection ended meanwhile.
+  void commit();
+
+ private:
+  struct Implementation;
+  Connection::Implementation& connection_;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+// The URL (or keyword=value string) with wxpipe's defaults behind what it says itself. Throws UsageError when libpq can't
+// read it; the password is not in the message.
+std::string connection_string(const Secret& url, std::string_view application_name);
+
+}  // namespace wxpipe::postgres

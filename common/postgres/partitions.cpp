@@ -1,0 +1,73 @@
+#include "common/postgres/partitions.hpp"
+
+#include <fmt/format.h>
+
+namespace wxpipe::postgres {
+namespace {
+constexpr int64_t kLock = 0x777870617274;  // "wxpart": one partition is made at a time
+
+std::string bound(Timestamp at) { return fmt::format("'{}'", to_iso8601(at)); }
+}  // namespace
+
+std::set<std::string> existing_partitions(Connection& connection) {
+  std::set<std::string> names;
+  for (const auto& table : partitioned_tables()) {
+    const auto rows = connection.execute(
+        "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid "
+        "where i.inhparent = to_regclass($1::text) and c.relname <> $1::text || '_default'",
+        Parameters().text(table.name));
+    for (size_t i = 0; i < rows.size(); ++i) names.insert(rows.text(i, 0));
+  }
+  return names;
+}
+
+MadePartition ensure_partition(Connection& connection, const PartitionRange& range) {
+  const auto& table = range.table;
+  const auto fallback = table + "_default";
+  const auto where = fmt::format("occurred_at >= {} and occurred_at < {}", bound(range.from), bound(range.to));
+  MadePartition made;
+
+  Transaction transaction(connection);
+  transaction.execute("set local lock_timeout = '3s'");
+  transaction.execute(fmt::format("select pg_advisory_xact_lock({})", kLock));
+  // A table of that name that isn't attached was detached by somebody, to archive it: its rows go to the default one.
+  if (!transaction.execute(fmt::format("select to_regclass('{}')", range.name)).is_null(0, 0)) return made;
+
+  const bool has_default = !transaction.execute(fmt::format("select to_regclass('{}')", fallback)).is_null(0, 0);
+  transaction.execute(fmt::format("create table {} (like {} including all)", range.name, table));
+  transaction.execute(fmt::format("lock table {} in share update exclusive mode", table));
+  if (has_default) {
+    // Nobody may add to the default partition between the moving and the attaching.
+    transaction.execute(fmt::format("lock table {} in access exclusive mode", fallback));
+    made.moved = static_cast<int64_t>(
+        transaction
+            .execute(fmt::format("with moved as (delete from {} where {} returning *) insert into {} select * from moved",
+                                 fallback, where, range.name))
+            .affected());
+  }
+  transaction.execute(fmt::format("alter table {} attach partition {} for values from ({}) to ({})", table, range.name,
+                                  bound(range.from), bound(range.to)));
+  transaction.execute(fmt::format("comment on table {} is '{} from {} to {} (UTC, exclusive)'", range.name, table,
+                                  to_iso8601(range.from).substr(0, 10), to_iso8601(range.to).substr(0, 10)));
+  transaction.commit();
+  made.created = true;
+  return made;
+}
+
+std::vector<StrayRows> stray_rows(Connection& connection) {
+  std::vector<StrayRows> stray;
+  for (const auto& table : partitioned_tables()) {
+    const auto rows = connection.execute(fmt::format(
+        "select to_char(date_trunc('{}', occurred_at at time zone 'UTC'), 'YYYY-MM-DD\"T00:00:00Z\"'), count(*) "
+        "from {}_default group by 1 order by 1",
+        table.interval == Interval::month ? "month" : "day", table.name));
+    for (size_t i = 0; i < rows.size(); ++i) {
+      Timestamp at;
+      if (!parse_iso8601(rows.text(i, 0), at)) continue;  // before year 0 or after 9999: no partition has that name
+      stray.push_back({partition_for(table, at), rows.integer(i, 1)});
+    }
+  }
+  return stray;
+}
+
+}  // namespace wxpipe::postgres

@@ -39,6 +39,10 @@ inline constexpr std::string_view kDeadLetterSchema = "wxpipe.dead_letter.v1";
 void encode(const DeadLetter& letter, std::string& out);
 Result<DeadLetter> decode_dead_letter(std::string_view json);
 
+// Text that JSON and Postgres can hold: as it is, or with bytes outside of printable ASCII as \xNN where it isn't UTF-8 without
+// NUL. Keys, queries and details may be any bytes.
+std::string printable(std::string_view text);
+
 // Ids: by account and body at ingest; by the record's place and bytes behind it.
 Uuid ingest_dead_letter_id(std::string_view account, std::string_view tenant, std::string_view body);
 Uuid record_dead_letter_id(std::string_view stage, std::string_view topic, int partition, int64_t offset,

@@ -6,9 +6,7 @@
 #include "schemas/json_fields.hpp"
 
 namespace wxpipe::schemas {
-namespace {
-// Keys, queries and details may hold any bytes; JSON and Postgres text take UTF-8 without NUL. `body` keeps the
-// originals.
+
 std::string printable(std::string_view text) {
   if (json::is_utf8(text) && text.find('\0') == std::string_view::npos) return std::string(text);
   std::string out;
@@ -21,7 +19,6 @@ std::string printable(std::string_view text) {
   }
   return out;
 }
-}  // namespace
 
 Uuid ingest_dead_letter_id(std::string_view account, std::string_view tenant, std::string_view body) {
   const std::array<std::string_view, 4> parts{"ingest", account, tenant, body};

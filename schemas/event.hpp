@@ -19,6 +19,9 @@ namespace wxpipe::schemas {
 // Enrichment adds snake_case names ("menu_name"). Consecutive equal names form a list, an array in JSON.
 using Attributes = std::vector<std::pair<std::string, std::string>>;
 
+// As the JSON object that topics and jsonb columns carry. Appends.
+void append_json(std::string& out, const Attributes& attributes);
+
 // The first value under the name, or empty.
 std::string_view attribute(const Attributes& attributes, std::string_view name);
 

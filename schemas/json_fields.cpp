@@ -2,11 +2,9 @@
 
 #include <limits>
 
-namespace wxpipe::schemas::fields {
+namespace wxpipe::schemas {
 
-void attributes(std::string& out, std::string_view field, const Attributes& value) {
-  if (value.empty()) return;
-  name(out, field);
+void append_json(std::string& out, const Attributes& value) {
   out += '{';
   for (size_t i = 0; i < value.size();) {
     if (i > 0) out += ',';
@@ -27,6 +25,16 @@ void attributes(std::string& out, std::string_view field, const Attributes& valu
     i = end;
   }
   out += '}';
+}
+
+}  // namespace wxpipe::schemas
+
+namespace wxpipe::schemas::fields {
+
+void attributes(std::string& out, std::string_view field, const Attributes& value) {
+  if (value.empty()) return;
+  name(out, field);
+  append_json(out, value);
 }
 
 void begin(std::string& out, std::string_view schema) {

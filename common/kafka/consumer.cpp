@@ -89,6 +89,19 @@ GroupMetadata Consumer::group_metadata() const {
   return GroupMetadata(rd_kafka_consumer_group_metadata(client_.get()));
 }
 
+void Consumer::assign(const std::vector<PartitionOffset>& offsets) {
+  const auto list = to_list(offsets);
+  throw_unless_ok("rd_kafka_assign", rd_kafka_assign(client_.get(), list.get()));
+}
+
+std::string Consumer::cluster_id(std::chrono::milliseconds timeout) const {
+  char* id = rd_kafka_clusterid(client_.get(), static_cast<int>(timeout.count()));
+  if (!id) return {};
+  std::string copy(id);
+  rd_kafka_mem_free(client_.get(), id);
+  return copy;
+}
+
 int64_t Consumer::known_end(const Partition& partition) const {
   int64_t low = kNoOffset, high = kNoOffset;
   const auto code =

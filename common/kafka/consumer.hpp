@@ -64,6 +64,13 @@ class Consumer {
   // For send_offsets: fetch it anew for each transaction, it holds the generation.
   GroupMetadata group_metadata() const;
 
+  // Replaces what is assigned, outside of a rebalance: for a listener that answered with fewer partitions because it didn't
+  // know yet where to begin. Empty: nothing is fetched, membership goes on. Throws Unavailable or Fenced.
+  void assign(const std::vector<PartitionOffset>& offsets);
+
+  // The cluster's own id; empty when no broker answered within the timeout.
+  std::string cluster_id(std::chrono::milliseconds timeout) const;
+
   // The partition's end as the last fetch told it; no network. kNoOffset: not known yet.
   int64_t known_end(const Partition& partition) const;
 

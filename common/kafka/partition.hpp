@@ -18,6 +18,7 @@ struct Partition {
 };
 
 inline constexpr int64_t kNoOffset = -1;  // nothing committed, nothing found
+inline constexpr int64_t kEarliest = RD_KAFKA_OFFSET_BEGINNING;  // whatever the log begins with
 
 struct PartitionOffset {
   Partition partition;

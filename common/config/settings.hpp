@@ -49,6 +49,7 @@ struct PostgresSettings {
 // [ingest]
 struct IngestSettings {
   Endpoint listen{"0.0.0.0", 8080};
+  std::string public_url;  // how the platforms reach us ("https://hooks.example.com"); only shown by check-config
   int threads = 1;
   size_t max_body_bytes = 1 << 20;
   size_t max_header_bytes = 16 << 10;
@@ -112,9 +113,11 @@ struct ScoreRule {
   std::vector<std::string> types;  // event types it fires on; a trailing * matches a family: "message.*"
   std::map<std::string, std::string> where;  // attribute -> exact value, or glob with *
   std::vector<std::string> contains;         // any of these words in the content (case-insensitive for ASCII)
+  std::string stands_at{};  // "scoring.toml:3:1", for errors found after loading
 };
 struct ScoreSettings {
-  std::vector<ScoreRule> rules;
+  std::string rules_file;        // [[rules]] of their own file, read before those of the configuration
+  std::vector<ScoreRule> rules;  // both together
 };
 
 // [[accounts.replies]]

@@ -1,0 +1,203 @@
+// Every text says what to change; limits that other programs set (the platforms, librdkafka) are named as such.
+#include "common/config/checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "common/config/units.hpp"
+
+namespace wxpipe::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A librdkafka property in milliseconds, or wxpipe's own default for it.
+milliseconds kafka_property(const Settings& settings, const std::string& name, milliseconds otherwise) {
+  const auto found = settings.kafka.properties.find(name);
+  if (found == settings.kafka.properties.end()) return otherwise;
+  long long value = 0;
+  const auto& text = found->second;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  // What isn't a number is librdkafka's to refuse: it names the property and its range.
+  return error == std::errc{} && end == text.data() + text.size() ? milliseconds(value) : otherwise;
+}
+
+bool fits_in_url(const std::string& name) {
+  const auto legal = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.';
+  };
+  return name.size() <= 64 && name != "." && name != ".." && std::all_of(name.begin(), name.end(), legal);
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+void add(std::vector<Finding>& findings, Check check) {
+  if (check) findings.push_back(std::move(*check));
+}
+
+}  // namespace
+
+Check command_budget_within_ack_budget(const Settings& settings) {
+  const auto& [command, general] = std::pair(settings.ingest.command_ack_budget, settings.ingest.ack_budget);
+  if (command <= general) return std::nullopt;
+  return Finding{"ingest.command_ack_budget", fmt::format("{} is more than ack_budget ({}); suite commands are the ones "
+                                                          "that the platform waits for least",
+                                                          format_duration(command), format_duration(general))};
+}
+
+Check ack_budget_below_request_timeout(const Settings& settings) {
+  if (settings.ingest.ack_budget < settings.ingest.request_timeout) return std::nullopt;
+  return Finding{"ingest.request_timeout",
+                 fmt::format("{} is not more than ack_budget ({}): a slow sender would be cut off before we answer",
+                             format_duration(settings.ingest.request_timeout),
+                             format_duration(settings.ingest.ack_budget))};
+}
+
+Check drain_outlasts_ack_budget(const Settings& settings) {
+  if (settings.ingest.drain_timeout >= settings.ingest.ack_budget) return std::nullopt;
+  return Finding{"ingest.drain_timeout",
+                 fmt::format("{} is less than ack_budget ({}): a stop would cut off callbacks that still could succeed",
+                             format_duration(settings.ingest.drain_timeout),
+                             format_duration(settings.ingest.ack_budget))};
+}
+
+Check process_batch_within_transaction_timeout(const Settings& settings) {
+  const auto timeout = kafka_property(settings, "transaction.timeout.ms", 10s);
+  if (settings.process.batch_interval * 2 <= timeout) return std::nullopt;
+  return Finding{"process.batch_interval",
+                 fmt::format("{} is more than half of transaction.timeout.ms ({}): the broker would abort transactions "
+                             "that are still filling",
+                             format_duration(settings.process.batch_interval), format_duration(timeout))};
+}
+
+Check sink_batch_within_poll_interval(const Settings& settings) {
+  const auto interval = kafka_property(settings, "max.poll.interval.ms", 300s);
+  if (settings.sink.batch_interval * 2 <= interval) return std::nullopt;
+  return Finding{"sink.batch_interval",
+                 fmt::format("{} is more than half of max.poll.interval.ms ({}): the group would take the partitions "
+                             "away while a batch fills",
+                             format_duration(settings.sink.batch_interval), format_duration(interval))};
+}
+
+Check producer_outlasts_failover(const Settings& settings) {
+  const auto timeout = kafka_property(settings, "message.timeout.ms", 30s);
+  if (timeout == 0ms || timeout >= 30s) return std::nullopt;
+  return Finding{"kafka.properties",
+                 fmt::format("message.timeout.ms = {} is shorter than a broker's failover and ends in doubles or fatal "
+                             "errors; use 30000 or more (ack_budget decides how long a callback waits)",
+                             timeout.count())};
+}
+
+Check tls_both_or_neither(const Settings& settings) {
+  const bool certificate = !settings.ingest.tls_certificate_file.empty(), key = !settings.ingest.tls_key_file.empty();
+  if (certificate == key) return std::nullopt;
+  return Finding{certificate ? "ingest.tls_certificate_file" : "ingest.tls_key_file",
+                 fmt::format("needs {} as well: give both for HTTPS, or neither behind a TLS terminator",
+                             certificate ? "tls_key_file" : "tls_certificate_file")};
+}
+
+Check admin_apart_from_callbacks(const Settings& settings) {
+  if (settings.admin.listen.port == 0 || settings.admin.listen.port != settings.ingest.listen.port) return std::nullopt;
+  return Finding{"admin.listen", fmt::format("port {} is also [ingest] listen's; the admin page needs a port of its own",
+                                             settings.admin.listen.port)};
+}
+
+std::vector<Finding> account_names_are_unique_and_fit_in_a_url(const Settings& settings) {
+  std::vector<Finding> findings;
+  std::set<std::string> seen;
+  for (const auto& account : settings.accounts) {
+    const std::string key = fmt::format("accounts.{}.name", account.name.empty() ? "?" : account.name);
+    if (account.name.empty())
+      findings.push_back({key, "is missing; it appears in the address: /callback/<name>", account.where});
+    else if (!fits_in_url(account.name))
+      findings.push_back(
+          {key, "appears in the address, so use at most 64 letters, digits, '-', '_' and '.'", account.where});
+    else if (!seen.insert(account.name).second)
+      findings.push_back({key, "another account has this name; names appear in addresses, so each must be unique",
+                          account.where});
+  }
+  return findings;
+}
+
+std::vector<Finding> score_rules_are_unique_and_fire(const Settings& settings) {
+  std::vector<Finding> findings;
+  std::set<std::string> seen;
+  for (const auto& rule : settings.score.rules) {
+    const auto complain = [&](std::string_view key, std::string text) {
+      findings.push_back({fmt::format("score.rules.{}.{}", rule.name.empty() ? "?" : rule.name, key), std::move(text),
+                          rule.stands_at});
+    };
+    if (rule.name.empty())
+      complain("name", "is missing; it is part of each activity's id");
+    else if (!seen.insert(rule.name).second)
+      complain("name", "another rule has this name; it is part of each activity's id, so each must be unique");
+    if (rule.types.empty()) complain("types", "is missing; say which events it fires on, such as [\"message.*\"]");
+    if (rule.points == 0) complain("points", "is 0, so the rule never changes a score; give points or remove the rule");
+    if (rule.daily_cap != 0 && (rule.daily_cap > 0) != (rule.points > 0))
+      complain("daily_cap", fmt::format("{} has not the sign of points ({})", rule.daily_cap, rule.points));
+  }
+  return findings;
+}
+
+std::vector<Finding> contradictions(const Settings& settings) {
+  std::vector<Finding> findings;
+  for (const auto check : {command_budget_within_ack_budget, ack_budget_below_request_timeout, drain_outlasts_ack_budget,
+                           process_batch_within_transaction_timeout, sink_batch_within_poll_interval,
+                           producer_outlasts_failover, tls_both_or_neither, admin_apart_from_callbacks})
+    add(findings, check(settings));
+  for (const auto check : {account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
+    for (auto& finding : check(settings)) findings.push_back(std::move(finding));
+  return findings;
+}
+
+Check sealing_key_present(const Settings& settings) {
+  if (!settings.sealing.key.empty()) return std::nullopt;
+  return Finding{"sealing.key",
+                 "is missing; credentials are sealed with it before they are stored. Make one and keep it: export "
+                 "WXPIPE_SEALING_KEY=$(openssl rand -base64 32)"};
+}
+
+Check at_least_one_account(const Settings& settings) {
+  if (!settings.accounts.empty()) return std::nullopt;
+  return Finding{"accounts", "there is none, so no callback could be accepted; add an [[accounts]] table, "
+                             "config/wxpipe.minimal.toml shows one"};
+}
+
+std::vector<Finding> risks(const Settings& settings) {
+  std::vector<Finding> findings;
+  std::string place;
+  const auto warn = [&](bool risky, std::string key, std::string text) {
+    if (risky) findings.push_back({std::move(key), std::move(text), place});
+  };
+  warn(settings.spool.directory.empty(), "spool.directory",
+       "is empty: while no broker answers, callbacks are answered with 503, and the platforms give up after three");
+  warn(settings.ingest.ack_budget > 4s, "ingest.ack_budget",
+       fmt::format("{} leaves the network little of the platform's five seconds; 2s is the default",
+                   format_duration(settings.ingest.ack_budget)));
+  warn(!is_loopback(settings.admin.listen.host), "admin.listen",
+       fmt::format("{} can be reached from other machines, and the admin page asks for no password",
+                   format_endpoint(settings.admin.listen)));
+  warn(settings.kafka.replication_factor == 1, "kafka.replication_factor",
+       "is 1: when that broker's disk is lost, so is what it acknowledged");
+  warn(settings.ingest.max_connections < settings.ingest.max_in_flight, "ingest.max_in_flight",
+       "is more than max_connections, so it never limits anything");
+  warn(settings.log.level == "debug", "log.level", "debug writes a line for nearly everything");
+  for (const auto& account : settings.accounts) {
+    place = account.where;
+    warn(account.mode == "plain" || account.mode == "compatible", fmt::format("accounts.{}.mode", account.name),
+         fmt::format("{}: the signature doesn't cover the body, so whoever sees one callback's address can forge "
+                     "others; choose safe mode in the platform's console",
+                     account.mode));
+    warn(!account.previous_token.empty() || !account.previous_encoding_aes_key.empty() || !account.previous_secret.empty(),
+         fmt::format("accounts.{}", account.name),
+         "previous keys are still accepted; remove them when the console has switched");
+  }
+  return findings;
+}
+
+}  // namespace wxpipe::config

@@ -1,0 +1,43 @@
+// What no single key can tell: settings that contradict each other, and settings that work but are risky. Each rule is
+// one function of the settings, named as what must hold. Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.hpp"
+
+namespace wxpipe::config {
+
+struct Finding {
+  std::string key;   // "ingest.command_ack_budget"; of a list "accounts.shop.name"
+  std::string text;  // what is wrong and what to change
+  std::string place{};  // where it stands, if it is an account or a rule; else the key tells
+  bool operator==(const Finding&) const = default;
+};
+
+// Errors: no role starts with one of these.
+std::vector<Finding> contradictions(const Settings& settings);
+
+// Each rule by itself; nothing: it holds.
+using Check = std::optional<Finding>;
+Check command_budget_within_ack_budget(const Settings& settings);
+Check ack_budget_below_request_timeout(const Settings& settings);
+Check drain_outlasts_ack_budget(const Settings& settings);
+Check process_batch_within_transaction_timeout(const Settings& settings);
+Check sink_batch_within_poll_interval(const Settings& settings);
+Check producer_outlasts_failover(const Settings& settings);
+Check tls_both_or_neither(const Settings& settings);
+Check admin_apart_from_callbacks(const Settings& settings);
+std::vector<Finding> account_names_are_unique_and_fit_in_a_url(const Settings& settings);
+std::vector<Finding> score_rules_are_unique_and_fire(const Settings& settings);
+
+// Only where a role needs them.
+Check sealing_key_present(const Settings& settings);
+Check at_least_one_account(const Settings& settings);
+
+// Warnings of check-config: legal, and perhaps not what was meant.
+std::vector<Finding> risks(const Settings& settings);
+
+}  // namespace wxpipe::config

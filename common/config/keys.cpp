@@ -1,0 +1,231 @@
+// The table itself. One line per key; the builders below only keep the lines short.
+#include "common/config/keys.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace wxpipe::config {
+namespace {
+
+using namespace std::chrono_literals;
+using S = Settings;
+using A = AccountSettings;
+
+constexpr double kNoLimit = 9e15;
+
+Rule any() { return {}; }
+Rule needed() { return {.may_be_empty = false}; }
+Rule characters(std::string_view others) { return {.characters = others, .may_be_empty = false}; }
+Rule path() { return {.is_path = true}; }
+Rule one_of(std::initializer_list<std::string_view> words) { return {.words = words}; }
+Rule between(double least, double most) { return {.least = least, .most = most}; }
+Rule bytes(double least, double most) { return {.least = least, .most = most, .is_size = true}; }
+Rule lasting(milliseconds least, milliseconds most) {
+  return {.least = static_cast<double>(least.count()), .most = static_cast<double>(most.count())};
+}
+constexpr auto kDay = 24h;
+
+// A getter for a member of a member: which section, which field.
+template <auto section, auto field>
+auto in() {
+  using T = std::remove_reference_t<decltype((std::declval<S&>().*section).*field)>;
+  return Field<S, T>([](S& settings) -> T& { return settings.*section.*field; });
+}
+template <class Root, auto field>
+auto of() {
+  using T = std::remove_reference_t<decltype(std::declval<Root&>().*field)>;
+  return Field<Root, T>([](Root& root) -> T& { return root.*field; });
+}
+
+}  // namespace
+
+std::span<const Key<Settings>> setting_keys() {
+  using I = IngestSettings;
+  using P = ProcessSettings;
+  using K = SinkSettings;
+  static const std::vector<Key<Settings>> keys{
+      {"instance.name", in<&S::instance, &InstanceSettings::name>(), characters("-_."),
+       "Tells processes of one role apart: static membership, transactional ids and receipts are built on it. "
+       "Default: the host's name."},
+
+      {"sealing.key", in<&S::sealing, &SealingSettings::key>(), any(),
+       "Seals credentials before they leave ingest: 32 bytes in base64, made by `openssl rand -base64 32`."},
+      {"sealing.previous_keys", in<&S::sealing, &SealingSettings::previous_keys>(), any(),
+       "Keys that were used before: still able to open what was sealed with them."},
+
+      {"kafka.bootstrap_servers", in<&S::kafka, &KafkaSettings::bootstrap_servers>(), needed(),
+       "Some of the cluster's brokers, as host:port, with commas between them."},
+      {"kafka.topic_prefix", in<&S::kafka, &KafkaSettings::topic_prefix>(), characters("-_."),
+       "What every topic's and consumer group's name begins with."},
+      {"kafka.replication_factor", in<&S::kafka, &KafkaSettings::replication_factor>(), between(0, 15),
+       "Copies of each partition; 0: 3 where the cluster has three brokers or more, else 1."},
+      {"kafka.properties", in<&S::kafka, &KafkaSettings::properties>(), any(),
+       "Any librdkafka property; it has the last word, except over what a guarantee hangs on."},
+
+      {"postgres.url", in<&S::postgres, &PostgresSettings::url>(), any(),
+       "Where the rows go, as a connection URL. It holds a password, so it is a secret."},
+
+      {"ingest.listen", in<&S::ingest, &I::listen>(), any(), "Where callbacks arrive. Port 0: the system chooses."},
+      {"ingest.public_url", in<&S::ingest, &I::public_url>(), any(),
+       "How the platforms reach this address, such as https://hooks.example.com: check-config prints the callback URLs "
+       "with it."},
+      {"ingest.threads", in<&S::ingest, &I::threads>(), between(1, 256),
+       "Threads that answer callbacks; each takes connections of its own."},
+      {"ingest.max_body_bytes", in<&S::ingest, &I::max_body_bytes>(), bytes(1024, 2 << 20),
+       "Larger bodies are answered with 413."},
+      {"ingest.max_header_bytes", in<&S::ingest, &I::max_header_bytes>(), bytes(1024, 1 << 20),
+       "Larger headers are answered with 431."},
+      {"ingest.max_connections", in<&S::ingest, &I::max_connections>(), between(1, 1'000'000),
+       "Connections open at once, over all threads."},
+      {"ingest.request_timeout", in<&S::ingest, &I::request_timeout>(), lasting(100ms, 5min),
+       "From the first byte of a request to its last; slower ones are answered with 408."},
+      {"ingest.idle_timeout", in<&S::ingest, &I::idle_timeout>(), lasting(1s, 1h),
+       "How long a connection may stay open between two requests."},
+      {"ingest.ack_budget", in<&S::ingest, &I::ack_budget>(), lasting(50ms, 4900ms),
+       "Within it the broker or the spool has the event, else the answer is 503 and the platform tries again. The "
+       "platforms wait five seconds."},
+      {"ingest.command_ack_budget", in<&S::ingest, &I::command_ack_budget>(), lasting(50ms, 950ms),
+       "The same for suite commands: the platform waits one second for them."},
+      {"ingest.drain_timeout", in<&S::ingest, &I::drain_timeout>(), lasting(100ms, 9500ms),
+       "How long callbacks in hand may take to finish after SIGTERM. The whole process stops within ten seconds."},
+      {"ingest.max_in_flight", in<&S::ingest, &I::max_in_flight>(), between(1, 1'000'000),
+       "Callbacks waiting to become durable at once; those beyond are answered with 503."},
+      {"ingest.tls_certificate_file", in<&S::ingest, &I::tls_certificate_file>(), path(),
+       "The certificate chain (PEM). With tls_key_file: HTTPS; without both: HTTP, behind a TLS terminator."},
+      {"ingest.tls_key_file", in<&S::ingest, &I::tls_key_file>(), path(), "The certificate's private key (PEM)."},
+
+      {"admin.listen", in<&S::admin, &AdminSettings::listen>(), any(),
+       "Where /healthz, /readyz and /metrics answer. They need no password, so keep the address private."},
+
+      {"spool.directory", in<&S::spool, &SpoolSettings::directory>(), path(),
+       "Where events wait while no broker answers: a local disk that survives a restart. Empty: no spool, and a missing "
+       "broker is answered with 503."},
+      {"spool.max_bytes", in<&S::spool, &SpoolSettings::max_bytes>(), bytes(1 << 20, kNoLimit),
+       "A spool this full answers 503 instead of taking more."},
+      {"spool.max_age", in<&S::spool, &SpoolSettings::max_age>(), lasting(1min, kDay * 30),
+       "A spool whose oldest event has waited this long answers 503, because it is not draining."},
+
+      {"process.workers", in<&S::process, &P::workers>(), between(1, 64),
+       "Workers in this process, each with a transactional producer and a share of the partitions of events.v1."},
+      {"process.batch_records", in<&S::process, &P::batch_records>(), between(1, 50'000),
+       "The most events in one Kafka transaction."},
+      {"process.batch_interval", in<&S::process, &P::batch_interval>(), lasting(1ms, 5s),
+       "How long a batch waits to fill up."},
+      {"process.dedupe_window", in<&S::process, &P::dedupe_window>(), lasting(1min, 12h),
+       "How far back repeats are recognised before they reach Postgres, whose unique key is the last word."},
+
+      {"sink.families", in<&S::sink, &K::families>(), any(),
+       "Which families of tables this process writes: messages, followers, leads, logs, dead_letters. Empty: all."},
+      {"sink.batch_rows", in<&S::sink, &K::batch_rows>(), between(1, 50'000),
+       "The most records in one Postgres transaction."},
+      {"sink.batch_interval", in<&S::sink, &K::batch_interval>(), lasting(1ms, 10s),
+       "How long a batch waits to fill up; rows are at most this much later."},
+      {"sink.months_ahead", in<&S::sink, &K::months_ahead>(), between(0, 24),
+       "Monthly partitions made before they are needed."},
+      {"sink.days_ahead", in<&S::sink, &K::days_ahead>(), between(0, 366),
+       "Daily partitions made before they are needed."},
+      {"sink.timeless_window", in<&S::sink, &K::timeless_window>(), lasting(1h, kDay * 90),
+       "How long events without a time of the platform's own (bots, webhooks) meet their own row when they come again."},
+      {"sink.brake_consecutive", in<&S::sink, &K::brake_consecutive>(), between(1, 1'000'000),
+       "This many rejected rows in a row stop the consumer: then it is we who are wrong, not the rows."},
+      {"sink.brake_ratio", in<&S::sink, &K::brake_ratio>(), between(0.001, 1),
+       "So does this share of rejected rows among the last brake_sample ones."},
+      {"sink.brake_sample", in<&S::sink, &K::brake_sample>(), between(1, 10'000'000),
+       "How many rows brake_ratio looks back on."},
+
+      {"log.level", in<&S::log, &LogSettings::level>(), one_of({"debug", "info", "warn", "error"}),
+       "The least important lines that are written: debug, info, warn or error."},
+      {"log.format", in<&S::log, &LogSettings::format>(), one_of({"logfmt", "json"}),
+       "logfmt or json, one line for each happening, to standard error."},
+
+      {"score.rules_file", in<&S::score, &ScoreSettings::rules_file>(), path(),
+       "A file of [[rules]], so that marketing can own the scoring rules. Rules can also stand here, as [[score.rules]]."},
+  };
+  return keys;
+}
+
+std::span<const Key<AccountSettings>> account_keys() {
+  static const std::vector<Key<AccountSettings>> keys{
+      {"name", of<A, &A::name>(), any(), "Appears in the address: /callback/<name>."},
+      {"kind", of<A, &A::kind>(), any(),
+       "official_account, mini_program, open_platform, open_platform_messages, wework_app, wework_suite_command, "
+       "wework_suite_data, wework_bot, wework_instance or channel."},
+      {"mode", of<A, &A::mode>(), any(),
+       "plain, compatible or safe, as the platform's console says; for official_account and mini_program. Default: "
+       "safe."},
+      {"title", of<A, &A::title>(), any(), "What people call the account; facts carry it."},
+      {"app_id", of<A, &A::app_id>(), any(), "official_account, mini_program: the AppID, wx…"},
+      {"original_id", of<A, &A::original_id>(), any(),
+       "official_account, mini_program: the original id, gh_…; callbacks that name another one are counted."},
+      {"component_app_id", of<A, &A::component_app_id>(), any(),
+       "open_platform, open_platform_messages: the third-party platform's own AppID."},
+      {"corp_id", of<A, &A::corp_id>(), any(), "wework_app: the corporation's id, ww…"},
+      {"agent_id", of<A, &A::agent_id>(), between(0, kNoLimit),
+       "wework_app: the application's AgentID; callbacks that name another one are counted."},
+      {"suite_id", of<A, &A::suite_id>(), any(), "wework_suite_command, wework_suite_data: the suite's id."},
+      {"provider_corp_id", of<A, &A::provider_corp_id>(), any(),
+       "wework_suite_command, wework_suite_data: the provider's own corp id, which the platform verifies the address "
+       "with."},
+      {"bot_id", of<A, &A::bot_id>(), any(), "wework_bot: the bot's id."},
+      {"instance_id", of<A, &A::instance_id>(), any(), "wework_instance: which instance it is, as the sender calls it."},
+      {"channel", of<A, &A::channel>(), any(), "channel: which channel it is: web_form, landing_page …"},
+      {"token", of<A, &A::token>(), any(), "The Token of the platform's console."},
+      {"previous_token", of<A, &A::previous_token>(), any(),
+       "Accepted besides the current one while keys are being changed."},
+      {"encoding_aes_key", of<A, &A::encoding_aes_key>(), any(), "The EncodingAESKey of the platform's console."},
+      {"previous_encoding_aes_key", of<A, &A::previous_encoding_aes_key>(), any(),
+       "Accepted besides the current one while keys are being changed."},
+      {"secret", of<A, &A::secret>(), any(), "wework_instance, channel: the Standard Webhooks secret, whsec_…"},
+      {"previous_secret", of<A, &A::previous_secret>(), any(),
+       "Accepted besides the current one while secrets are being changed."},
+      {"max_timestamp_age", of<A, &A::max_timestamp_age>(), lasting(1s, kDay * 366),
+       "Refuses callbacks whose signed timestamp is older. Default: any age, because a replay of the same bytes is a "
+       "harmless duplicate."},
+      {"menu", of<A, &A::menu>(), any(), "Menu keys and the names people know them by."},
+      {"channels", of<A, &A::channels>(), any(), "QR scenes or States and the channels they stand for."},
+  };
+  return keys;
+}
+
+std::span<const Key<ReplyRule>> reply_keys() {
+  using R = ReplyRule;
+  static const std::vector<Key<ReplyRule>> keys{
+      {"on", of<R, &R::on>(), any(), "The event type that is answered, such as follower.subscribed, or keyword."},
+      {"keyword", of<R, &R::keyword>(), any(), "With on = \"keyword\": the word that is looked for."},
+      {"exact", of<R, &R::exact>(), any(), "With on = \"keyword\": the message is the word, not only contains it."},
+      {"text", of<R, &R::text>(), any(), "What is answered."},
+  };
+  return keys;
+}
+
+std::span<const Key<ScoreRule>> score_rule_keys() {
+  using R = ScoreRule;
+  static const std::vector<Key<ScoreRule>> keys{
+      {"name", of<R, &R::name>(), characters("-_."), "Unique, and part of each activity's id: changing it counts anew."},
+      {"dimension", of<R, &R::dimension>(), any(),
+       "What the points stand for, for the score's breakdown: interest, engagement, intent, profile …"},
+      {"points", of<R, &R::points>(), between(-100, 100), "What one event gives; may be negative."},
+      {"daily_cap", of<R, &R::daily_cap>(), between(-1000, 1000),
+       "The most points the rule gives one lead on one day, with the sign of points; 0: no cap."},
+      {"half_life_days", of<R, &R::half_life_days>(), between(0, 3650),
+       "After so many days half the points are left; 0: they never fade."},
+      {"types", of<R, &R::types>(), any(),
+       "The event types the rule fires on; a trailing * matches a family, such as message.*"},
+      {"where", of<R, &R::where>(), any(), "Attributes the event must have: exact values, or patterns with *."},
+      {"contains", of<R, &R::contains>(), any(), "Words of which the content must hold one."},
+  };
+  return keys;
+}
+
+namespace {
+std::string companion(std::string_view key, bool list, std::string_view ending) {
+  if (!list) return fmt::format("{}_{}", key, ending);
+  return fmt::format("{}_{}s", key.substr(0, key.size() - 1), ending);  // previous_keys: previous_key_files
+}
+}  // namespace
+
+std::string env_companion(std::string_view key, bool list) { return companion(key, list, "env"); }
+std::string file_companion(std::string_view key, bool list) { return companion(key, list, "file"); }
+
+}  // namespace wxpipe::config

@@ -1,0 +1,78 @@
+// One value of a configuration, whichever way it came (file or environment), and the rules by which it becomes a typed
+// setting. For every type a setting can have there is an `assign` and a `show`, side by side: what one writes the other
+// reads. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/config/settings.hpp"
+
+namespace wxpipe::config {
+
+using Texts = std::vector<std::string>;
+using TextMap = std::map<std::string, std::string>;
+
+// Something no setting takes: a date, an array of tables. `name` is what people call it.
+struct Foreign {
+  std::string_view name;
+};
+// Text from the environment, which has no types: each setting reads it as what it needs.
+struct Untyped {
+  std::string text;
+};
+using Value = std::variant<std::string, int64_t, double, bool, Texts, TextMap, Untyped, Foreign>;
+
+// What a setting's values may be, beyond its type.
+struct Rule {
+  // Inclusive: counts as they are, durations in milliseconds, sizes in bytes, ratios as fractions.
+  double least = 0, most = 9e15;
+  std::vector<std::string_view> words{};  // a closed set
+  std::string_view characters{};          // others than letters and digits that the text may have; empty: any text
+  bool is_path = false;                 // a relative one is relative to the file it stands in
+  bool is_size = false;                 // of a size_t: bytes with unit, else a count
+  bool may_be_empty = true;
+};
+
+// Nothing when `field` took the value, else what is wrong and what is expected. Never repeats a secret.
+using Complaint = std::optional<std::string>;
+Complaint assign(std::string& field, const Rule& rule, const Value& value);
+Complaint assign(Secret& field, const Rule& rule, const Value& value);
+Complaint assign(Endpoint& field, const Rule& rule, const Value& value);
+Complaint assign(int& field, const Rule& rule, const Value& value);
+Complaint assign(size_t& field, const Rule& rule, const Value& value);
+Complaint assign(std::optional<int64_t>& field, const Rule& rule, const Value& value);
+Complaint assign(milliseconds& field, const Rule& rule, const Value& value);
+Complaint assign(seconds& field, const Rule& rule, const Value& value);
+Complaint assign(std::optional<seconds>& field, const Rule& rule, const Value& value);
+Complaint assign(double& field, const Rule& rule, const Value& value);
+Complaint assign(bool& field, const Rule& rule, const Value& value);
+Complaint assign(Texts& field, const Rule& rule, const Value& value);
+Complaint assign(std::vector<Secret>& field, const Rule& rule, const Value& value);
+Complaint assign(TextMap& field, const Rule& rule, const Value& value);
+
+// As TOML, secrets as "***". Empty: there is nothing to show.
+std::string show(const std::string& field, const Rule& rule);
+std::string show(const Secret& field, const Rule& rule);
+std::string show(const Endpoint& field, const Rule& rule);
+std::string show(int field, const Rule& rule);
+std::string show(size_t field, const Rule& rule);
+std::string show(const std::optional<int64_t>& field, const Rule& rule);
+std::string show(milliseconds field, const Rule& rule);
+std::string show(seconds field, const Rule& rule);
+std::string show(const std::optional<seconds>& field, const Rule& rule);
+std::string show(double field, const Rule& rule);
+std::string show(bool field, const Rule& rule);
+std::string show(const Texts& field, const Rule& rule);
+std::string show(const std::vector<Secret>& field, const Rule& rule);
+std::string show(const TextMap& field, const Rule& rule);
+
+// Text in TOML's quotes.
+std::string quoted(std::string_view text);
+
+}  // namespace wxpipe::config

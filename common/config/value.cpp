@@ -164,9 +164,12 @@ std::string show(int field, const Rule&) { return fmt::format("{}", field); }
 Complaint assign(size_t& field, const Rule& rule, const Value& value) {
   if (!rule.is_size) return assign_whole(field, rule, value);
   const auto* text = text_of(value);
-  auto bytes = text ? parse_size(*text) : std::nullopt;
-  if (const auto number = whole_number_of(value); number && *number >= 0) bytes = static_cast<uint64_t>(*number);
-  if (!bytes) return expected("a size with its unit (B, KiB, MiB or GiB), such as \"16KiB\"", value);
+  std::optional<uint64_t> bytes;
+  if (text)
+    bytes = parse_size(*text);
+  else if (const auto number = whole_number_of(value); number && *number >= 0)
+    bytes = static_cast<uint64_t>(*number);
+  if (!bytes.has_value()) return expected("a size with its unit (B, KiB, MiB or GiB), such as \"16KiB\"", value);
   if (!within(static_cast<double>(*bytes), rule)) return expected(fmt::format("a size{}", bounds(rule, show_size)), value);
   field = *bytes;
   return std::nullopt;

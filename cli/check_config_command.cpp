@@ -1,0 +1,100 @@
+#include "cli/check_config_command.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "common/config/checks.hpp"
+#include "common/config/settings_print.hpp"
+#include "common/crypto/sealer.hpp"
+#include "common/json/write.hpp"
+#include "common/result.hpp"
+#include "ingest/account.hpp"
+
+namespace wxpipe::cli {
+namespace {
+
+void print_json(const std::vector<std::string>& errors, const std::vector<config::Finding>& risks, size_t accounts) {
+  std::string out = "{\"errors\":[";
+  for (size_t i = 0; i < errors.size(); ++i) {
+    if (i > 0) out += ',';
+    json::append_string(out, errors[i]);
+  }
+  out += "],\"warnings\":[";
+  for (size_t i = 0; i < risks.size(); ++i) {
+    out += i > 0 ? ",{\"key\":" : "{\"key\":";
+    json::append_string(out, risks[i].key);
+    out += ",\"text\":";
+    json::append_string(out, risks[i].text);
+    out += '}';
+  }
+  fmt::print("{}],\"accounts\":{}}}\n", out, accounts);
+}
+
+void print_addresses(const config::Settings& settings) {
+  const auto base = settings.ingest.public_url.empty() ? std::string("https://<your host>") : settings.ingest.public_url;
+  fmt::print("\nCallback addresses to enter at the platforms:\n");
+  for (const auto& account : settings.accounts) {
+    const auto kind = ingest::account_kind(account.kind);
+    const char* tenant = !kind                                                    ? ""
+                         : *kind == ingest::AccountKind::open_platform_messages ? "/$APPID$"
+                         : *kind == ingest::AccountKind::wework_suite_data      ? "/$CORPID$"
+                                                                                : "";
+    fmt::print("  {:<24} {}/callback/{}{}\n", account.kind, base, account.name, tenant);
+  }
+}
+
+void check(Program& program, bool print) {
+  auto environment = config::process_environment();
+  if (!program.instance.empty()) environment.variables["WXPIPE_INSTANCE"] = program.instance;
+  auto loaded = config::read_settings(program.config_file, environment);
+  auto& settings = loaded.settings;
+  auto& errors = loaded.errors;
+  for (const auto& account : settings.accounts) ingest::make_account(account, errors);
+  if (!settings.sealing.key.empty()) {
+    try {
+      const crypto::Sealer sealer(settings.sealing.key, settings.sealing.previous_keys);
+    } catch (const UsageError& error) {
+      errors.emplace_back(error.what());
+    }
+  }
+  const auto risks = config::risks(settings);
+  program.exit_code = errors.empty() ? 0 : 2;
+  if (program.json) {
+    print_json(errors, risks, settings.accounts.size());
+    return;
+  }
+  for (const auto& error : errors) fmt::print(stderr, "error: {}\n", error);
+  for (const auto& risk : risks) {
+    const auto place = loaded.places.find(risk.key);
+    fmt::print("warning: {}{}: {}\n", place == loaded.places.end() ? "" : place->second + ": ", risk.key, risk.text);
+  }
+  if (!errors.empty()) {
+    fmt::print(stderr, "{} error{} in {}\n", errors.size(), errors.size() == 1 ? "" : "s",
+               program.config_file.empty() ? "the environment" : program.config_file);
+    return;
+  }
+  if (print) {
+    fmt::print("{}", config::print_settings(settings));
+    return;
+  }
+  fmt::print("{}: fine, {} account{}\n", program.config_file.empty() ? "defaults and environment" : program.config_file,
+             settings.accounts.size(), settings.accounts.size() == 1 ? "" : "s");
+  print_addresses(settings);
+}
+}  // namespace
+
+void add_check_config_command(Program& program) {
+  auto& command = *program.app.add_subcommand("check-config", "Checks a configuration and says what to enter at the platforms");
+  command.group("Set-up");
+  add_config_options(command, program);
+  add_json_option(command, program);
+  const auto print = std::make_shared<bool>(false);
+  command.add_flag("--print", *print, "Show every setting as it will be used, secrets as ***");
+  add_examples(command, {{"wxpipe check-config --config wxpipe.toml", "errors with line and fix, then the callback addresses"},
+                         {"wxpipe check-config --config wxpipe.toml --print", "every setting with its meaning and value"}});
+  command.callback([&program, print] { check(program, *print); });
+}
+
+}  // namespace wxpipe::cli

@@ -1,0 +1,10 @@
+// `wxpipe check-config`: everything that is wrong or risky in a configuration, before a platform finds out.
+#pragma once
+
+#include "cli/program.hpp"
+
+namespace wxpipe::cli {
+
+void add_check_config_command(Program& program);
+
+}  // namespace wxpipe::cli

@@ -1,0 +1,63 @@
+// The wxpipe executable: parses the command line and hands over to one command. Each command has a file of its own.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "cli/check_config_command.hpp"
+#include "cli/migrate_command.hpp"
+#include "cli/partitions_command.hpp"
+#include "cli/program.hpp"
+#include "cli/role_commands.hpp"
+#include "cli/simulate/simulate_command.hpp"
+#include "cli/topics_command.hpp"
+#include "common/result.hpp"
+
+namespace {
+// CONTRACT: 0 done and fine, 1 found something wrong, 2 wrong usage or configuration, 3 a server it needs isn't there.
+constexpr int kUsage = 2, kServerAway = 3, kBroken = 1;
+
+int run(int argc, char** argv) {
+  using namespace wxpipe::cli;
+  Program program;
+  auto& app = program.app;
+  app.description(
+      "wxpipe: takes every callback that WeChat and WeWork push and stores it exactly once.\n"
+      "Callbacks arrive at /callback/<account>, become events on Kafka, and rows in Postgres.");
+  app.name("wxpipe");
+  app.set_version_flag("--version", std::string("wxpipe ") + WXPIPE_VERSION);
+  app.require_subcommand(1);
+  add_role_commands(program);
+  add_check_config_command(program);
+  add_migrate_command(program);
+  add_topics_command(program);
+  add_partitions_command(program);
+  add_simulate_command(program);
+  add_examples(app, {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},
+                     {"wxpipe topics apply -c wxpipe.toml && wxpipe migrate -c wxpipe.toml", "set up Kafka and Postgres"},
+                     {"wxpipe run -c wxpipe.toml", "all roles in one process"},
+                     {"wxpipe simulate -c wxpipe.toml --rate 200 --count 5000", "play the platforms against it"},
+                     {"wxpipe <command> --help", "what each command does, with examples"}});
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  return program.exit_code;
+}
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const wxpipe::UsageError& error) {
+    fmt::print(stderr, "wxpipe: {}\n", error.what());
+    return kUsage;
+  } catch (const wxpipe::Unavailable& error) {
+    fmt::print(stderr, "wxpipe: {}\n", error.what());
+    return kServerAway;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "wxpipe: {}\n", error.what());
+    return kBroken;
+  }
+}

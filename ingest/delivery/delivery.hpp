@@ -1,0 +1,88 @@
+// The race that makes a callback durable: the broker (acks=all) or the fsynced spool, whichever is first, within the
+// caller's deadline (DESIGN law 1). One per io thread, with a producer of its own; everything runs on that thread.
+//
+// An event goes to the broker. Has it no report after a hedge delay, it goes to the spool as well. While the broker is
+// away (its oldest report is overdue), or while earlier events of the same key wait in the spool, events go to the spool
+// alone, so that each key's order holds. An event that took both ways is one event: same bytes, same id, same receipt.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/config/settings.hpp"
+#include "ingest/delivery/outbound.hpp"
+#include "ingest/delivery/producer.hpp"
+#include "ingest/delivery/spool.hpp"
+
+namespace wxpipe::ingest {
+
+class Delivery {
+ public:
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  // spool: null without one. All borrowed. Throws UsageError for Kafka properties that aren't any.
+  Delivery(boost::asio::io_context& io, const config::KafkaSettings& settings, Spool* spool);
+  // What waits for a report is purged: call it after the last deliver has ended.
+  ~Delivery();
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
+
+  // Takes the record's contents and leaves its memory to be used again. Answers by the deadline at the latest.
+  boost::asio::awaitable<DeliveryPath> deliver(Outbound& record, Deadline deadline);
+
+  // Events without a report from the broker.
+  size_t in_flight() const { return in_flight_; }
+  // Whether the broker's oldest report is overdue.
+  bool broker_away() const;
+
+ private:
+  // One event on its way. Lives in the pool; goes back when broker, spool and callback are all done with it.
+  struct Pending {
+    explicit Pending(boost::asio::io_context& io) : signal(io) {}
+    Outbound record;
+    boost::asio::steady_timer signal;
+    Deadline produced_at;
+    int users = 0;
+    bool in_broker = false, acknowledged = false;
+    bool in_spool = false, spooled = false, spool_refused = false;
+    std::optional<int64_t> spool_id;
+  };
+
+  Pending& acquire(Outbound& record);
+  void release(Pending& pending);
+  void produce(Pending& pending);
+  void spool(Pending& pending);
+  void reported(Pending& pending, rd_kafka_resp_err_t error);
+  void stored(Pending& pending, std::optional<int64_t> id);
+  void forget_spooled(Pending& pending);
+  void make_producer();
+  void wait_for_reports();
+  void show_broker(bool away);
+
+  boost::asio::io_context& io_;
+  const config::KafkaSettings& settings_;
+  Spool* spool_;
+  std::vector<std::unique_ptr<Pending>> all_;
+  std::vector<Pending*> free_;
+  std::deque<Pending*> sent_;  // in the order of sending; those reported already are skipped when they come to the front
+  size_t in_flight_ = 0;
+  std::unique_ptr<Producer> producer_;
+  boost::asio::posix::stream_descriptor reports_;
+  bool away_shown_ = false;
+  // With the spool's thread: what is posted after we are gone must find that out, and our records outlive its reading.
+  struct Shared {
+    bool alive = true;  // only read on the io thread
+    std::atomic<int> spooling{0};
+  };
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+};
+
+}  // namespace wxpipe::ingest

@@ -1,0 +1,99 @@
+#include "ingest/delivery/drainer.hpp"
+
+#include <memory>
+
+#include "common/result.hpp"
+#include "common/runtime/fault_point.hpp"
+#include "common/runtime/stop_wait.hpp"
+#include "common/telemetry/log.hpp"
+#include "ingest/delivery/producer.hpp"
+
+namespace wxpipe::ingest {
+namespace {
+using namespace std::chrono_literals;
+
+// An event that was spooled because the broker was slow is usually acknowledged by it a moment later.
+constexpr auto kGrace = 1s;
+constexpr size_t kBatchRecords = 2'000;
+constexpr size_t kBatchBytes = 8 << 20;
+
+// One batch, sent and reported. The reports of a batch that is given up arrive while its producer is destroyed.
+struct Batch {
+  std::vector<SpooledRecord> records;
+  std::vector<int64_t> delivered;  // ids that the broker has
+  size_t open = 0;                 // without a report
+
+  void report(const void* opaque, rd_kafka_resp_err_t error) {
+    --open;
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) delivered.push_back(static_cast<const SpooledRecord*>(opaque)->id);
+  }
+
+  void send(Producer& producer, const std::stop_token& stop) {
+    delivered.clear();
+    for (auto& spooled : records) {
+      rd_kafka_resp_err_t error;
+      while ((error = producer.produce(spooled.record, &spooled)) == RD_KAFKA_RESP_ERR__QUEUE_FULL &&
+             !stop.stop_requested())
+        producer.poll(50ms);
+      if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        telemetry::log_warn("spool_event_not_taken",
+                            {{"receipt", spooled.record.receipt}, {"why", rd_kafka_err2str(error)}});
+        break;
+      }
+      ++open;
+    }
+    while (open > 0 && !producer.broken() && !stop.stop_requested()) producer.poll(100ms);
+  }
+};
+}  // namespace
+
+Drainer::Drainer(const config::KafkaSettings& settings, Spool& spool, const Clock& clock)
+    : settings_(settings), spool_(spool), clock_(clock), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+void Drainer::work(const std::stop_token& stop) {
+  Batch batch;
+  std::unique_ptr<Producer> producer;  // behind the batch: its last reports need it
+  std::string shown;
+  int64_t after = 0, drained = 0;
+  const auto hindered = [&](const std::string& why) {
+    if (why != shown) telemetry::log_warn("spool_waits", {{"why", why}, {"events", spool_.events()}});
+    shown = why;
+    runtime::wait(stop, 250ms);
+  };
+  while (!stop.stop_requested()) {
+    if (!spool_.wait_for_events(stop, 1s)) {
+      if (drained > 0) telemetry::log_info("spool_drained", {{"events", std::exchange(drained, 0)}});
+      continue;
+    }
+    try {
+      batch.records = spool_.oldest(after, clock_.now() - kGrace, kBatchRecords, kBatchBytes);
+      if (batch.records.empty()) {
+        runtime::wait(stop, 100ms);
+        continue;
+      }
+      if (!producer || producer->broken())
+        producer = std::make_unique<Producer>(
+            settings_, [&batch](void* opaque, rd_kafka_resp_err_t error) { batch.report(opaque, error); });
+      if (const auto trouble = producer->trouble(1s); !trouble.empty()) {
+        hindered(trouble);
+        continue;
+      }
+      batch.send(*producer, stop);
+      if (batch.open > 0) producer.reset();
+      WXPIPE_FAULT_POINT("spool_after_drain_before_remove");
+      drained += static_cast<int64_t>(batch.delivered.size());
+      spool_.remove(batch.delivered);
+      if (batch.delivered.size() == batch.records.size()) {
+        after = batch.records.back().id;
+        shown.clear();
+      } else if (!stop.stop_requested()) {
+        after = batch.records.front().id - 1;  // what of it the broker has already is sent again at worst
+        hindered("the broker did not take every event in time");
+      }
+    } catch (const Unavailable& error) {
+      hindered(error.what());
+    }
+  }
+}
+
+}  // namespace wxpipe::ingest

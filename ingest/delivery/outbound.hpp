@@ -1,0 +1,35 @@
+// What ingest makes durable: one record for a topic, with the headers that travel with it. A plain value.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "common/clock.hpp"
+#include "schemas/topics.hpp"
+
+namespace wxpipe::ingest {
+
+struct Outbound {
+  schemas::TopicName topic = schemas::TopicName::events;
+  std::string key, value;
+  std::string event_id, receipt, traceparent;  // record headers
+  Timestamp timestamp;                         // received_at
+
+  // Keeps the strings' memory for the next one.
+  void clear() {
+    for (auto* text : {&key, &value, &event_id, &receipt, &traceparent}) text->clear();
+  }
+  bool operator==(const Outbound&) const = default;
+};
+
+// Where an event was durable when its callback was answered.
+enum class DeliveryPath { broker, spool, nowhere };
+inline std::string_view to_string(DeliveryPath path) {
+  return path == DeliveryPath::broker ? "broker" : path == DeliveryPath::spool ? "spool" : "nowhere";
+}
+
+inline uint64_t key_hash(const Outbound& record) { return std::hash<std::string_view>{}(record.key); }
+
+}  // namespace wxpipe::ingest

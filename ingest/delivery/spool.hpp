@@ -1,0 +1,100 @@
+// Where events are durable while the broker isn't: one SQLite file (WAL, synchronous=FULL) per instance. A writer thread
+// takes everything that waits into one transaction, so one fsync serves many callbacks (group commit). A drainer
+// (drainer.hpp) moves the events to Kafka when it is back, oldest first.
+//
+// Bounded: a put beyond max_bytes, or while the oldest event is older than max_age, is refused: a full spool answers
+// failure rather than lying. After a crash what was committed is found again, and nothing else.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "common/clock.hpp"
+#include "common/config/settings.hpp"
+#include "common/telemetry/metrics.hpp"
+#include "ingest/delivery/outbound.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace wxpipe::ingest {
+
+struct SpooledRecord {
+  int64_t id = 0;
+  Outbound record;
+};
+
+class Spool {
+ public:
+  // Called on the spool's thread: the id under which the record is durable, or nothing: refused.
+  using Stored = std::function<void(std::optional<int64_t>)>;
+
+  // Opens or creates <directory>/<instance>.spool and takes its lock. Throws UsageError when the directory can't be
+  // written to or another process has it.
+  Spool(const config::SpoolSettings& settings, const std::string& instance, const Clock& clock,
+        telemetry::Metrics& metrics);
+  // Finishes what was put.
+  ~Spool();
+  Spool(const Spool&) = delete;
+  Spool& operator=(const Spool&) = delete;
+
+  // Any thread. The record stays alive and unchanged until `stored` is called.
+  void put(const Outbound& record, Stored stored);
+  // Any thread. The broker has these; forgotten with the next commit.
+  void remove(std::vector<int64_t> ids);
+
+  // Any thread. Whether events of this key wait here, so that later ones must queue behind them.
+  bool holds(uint64_t key) const;
+  int64_t events() const { return events_.load(std::memory_order_relaxed); }
+
+  // For the drainer's thread alone: the oldest records behind `after`, stored before `before`.
+  std::vector<SpooledRecord> oldest(int64_t after, Timestamp before, size_t most_records, size_t most_bytes);
+  // Wakes when there may be something to drain.
+  bool wait_for_events(const std::stop_token& stop, std::chrono::milliseconds time);
+
+ private:
+  struct Database;
+  struct Put {
+    const Outbound* record;
+    Stored stored;
+  };
+
+  void work();
+  bool write(std::vector<Put>& puts, std::vector<int64_t>& removals);
+  bool has_room(uint64_t bytes);
+  void hold(uint64_t key);
+  void unhold(uint64_t key);
+  void show();
+
+  const config::SpoolSettings settings_;
+  const Clock& clock_;
+  telemetry::Metrics& metrics_;
+  int lock_ = -1;
+  std::unique_ptr<Database> writer_, reader_;
+
+  std::atomic<int64_t> events_{0};
+  uint64_t bytes_ = 0;                                   // the writer's
+  std::optional<Timestamp> oldest_;                      // the writer's: of the oldest event, as far as known
+  std::unordered_map<int64_t, std::pair<uint64_t, uint64_t>> known_;  // the writer's: id -> (key, bytes)
+  bool refusing_ = false;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::vector<Put> puts_;
+  std::vector<int64_t> removals_;
+  std::unordered_map<uint64_t, int> held_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace wxpipe::ingest

@@ -1,0 +1,83 @@
+// The callbacks' HTTP/1.1 server: one per io thread, all listening on the same address (SO_REUSEPORT). Keep-alive,
+// optional TLS, limits on headers, bodies, time and connections, and an orderly end. Everything runs on the io thread
+// but the constructor, and drain and abort, which are posted there by the caller.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <atomic>
+#include <chrono>
+#include <list>
+#include <string>
+
+#include "common/clock.hpp"
+#include "common/config/settings.hpp"
+#include "common/telemetry/metrics.hpp"
+#include "ingest/http/response.hpp"
+#include "ingest/receiver.hpp"
+
+namespace wxpipe::ingest::http {
+
+// What all io threads of a process share.
+struct ServerShared {
+  const config::IngestSettings& settings;
+  const Clock& clock;
+  telemetry::Metrics& metrics;
+  boost::asio::ssl::context* tls = nullptr;  // null: plain HTTP
+  std::atomic<size_t> connections{0};
+};
+
+// Reads certificate and key. Throws UsageError naming the file; null when the settings name none.
+std::unique_ptr<boost::asio::ssl::context> make_tls(const config::IngestSettings& settings);
+
+class Server {
+ public:
+  // Binds and listens; throws UsageError when the address is taken or isn't ours. `port` overrides the settings' one.
+  Server(boost::asio::io_context& io, ServerShared& shared, Receiver& receiver, uint16_t port);
+  ~Server();
+
+  uint16_t port() const { return port_; }
+  void start();
+  // Takes no new connections; closes idle ones now and the others after their current reply.
+  void drain();
+  // Closes what is left.
+  void abort();
+  size_t connections() const { return connections_.size(); }
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  struct Connection {
+    explicit Connection(boost::asio::ip::tcp::socket&& s) : socket(std::move(s)) {}
+    boost::asio::ip::tcp::socket socket;
+    Time deadline = Time::max();
+    bool idle = false;     // between requests
+    bool expired = false;  // its deadline passed
+  };
+  using Connections = std::list<Connection>;
+
+  boost::asio::awaitable<void> accept();
+  boost::asio::awaitable<void> serve(Connections::iterator connection);
+  boost::asio::awaitable<void> watch();
+  template <class Stream>
+  boost::asio::awaitable<void> converse(Connection& connection, Stream& stream);
+  template <class Stream>
+  boost::asio::awaitable<void> refuse(Connection& connection, Stream& stream, unsigned status, Refusal refusal);
+  void turn_away(boost::asio::ip::tcp::socket socket);
+  std::string_view date();
+
+  boost::asio::io_context& io_;
+  ServerShared& shared_;
+  Receiver& receiver_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  uint16_t port_ = 0;
+  boost::asio::steady_timer watch_timer_;
+  Connections connections_;
+  bool draining_ = false;
+  DateHeader date_;
+};
+
+}  // namespace wxpipe::ingest::http

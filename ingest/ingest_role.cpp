@@ -1,0 +1,160 @@
+#include "ingest/ingest_role.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <openssl/rand.h>
+
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "common/crypto/sealer.hpp"
+#include "common/result.hpp"
+#include "common/runtime/stop_wait.hpp"
+#include "common/telemetry/log.hpp"
+#include "ingest/delivery/delivery.hpp"
+#include "ingest/delivery/drainer.hpp"
+#include "ingest/delivery/spool.hpp"
+#include "ingest/http/server.hpp"
+#include "ingest/platforms.hpp"
+#include "ingest/receiver.hpp"
+
+namespace wxpipe::ingest {
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+namespace {
+
+void fill_with_random_bytes(std::span<unsigned char> bytes) {
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
+    throw std::runtime_error("the system has no random bytes to give");
+}
+
+// One io thread: what it owns, in the order in which it is built.
+struct Worker {
+  Worker(const config::Settings& settings, const AccountBook& accounts, Spool* spool, Receipts& receipts,
+         telemetry::Metrics& metrics, http::ServerShared& shared, uint16_t port)
+      : delivery(io, settings.kafka, spool),
+        receiver(accounts, settings.ingest, receipts, delivery, metrics),
+        server(io, shared, receiver, port) {}
+
+  asio::io_context io{1};
+  Delivery delivery;
+  Receiver receiver;
+  http::Server server;
+};
+
+class IngestRole : public runtime::Role {
+ public:
+  IngestRole(runtime::RoleContext context, const Clock& clock, std::function<void(uint16_t)> on_listening)
+      : context_(context),
+        clock_(clock),
+        on_listening_(std::move(on_listening)),
+        sealer_(context.settings.sealing.key, context.settings.sealing.previous_keys),
+        accounts_(context.settings.accounts, sealer_, fill_with_random_bytes),
+        tls_(http::make_tls(context.settings.ingest)) {
+    context_.readiness.not_ready("ingest", "starting");
+  }
+
+  std::string_view name() const override { return "ingest"; }
+
+  void run(std::stop_token stop) override {
+    const auto& settings = context_.settings;
+    std::unique_ptr<Spool> spool;
+    std::unique_ptr<Drainer> drainer;  // stops before the spool closes
+    if (!settings.spool.directory.empty()) {
+      spool = std::make_unique<Spool>(settings.spool, settings.instance.name, clock_, context_.metrics);
+      drainer = std::make_unique<Drainer>(settings.kafka, *spool, clock_);
+    }
+    Receipts receipts(settings.instance.name, clock_.now());
+    http::ServerShared shared{settings.ingest, clock_, context_.metrics, tls_.get(), {}};
+
+    std::deque<Worker> workers;
+    for (int i = 0; i < settings.ingest.threads; ++i) {
+      const auto port = workers.empty() ? settings.ingest.listen.port : workers.front().server.port();
+      workers.emplace_back(settings, accounts_, spool.get(), receipts, context_.metrics, shared, port);
+    }
+    Producer probe(settings.kafka, [](void*, rd_kafka_resp_err_t) {});
+    look_at_broker(probe, spool != nullptr);
+
+    std::mutex mutex;
+    std::exception_ptr failure;
+    std::stop_source failed;
+    {
+      std::vector<std::jthread> threads;
+      for (auto& worker : workers)
+        threads.emplace_back([&] {
+          try {
+            worker.server.start();
+            worker.io.run();
+          } catch (...) {
+            const std::lock_guard lock(mutex);
+            failure = std::current_exception();
+            failed.request_stop();
+          }
+        });
+      const auto port = workers.front().server.port();
+      context_.readiness.ready("ingest");
+      telemetry::log_info("listening", {{"host", settings.ingest.listen.host},
+                                        {"port", port},
+                                        {"tls", tls_ != nullptr},
+                                        {"threads", workers.size()},
+                                        {"accounts", settings.accounts.size()}});
+      if (on_listening_) on_listening_(port);
+      const std::stop_callback stopping(stop, [&] { failed.request_stop(); });
+      while (!failed.stop_requested()) {
+        runtime::wait(failed.get_token(), 2s);
+        if (!failed.stop_requested()) look_at_broker(probe, spool != nullptr);
+      }
+      context_.readiness.not_ready("ingest", "stopping");
+      drain(workers, shared);
+    }
+    telemetry::log_info("ingest_stopped");
+    if (failure) std::rethrow_exception(failure);
+  }
+
+ private:
+  // With a spool callbacks are taken whether the broker is there or not.
+  void look_at_broker(Producer& probe, bool has_spool) {
+    probe.poll();
+    const auto trouble = probe.trouble(1s);
+    if (trouble != trouble_ && !trouble.empty())
+      telemetry::log_warn("kafka_away", {{"why", trouble}, {"events_go_to", has_spool ? "the spool" : "nowhere: set spool.directory"}});
+    if (trouble.empty() && !trouble_.empty()) telemetry::log_info("kafka_back");
+    trouble_ = trouble;
+    if (trouble.empty() || has_spool)
+      context_.readiness.ready("kafka");
+    else
+      context_.readiness.not_ready("kafka", trouble);
+  }
+
+  // No new connections; what is in hand is answered; what is left after the drain time is closed.
+  void drain(std::deque<Worker>& workers, const http::ServerShared& shared) {
+    for (auto& worker : workers) asio::post(worker.io, [&worker] { worker.server.drain(); });
+    const auto until = std::chrono::steady_clock::now() + context_.settings.ingest.drain_timeout;
+    while (shared.connections > 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(5ms);
+    if (shared.connections > 0)
+      telemetry::log_warn("connections_cut", {{"connections", shared.connections.load()}});
+    for (auto& worker : workers) asio::post(worker.io, [&worker] { worker.server.abort(); });
+    while (shared.connections > 0 && std::chrono::steady_clock::now() < until + 1s) std::this_thread::sleep_for(5ms);
+    for (auto& worker : workers) worker.io.stop();
+  }
+
+  runtime::RoleContext context_;
+  const Clock& clock_;
+  const std::function<void(uint16_t)> on_listening_;
+  const crypto::Sealer sealer_;
+  const AccountBook accounts_;
+  const std::unique_ptr<asio::ssl::context> tls_;
+  std::string trouble_;
+};
+}  // namespace
+
+std::unique_ptr<runtime::Role> make_ingest_role(runtime::RoleContext context, const Clock& clock,
+                                                std::function<void(uint16_t)> on_listening) {
+  return std::make_unique<IngestRole>(context, clock, std::move(on_listening));
+}
+
+}  // namespace wxpipe::ingest

@@ -1,0 +1,58 @@
+// From a callback to its answer: interpret it, number it, make it durable, answer. Knows no HTTP library and no sockets.
+// One per io thread, on that thread; what it borrows outlives it.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/config/settings.hpp"
+#include "common/telemetry/metrics.hpp"
+#include "ingest/delivery/delivery.hpp"
+#include "ingest/platforms.hpp"
+#include "ingest/receipts.hpp"
+#include "ingest/trace_context.hpp"
+
+namespace wxpipe::ingest {
+
+// What became of a callback, as wxpipe_callbacks_total counts it.
+class CallbackCounters {
+ public:
+  explicit CallbackCounters(telemetry::Metrics& metrics) : metrics_(metrics) {}
+  // account: one from the configuration, or empty where it is unknown (labels come from closed sets).
+  void count(std::string_view account, std::string_view outcome, std::string_view reason = {});
+
+ private:
+  telemetry::Metrics& metrics_;
+  std::unordered_map<std::string, prometheus::Counter*> counters_;
+  std::string name_;
+};
+
+class Receiver {
+ public:
+  Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts, Delivery& delivery,
+           telemetry::Metrics& metrics);
+
+  // traceparent: the request's header, or empty. Answers within the account kind's budget.
+  boost::asio::awaitable<Reply> receive(const Callback& callback, std::string_view traceparent);
+
+  // Counts what the server refused before there was a callback (limits, syntax, paths).
+  void refused(Refusal refusal) { counters_.count({}, "refused", to_string(refusal)); }
+
+ private:
+  boost::asio::awaitable<bool> durable(Outbound& record, bool urgent);
+  Reply failed(std::string_view account, Refusal refusal);
+
+  const AccountBook& accounts_;
+  const config::IngestSettings& settings_;
+  Receipts& receipts_;
+  Delivery& delivery_;
+  telemetry::Metrics& metrics_;
+  CallbackCounters counters_;
+  prometheus::Counter *by_broker_, *by_spool_, *by_nobody_;
+  TraceIds trace_ids_;
+  std::vector<Outbound> spare_;  // records whose memory is used again
+};
+
+}  // namespace wxpipe::ingest

@@ -1,0 +1,70 @@
+// W3C trace context: ids for a callback's way through the pipeline, continued from the sender's header where it has one.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace wxpipe::ingest {
+
+// Not thread-safe; one per io thread. Trace ids need to be unlikely to meet, not hard to guess.
+class TraceIds {
+ public:
+  TraceIds() {
+    std::random_device device;
+    for (auto& word : state_) word = (uint64_t{device()} << 32) | device();
+  }
+
+  // 32 lower-case hex digits: the header's trace id, or a new one when it isn't a legal traceparent.
+  void trace_id(std::string_view traceparent, std::string& out) {
+    out.clear();
+    if (const auto id = id_of(traceparent); !id.empty()) {
+      out = id;
+      return;
+    }
+    append_hex(out, next());
+    append_hex(out, next());
+  }
+
+  // "00-<trace id>-<a new span id>-01"
+  void traceparent(std::string_view trace_id, std::string& out) {
+    out.assign("00-");
+    out += trace_id;
+    out += '-';
+    append_hex(out, next() | 1);
+    out += "-01";
+  }
+
+ private:
+  static std::string_view id_of(std::string_view header) {
+    if (header.size() < 55 || !header.starts_with("00-") || header[35] != '-' || header[52] != '-') return {};
+    const auto id = header.substr(3, 32);
+    bool zero = true;
+    for (const char c : id) {
+      if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return {};
+      zero = zero && c == '0';
+    }
+    return zero ? std::string_view{} : id;
+  }
+
+  static void append_hex(std::string& out, uint64_t value) {
+    char digits[16];
+    for (int i = 15; i >= 0; --i, value >>= 4) digits[i] = "0123456789abcdef"[value & 15];
+    out.append(digits, sizeof digits);
+  }
+
+  // xorshift128+ (Vigna 2014).
+  uint64_t next() {
+    uint64_t a = state_[0];
+    const uint64_t b = state_[1];
+    state_[0] = b;
+    a ^= a << 23;
+    state_[1] = a ^ b ^ (a >> 17) ^ (b >> 26);
+    return state_[1] + b;
+  }
+
+  uint64_t state_[2];
+};
+
+}  // namespace wxpipe::ingest

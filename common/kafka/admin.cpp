@@ -76,9 +76,11 @@ ClusterView Admin::view() {
   throw_unless_ok("metadata", rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, timeout_ms()));
   const Metadata held(metadata);
   ClusterView view{held->broker_cnt, {}};
-  for (int i = 0; i < held->topic_cnt; ++i)
-    if (held->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR && held->topics[i].partition_cnt > 0)
-      view.partitions[held->topics[i].topic] = held->topics[i].partition_cnt;
+  for (int i = 0; i < held->topic_cnt; ++i) {
+    const auto& topic = held->topics[i];
+    if (topic.err == RD_KAFKA_RESP_ERR_NO_ERROR && topic.partition_cnt > 0)
+      view.topics[topic.topic] = {topic.partition_cnt, topic.partitions[0].replica_cnt};
+  }
   return view;
 }
 

@@ -12,9 +12,13 @@
 
 namespace wxpipe::kafka {
 
+struct TopicView {
+  int partitions = 0;
+  int replication_factor = 0;
+};
 struct ClusterView {
   int brokers = 0;
-  std::map<std::string, int> partitions;  // by topic
+  std::map<std::string, TopicView> topics;
 };
 
 struct NewTopic {

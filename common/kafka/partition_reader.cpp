@@ -60,7 +60,7 @@ std::vector<PartitionOffset> PartitionReader::at_times(const std::vector<Moment>
 }
 
 void PartitionReader::read(const std::vector<Stretch>& stretches, const std::function<void(const Record&)>& visit,
-                           milliseconds timeout) {
+                           milliseconds timeout, const std::stop_token& stop) {
   std::vector<Stretch> open;
   std::vector<PartitionOffset> starts;
   for (const auto& stretch : stretches) {
@@ -76,7 +76,7 @@ void PartitionReader::read(const std::vector<Stretch>& stretches, const std::fun
   while (!open.empty()) {
     Message message(rd_kafka_consumer_poll(committed_.get(), 100));
     if (!message) {
-      if (steady_clock::now() < deadline) continue;
+      if (steady_clock::now() < deadline && !stop.stop_requested()) continue;
       rd_kafka_assign(committed_.get(), nullptr);
       throw Unavailable(fmt::format("{} partition {} could not be read up to offset {} in {} ms",
                                     open.front().partition.topic, open.front().partition.number, open.front().to,

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <stop_token>
 #include <vector>
 
 #include "common/clock.hpp"
@@ -35,9 +36,9 @@ class PartitionReader {
   std::vector<PartitionOffset> at_times(const std::vector<Moment>& moments, std::chrono::milliseconds timeout);
 
   // Every committed record of each stretch, in order within its partition; the record is gone when `visit` returns.
-  // Waits for transactions that are open inside a stretch. Throws Unavailable when it isn't done by the timeout.
+  // Waits for transactions that are open inside a stretch. Throws Unavailable when it isn't done by the timeout or is stopped.
   void read(const std::vector<Stretch>& stretches, const std::function<void(const Record&)>& visit,
-            std::chrono::milliseconds timeout);
+            std::chrono::milliseconds timeout, const std::stop_token& stop = {});
 
  private:
   Client committed_;

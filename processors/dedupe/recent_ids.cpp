@@ -1,0 +1,118 @@
+#include "processors/dedupe/recent_ids.hpp"
+
+#include <algorithm>
+
+namespace wxpipe::processors {
+namespace {
+constexpr int64_t kSlices = 8;
+
+WindowTime to_window_time(Timestamp at) { return std::chrono::floor<std::chrono::milliseconds>(at); }
+
+int64_t floor_division(int64_t dividend, int64_t divisor) {
+  return dividend / divisor - (dividend % divisor < 0 ? 1 : 0);
+}
+}  // namespace
+
+uint64_t identity_hash(std::string_view account, std::string_view tenant, std::string_view identity) {
+  if (identity.empty()) return 0;
+  uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a, then MurmurHash3's finaliser: FNV's upper bits are weak
+  for (const auto part : {account, tenant, identity}) {
+    for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    hash = (hash ^ 0x1f) * 0x100000001b3ULL;  // between the parts
+  }
+  hash ^= hash >> 33;
+  hash *= 0xff51afd7ed558ccdULL;
+  hash ^= hash >> 33;
+  hash *= 0xc4ceb9fe1a85ec53ULL;
+  hash ^= hash >> 33;
+  return hash == 0 ? 1 : hash;
+}
+
+RecentIds::RecentIds(std::chrono::seconds window, size_t most_ids)
+    : window_(window), width_(std::max(std::chrono::milliseconds(1), window_ / kSlices)), most_ids_(most_ids) {}
+
+int64_t RecentIds::slice_number(WindowTime at) const {
+  return floor_division(at.time_since_epoch().count(), width_.count());
+}
+
+int64_t RecentIds::oldest_slice(WindowTime now) const { return slice_number(now - window_); }
+
+Sighting RecentIds::stage(const Uuid& id, uint64_t identity, Timestamp received_at, int64_t offset) {
+  const auto at = std::max(staged_now_, to_window_time(received_at));
+  const auto oldest = oldest_slice(at);
+  bool known_identity = false;
+  // Newest first: a platform's retries come within seconds.
+  if (staged_ids_.contains(id)) return Sighting::duplicate;
+  for (auto slice = slices_.rbegin(); slice != slices_.rend() && slice->number >= oldest; ++slice)
+    if (slice->ids.contains(id)) return Sighting::duplicate;
+  if (identity != 0) {
+    known_identity = staged_identities_.contains(identity);
+    for (auto slice = slices_.rbegin(); !known_identity && slice != slices_.rend() && slice->number >= oldest; ++slice)
+      known_identity = slice->identities.contains(identity);
+    staged_identities_.insert(identity);
+  }
+  staged_ids_.insert(id);
+  staged_.push_back({id, identity, at, offset});
+  staged_now_ = at;
+  return known_identity ? Sighting::collision : Sighting::fresh;
+}
+
+WindowTime RecentIds::page_time(Timestamp now) const { return std::max(last_page_, to_window_time(now)); }
+
+JournalPage RecentIds::page(int64_t first, int64_t next, Timestamp now) const {
+  JournalPage page{first, next, page_time(now), staged_};
+  const auto oldest = oldest_slice(staged_now_);
+  for (const auto& slice : slices_)
+    if (slice.number >= oldest) {
+      page.since = std::min(page.since, slice.since);
+      break;
+    }
+  return page;
+}
+
+void RecentIds::publish(WindowTime page_time) {
+  for (const auto& entry : staged_) add(entry, page_time);
+  last_page_ = std::max(last_page_, page_time);
+  drop_staged();
+}
+
+void RecentIds::drop_staged() {
+  staged_.clear();
+  staged_ids_.clear();
+  staged_identities_.clear();
+  staged_now_ = now_;
+}
+
+void RecentIds::restore(const JournalPage& page, WindowTime page_time, int64_t start) {
+  for (const auto& entry : page.entries)
+    if (entry.offset < start) add(entry, page_time);
+  last_page_ = std::max(last_page_, page_time);
+  staged_now_ = now_;
+}
+
+void RecentIds::add(const SeenId& entry, WindowTime page_time) {
+  now_ = std::max(now_, entry.at);
+  const auto number = slice_number(now_);
+  if (slices_.empty() || slices_.back().number < number) {
+    const auto expected = slices_.empty() ? 0 : slices_.back().ids.size();
+    auto& slice = slices_.emplace_back();
+    slice.number = number;
+    slice.since = page_time;
+    slice.ids.reserve(expected + expected / 16);
+    slice.identities.reserve(expected + expected / 16);
+  }
+  if (slices_.back().ids.insert(entry.id)) ++size_;
+  if (entry.identity != 0) slices_.back().identities.insert(entry.identity);
+  const auto forget_oldest = [&] {
+    size_ -= slices_.front().ids.size();
+    slices_.pop_front();
+  };
+  while (slices_.front().number < oldest_slice(now_)) forget_oldest();
+  while (size_ > most_ids_) {
+    forgotten_early_ += slices_.front().ids.size();
+    forget_oldest();
+    if (slices_.empty()) break;
+  }
+}
+
+}  // namespace wxpipe::processors

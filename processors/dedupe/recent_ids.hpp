@@ -1,0 +1,99 @@
+// The event ids seen lately in one partition, exact, over a window of time. Ids are staged while their batch is in flight
+// and published when it commits; publishing earlier would make redelivered events look like duplicates after an abort.
+//
+// The window counts by received_at, made monotone within the partition: a spooled event that arrives hours late is
+// remembered from when it was taken, like any other. It is kept in slices of an eighth of the window, aligned to the
+// clock, so what is remembered depends on the entries alone and not on how they were batched or when the process started.
+// Memory: about 36 bytes for each id; beyond `most_ids` the oldest slice goes early (`forgotten_early` counts), and the
+// sink's unique key catches what then slips through.
+//
+// Plain value, one thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "common/clock.hpp"
+#include "common/uuid.hpp"
+#include "processors/dedupe/flat_set.hpp"
+#include "processors/dedupe/journal.hpp"
+
+namespace wxpipe::processors {
+
+// Stable across builds and machines (it is stored). Never 0; an empty identity has none and hashes to 0.
+uint64_t identity_hash(std::string_view account, std::string_view tenant, std::string_view identity);
+
+enum class Sighting {
+  fresh,
+  duplicate,
+  collision  // fresh, though another event within the window has the same identity
+};
+
+class RecentIds {
+ public:
+  // 2,000 events a second for an hour, and a little more.
+  static constexpr size_t kMostIds = 8'000'000;
+
+  explicit RecentIds(std::chrono::seconds window, size_t most_ids = kMostIds);
+
+  // Looks among published and staged ids, and stages what is fresh.
+  Sighting stage(const Uuid& id, uint64_t identity, Timestamp received_at, int64_t offset);
+  // What was staged, as the journal's page for records [first, next) written at `now`.
+  JournalPage page(int64_t first, int64_t next, Timestamp now) const;
+  // When that page is written: `now`, but never before the page before.
+  WindowTime page_time(Timestamp now) const;
+  // The batch is committed, its page was written at page_time.
+  void publish(WindowTime page_time);
+  // The batch is not, and its records will come again.
+  void drop_staged();
+
+  // Takes over a page of the journal, but what is at `start` or behind it: those records will come again. Pages in the
+  // order of the journal.
+  void restore(const JournalPage& page, WindowTime page_time, int64_t start);
+
+  size_t size() const { return size_; }
+  uint64_t forgotten_early() const { return forgotten_early_; }
+
+ private:
+  struct SpreadId {
+    uint64_t operator()(const Uuid& id) const {
+      uint64_t tail;  // of the hash part: its last bytes are the upper ones
+      std::memcpy(&tail, id.bytes.data() + 8, sizeof tail);
+      return tail;
+    }
+  };
+  struct SpreadHash {
+    uint64_t operator()(uint64_t hash) const { return hash; }
+  };
+  using Ids = FlatSet<Uuid, SpreadId>;
+  using Identities = FlatSet<uint64_t, SpreadHash>;
+  struct Slice {
+    int64_t number = 0;
+    WindowTime since;  // page_time of the first page with an entry in it
+    Ids ids;
+    Identities identities;
+  };
+
+  int64_t slice_number(WindowTime at) const;
+  int64_t oldest_slice(WindowTime now) const;
+  void add(const SeenId& entry, WindowTime page_time);
+
+  std::chrono::milliseconds window_, width_;
+  size_t most_ids_;
+  std::deque<Slice> slices_;  // ascending numbers
+  size_t size_ = 0;
+  WindowTime now_;            // of the last published entry
+  WindowTime last_page_;
+  uint64_t forgotten_early_ = 0;
+
+  std::vector<SeenId> staged_;
+  Ids staged_ids_;
+  Identities staged_identities_;
+  WindowTime staged_now_;
+};
+
+}  // namespace wxpipe::processors

@@ -1,0 +1,15 @@
+// What an event says about somebody's relation to an account. The merge (sinks) takes the greatest (occurred_at, rank,
+// event_id), so order and repeats don't matter; within one second leaving beats joining (PROTOCOL §7).
+#pragma once
+
+#include <optional>
+
+#include "schemas/event.hpp"
+#include "schemas/facts.hpp"
+
+namespace wxpipe::processors {
+
+// Nothing where the event is about nobody, or not about a relation. Reads the channel that enrich added.
+std::optional<schemas::FollowerChanged> follower_change(const schemas::Event& event);
+
+}  // namespace wxpipe::processors

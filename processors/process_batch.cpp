@@ -1,0 +1,183 @@
+#include "processors/process_batch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/json/write.hpp"
+#include "processors/logs/log.hpp"
+#include "schemas/dead_letter.hpp"
+
+namespace wxpipe::processors {
+namespace {
+using schemas::TopicName;
+
+// Keys, headers and batch framing beside a value.
+constexpr size_t kLargestValue = static_cast<size_t>(schemas::kMaxMessageBytes) - 16'384;
+// What a dead letter can hold: base64 adds a third, and there are its other fields.
+constexpr size_t kLargestLetterBody = (kLargestValue - 65'536) / 4 * 3;
+
+using HeaderList = std::vector<std::pair<std::string_view, std::string>>;
+
+// W3C: version, trace id, parent id, sampled. The parent is made of the event's id where the input names none.
+std::string traceparent_of(const InputRecord& record, const schemas::Event& event) {
+  if (!record.traceparent.empty()) return std::string(record.traceparent);
+  if (event.trace_id.size() != 32) return {};
+  std::string parent = "00-" + event.trace_id + "-";
+  for (size_t i = 8; i < 16; ++i) parent += fmt::format("{:02x}", event.id.bytes[i]);
+  return parent + "-01";
+}
+
+HeaderList headers_of(const InputRecord& record, const schemas::Event& event) {
+  HeaderList headers{{"event_id", to_string(event.id)}};
+  if (!event.receipt.empty()) headers.emplace_back("receipt", event.receipt);
+  if (auto traceparent = traceparent_of(record, event); !traceparent.empty())
+    headers.emplace_back("traceparent", std::move(traceparent));
+  return headers;
+}
+
+// What stands beside a value that can't be read may be anything too: it is used where it is text.
+std::string text_or_nothing(std::string_view text) {
+  const bool control = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  return control || !json::is_utf8(text) ? std::string() : std::string(text);
+}
+
+// "account|tenant|subject": the account of a record whose value can't be read.
+std::string account_in_key(std::string_view key) {
+  const auto end = key.find('|');
+  return end == std::string_view::npos ? std::string() : text_or_nothing(key.substr(0, end));
+}
+
+// The trace id inside a traceparent.
+std::string trace_id_in(std::string_view traceparent) {
+  return traceparent.size() == 55 ? text_or_nothing(traceparent.substr(3, 32)) : std::string();
+}
+
+class Batch {
+ public:
+  Batch(const Steps& steps, Windows& windows, const BatchContext& context)
+      : steps_(steps), windows_(windows), context_(context) {}
+
+  void take(const InputRecord& record) {
+    auto event = decode(record);
+    if (!event) return dead_letter(record, event.error(), nullptr);
+
+    const auto identity = identity_hash(event->account, event->tenant, event->identity);
+    const auto sighting =
+        windows_.at(record.partition).stage(event->id, identity, event->received_at, record.offset);
+    if (sighting == Sighting::duplicate) {
+      ++effects_.counts.duplicates;
+      return;
+    }
+    Facts facts;
+    for (const auto& step : steps_) step.apply(*event, facts);
+    if (sighting == Sighting::collision) {
+      ++effects_.counts.collisions;
+      facts.logs.push_back(identity_collision(*event));
+    }
+    emit(record, *event, facts);
+  }
+
+  Effects finish(const std::map<int, std::pair<int64_t, int64_t>>& ranges) && {
+    for (const auto& [partition, range] : ranges) {
+      const auto& window = windows_.at(partition);
+      effects_.progress.push_back(
+          {partition, window.page(range.first, range.second, context_.now), window.page_time(context_.now)});
+    }
+    return std::move(effects_);
+  }
+
+ private:
+  static Result<schemas::Event> decode(const InputRecord& record) {
+    if (!record.value) return Rejection{Reason::unreadable_record, "a record without a value"};
+    return schemas::decode_event(*record.value);
+  }
+
+  void emit(const InputRecord& record, const schemas::Event& event, const Facts& facts) {
+    std::string value;
+    encode(event, schemas::kMessageSchema, value);
+    if (value.size() > kLargestValue)
+      return dead_letter(record,
+                         {Reason::too_large, fmt::format("{} bytes as a message, {} fit", value.size(), kLargestValue)},
+                         &event);
+    ++effects_.counts.processed;
+    const auto key = partition_key(event);
+    const auto headers = headers_of(record, event);
+    const auto add = [&](TopicName topic, std::string&& encoded) {
+      effects_.records.push_back({topic, key, std::move(encoded), headers, event.received_at});
+    };
+    add(TopicName::messages, std::move(value));
+    const auto add_all = [&](TopicName topic, const auto& kind) {
+      for (const auto& fact : kind) {
+        std::string encoded;
+        encode(fact, encoded);
+        add(topic, std::move(encoded));
+      }
+    };
+    add_all(TopicName::followers, facts.followers);
+    add_all(TopicName::leads, facts.leads);
+    add_all(TopicName::logs, facts.logs);
+  }
+
+  void dead_letter(const InputRecord& record, const Rejection& why, const schemas::Event* event) {
+    (why.reason == Reason::too_large ? effects_.counts.too_large : effects_.counts.unreadable)++;
+    schemas::DeadLetter letter;
+    const auto value = record.value.value_or(std::string_view());
+    letter.id =
+        schemas::record_dead_letter_id("process", context_.events_topic, record.partition, record.offset, value);
+    letter.occurred_at = event ? event->occurred_at : record.timestamp;
+    letter.failed_at = context_.now;
+    letter.stage = "process";
+    letter.reason = why.reason;
+    letter.detail = why.detail;
+    letter.account = event ? event->account : account_in_key(record.key);
+    Uuid id;
+    if (event) letter.event_id = event->id;
+    else if (parse_uuid(record.event_id, id))
+      letter.event_id = id;
+    letter.topic = context_.events_topic;
+    letter.partition = record.partition;
+    letter.offset = record.offset;
+    letter.key = record.key;
+    letter.body = value.substr(0, kLargestLetterBody);
+    if (value.size() > kLargestLetterBody)
+      letter.context = {{"body_bytes", fmt::format("{}", value.size())}, {"body_cut", "true"}};
+    letter.receipt = event ? event->receipt : text_or_nothing(record.receipt);
+    letter.trace_id = event ? event->trace_id : trace_id_in(record.traceparent);
+
+    OutputRecord out{TopicName::dead_letters, letter.account, {}, {}, record.timestamp};
+    if (letter.event_id) out.headers.emplace_back("event_id", to_string(*letter.event_id));
+    if (!letter.receipt.empty()) out.headers.emplace_back("receipt", letter.receipt);
+    if (!record.traceparent.empty()) out.headers.emplace_back("traceparent", record.traceparent);
+    encode(letter, out.value);
+    effects_.records.push_back(std::move(out));
+  }
+
+  const Steps& steps_;
+  Windows& windows_;
+  const BatchContext& context_;
+  Effects effects_;
+};
+}  // namespace
+
+Effects process_batch(std::span<const InputRecord> records, const Steps& steps, Windows& windows,
+                      const BatchContext& context) {
+  Batch batch(steps, windows, context);
+  std::map<int, std::pair<int64_t, int64_t>> ranges;  // partition -> [first, next)
+  for (const auto& record : records) {
+    const auto [range, fresh] = ranges.try_emplace(record.partition, record.offset, record.offset);
+    range->second.second = record.offset + 1;
+    batch.take(record);
+  }
+  return std::move(batch).finish(ranges);
+}
+
+void publish(const Effects& effects, Windows& windows) {
+  for (const auto& progress : effects.progress) windows.at(progress.partition).publish(progress.page_time);
+}
+
+void drop(const Effects& effects, Windows& windows) {
+  for (const auto& progress : effects.progress) windows.at(progress.partition).drop_staged();
+}
+
+}  // namespace wxpipe::processors

@@ -1,0 +1,35 @@
+// The counters of `process`, looked up once. Safe from any thread.
+#pragma once
+
+#include "common/telemetry/metrics.hpp"
+#include "processors/process_batch.hpp"
+
+namespace wxpipe::processors {
+
+class ProcessMetrics {
+ public:
+  explicit ProcessMetrics(telemetry::Metrics& metrics);
+
+  // Once a batch is committed: what it held.
+  void committed(const Effects& effects);
+  void aborted() { aborted_.Increment(); }
+  void fenced() { fenced_.Increment(); }
+  // Of the whole process, all workers together.
+  void lag(double records, double seconds) {
+    lag_records_.Set(records);
+    lag_seconds_.Set(seconds);
+  }
+
+ private:
+  prometheus::Counter &processed_, &duplicate_, &dead_letter_;
+  std::array<prometheus::Counter*, schemas::kTopics.size()> facts_{};
+  prometheus::Counter &duplicates_, &collisions_;
+  prometheus::Counter &committed_, &aborted_, &fenced_;
+  prometheus::Counter &unreadable_, &too_large_;
+  prometheus::Gauge &lag_records_, &lag_seconds_;
+};
+
+// The group's name without the topic prefix; metrics say it this way.
+inline constexpr const char* kProcessGroup = "process";
+
+}  // namespace wxpipe::processors

@@ -1,0 +1,14 @@
+// The role `process`: its workers, its readiness ("process") and its metrics.
+#pragma once
+
+#include <memory>
+
+#include "common/clock.hpp"
+#include "common/runtime/role.hpp"
+
+namespace wxpipe::processors {
+
+// What the context refers to, and the clock, outlive the role. Waits for the broker and the topics, and says so in Readiness.
+std::unique_ptr<runtime::Role> make_process_role(runtime::RoleContext context, const Clock& clock = system_clock());
+
+}  // namespace wxpipe::processors

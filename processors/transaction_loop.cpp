@@ -1,0 +1,215 @@
+#include "processors/transaction_loop.hpp"
+
+#include <algorithm>
+
+#include "common/kafka/error.hpp"
+#include "common/result.hpp"
+#include "common/telemetry/log.hpp"
+#include "processors/dedupe/journal_reader.hpp"
+
+namespace wxpipe::processors {
+namespace {
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kIdlePoll = 100ms;             // how long a stop may go unnoticed
+constexpr size_t kMostBatchBytes = 16 << 20;          // of values; a batch holds at least one record
+constexpr milliseconds kTakeOverTimeout = 25s;        // longer than a predecessor's transaction may stay open (10 s)
+
+std::vector<std::string> topic_names(const config::KafkaSettings& settings) {
+  std::vector<std::string> names;
+  for (const auto& topic : schemas::kTopics) names.push_back(schemas::topic_name(settings.topic_prefix, topic.name));
+  return names;
+}
+
+size_t index(schemas::TopicName name) { return static_cast<size_t>(name); }
+
+kafka::Conf consumer_config(const config::Settings& settings, int slot) {
+  return client_config(kafka::ClientRole::processor_consumer, settings.kafka,
+                       {{"group.id", process_group(settings.kafka)},
+                        {"group.instance.id", kafka::member_id(settings.instance.name, "process", slot)}});
+}
+
+InputRecord input(const kafka::Record& record) {
+  return {record.partition(),
+          record.offset(),
+          record.key(),
+          record.has_value() ? std::optional(record.value()) : std::nullopt,
+          record.timestamp(),
+          record.header("event_id"),
+          record.header("receipt"),
+          record.header("traceparent")};
+}
+
+long long since(steady_clock::time_point start) {
+  return std::chrono::duration_cast<milliseconds>(steady_clock::now() - start).count();
+}
+}  // namespace
+
+std::string process_group(const config::KafkaSettings& settings) { return settings.topic_prefix + kProcessGroup; }
+
+std::string transactional_id(const config::Settings& settings, int slot) {
+  return settings.kafka.topic_prefix + fmt::format("process.{}.{}", settings.instance.name, slot);
+}
+
+TransactionLoop::TransactionLoop(const config::Settings& settings, int slot, const Steps& steps, const Clock& clock,
+                                 ProcessMetrics& metrics, WorkerStatus& status)
+    : settings_(settings),
+      steps_(steps),
+      clock_(clock),
+      metrics_(metrics),
+      status_(status),
+      events_topic_(schemas::topic_name(settings.kafka.topic_prefix, schemas::TopicName::events)),
+      journal_topic_(schemas::topic_name(settings.kafka.topic_prefix, schemas::TopicName::seen_ids)),
+      producer_(settings.kafka, transactional_id(settings, slot), topic_names(settings.kafka),
+                {{"message.max.bytes", fmt::format("{}", schemas::kMaxMessageBytes)}}),
+      consumer_(consumer_config(settings, slot), {events_topic_}, *this) {
+  producer_.init();
+}
+
+void TransactionLoop::run(const std::stop_token& stop) {
+  stop_ = stop;
+  while (!stop.stop_requested()) {
+    collect();
+    if (!batch_.empty()) settle();
+    report_progress();
+  }
+}
+
+std::vector<kafka::PartitionOffset> TransactionLoop::assigned(const std::vector<kafka::Partition>& partitions) {
+  const auto started = steady_clock::now();
+  const auto deadline = started + kTakeOverTimeout;
+  auto starts = committed(partitions, deadline);
+
+  Windows kept;
+  std::map<int, int64_t> next;
+  std::vector<WindowToRestore> wanted;
+  for (const auto& [partition, offset] : starts) {
+    const auto number = partition.number;
+    // A window that ends where the group's offset is has missed nothing while the partition was away.
+    const auto known = next_.find(number);
+    if (known != next_.end() && known->second == offset) {
+      kept.insert(windows_.extract(number));
+    } else {
+      kept.emplace(number, RecentIds(settings_.process.dedupe_window));
+      wanted.push_back({number, offset});
+    }
+    next[number] = offset;
+  }
+  restore_windows(settings_.kafka, journal_topic_, wanted, kept, deadline, stop_);
+  windows_ = std::move(kept);
+  next_ = std::move(next);
+
+  size_t ids = 0;
+  for (const auto& [number, window] : windows_) ids += window.size();
+  telemetry::log_info("partitions_assigned", {{"group", kProcessGroup},
+                                              {"partitions", partitions.size()},
+                                              {"windows_restored", wanted.size()},
+                                              {"ids", ids},
+                                              {"ms", since(started)}});
+  status_.set_trouble({});
+  return starts;
+}
+
+// Transactions in doubt keep an offset unstable until they end: ask again, but notice a stop.
+std::vector<kafka::PartitionOffset> TransactionLoop::committed(const std::vector<kafka::Partition>& partitions,
+                                                             steady_clock::time_point deadline) {
+  for (;;) {
+    try {
+      return consumer_.committed(partitions, 1s);
+    } catch (const Unavailable&) {
+      if (stop_.stop_requested() || steady_clock::now() >= deadline) throw;
+    }
+  }
+}
+
+void TransactionLoop::revoked(const std::vector<kafka::Partition>& partitions, bool lost) {
+  batch_.clear();
+  telemetry::log_info("partitions_revoked",
+                      {{"group", kProcessGroup}, {"partitions", partitions.size()}, {"lost", lost}});
+}
+
+// Up to batch_records, until batch_interval after the first.
+void TransactionLoop::collect() {
+  batch_.clear();
+  size_t bytes = 0;
+  auto deadline = steady_clock::now() + kIdlePoll;
+  while (batch_.size() < static_cast<size_t>(settings_.process.batch_records) && bytes < kMostBatchBytes) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+    if (left < 0ms) return;
+    auto record = consumer_.poll(left);
+    if (!record) {
+      if (steady_clock::now() >= deadline) return;
+      continue;
+    }
+    if (batch_.empty()) {  // the first, or the first after a rebalance
+      deadline = steady_clock::now() + settings_.process.batch_interval;
+      bytes = 0;
+    }
+    bytes += record->value().size();
+    batch_.push_back(std::move(*record));
+  }
+}
+
+void TransactionLoop::settle() {
+  const auto started = steady_clock::now();
+  std::vector<InputRecord> records;
+  records.reserve(batch_.size());
+  for (const auto& record : batch_) records.push_back(input(record));
+  const auto effects = process_batch(records, steps_, windows_, {events_topic_, clock_.now()});
+  try {
+    write(effects);
+  } catch (const kafka::TransactionAborted& error) {
+    metrics_.aborted();
+    telemetry::log_warn("transaction_aborted", {{"group", kProcessGroup}, {"events", records.size()}, {"why", error.what()}});
+    drop(effects, windows_);
+    producer_.abort();
+    std::vector<kafka::PartitionOffset> back;
+    for (const auto& progress : effects.progress)
+      back.push_back({{events_topic_, progress.partition}, progress.page.first});
+    batch_.clear();
+    consumer_.seek(back);
+    return;
+  }
+  publish(effects, windows_);
+  for (const auto& progress : effects.progress) next_[progress.partition] = progress.page.next;
+  last_taken_ = batch_.back().timestamp();
+  metrics_.committed(effects);
+  telemetry::log_debug("batch_committed", {{"group", kProcessGroup},
+                                           {"events", records.size()},
+                                           {"records", effects.records.size()},
+                                           {"duplicates", effects.counts.duplicates},
+                                           {"ms", since(started)}});
+}
+
+void TransactionLoop::write(const Effects& effects) {
+  producer_.begin();
+  std::vector<kafka::Header> headers;
+  for (const auto& record : effects.records) {
+    headers.clear();
+    for (const auto& [name, value] : record.headers) headers.push_back({name, value});
+    const kafka::OutboundRecord outbound{record.key, record.value, headers, record.timestamp};
+    producer_.produce(index(record.topic), outbound);
+  }
+  std::vector<kafka::PartitionOffset> next;
+  for (const auto& progress : effects.progress) {
+    const auto page = encode(progress.page);
+    const kafka::OutboundRecord outbound{{}, page, {}, progress.page_time, progress.partition};
+    producer_.produce(index(schemas::TopicName::seen_ids), outbound);
+    next.push_back({{events_topic_, progress.partition}, progress.page.next});
+  }
+  producer_.send_offsets(next, consumer_.group_metadata());
+  producer_.commit();
+}
+
+void TransactionLoop::report_progress() {
+  int64_t lag = 0;
+  for (const auto& [number, next] : next_) {
+    const auto end = consumer_.known_end({events_topic_, number});
+    if (end != kafka::kNoOffset && next != kafka::kNoOffset) lag += std::max<int64_t>(0, end - next);
+  }
+  status_.set_progress(lag, last_taken_);
+}
+
+}  // namespace wxpipe::processors

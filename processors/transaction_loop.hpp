@@ -1,0 +1,98 @@
+// One worker of `process`: a consumer and a transactional producer that belong together, on one thread.
+//
+//   poll a batch ─► process_batch (pure) ─► begin ─► produce records and journal pages ─► send offsets ─► commit ─► publish ids
+//                                             │ abortable: abort, drop the staged ids, seek back to the batch's first offsets
+//                                             └ fatal, fenced, broker away too long: throws; whoever runs it makes a new one
+//
+// Nothing is kept that Kafka doesn't have. When partitions are assigned, their committed offsets are read (waiting for
+// transactions in doubt) and their dedupe windows rebuilt from the journal, so a new worker, a restarted one and one that
+// lost its partitions for a moment all decide alike. On revocation no transaction is open (rebalances happen inside poll), so
+// what was polled and not processed is forgotten: its next owner reads it again.
+//
+// The transactional id is the slot's own (<prefix>process.<instance>.<slot>): a restarted worker fences its zombie.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "common/clock.hpp"
+#include "common/config/settings.hpp"
+#include "common/kafka/consumer.hpp"
+#include "common/kafka/transactional_producer.hpp"
+#include "processors/process_batch.hpp"
+#include "processors/process_metrics.hpp"
+
+namespace wxpipe::processors {
+
+// How a worker is; written by it, read by the role's thread.
+class WorkerStatus {
+ public:
+  struct Snapshot {
+    std::string trouble = "starting";  // empty: working, or waiting for work
+    int64_t lag_records = 0;
+    Timestamp last_taken;  // received_at of the newest record taken
+  };
+  Snapshot snapshot() const {
+    const std::lock_guard lock(mutex_);
+    return state_;
+  }
+  void set_trouble(std::string_view why) {
+    const std::lock_guard lock(mutex_);
+    state_.trouble = why;
+  }
+  void set_progress(int64_t lag_records, Timestamp last_taken) {
+    const std::lock_guard lock(mutex_);
+    state_.lag_records = lag_records;
+    state_.last_taken = last_taken;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Snapshot state_;
+};
+
+std::string process_group(const config::KafkaSettings& settings);                           // <prefix>process
+std::string transactional_id(const config::Settings& settings, int slot);
+
+class TransactionLoop : private kafka::RebalanceListener {
+ public:
+  // Everything is borrowed and must outlive the loop. Connects, fences the slot's predecessor; throws Unavailable, Fenced or
+  // UsageError.
+  TransactionLoop(const config::Settings& settings, int slot, const Steps& steps, const Clock& clock,
+                  ProcessMetrics& metrics, WorkerStatus& status);
+
+  // Until stopped, with nothing left half done. Throws Unavailable and Fenced: make a new loop.
+  void run(const std::stop_token& stop);
+
+ private:
+  std::vector<kafka::PartitionOffset> assigned(const std::vector<kafka::Partition>& partitions) override;
+  void revoked(const std::vector<kafka::Partition>& partitions, bool lost) override;
+
+  std::vector<kafka::PartitionOffset> committed(const std::vector<kafka::Partition>& partitions,
+                                                std::chrono::steady_clock::time_point deadline);
+  void collect();
+  void settle();
+  void write(const Effects& effects);
+  void report_progress();
+
+  const config::Settings& settings_;
+  const Steps& steps_;
+  const Clock& clock_;
+  ProcessMetrics& metrics_;
+  WorkerStatus& status_;
+  const std::string events_topic_, journal_topic_;
+  std::stop_token stop_;
+
+  kafka::TransactionalProducer producer_;
+  kafka::Consumer consumer_;           // behind the producer: whoever has partitions has fenced its predecessor
+  std::vector<kafka::Record> batch_;   // destroyed before the consumer
+  Windows windows_;
+  std::map<int, int64_t> next_;        // by partition: the offset up to which its window is complete
+  Timestamp last_taken_;
+};
+
+}  // namespace wxpipe::processors

@@ -1,0 +1,143 @@
+// The dedupe window against the plainest model of it, over batches that commit or abort and restarts at any moment.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "processors/dedupe/recent_ids.hpp"
+#include "tests/unit/processors/events.hpp"
+
+namespace wxpipe::processors {
+namespace {
+constexpr int64_t kWindow = 8000, kWidth = 1000;  // milliseconds
+
+struct Arrival {
+  uint8_t id, identity;
+  int milliseconds;  // since the arrival before; may be negative
+};
+struct Action {
+  std::vector<Arrival> batch;
+  int end;  // 0: aborted, 1: committed, 2: committed, and the process restarted, 3: aborted and restarted
+  int clock;
+};
+
+struct Model {
+  struct Entry {
+    uint8_t id, identity;
+    int64_t at;
+  };
+  std::vector<Entry> entries;
+  int64_t now = 0;
+
+  Sighting stage(const Arrival& arrival, int64_t received_at) {
+    const auto at = std::max(now, received_at);  // window time moves with what is fresh only: a repeat leaves no trace
+    const auto alive = [&](const Entry& entry) { return entry.at / kWidth >= (at - kWindow) / kWidth; };
+    const auto any = [&](auto same) {
+      return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) { return alive(entry) && same(entry); });
+    };
+    if (any([&](const Entry& entry) { return entry.id == arrival.id; })) return Sighting::duplicate;
+    const bool known = arrival.identity != 0 && any([&](const Entry& entry) { return entry.identity == arrival.identity; });
+    entries.push_back({arrival.id, arrival.identity, at});
+    now = at;
+    return known ? Sighting::collision : Sighting::fresh;
+  }
+};
+
+Uuid uuid(uint8_t number) {
+  Uuid id;
+  id.bytes.fill(number);
+  id.bytes[6] = 0x80;
+  return id;
+}
+
+rc::Gen<Arrival> arrival() {
+  return rc::gen::build<Arrival>(rc::gen::set(&Arrival::id, rc::gen::inRange<uint8_t>(0, 24)),
+                                 rc::gen::set(&Arrival::identity, rc::gen::inRange<uint8_t>(0, 12)),
+                                 rc::gen::set(&Arrival::milliseconds, rc::gen::inRange(-1500, 2500)));
+}
+rc::Gen<Action> action() {
+  return rc::gen::build<Action>(rc::gen::set(&Action::batch, rc::gen::resize(15, rc::gen::container<std::vector<Arrival>>(arrival()))),
+                                rc::gen::set(&Action::end, rc::gen::inRange(0, 4)),
+                                rc::gen::set(&Action::clock, rc::gen::inRange(-200, 3000)));
+}
+
+// The journal as Kafka keeps it: pages in order, found by the time they were written.
+struct Journal {
+  std::vector<std::pair<WindowTime, std::string>> pages;
+
+  void restore(RecentIds& window, int64_t start) const {
+    std::optional<WindowTime> since;
+    for (const auto& [written, value] : pages)
+      if (const auto page = decode_journal_page(value).value(); page.first < start) since = page.since;
+    if (!since) return;
+    for (const auto& [written, value] : pages)
+      if (written >= *since) window.restore(decode_journal_page(value).value(), written, start);
+  }
+};
+
+RC_GTEST_PROP(RecentIds, DecidesLikeTheModelThroughAbortsAndRestarts, ()) {
+  const auto actions = *rc::gen::resize(30, rc::gen::container<std::vector<Action>>(action()));
+  RecentIds window(std::chrono::seconds(kWindow / 1000));
+  Model committed;
+  committed.now = 1'000'000;
+  Journal journal;
+  int64_t received_at = committed.now, offset = 0, clock = 5'000'000;
+
+  for (const auto& [batch, end, clock_step] : actions) {
+    auto model = committed;
+    const auto first = offset;
+    auto next = offset;
+    auto time = received_at;
+    for (const auto& each : batch) {
+      time += each.milliseconds;
+      const Timestamp at{std::chrono::milliseconds(time)};
+      RC_ASSERT(window.stage(uuid(each.id), each.identity, at, next) == model.stage(each, time));
+      ++next;
+    }
+    clock += clock_step;
+    if ((end == 1 || end == 2) && !batch.empty()) {
+      const Timestamp now{std::chrono::milliseconds(clock)};
+      const auto written = window.page_time(now);
+      RC_ASSERT((journal.pages.empty() || written >= journal.pages.back().first));
+      journal.pages.emplace_back(written, encode(window.page(first, next, now)));
+      window.publish(written);
+      committed = model;
+      offset = next;
+      received_at = time;
+    } else {
+      window.drop_staged();
+    }
+    if (end >= 2) {
+      window = RecentIds(std::chrono::seconds(kWindow / 1000));
+      journal.restore(window, offset);
+    }
+  }
+}
+
+RC_GTEST_PROP(RecentIds, ReadsAPageBackAsItWasWritten, ()) {
+  JournalPage page;
+  page.first = *rc::gen::inRange<int64_t>(0, 1'000'000'000'000);
+  page.since = WindowTime(std::chrono::milliseconds(*rc::gen::inRange<int64_t>(0, 2'000'000'000'000)));
+  auto offset = page.first;
+  auto at = page.since;
+  for (const auto& [id, identity, gap] :
+       *rc::gen::arbitrary<std::vector<std::tuple<std::array<uint8_t, 16>, uint64_t, uint16_t>>>()) {
+    offset += 1 + gap % 7;
+    at += std::chrono::milliseconds(gap);
+    page.entries.push_back({Uuid{id}, identity, at, offset});
+  }
+  page.next = offset + 1;
+  RC_ASSERT(decode_journal_page(encode(page)).value() == page);
+}
+
+RC_GTEST_PROP(RecentIds, TakesAnyBytesForAPageWithoutHarm, ()) {
+  auto bytes = *rc::gen::arbitrary<std::string>();
+  if (!bytes.empty()) bytes[0] = 1;
+  decode_journal_page(bytes);  // refused or read; never a crash or a huge allocation
+  const auto page = encode(JournalPage{1, 2, {}, {{uuid(1), 2, {}, 1}}});
+  for (size_t size = 0; size < page.size(); ++size) RC_ASSERT(!decode_journal_page(page.substr(0, size)).has_value());
+}
+
+}  // namespace
+}  // namespace wxpipe::processors

@@ -1,0 +1,121 @@
+#include "sinks/messages/messages.hpp"
+
+#include <array>
+
+#include "sinks/ledger.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+using postgres::ElementType;
+using postgres::SqlArray;
+
+constexpr postgres::Statement kInsert{
+    "messages_insert",
+    "with fresh as (insert into messages (event_id, occurred_at, received_at, normaliser, timeless, platform, account, "
+    "tenant, category, type, msg_type, event, change_type, msg_id, identity, subject, sender, recipient, conversation, "
+    "content, reply, attributes, body, receipt, trace_id) "
+    "select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::int4[], $5::boolean[], $6::text[], "
+    "$7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], "
+    "$16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::jsonb[], $23::text[], "
+    "$24::text[], $25::text[]) "
+    "on conflict (event_id, occurred_at) do nothing returning account, received_at), " WXPIPE_COUNT_IN_LEDGER(
+        "stored", "received_at", "'messages'", "$26") " select count(*) from fresh"};
+
+// Rows that were there under another receipt are callbacks that the platform sent again: their receipts are kept, so
+// that every acknowledged callback can be named. Under the same receipt they are the same record once more.
+constexpr postgres::Statement kDuplicates{
+    "messages_duplicates",
+    "with fresh as (insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, received_at, trace_id) "
+    "select distinct on (g.receipt) g.receipt, g.event_id, g.account, 'messages', g.received_at, g.trace_id "
+    "from unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::text[], $5::timestamptz[], $6::text[]) "
+    "as g(receipt, event_id, occurred_at, account, received_at, trace_id) "
+    "join messages m on m.event_id = g.event_id and m.occurred_at = g.occurred_at "
+    "where g.receipt is not null and m.receipt is distinct from g.receipt order by g.receipt "
+    "on conflict (receipt) do nothing returning account, received_at), " WXPIPE_COUNT_IN_LEDGER(
+        "duplicates", "received_at", "'messages'", "$7") " select count(*) from fresh"};
+}  // namespace
+
+struct MessagesSink::Columns {
+  SqlArray event_id{ElementType::uuid}, occurred_at{ElementType::timestamptz}, received_at{ElementType::timestamptz},
+      normaliser{ElementType::int4}, timeless{ElementType::boolean}, platform{ElementType::text},
+      account{ElementType::text}, tenant{ElementType::text}, category{ElementType::text}, type{ElementType::text},
+      msg_type{ElementType::text}, event{ElementType::text}, change_type{ElementType::text}, msg_id{ElementType::text},
+      identity{ElementType::text}, subject{ElementType::text}, sender{ElementType::text}, recipient{ElementType::text},
+      conversation{ElementType::text}, content{ElementType::text}, reply{ElementType::text},
+      attributes{ElementType::jsonb}, body{ElementType::text}, receipt{ElementType::text}, trace_id{ElementType::text};
+
+  std::array<SqlArray*, 25> in_order() {
+    return {&event_id,   &occurred_at, &received_at, &normaliser, &timeless,     &platform,    &account,
+            &tenant,     &category,    &type,        &msg_type,   &event,        &change_type, &msg_id,
+            &identity,   &subject,     &sender,      &recipient,  &conversation, &content,     &reply,
+            &attributes, &body,        &receipt,     &trace_id};
+  }
+};
+
+MessagesSink::MessagesSink() : columns_(std::make_shared<Columns>()) {}
+
+std::span<const std::string_view> MessagesSink::partitioned() const {
+  static constexpr std::array<std::string_view, 1> tables{"messages"};
+  return tables;
+}
+
+Result<void> MessagesSink::add(std::string_view value) {
+  auto event = schemas::decode_event(value);
+  if (!event) return event.error();
+  rows_.push_back(std::move(*event));
+  return {};
+}
+
+RowHead MessagesSink::head(size_t row) const {
+  const auto& event = rows_[row];
+  return {event.id,       event.id,      event.occurred_at, event.received_at,
+          event.timeless, event.account, event.receipt,     event.trace_id};
+}
+
+Written MessagesSink::write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
+  auto& c = *columns_;
+  for (auto* column : c.in_order()) column->clear();
+  for (size_t i = first; i < first + count; ++i) {
+    const auto& event = rows_[i];
+    c.event_id.add_uuid(event.id);
+    c.occurred_at.add_time(event.occurred_at);
+    c.received_at.add_time(event.received_at);
+    c.normaliser.add_int4(event.normaliser);
+    c.timeless.add_boolean(event.timeless);
+    c.platform.add_text(event.platform);
+    c.account.add_text(event.account);
+    c.tenant.add_text_or_null(event.tenant);
+    c.category.add_text(event.category);
+    c.type.add_text(event.type);
+    c.msg_type.add_text_or_null(event.msg_type);
+    c.event.add_text_or_null(event.event);
+    c.change_type.add_text_or_null(event.change_type);
+    c.msg_id.add_text_or_null(event.msg_id);
+    c.identity.add_text_or_null(event.identity);
+    c.subject.add_text_or_null(event.subject);
+    c.sender.add_text_or_null(event.sender);
+    c.recipient.add_text_or_null(event.recipient);
+    c.conversation.add_text_or_null(event.conversation);
+    c.content.add_text_or_null(event.content);
+    c.reply.add_text_or_null(event.reply);
+    json_.clear();
+    schemas::append_json(json_, event.attributes);
+    c.attributes.add_jsonb(json_);
+    c.body.add_text(event.raw);
+    c.receipt.add_text_or_null(event.receipt);
+    c.trace_id.add_text_or_null(event.trace_id);
+  }
+  postgres::Parameters parameters;
+  for (auto* column : c.in_order()) parameters.bytes(column->bytes());
+  parameters.text(writer);
+  const auto fresh = transaction.execute(kInsert, parameters).integer(0, 0);
+  if (fresh < static_cast<int64_t>(count)) {
+    postgres::Parameters repeats;
+    for (auto* column : {&c.receipt, &c.event_id, &c.occurred_at, &c.account, &c.received_at, &c.trace_id})
+      repeats.bytes(column->bytes());
+    transaction.execute(kDuplicates, repeats.text(writer));
+  }
+  return {fresh, {{"messages", fresh}}};
+}
+
+}  // namespace wxpipe::sinks

@@ -1,0 +1,71 @@
+// A family of tables that is filled from one topic: how a record becomes rows, and the statements that write them.
+// Owned by one thread. `add` is pure; `write` runs inside somebody else's transaction and decides nothing about
+// retries.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "common/clock.hpp"
+#include "common/postgres/connection.hpp"
+#include "common/result.hpp"
+#include "common/uuid.hpp"
+#include "schemas/topics.hpp"
+
+namespace wxpipe::sinks {
+
+// What every row has, for custody, dead letters and partitions. The views live as long as the row.
+struct RowHead {
+  Uuid id;        // the row's own: event, activity, log or dead letter
+  Uuid event_id;  // what it came from
+  Timestamp occurred_at, received_at;
+  bool timeless = false;
+  std::string_view account, receipt, trace_id;
+};
+
+struct TableRows {
+  std::string_view table;
+  int64_t rows = 0;
+  bool operator==(const TableRows&) const = default;
+};
+
+struct Written {
+  int64_t fresh = 0;              // of the records, how many were new
+  std::vector<TableRows> tables;  // rows inserted or computed anew
+};
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual std::string_view family() const = 0;
+  virtual schemas::TopicName topic() const = 0;
+  // The tables that its rows' occurred_at chooses a partition of.
+  virtual std::span<const std::string_view> partitioned() const = 0;
+
+  // Reads a record's value and keeps it as the next row.
+  virtual Result<void> add(std::string_view value) = 0;
+  virtual size_t size() const = 0;
+  virtual RowHead head(size_t row) const = 0;
+  // Timeless rows take the time of their first delivery (timeless_ids.hpp).
+  virtual void set_occurred_at(size_t row, Timestamp occurred_at) = 0;
+  // Writes rows [first, first + count), and counts them in the ledger as `writer`'s.
+  virtual Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
+  // Forgets the rows, keeps the memory.
+  virtual void clear() = 0;
+};
+
+// What sinks of one row per record share.
+template <class Row>
+class RowsSink : public Sink {
+ public:
+  size_t size() const final { return rows_.size(); }
+  void clear() final { rows_.clear(); }
+
+ protected:
+  std::vector<Row> rows_;
+};
+
+}  // namespace wxpipe::sinks

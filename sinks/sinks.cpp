@@ -1,0 +1,50 @@
+#include "sinks/sinks.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+
+#include "sinks/dead_letters/dead_letters.hpp"
+#include "sinks/followers/followers.hpp"
+#include "sinks/leads/leads.hpp"
+#include "sinks/logs/logs.hpp"
+#include "sinks/messages/messages.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+struct Entry {
+  std::string_view family;
+  std::unique_ptr<Sink> (*make)();
+};
+template <class Which>
+std::unique_ptr<Sink> make() {
+  return std::make_unique<Which>();
+}
+constexpr std::array<Entry, 5> kSinks{{
+    {"messages", make<MessagesSink>},
+    {"followers", make<FollowersSink>},
+    {"leads", make<LeadsSink>},
+    {"logs", make<LogsSink>},
+    {"dead_letters", make<DeadLettersSink>},
+}};
+}  // namespace
+
+std::vector<std::string_view> all_families() {
+  std::vector<std::string_view> families;
+  for (const auto& sink : kSinks) families.push_back(sink.family);
+  return families;
+}
+
+std::unique_ptr<Sink> make_sink(std::string_view family) {
+  for (const auto& sink : kSinks)
+    if (sink.family == family) return sink.make();
+  throw UsageError(
+      fmt::format("sink.families: there is no '{}'; there are {}", family, fmt::join(all_families(), ", ")));
+}
+
+std::string group_id(std::string_view topic_prefix, std::string_view family) {
+  return fmt::format("{}sink.{}", topic_prefix, family);
+}
+
+}  // namespace wxpipe::sinks

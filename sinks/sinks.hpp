@@ -1,0 +1,19 @@
+// The list of all sinks. A new table: its SQL in schemas/postgres, a folder here, and one line in sinks.cpp.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "sinks/sink.hpp"
+
+namespace wxpipe::sinks {
+
+std::vector<std::string_view> all_families();
+// Throws UsageError naming the families there are.
+std::unique_ptr<Sink> make_sink(std::string_view family);
+
+// The consumer group of a family, which is also its key in wxpipe.sink_offsets.
+std::string group_id(std::string_view topic_prefix, std::string_view family);
+
+}  // namespace wxpipe::sinks

@@ -38,7 +38,8 @@ HeaderList headers_of(const InputRecord& record, const schemas::Event& event) {
 
 // What stands beside a value that can't be read may be anything too: it is used where it is text.
 std::string text_or_nothing(std::string_view text) {
-  const bool control = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  const bool control =
+      std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   return control || !json::is_utf8(text) ? std::string() : std::string(text);
 }
 
@@ -63,12 +64,8 @@ class Batch {
     if (!event) return dead_letter(record, event.error(), nullptr);
 
     const auto identity = identity_hash(event->account, event->tenant, event->identity);
-    const auto sighting =
-        windows_.at(record.partition).stage(event->id, identity, event->received_at, record.offset);
-    if (sighting == Sighting::duplicate) {
-      ++effects_.counts.duplicates;
-      return;
-    }
+    const auto sighting = windows_.at(record.partition).stage(event->id, identity, event->received_at, record.offset);
+    if (sighting == Sighting::duplicate) return duplicate(record, *event);
     Facts facts;
     for (const auto& step : steps_) step.apply(*event, facts);
     if (sighting == Sighting::collision) {
@@ -91,6 +88,16 @@ class Batch {
   static Result<schemas::Event> decode(const InputRecord& record) {
     if (!record.value) return Rejection{Reason::unreadable_record, "a record without a value"};
     return schemas::decode_event(*record.value);
+  }
+
+  // Its receipt goes the way of the message it repeats, and after it: custody has an end for each.
+  void duplicate(const InputRecord& record, const schemas::Event& event) {
+    ++effects_.counts.duplicates;
+    if (event.receipt.empty()) return;
+    std::string value;
+    encode(schemas::duplicate_of(event), value);
+    effects_.records.push_back(
+        {TopicName::messages, partition_key(event), std::move(value), headers_of(record, event), event.received_at});
   }
 
   void emit(const InputRecord& record, const schemas::Event& event, const Facts& facts) {
@@ -132,7 +139,8 @@ class Batch {
     letter.detail = why.detail;
     letter.account = event ? event->account : account_in_key(record.key);
     Uuid id;
-    if (event) letter.event_id = event->id;
+    if (event)
+      letter.event_id = event->id;
     else if (parse_uuid(record.event_id, id))
       letter.event_id = id;
     letter.topic = context_.events_topic;

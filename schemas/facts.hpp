@@ -67,11 +67,32 @@ struct LogWritten {
 };
 inline constexpr std::string_view kLogSchema = "wxpipe.log.v1";
 
+// The event came before, within the dedupe window: its own row is the first one's, and this receipt ends here. Custody:
+// travels on messages.v1 behind the event it repeats, under the same key, and is a row of wxpipe.duplicate_receipts
+// where its receipt is another one than the row's.
+struct DuplicateMet {
+  Uuid event_id;
+  std::string receipt;  // of this delivery
+  std::string account;
+  Timestamp received_at;
+  Timestamp occurred_at;
+  bool timeless = false;  // then occurred_at is this delivery's arrival, not the row's
+  std::string trace_id;   // of this delivery
+  bool operator==(const DuplicateMet&) const = default;
+};
+inline constexpr std::string_view kDuplicateSchema = "wxpipe.duplicate.v1";
+DuplicateMet duplicate_of(const Event& event);
+
 void encode(const FollowerChanged& fact, std::string& out);
 void encode(const LeadActivity& fact, std::string& out);
 void encode(const LogWritten& fact, std::string& out);
+void encode(const DuplicateMet& fact, std::string& out);
 Result<FollowerChanged> decode_follower(std::string_view json);
 Result<LeadActivity> decode_lead_activity(std::string_view json);
 Result<LogWritten> decode_log(std::string_view json);
+Result<DuplicateMet> decode_duplicate(std::string_view json);
+// Whether a value of messages.v1 is one of these rather than a message; a look at how our encoder begins, not a
+// reading.
+bool is_duplicate(std::string_view json);
 
 }  // namespace wxpipe::schemas

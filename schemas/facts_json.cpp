@@ -136,4 +136,54 @@ Result<LogWritten> decode_log(std::string_view json) {
   return checked(result, std::move(fact));
 }
 
+DuplicateMet duplicate_of(const Event& event) {
+  return {event.id, event.receipt, event.account, event.received_at, event.occurred_at, event.timeless, event.trace_id};
+}
+
+void encode(const DuplicateMet& fact, std::string& out) {
+  fields::begin(out, kDuplicateSchema);
+  fields::id(out, "event_id", fact.event_id);
+  fields::text(out, "receipt", fact.receipt);
+  fields::text(out, "account", fact.account);
+  fields::time(out, "received_at", fact.received_at);
+  fields::time(out, "occurred_at", fact.occurred_at);
+  if (fact.timeless) out += ",\"timeless\":true";
+  fields::text_unless_empty(out, "trace_id", fact.trace_id);
+  out += '}';
+}
+
+Result<DuplicateMet> decode_duplicate(std::string_view json) {
+  DuplicateMet fact;
+  const auto result = fields::read_object(json, kDuplicateSchema, {}, [&](uint64_t field, fields::Value value) {
+    using fields::read;
+    switch (field) {
+      case json::key("event_id"):
+        return read(value, fact.event_id);
+      case json::key("receipt"):
+        return read(value, fact.receipt);
+      case json::key("account"):
+        return read(value, fact.account);
+      case json::key("received_at"):
+        return read(value, fact.received_at);
+      case json::key("occurred_at"):
+        return read(value, fact.occurred_at);
+      case json::key("timeless"):
+        return read(value, fact.timeless);
+      case json::key("trace_id"):
+        return read(value, fact.trace_id);
+      default:
+        return true;
+    }
+  });
+  if (!result) return result.error();
+  if (fact.event_id == Uuid{} || fact.receipt.empty() || fact.account.empty() || fact.occurred_at == Timestamp{})
+    return Rejection{Reason::unreadable_record, "a duplicate needs event_id, receipt, account and occurred_at"};
+  return fact;
+}
+
+bool is_duplicate(std::string_view json) {
+  constexpr std::string_view beginning = "{\"schema\":\"wxpipe.duplicate.v1\"";
+  return json.starts_with(beginning);
+}
+
 }  // namespace wxpipe::schemas

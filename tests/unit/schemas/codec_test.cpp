@@ -64,6 +64,18 @@ TEST(FactJson, GivesBackEveryField) {
   EXPECT_EQ(*decode_follower(encoded(samples::follower())), samples::follower());
   EXPECT_EQ(*decode_lead_activity(encoded(samples::lead_activity())), samples::lead_activity());
   EXPECT_EQ(*decode_log(encoded(samples::log())), samples::log());
+  EXPECT_EQ(*decode_duplicate(encoded(samples::duplicate())), samples::duplicate());
+}
+
+TEST(FactJson, TellsADuplicateFromAMessage) {
+  EXPECT_TRUE(is_duplicate(encoded(samples::duplicate())));
+  EXPECT_FALSE(is_duplicate(encoded_event(samples::event(), kMessageSchema)));
+  EXPECT_FALSE(is_duplicate(""));
+  EXPECT_FALSE(decode_event(encoded(samples::duplicate())).has_value());
+  auto nameless = samples::duplicate();
+  nameless.receipt.clear();
+  EXPECT_EQ(decode_duplicate(encoded(nameless)).error().detail,
+            "a duplicate needs event_id, receipt, account and occurred_at");
 }
 
 TEST(DeadLetterJson, GivesBackEveryFieldAndAnyBytes) {
@@ -114,6 +126,7 @@ TEST(CodecProperty, NoBytesMakeADecoderThrow) {
       (void)decode_follower(input);
       (void)decode_lead_activity(input);
       (void)decode_log(input);
+      (void)decode_duplicate(input);
       (void)decode_dead_letter(input);
     }
   });

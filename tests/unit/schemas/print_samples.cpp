@@ -22,6 +22,9 @@ int main() {
   encode(samples::log(), json);
   print("log", json);
   json.clear();
+  encode(samples::duplicate(), json);
+  print("duplicate", json);
+  json.clear();
   encode(samples::dead_letter(), json);
   print("dead_letter", json);
 }

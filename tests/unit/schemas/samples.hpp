@@ -64,6 +64,8 @@ inline LogWritten log() {
           {{"Reason", "x"}}};
 }
 
+inline DuplicateMet duplicate() { return duplicate_of(event()); }
+
 inline DeadLetter dead_letter() {
   DeadLetter d;
   d.body = std::string("\x00\xff\xfe<xml>", 8);

@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# Server processes by pid file. A pid file holds "pid start-time": a pid that the system gave to another program since is
+# never taken for ours, and so never killed.
+
+# When the process started, in ticks since boot; nothing when it is gone or a zombie.
+start_time() {
+  local stat fields
+  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  read -ra fields <<<"${stat##*) }"
+  [[ ${fields[0]} != [ZX] ]] || return 1
+  printf '%s\n' "${fields[19]}"
+}
+
+remember_process() { # pid file, pid
+  local started
+  started=$(start_time "$2") || return 1
+  printf '%s %s\n' "$2" "$started" >"$1.new" && mv "$1.new" "$1"
+}
+
+# Prints the pid when the process of this pid file lives.
+running_pid() {
+  local pid started
+  { read -r pid started <"$1"; } 2>/dev/null || return 1
+  [[ $(start_time "$pid") == "$started" ]] && printf '%s\n' "$pid"
+}
+
+# Waits up to so many seconds until the process of this pid file is gone.
+wait_until_gone() {
+  local deadline=$((SECONDS + $2))
+  while running_pid "$1" >/dev/null; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.05
+  done
+}
+
+# Asks with a signal, waits, and kills what doesn't go.
+stop_process() { # pid file, signal, seconds
+  local pid
+  if pid=$(running_pid "$1"); then
+    kill -s "$2" "$pid" || return 1
+    if ! wait_until_gone "$1" "$3"; then
+      kill_process "$1" || return 1
+    fi
+  fi
+  rm -f "$1"
+}
+
+# kill -9, with its children: as if the machine had failed.
+kill_process() { # pid file
+  local pid children=''
+  if pid=$(running_pid "$1"); then
+    { children=$(<"/proc/$pid/task/$pid/children"); } 2>/dev/null || true
+    # shellcheck disable=SC2086  # a list of pids
+    kill -KILL "$pid" $children || return 1
+    wait_until_gone "$1" 10 || return 1
+  fi
+  rm -f "$1"
+}
+
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Below the range that the system gives to outgoing connections, so that nobody takes it while a server is down.
+free_port() {
+  local port
+  for _ in {1..200}; do
+    port=$((12000 + (RANDOM * 32768 + RANDOM) % 20000))
+    if port_is_free "$port"; then
+      printf '%s\n' "$port"
+      return
+    fi
+  done
+  return 1
+}

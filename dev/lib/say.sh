@@ -1,0 +1,7 @@
+# shellcheck shell=bash
+# What the scripts in dev/ tell people: progress and errors on stderr, results on stdout.
+say() { printf '%s\n' "$*" >&2; }
+fail() {
+  printf '%s: %s\n' "${program:-dev}" "$*" >&2
+  exit 1
+}

@@ -33,6 +33,19 @@ constexpr postgres::Statement kDuplicates{
     "where g.receipt is not null and m.receipt is distinct from g.receipt order by g.receipt "
     "on conflict (receipt) do nothing returning account, received_at), " WXPIPE_COUNT_IN_LEDGER(
         "duplicates", "received_at", "'messages'", "$7") " select count(*) from fresh"};
+
+// The same for repeats that `process` met and passed on as receipts. The row they repeat may be a dead letter instead.
+constexpr postgres::Statement kRepeats{
+    "messages_repeats",
+    "with fresh as (insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, stage, received_at, "
+    "trace_id) select distinct on (g.receipt) g.receipt, g.event_id, g.account, 'messages', 'process', g.received_at, "
+    "g.trace_id from unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::text[], $5::timestamptz[], $6::text[]) "
+    "as g(receipt, event_id, occurred_at, account, received_at, trace_id) "
+    "left join messages m on m.event_id = g.event_id and m.occurred_at = g.occurred_at "
+    "where case when m.event_id is null then not exists (select from dead_letters d where d.event_id = g.event_id "
+    "and d.receipt = g.receipt) else m.receipt is distinct from g.receipt end order by g.receipt "
+    "on conflict (receipt) do nothing returning account, received_at), " WXPIPE_COUNT_IN_LEDGER(
+        "duplicates", "received_at", "'messages'", "$7") " select count(*) from fresh"};
 }  // namespace
 
 struct MessagesSink::Columns {
@@ -50,6 +63,14 @@ struct MessagesSink::Columns {
             &identity,   &subject,     &sender,      &recipient,  &conversation, &content,     &reply,
             &attributes, &body,        &receipt,     &trace_id};
   }
+
+  struct {
+    SqlArray receipt{ElementType::text}, event_id{ElementType::uuid}, occurred_at{ElementType::timestamptz},
+        account{ElementType::text}, received_at{ElementType::timestamptz}, trace_id{ElementType::text};
+    std::array<SqlArray*, 6> in_order() {
+      return {&receipt, &event_id, &occurred_at, &account, &received_at, &trace_id};
+    }
+  } repeats;
 };
 
 MessagesSink::MessagesSink() : columns_(std::make_shared<Columns>()) {}
@@ -60,62 +81,100 @@ std::span<const std::string_view> MessagesSink::partitioned() const {
 }
 
 Result<void> MessagesSink::add(std::string_view value) {
-  auto event = schemas::decode_event(value);
-  if (!event) return event.error();
-  rows_.push_back(std::move(*event));
-  return {};
+  const auto keep = [&](auto&& read) -> Result<void> {
+    if (!read) return read.error();
+    rows_.emplace_back(std::move(*read));
+    return {};
+  };
+  return schemas::is_duplicate(value) ? keep(schemas::decode_duplicate(value)) : keep(schemas::decode_event(value));
 }
 
 RowHead MessagesSink::head(size_t row) const {
-  const auto& event = rows_[row];
+  if (const auto* repeat = std::get_if<schemas::DuplicateMet>(&rows_[row]))
+    return {repeat->event_id, repeat->event_id, repeat->occurred_at, repeat->received_at,
+            repeat->timeless, repeat->account,  repeat->receipt,     repeat->trace_id};
+  const auto& event = std::get<schemas::Event>(rows_[row]);
   return {event.id,       event.id,      event.occurred_at, event.received_at,
           event.timeless, event.account, event.receipt,     event.trace_id};
 }
 
-Written MessagesSink::write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
+void MessagesSink::add_message(const schemas::Event& event) {
   auto& c = *columns_;
-  for (auto* column : c.in_order()) column->clear();
+  c.event_id.add_uuid(event.id);
+  c.occurred_at.add_time(event.occurred_at);
+  c.received_at.add_time(event.received_at);
+  c.normaliser.add_int4(event.normaliser);
+  c.timeless.add_boolean(event.timeless);
+  c.platform.add_text(event.platform);
+  c.account.add_text(event.account);
+  c.tenant.add_text_or_null(event.tenant);
+  c.category.add_text(event.category);
+  c.type.add_text(event.type);
+  c.msg_type.add_text_or_null(event.msg_type);
+  c.event.add_text_or_null(event.event);
+  c.change_type.add_text_or_null(event.change_type);
+  c.msg_id.add_text_or_null(event.msg_id);
+  c.identity.add_text_or_null(event.identity);
+  c.subject.add_text_or_null(event.subject);
+  c.sender.add_text_or_null(event.sender);
+  c.recipient.add_text_or_null(event.recipient);
+  c.conversation.add_text_or_null(event.conversation);
+  c.content.add_text_or_null(event.content);
+  c.reply.add_text_or_null(event.reply);
+  json_.clear();
+  schemas::append_json(json_, event.attributes);
+  c.attributes.add_jsonb(json_);
+  c.body.add_text(event.raw);
+  c.receipt.add_text_or_null(event.receipt);
+  c.trace_id.add_text_or_null(event.trace_id);
+}
+
+void MessagesSink::add_repeat(const schemas::DuplicateMet& repeat) {
+  auto& c = columns_->repeats;
+  c.receipt.add_text(repeat.receipt);
+  c.event_id.add_uuid(repeat.event_id);
+  c.occurred_at.add_time(repeat.occurred_at);
+  c.account.add_text(repeat.account);
+  c.received_at.add_time(repeat.received_at);
+  c.trace_id.add_text_or_null(repeat.trace_id);
+}
+
+Written MessagesSink::write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
+  for (auto* column : columns_->in_order()) column->clear();
+  for (auto* column : columns_->repeats.in_order()) column->clear();
   for (size_t i = first; i < first + count; ++i) {
-    const auto& event = rows_[i];
-    c.event_id.add_uuid(event.id);
-    c.occurred_at.add_time(event.occurred_at);
-    c.received_at.add_time(event.received_at);
-    c.normaliser.add_int4(event.normaliser);
-    c.timeless.add_boolean(event.timeless);
-    c.platform.add_text(event.platform);
-    c.account.add_text(event.account);
-    c.tenant.add_text_or_null(event.tenant);
-    c.category.add_text(event.category);
-    c.type.add_text(event.type);
-    c.msg_type.add_text_or_null(event.msg_type);
-    c.event.add_text_or_null(event.event);
-    c.change_type.add_text_or_null(event.change_type);
-    c.msg_id.add_text_or_null(event.msg_id);
-    c.identity.add_text_or_null(event.identity);
-    c.subject.add_text_or_null(event.subject);
-    c.sender.add_text_or_null(event.sender);
-    c.recipient.add_text_or_null(event.recipient);
-    c.conversation.add_text_or_null(event.conversation);
-    c.content.add_text_or_null(event.content);
-    c.reply.add_text_or_null(event.reply);
-    json_.clear();
-    schemas::append_json(json_, event.attributes);
-    c.attributes.add_jsonb(json_);
-    c.body.add_text(event.raw);
-    c.receipt.add_text_or_null(event.receipt);
-    c.trace_id.add_text_or_null(event.trace_id);
+    if (const auto* repeat = std::get_if<schemas::DuplicateMet>(&rows_[i]))
+      add_repeat(*repeat);
+    else
+      add_message(std::get<schemas::Event>(rows_[i]));
   }
+  const auto messages = write_messages(transaction, writer);
+  const auto repeats = write_repeats(transaction, writer);  // behind the rows that they repeat
+  return {messages + repeats, {{"messages", messages}, {"duplicate_receipts", repeats}}};
+}
+
+int64_t MessagesSink::write_messages(postgres::Transaction& transaction, std::string_view writer) {
+  auto& c = *columns_;
+  if (c.event_id.size() == 0) return 0;
   postgres::Parameters parameters;
   for (auto* column : c.in_order()) parameters.bytes(column->bytes());
   parameters.text(writer);
   const auto fresh = transaction.execute(kInsert, parameters).integer(0, 0);
-  if (fresh < static_cast<int64_t>(count)) {
+  if (fresh < static_cast<int64_t>(c.event_id.size())) {
     postgres::Parameters repeats;
     for (auto* column : {&c.receipt, &c.event_id, &c.occurred_at, &c.account, &c.received_at, &c.trace_id})
       repeats.bytes(column->bytes());
     transaction.execute(kDuplicates, repeats.text(writer));
   }
-  return {fresh, {{"messages", fresh}}};
+  return fresh;
+}
+
+int64_t MessagesSink::write_repeats(postgres::Transaction& transaction, std::string_view writer) {
+  auto& c = columns_->repeats;
+  if (c.receipt.size() == 0) return 0;
+  postgres::Parameters parameters;
+  for (auto* column : c.in_order()) parameters.bytes(column->bytes());
+  return transaction.execute(kRepeats, parameters.text(writer)).integer(0, 0);
 }
 
 }  // namespace wxpipe::sinks

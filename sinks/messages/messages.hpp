@@ -1,16 +1,22 @@
-// The journal: one row of `messages` for each event.
+// The journal: one row of `messages` for each event, and one of wxpipe.duplicate_receipts for each repeat that
+// `process` met.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "common/postgres/sql_array.hpp"
 #include "schemas/event.hpp"
+#include "schemas/facts.hpp"
 #include "sinks/sink.hpp"
 
 namespace wxpipe::sinks {
 
-class MessagesSink final : public RowsSink<schemas::Event> {
+// What messages.v1 carries.
+using Delivery = std::variant<schemas::Event, schemas::DuplicateMet>;
+
+class MessagesSink final : public RowsSink<Delivery> {
  public:
   MessagesSink();
   std::string_view family() const override { return "messages"; }
@@ -18,11 +24,18 @@ class MessagesSink final : public RowsSink<schemas::Event> {
   std::span<const std::string_view> partitioned() const override;
   Result<void> add(std::string_view value) override;
   RowHead head(size_t row) const override;
-  void set_occurred_at(size_t row, Timestamp occurred_at) override { rows_[row].occurred_at = occurred_at; }
+  void set_occurred_at(size_t row, Timestamp occurred_at) override {
+    std::visit([&](auto& delivery) { delivery.occurred_at = occurred_at; }, rows_[row]);
+  }
   Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override;
 
  private:
   struct Columns;
+  void add_message(const schemas::Event& event);
+  void add_repeat(const schemas::DuplicateMet& repeat);
+  int64_t write_messages(postgres::Transaction& transaction, std::string_view writer);
+  int64_t write_repeats(postgres::Transaction& transaction, std::string_view writer);
+
   std::shared_ptr<Columns> columns_;  // buffers kept over batches
   std::string json_;
 };

@@ -1,0 +1,79 @@
+// One batch of records as one Postgres transaction: compare-and-set of the offsets, rows, dead letters, ledger counts,
+// commit. Either all of it is stored, or the records are taken again later.
+//
+//   read (pure) ─► partitions exist? ─► begin ─► offsets ─► timeless ids ─► rows, whole ─► dead letters ─► brake ─►
+//   commit
+//                                                                    └ refused: again from begin, by halves with
+//                                                                    savepoints
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/clock.hpp"
+#include "common/config/settings.hpp"
+#include "sinks/brake.hpp"
+#include "sinks/dead_letters/dead_letters.hpp"
+#include "sinks/offset_store.hpp"
+#include "sinks/partition_keeper.hpp"
+#include "sinks/record.hpp"
+#include "sinks/sink.hpp"
+
+namespace wxpipe::sinks {
+
+// A run of rejections: nothing of the batch was stored, and somebody has to look.
+class Braked : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct BatchOutcome {
+  Written written;
+  std::vector<schemas::DeadLetter> dead_letters;
+  std::vector<Timestamp> received;  // of the rows
+};
+
+class BatchWriter {
+ public:
+  // Borrowed and outliving it: sink, offsets, settings, clock. `writer`: this process's name in the ledger.
+  BatchWriter(Sink& sink, const OffsetStore& offsets, const config::SinkSettings& settings, std::string writer,
+              const Clock& clock);
+
+  // Fills `outcome` before it commits, so that an in-doubt commit that turns out well can still be counted. Throws
+  //   Fenced       somebody else owns a partition: forget the batch
+  //   InDoubt      the commit may have happened: the next claim of the partitions tells
+  //   Unavailable  the connection is gone: make a new one
+  //   SqlError     refused for a reason that isn't the data's (sqlstate.hpp tells whether to wait)
+  //   Braked
+  void write(postgres::Connection& connection, std::span<const InputRecord> records, std::span<const Advance> advances,
+             BatchOutcome& outcome);
+
+ private:
+  enum class Mode { whole, halves };
+
+  void read(std::span<const InputRecord> records);
+  void write_once(postgres::Connection& connection, std::span<const InputRecord> records,
+                  std::span<const Advance> advances, Mode mode, BatchOutcome& outcome);
+  void write_halves(postgres::Transaction& transaction, std::span<const InputRecord> records, BatchOutcome& outcome,
+                    std::vector<bool>& rejected);
+  schemas::DeadLetter letter_of_row(const InputRecord& record, size_t row, const postgres::SqlError& error) const;
+
+  Sink& sink_;
+  const OffsetStore& offsets_;
+  const config::SinkSettings& settings_;
+  const std::string writer_, stage_;
+  const Clock& clock_;
+  Brake brake_;
+  PartitionKeeper partitions_;
+  DeadLetterTable dead_letters_;
+
+  std::vector<size_t> record_of_row_;
+  struct Unreadable {
+    size_t record;
+    Rejection why;
+  };
+  std::vector<Unreadable> unreadable_;
+};
+
+}  // namespace wxpipe::sinks

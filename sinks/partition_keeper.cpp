@@ -1,0 +1,58 @@
+#include "sinks/partition_keeper.hpp"
+
+#include "common/postgres/partitions.hpp"
+#include "common/postgres/sqlstate.hpp"
+#include "common/telemetry/log.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+using namespace std::chrono_literals;
+constexpr auto kTryLockedAgainAfter = 60s;
+}  // namespace
+
+int PartitionKeeper::make_for(const Sink& sink, postgres::Connection& connection, Timestamp now) {
+  if (!loaded_) known_ = postgres::existing_partitions(connection);
+  loaded_ = true;
+  int made = 0;
+  for (const auto& range : unknown_of(sink, now)) {
+    try {
+      const auto [created, moved] = postgres::ensure_partition(connection, range);
+      known_.insert(range.name);
+      postponed_.erase(range.name);
+      if (!created) continue;
+      ++made;
+      telemetry::log_info("partition_created", {{"partition", range.name}, {"moved", moved}});
+    } catch (const postgres::SqlError& error) {
+      if (classify(error) != postgres::Verdict::retry) throw;
+      postponed_[range.name] = now + kTryLockedAgainAfter;
+      telemetry::log_warn("partition_postponed", {{"partition", range.name}, {"why", error.what()}});
+    }
+  }
+  return made;
+}
+
+int PartitionKeeper::renew_for(const Sink& sink, postgres::Connection& connection, Timestamp now) {
+  loaded_ = false;
+  postponed_.clear();
+  return make_for(sink, connection, now);
+}
+
+std::vector<postgres::PartitionRange> PartitionKeeper::unknown_of(const Sink& sink, Timestamp now) const {
+  std::set<postgres::PartitionRange> unknown;
+  for (const auto name : sink.partitioned()) {
+    const auto& table = postgres::partitioned_table(name);
+    postgres::PartitionRange last;  // neighbours are mostly of the same month
+    for (size_t row = 0; row < sink.size(); ++row) {
+      const auto at = sink.head(row).occurred_at;
+      if (last.from <= at && at < last.to) continue;
+      last = postgres::partition_for(table, at);
+      if (known_.contains(last.name) || !postgres::creatable(table, at, now)) continue;
+      const auto postponed = postponed_.find(last.name);
+      if (postponed != postponed_.end() && now < postponed->second) continue;
+      unknown.insert(last);
+    }
+  }
+  return {unknown.begin(), unknown.end()};
+}
+
+}  // namespace wxpipe::sinks

@@ -1,0 +1,62 @@
+#include "sinks/timeless_ids.hpp"
+
+#include <unordered_map>
+
+#include "common/postgres/sql_array.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+using postgres::ElementType;
+using postgres::Parameters;
+using postgres::SqlArray;
+
+constexpr postgres::Statement kRemember{
+    "timeless_ids_remember",
+    "insert into wxpipe.timeless_ids as t (family, id, occurred_at) "
+    "select $1::text, g.id, min(g.occurred_at) from unnest($2::uuid[], $3::timestamptz[]) as g(id, occurred_at) "
+    "group by g.id order by g.id "
+    "on conflict (family, id) do update set occurred_at = excluded.occurred_at, updated_at = now() "
+    "where t.occurred_at < excluded.occurred_at - make_interval(secs => $4::int8)"};
+
+constexpr postgres::Statement kFind{
+    "timeless_ids_find",
+    "select id, to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from wxpipe.timeless_ids "
+    "where family = $1::text and id = any($2::uuid[])"};
+}  // namespace
+
+void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::chrono::seconds window) {
+  SqlArray ids(ElementType::uuid), times(ElementType::timestamptz);
+  for (size_t row = 0; row < sink.size(); ++row)
+    if (const auto head = sink.head(row); head.timeless) {
+      ids.add_uuid(head.id);
+      times.add_time(head.received_at);
+    }
+  if (ids.size() == 0) return;
+  transaction.execute(kRemember,
+                      Parameters().text(sink.family()).bytes(ids.bytes()).bytes(times.bytes()).int8(window.count()));
+  const auto rows = transaction.execute(kFind, Parameters().text(sink.family()).bytes(ids.bytes()));
+  std::unordered_map<Uuid, Timestamp> first;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    Uuid id;
+    Timestamp at;
+    if (parse_uuid(rows.text(i, 0), id) && parse_iso8601(rows.text(i, 1), at)) first.emplace(id, at);
+  }
+  for (size_t row = 0; row < sink.size(); ++row) {
+    const auto head = sink.head(row);
+    if (!head.timeless) continue;
+    const auto found = first.find(head.id);
+    // An event replayed from long before what is remembered keeps its own time, and so meets its own row.
+    const bool near = found != first.end() && std::chrono::abs(found->second - head.received_at) <= window;
+    sink.set_occurred_at(row, near ? found->second : head.received_at);
+  }
+}
+
+int64_t forget_timeless_ids(postgres::Connection& connection, std::chrono::seconds window) {
+  return static_cast<int64_t>(
+      connection
+          .execute("delete from wxpipe.timeless_ids where occurred_at < now() - make_interval(secs => $1::int8)",
+                   Parameters().int8(window.count()))
+          .affected());
+}
+
+}  // namespace wxpipe::sinks

@@ -19,7 +19,7 @@ std::optional<std::string> Brake::take(State& state, bool rejected) const {
   if (consecutive_limit_ > 0 && state.consecutive >= consecutive_limit_)
     return fmt::format("{} records in a row were rejected (sink.brake_consecutive = {})", state.consecutive,
                        consecutive_limit_);
-  if (state.recent.size() == static_cast<size_t>(sample_) && state.rejected > ratio_limit_ * sample_)
+  if (state.recent.size() == static_cast<size_t>(sample_) && state.rejected >= ratio_limit_ * sample_)
     return fmt::format("{} of the last {} records were rejected (sink.brake_ratio = {})", state.rejected, sample_,
                        ratio_limit_);
   return std::nullopt;

@@ -1,0 +1,33 @@
+#include "sinks/sink_metrics.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+// From 1 ms to 10 s; beyond it Postgres is in trouble, and readiness says so.
+const prometheus::Histogram::BucketBoundaries kBatchBuckets{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
+                                                            0.2,   0.5,   1,     2,    5,    10};
+}  // namespace
+
+SinkMetrics::SinkMetrics(telemetry::Metrics& metrics, std::string_view family)
+    : metrics_(metrics),
+      family_(family),
+      batch_seconds_(metrics.sink_batch_seconds.Add({{"sink", family_}}, kBatchBuckets)),
+      lag_records_(metrics.consumer_lag_records.Add({{"group", "sink." + family_}})),
+      lag_seconds_(metrics.consumer_lag_seconds.Add({{"group", "sink." + family_}})),
+      repeats_(metrics.duplicates.Add({{"stage", "sink"}})) {}
+
+void SinkMetrics::committed(const BatchOutcome& outcome, Timestamp now) {
+  for (const auto& [table, rows] : outcome.written.tables)
+    if (rows > 0) metrics_.sink_rows.Add({{"table", std::string(table)}}).Increment(static_cast<double>(rows));
+  // Every event has its row in messages (or in dead_letters), so only there are repeats and delays those of callbacks.
+  if (family_ == "messages" || family_ == "dead_letters")
+    repeats_.Increment(static_cast<double>(static_cast<int64_t>(outcome.received.size()) - outcome.written.fresh));
+  if (family_ == "messages")
+    for (const auto received : outcome.received)
+      metrics_.end_to_end_seconds.Observe(std::chrono::duration<double>(now - received).count());
+  for (const auto& letter : outcome.dead_letters)
+    metrics_.dead_letters.Add({{"stage", letter.stage}, {"reason", std::string(to_string(letter.reason))}}).Increment();
+  if (!outcome.dead_letters.empty())
+    metrics_.sink_rows.Add({{"table", "dead_letters"}}).Increment(static_cast<double>(outcome.dead_letters.size()));
+}
+
+}  // namespace wxpipe::sinks

@@ -1,0 +1,35 @@
+// The counters of one family's sink, looked up once. Safe from any thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "common/telemetry/metrics.hpp"
+#include "sinks/batch_writer.hpp"
+
+namespace wxpipe::sinks {
+
+class SinkMetrics {
+ public:
+  SinkMetrics(telemetry::Metrics& metrics, std::string_view family);
+
+  // Once a batch is committed: what it held, `now` being when its rows became visible.
+  void committed(const BatchOutcome& outcome, Timestamp now);
+  void batch_took(std::chrono::duration<double> time) { batch_seconds_.Observe(time.count()); }
+  // why: a closed list (unavailable, in_doubt, fenced, refused, braked, lost_records).
+  void retried(const char* why) { metrics_.sink_retries.Add({{"sink", family_}, {"class", why}}).Increment(); }
+  void lag(double records, double seconds) {
+    lag_records_.Set(records);
+    lag_seconds_.Set(seconds);
+  }
+
+ private:
+  telemetry::Metrics& metrics_;
+  const std::string family_;
+  prometheus::Histogram& batch_seconds_;
+  prometheus::Gauge &lag_records_, &lag_seconds_;
+  prometheus::Counter& repeats_;
+};
+
+}  // namespace wxpipe::sinks

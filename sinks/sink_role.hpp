@@ -1,0 +1,16 @@
+// The role `sink`: a thread for each family of tables, the autopilot beside them, readiness ("sink.<family>") and
+// metrics.
+#pragma once
+
+#include <memory>
+
+#include "common/clock.hpp"
+#include "common/runtime/role.hpp"
+
+namespace wxpipe::sinks {
+
+// What the context refers to, and the clock, outlive the role. Waits for broker, topics, Postgres and its schema, and
+// says so in Readiness. Throws UsageError on a family that doesn't exist.
+std::unique_ptr<runtime::Role> make_sink_role(const runtime::RoleContext& context, const Clock& clock = system_clock());
+
+}  // namespace wxpipe::sinks

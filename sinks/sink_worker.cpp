@@ -1,0 +1,301 @@
+#include "sinks/sink_worker.hpp"
+
+#include <algorithm>
+
+#include "common/kafka/partition_reader.hpp"
+#include "common/postgres/sqlstate.hpp"
+#include "common/result.hpp"
+#include "common/runtime/fault_point.hpp"
+#include "common/runtime/stop_wait.hpp"
+#include "common/telemetry/log.hpp"
+#include "sinks/sinks.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kIdlePoll = 100ms;     // how long a stop may go unnoticed
+constexpr size_t kMostBatchBytes = 16 << 20;  // of values; a batch holds at least one record
+constexpr Backoff kBackoff{100ms, 5s};
+constexpr int kTriesInPlace = 5;              // of a batch that met a deadlock or a lock
+constexpr milliseconds kIdleMeansTaken = 2s;  // nothing came for so long: what is left up to the end are markers
+constexpr milliseconds kClusterIdTimeout = 2s;
+constexpr milliseconds kLogTimeout = 5s;
+
+kafka::Conf consumer_config(const config::Settings& settings, std::string_view group, std::string_view family) {
+  return client_config(
+      kafka::ClientRole::sink_consumer, settings.kafka,
+      {{"group.id", std::string(group)},
+       {"group.instance.id", kafka::member_id(settings.instance.name, fmt::format("sink.{}", family), 0)}});
+}
+
+InputRecord input(const kafka::Record& record) {
+  return {record.topic(),
+          record.partition(),
+          record.offset(),
+          record.key(),
+          record.has_value() ? std::optional(record.value()) : std::nullopt,
+          record.timestamp(),
+          record.header("event_id"),
+          record.header("receipt"),
+          record.header("traceparent")};
+}
+
+long long since(steady_clock::time_point start) {
+  return std::chrono::duration_cast<milliseconds>(steady_clock::now() - start).count();
+}
+}  // namespace
+
+SinkWorker::SinkWorker(const config::Settings& settings, std::string_view family, const Clock& clock,
+                       Database& database, SinkMetrics& metrics, SinkStatus& status)
+    : settings_(settings),
+      sink_(make_sink(family)),
+      group_(group_id(settings.kafka.topic_prefix, family)),
+      topic_(schemas::topic_name(settings.kafka.topic_prefix, sink_->topic())),
+      clock_(clock),
+      database_(database),
+      metrics_(metrics),
+      status_(status),
+      offsets_(group_, settings.instance.name),
+      writer_(*sink_, offsets_, settings.sink, settings.instance.name, clock),
+      consumer_(consumer_config(settings, group_, family), {topic_}, *this) {}
+
+void SinkWorker::run(const std::stop_token& stop) {
+  stop_ = stop;
+  while (!stop.stop_requested()) {
+    if (claim_due()) claim();
+    try {
+      collect();
+    } catch (const kafka::OffsetOutOfRange& error) {
+      look_at_log_ = true;
+      give_back("lost_records", error.what());
+      continue;
+    }
+    if (!batch_.empty()) settle();
+    report_progress();
+  }
+}
+
+// Where to begin is Postgres's to say, and it may be away: nothing is fetched until `claim` has asked it.
+std::vector<kafka::PartitionOffset> SinkWorker::assigned(const std::vector<kafka::Partition>& partitions) {
+  telemetry::log_info("partitions_assigned", {{"group", group_}, {"partitions", partitions.size()}});
+  assigned_ = partitions;
+  claims_.clear();
+  batch_.clear();
+  claim_at_ = steady_clock::now();
+  if (partitions.empty() && !braked_) status_.set_trouble({});  // other processes have them all
+  return {};
+}
+
+void SinkWorker::revoked(const std::vector<kafka::Partition>& partitions, bool lost) {
+  WXPIPE_FAULT_POINT("sink.revoke");
+  telemetry::log_info("partitions_revoked", {{"group", group_}, {"partitions", partitions.size()}, {"lost", lost}});
+  batch_.clear();
+  assigned_.clear();
+  claims_.clear();
+  settled_ends_.clear();
+}
+
+bool SinkWorker::claim_due() const {
+  return !assigned_.empty() && claims_.empty() && !braked_ && steady_clock::now() >= claim_at_;
+}
+
+void SinkWorker::claim() {
+  try {
+    const auto cluster = consumer_.cluster_id(kClusterIdTimeout);
+    if (cluster.empty()) throw Unavailable("the broker didn't tell its cluster's id");
+    const auto claims = offsets_.claim(database_.connection(), assigned_, cluster);
+    settle_doubt(claims);
+    const auto from = starts(claims);
+    consumer_.assign(from);
+    for (const auto& claim : claims) claims_[claim.partition.number] = claim;
+    settled_ends_.clear();
+    last_batch_ = steady_clock::now();
+    status_.set_trouble({});
+    for (const auto& claim : claims)
+      telemetry::log_info("partition_claimed", {{"group", group_},
+                                                {"partition", claim.partition.number},
+                                                {"epoch", claim.epoch},
+                                                {"next_offset", claim.next_offset}});
+  } catch (const Fenced&) {
+    throw;
+  } catch (const postgres::SqlError& error) {
+    give_back("refused", error.what());
+  } catch (const UsageError& error) {  // the schema; somebody may be about to migrate
+    database_.disconnect();
+    give_back("refused", error.what());
+  } catch (const Unavailable& error) {
+    database_.disconnect();
+    give_back("unavailable", error.what());
+  }
+}
+
+std::vector<kafka::PartitionOffset> SinkWorker::starts(const std::vector<Claim>& claims) {
+  std::vector<kafka::PartitionOffset> from;
+  for (const auto& [partition, epoch, next_offset, new_cluster] : claims) {
+    from.push_back({partition, next_offset == 0 ? kafka::kLogBegin : next_offset});
+    if (new_cluster)
+      telemetry::log_warn("cluster_changed",
+                          {{"group", group_}, {"partition", partition.number}, {"begins", "with its oldest record"}});
+  }
+  if (!look_at_log_) return from;
+  kafka::PartitionReader log(settings_.kafka);
+  const auto first = log.beginnings(assigned_, kLogTimeout);
+  const auto end = log.ends(assigned_, kLogTimeout);
+  const auto offset_of = [](const std::vector<kafka::PartitionOffset>& list, const kafka::Partition& partition) {
+    const auto found =
+        std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.partition == partition; });
+    return found == list.end() ? kafka::kNoOffset : found->offset;
+  };
+  for (auto& [partition, offset] : from) {
+    const auto oldest = offset_of(first, partition), next = offset_of(end, partition);
+    if (offset == kafka::kLogBegin || (oldest <= offset && offset <= next)) continue;
+    // Behind the log's beginning, retention was faster than this sink; beyond its end, the topic was made anew.
+    telemetry::log_error("records_lost", {{"group", group_},
+                                          {"partition", partition.number},
+                                          {"next_offset", offset},
+                                          {"log_begins", oldest},
+                                          {"log_ends", next},
+                                          {"why", offset < oldest ? "retention deleted them before they were taken"
+                                                                  : "the topic is not the one it was"},
+                                          {"begins", "with the oldest record there is"}});
+    offset = kafka::kLogBegin;
+  }
+  look_at_log_ = false;
+  return from;
+}
+
+// The claim waited for what was being committed: the offset tells whether it was.
+void SinkWorker::settle_doubt(const std::vector<Claim>& claims) {
+  if (!doubt_) return;
+  bool known = false, stored = true;
+  for (const auto& step : doubt_->advances)
+    for (const auto& claim : claims)
+      if (claim.partition == step.partition) {
+        known = true;
+        stored = stored && claim.next_offset == step.to;
+      }
+  telemetry::log_info("doubt_settled", {{"group", group_},
+                                        {"outcome", !known   ? "somebody else's"
+                                                    : stored ? "stored"
+                                                             : "not stored"}});
+  if (known && stored) metrics_.committed(doubt_->outcome, clock_.now());
+  doubt_.reset();
+}
+
+// Up to batch_rows, until batch_interval after the first. Without claims nothing comes, but membership goes on.
+void SinkWorker::collect() {
+  batch_.clear();
+  size_t bytes = 0;
+  auto deadline = steady_clock::now() + kIdlePoll;
+  while (batch_.size() < static_cast<size_t>(settings_.sink.batch_rows) && bytes < kMostBatchBytes) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+    if (left < 0ms) return;
+    const bool first = batch_.empty();
+    auto record = consumer_.poll(left);
+    if (!record) {
+      if (steady_clock::now() >= deadline || (batch_.empty() && claim_due())) return;
+      continue;
+    }
+    if (first || batch_.empty()) {  // the first, or the first after a rebalance
+      deadline = steady_clock::now() + settings_.sink.batch_interval;
+      bytes = 0;
+    }
+    bytes += record->value().size();
+    batch_.push_back(std::move(*record));
+  }
+}
+
+void SinkWorker::settle() {
+  std::vector<InputRecord> records;
+  std::map<int, Advance> by_partition;
+  records.reserve(batch_.size());
+  for (const auto& record : batch_) {
+    const auto claim = claims_.find(record.partition());
+    if (claim == claims_.end()) return give_back("unavailable", "a record of a partition that isn't claimed");
+    records.push_back(input(record));
+    const Advance start{claim->second.partition, claim->second.epoch, claim->second.next_offset, 0};
+    by_partition.try_emplace(record.partition(), start).first->second.to = record.offset() + 1;
+  }
+  std::vector<Advance> advances;
+  for (const auto& [number, step] : by_partition) advances.push_back(step);
+  write(records, advances);
+}
+
+void SinkWorker::write(std::span<const InputRecord> records, std::span<const Advance> advances) {
+  BatchOutcome outcome;
+  for (unsigned attempt = 0;; ++attempt) {
+    const auto started = steady_clock::now();
+    try {
+      writer_.write(database_.connection(), records, advances, outcome);
+      failures_ = 0;
+      for (const auto& step : advances) claims_[step.partition.number].next_offset = step.to;
+      last_batch_ = steady_clock::now();
+      last_taken_ = records.back().timestamp;
+      metrics_.committed(outcome, clock_.now());
+      metrics_.batch_took(last_batch_ - started);
+      telemetry::log_debug("batch_written", {{"sink", sink_->family()},
+                                             {"records", records.size()},
+                                             {"fresh", outcome.written.fresh},
+                                             {"dead_letters", outcome.dead_letters.size()},
+                                             {"ms", since(started)}});
+      return;
+    } catch (const postgres::InDoubt& error) {
+      doubt_ = {{advances.begin(), advances.end()}, std::move(outcome)};
+      database_.disconnect();
+      return give_back("in_doubt", error.what());
+    } catch (const Unavailable& error) {
+      database_.disconnect();
+      return give_back("unavailable", error.what());
+    } catch (const UsageError& error) {
+      database_.disconnect();
+      return give_back("refused", error.what());
+    } catch (const Braked& error) {
+      braked_ = true;
+      return give_back("braked", error.what());
+    } catch (const postgres::SqlError& error) {
+      const bool passing = classify(error) == postgres::Verdict::retry;
+      if (!passing || attempt + 1 >= kTriesInPlace || stop_.stop_requested())
+        return give_back("refused", fmt::format("{} {}", error.sqlstate(), error.what()));
+      telemetry::log_warn("batch_tried_again",
+                          {{"sink", sink_->family()}, {"sqlstate", error.sqlstate()}, {"why", error.what()}});
+      metrics_.retried("locked");
+      std::uniform_real_distribution<double> fraction(0, 1);
+      runtime::wait(stop_, kBackoff.delay(attempt, fraction(random_)));
+    }
+  }
+}
+
+// Forgets the batch and fetches nothing, until a new claim says from where.
+void SinkWorker::give_back(const char* metric, std::string_view why) {
+  metrics_.retried(metric);
+  batch_.clear();
+  claims_.clear();
+  consumer_.assign({});
+  std::uniform_real_distribution<double> fraction(0, 1);
+  const auto delay = kBackoff.delay(failures_++, fraction(random_));
+  claim_at_ = steady_clock::now() + delay;
+  status_.set_trouble(braked_ ? fmt::format("stopped: {}", why) : std::string(why));
+  if (braked_)
+    telemetry::log_error("sink_stopped", {{"sink", sink_->family()}, {"why", why}});
+  else
+    telemetry::log_warn("sink_hindered",
+                        {{"sink", sink_->family()}, {"class", metric}, {"again_in_ms", delay.count()}, {"why", why}});
+}
+
+void SinkWorker::report_progress() {
+  const bool idle = steady_clock::now() - last_batch_ > kIdleMeansTaken;
+  int64_t lag = 0;
+  for (const auto& [number, claim] : claims_) {
+    const auto end = consumer_.known_end({topic_, number});
+    if (end == kafka::kNoOffset) continue;
+    auto& settled = settled_ends_[number];
+    if (idle) settled = end;
+    lag += std::max<int64_t>(0, end - std::max(claim.next_offset, settled));
+  }
+  status_.set_progress(lag, last_taken_);
+}
+
+}  // namespace wxpipe::sinks

@@ -86,6 +86,7 @@ void never_reconnect(pqxx::connection& connection) {
   connection.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
 }
+constexpr auto kTerse = pqxx::connection::terse;
 #else
 pqxx::params binary(const Parameters& parameters) {
   pqxx::params values;
@@ -100,6 +101,7 @@ pqxx::result run_prepared(pqxx::transaction_base& transaction, const char* name,
   return transaction.exec(pqxx::prepped{name}, binary(parameters));
 }
 void never_reconnect(pqxx::connection&) {}
+constexpr auto kTerse = pqxx::error_verbosity::terse;
 #endif
 
 std::unique_ptr<pqxx::connection> connect(const std::string& connection_text) {
@@ -162,6 +164,8 @@ Connection::Connection(const Secret& url, std::string_view application_name, Pur
     : implementation_(std::make_unique<Implementation>()) {
   implementation_->handle = connect(connection_string(url, application_name));
   never_reconnect(*implementation_->handle);
+  // "Failing row contains (…)" would take payloads into logs.
+  if (purpose == Purpose::sink) implementation_->handle->set_verbosity(kTerse);
   execute(purpose == Purpose::sink ? kSinkSession : kAdministrationSession);
   try {
     execute(kCompression);

@@ -1,0 +1,38 @@
+# What people type. Each target does everything it needs, from a fresh clone on: packages, servers, build. From any folder:
+# make -C <here> test.
+.DEFAULT_GOAL := build
+here := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+.PHONY: build test demo bench test-asan test-tsan fuzz format clean help
+
+build: ## build/release/wxpipe
+	@$(here)dev/install
+	@$(here)dev/build release
+	@echo "build/release/wxpipe --help tells what it can do, make help what you can"
+
+test: ## the whole suite, on a real Kafka and a real Postgres of its own (ARGS="-R Spool" picks)
+	@$(here)dev/test dev $(ARGS)
+
+demo: ## plays the platforms against all roles and shows what was stored
+	@$(here)dev/demo $(ARGS)
+
+bench: ## the benchmarks
+	@$(here)dev/bench $(ARGS)
+
+test-asan: ## the suite with AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(here)dev/test asan $(ARGS)
+
+test-tsan: ## the suite with ThreadSanitizer
+	@$(here)dev/test tsan $(ARGS)
+
+fuzz: ## each fuzz target, briefly (clang)
+	@$(here)dev/test fuzz -L fuzz $(ARGS)
+
+format: ## clang-format over all sources
+	@$(here)dev/install clang-format
+	@cd $(here) && git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format -i
+
+clean: ## stops the servers under build/, deletes it and the servers' data
+	@$(here)dev/clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' $(here)Makefile | expand -t 12

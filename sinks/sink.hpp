@@ -35,6 +35,7 @@ struct TableRows {
 struct Written {
   int64_t fresh = 0;              // of the records, how many were new
   std::vector<TableRows> tables;  // rows inserted or computed anew
+  bool operator==(const Written&) const = default;
 };
 
 class Sink {

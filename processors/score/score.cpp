@@ -1,40 +1,42 @@
 #include "processors/score/score.hpp"
 
 #include <algorithm>
+#include <optional>
 
-#include "processors/score/glob.hpp"
+#include "processors/glob.hpp"
 #include "processors/score/profile.hpp"
+#include "processors/text.hpp"
 #include "schemas/event_id.hpp"
 
 namespace wxpipe::processors {
 namespace {
-char lower(char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool contains_word(std::string_view text, std::string_view word) {
   return std::search(text.begin(), text.end(), word.begin(), word.end(),
                      [](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
-// Attributes first; then the event's own columns that a rule may want to tell apart.
+// The event's own columns that a rule may tell apart. The platform's words without regard to case: rules have them small.
+std::optional<std::string> column(const schemas::Event& event, std::string_view name) {
+  if (name == "account") return event.account;
+  if (name == "platform") return event.platform;
+  if (name == "tenant") return event.tenant;
+  if (name == "event") return lower(event.event);
+  if (name == "change_type") return lower(event.change_type);
+  if (name == "msg_type") return lower(event.msg_type);
+  return std::nullopt;
+}
+
+// Attributes first, then columns. An attribute without a value counts as absent.
 bool holds(const schemas::Event& event, const std::string& name, const std::string& pattern) {
   bool found = false;
   for (const auto& [attribute_name, value] : event.attributes) {
-    if (attribute_name != name) continue;
+    if (attribute_name != name || value.empty()) continue;
     if (matches(pattern, value)) return true;
     found = true;
   }
   if (found) return false;
-  if (name == "account") return matches(pattern, event.account);
-  if (name == "platform") return matches(pattern, event.platform);
-  if (name == "tenant") return matches(pattern, event.tenant);
-  return false;
-}
-
-// At most so many bytes, cut between characters.
-std::string_view head(std::string_view text, size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
-  return text.substr(0, most);
+  const auto value = column(event, name);
+  return value && matches(pattern, *value);
 }
 
 // For people: what the lead did, in the words that the account's configuration or the lead used.

@@ -1,8 +1,11 @@
 // Events for the tests of processors/: one with every field filled, changed by the test where it matters.
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
+#include "common/config/settings.hpp"
 #include "schemas/event.hpp"
 #include "schemas/event_id.hpp"
 
@@ -32,6 +35,17 @@ inline std::string json_of(const schemas::Event& event) {
   std::string json;
   encode(event, schemas::kEventSchema, json);
   return json;
+}
+
+inline config::ScoreRule rule(std::string name, int points, std::vector<std::string> types,
+                              std::map<std::string, std::string> where = {}) {
+  config::ScoreRule rule;
+  rule.name = std::move(name);
+  rule.dimension = "interest";
+  rule.points = points;
+  rule.types = std::move(types);
+  rule.where = std::move(where);
+  return rule;
 }
 
 }  // namespace wxpipe::processors::test

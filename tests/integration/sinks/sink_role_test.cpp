@@ -1,0 +1,324 @@
+// The whole sink on a real Kafka and Postgres: every record becomes one row, whatever happens on the way, and readiness
+// tells the truth.
+#include "sinks/sink_role.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "common/kafka/transactional_producer.hpp"
+#include "tests/integration/sinks/facts.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/stack.hpp"
+#include "tests/support/tcp_gate.hpp"
+#include "tests/support/topic_prefix.hpp"
+#include "tests/support/unique_name.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+using namespace testing;
+using schemas::TopicName;
+using support::eventually;
+using support::eventually_equal;
+
+// A role on a thread of its own, from the beginning to a stop.
+class RunningSink {
+ public:
+  explicit RunningSink(config::Settings settings)
+      : settings_(std::move(settings)),
+        role_(make_sink_role({settings_, metrics_, readiness_})),
+        thread_([this](std::stop_token stop) { role_->run(stop); }) {}
+  ~RunningSink() { stop(); }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
+  }
+  bool ready() const { return readiness_.all_ready(); }
+  std::string readiness() const { return readiness_.json(); }
+  std::string metrics() const { return metrics_.exposition(); }
+
+ private:
+  const config::Settings settings_;
+  telemetry::Metrics metrics_;
+  telemetry::Readiness readiness_;
+  std::unique_ptr<runtime::Role> role_;
+  std::jthread thread_;
+};
+
+class SinkRoleTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WXPIPE_NEEDS_STACK();
+    topics_ = std::make_unique<support::TopicPrefix>();
+    database_ = std::make_unique<support::TemporaryDatabase>();
+    for (const auto& topic : schemas::kTopics) names_.push_back(topics_->name(topic.name));
+    producer_ =
+        std::make_unique<kafka::TransactionalProducer>(topics_->settings(), support::unique_name("writer"), names_);
+    producer_->init();
+  }
+
+  config::Settings settings(const std::string& instance, std::vector<std::string> families = {"messages"}) const {
+    config::Settings settings;
+    settings.instance.name = instance;
+    settings.kafka = topics_->settings();
+    settings.kafka.properties["session.timeout.ms"] = "6000";
+    settings.postgres.url = database_->url();
+    settings.sink.families = std::move(families);
+    settings.sink.batch_rows = 50;
+    return settings;
+  }
+
+  struct Keyed {
+    std::string key, value;
+  };
+  void produce(TopicName topic, const std::vector<Keyed>& records, bool commit = true) {
+    producer_->begin();
+    for (const auto& [key, value] : records)
+      producer_->produce(static_cast<size_t>(topic), {key, value, {}, noon(), RD_KAFKA_PARTITION_UA});
+    commit ? producer_->commit() : producer_->abort();
+  }
+  static std::vector<Keyed> messages(int from, int to) {
+    std::vector<Keyed> records;
+    for (int i = from; i < to; ++i) records.push_back({"shop||" + message(i).subject, value_of(message(i))});
+    return records;
+  }
+
+  int64_t rows(const std::string& from = "messages") const { return count(*database_, from); }
+  // Every message in [0, n), once, with its bytes; nothing else.
+  void expect_exactly(int n) const {
+    EXPECT_EQ(eventually_equal([&] { return rows(); }, n), n);
+    std::vector<std::string> expected;
+    for (int i = 0; i < n; ++i)
+      expected.push_back(fmt::format("{} {} {}", to_string(message(i).id), message(i).receipt, message(i).raw));
+    std::sort(expected.begin(), expected.end());
+    const auto found = database_->query(
+        "select event_id || ' ' || receipt || ' ' || body from messages order by event_id::text collate \"C\", "
+        "receipt");
+    std::vector<std::string> seen;
+    for (size_t i = 0; i < found.size(); ++i) seen.push_back(found.text(i, 0));
+    EXPECT_EQ(seen, expected);
+    EXPECT_EQ(rows("dead_letters"), 0);
+  }
+
+  std::vector<std::string> names_;
+  std::unique_ptr<support::TopicPrefix> topics_;
+  std::unique_ptr<support::TemporaryDatabase> database_;
+  std::unique_ptr<kafka::TransactionalProducer> producer_;
+};
+
+TEST_F(SinkRoleTest, EveryCommittedRecordBecomesOneRowAcrossARestart) {
+  produce(TopicName::messages, messages(0, 200));
+  produce(TopicName::messages, messages(1000, 1100), false);  // aborted: never happened
+  {
+    RunningSink sink(settings("one"));
+    EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
+    EXPECT_EQ(eventually_equal([&] { return rows(); }, 200), 200);
+  }
+  produce(TopicName::messages, messages(100, 400));  // a hundred of them again
+  {
+    RunningSink sink(settings("one"));
+    expect_exactly(400);
+    EXPECT_TRUE(eventually([&] {
+      return sink.metrics().find("wxpipe_sink_rows_total{table=\"messages\"} 200") != std::string::npos;
+    })) << sink.metrics();
+  }
+  EXPECT_EQ(rows("wxpipe.duplicate_receipts"), 0) << "the same records again are no callbacks";
+  EXPECT_EQ(lines(*database_, "select sum(stored), sum(duplicates), sum(dead_letters) from wxpipe.ledger"),
+            (std::vector<std::string>{"(400,0,0)"}));
+}
+
+TEST_F(SinkRoleTest, EveryFamilyHasItsTables) {
+  schemas::FollowerChanged follower{origin_of(message(1)), "", "subscribed", "following", 1, "", ""};
+  schemas::LeadActivity activity;
+  activity.origin = origin_of(message(1));
+  activity.activity_id = schemas::derived_id(message(1).id, "menu");
+  activity.rule = activity.dimension = "menu";
+  activity.points = 5;
+  schemas::LogWritten log{origin_of(message(1)),
+                          schemas::derived_id(message(1).id, "log"),
+                          "info",
+                          "wechat",
+                          "audit",
+                          "audit.passed",
+                          "fine",
+                          {}};
+  schemas::DeadLetter letter;
+  letter.body = "x";
+  letter.id = schemas::ingest_dead_letter_id("shop", "", letter.body);
+  letter.occurred_at = letter.failed_at = noon();
+  letter.stage = "ingest";
+  letter.reason = Reason::malformed_xml;
+  RunningSink sink(settings("one", {}));
+  EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
+  produce(TopicName::messages, messages(1, 2));
+  produce(TopicName::followers, {{"k", value_of(follower)}});
+  produce(TopicName::leads, {{"k", value_of(activity)}});
+  produce(TopicName::logs, {{"k", value_of(log)}});
+  produce(TopicName::dead_letters, {{"k", value_of(letter)}});
+  for (const auto* table :
+       {"messages", "followers", "follower_history", "leads", "lead_activities", "system_logs", "dead_letters"})
+    EXPECT_EQ(eventually_equal([&] { return rows(table); }, 1), 1) << table;
+}
+
+TEST_F(SinkRoleTest, PartitionsAreThereAheadOfTime) {
+  RunningSink sink(settings("one"));
+  const std::string next_months =
+      "pg_class where relname = 'messages_' || to_char(now() at time zone 'UTC' + interval '2 months', 'YYYYMM')";
+  EXPECT_EQ(eventually_equal([&] { return rows(next_months); }, 1), 1);
+}
+
+TEST_F(SinkRoleTest, PartitionsMoveBetweenProcessesWithoutLossOrDoubles) {
+  constexpr int kMessages = 3000;
+  std::atomic<bool> done = false;
+  std::jthread writer([&] {
+    for (int i = 0; i < kMessages; i += 50) produce(TopicName::messages, messages(i, i + 50));
+    done = true;
+  });
+  RunningSink first(settings("one"));
+  EXPECT_TRUE(eventually([&] { return rows() > 100; }));
+  {
+    RunningSink second(settings("two"));
+    EXPECT_TRUE(eventually([&] {
+      return lines(*database_, "select distinct owner from wxpipe.sink_offsets").size() == 2;
+    })) << "both have partitions now";
+  }  // it ends, and after its session the first takes its partitions back
+  expect_exactly(kMessages);
+  EXPECT_EQ(rows("wxpipe.duplicate_receipts"), 0);
+}
+
+TEST_F(SinkRoleTest, APostgresThatEndsItsConnectionsCausesNoDeadLetterAndNoLoss) {
+  constexpr int kMessages = 2000;
+  auto with_pauses = settings("one");
+  with_pauses.sink.batch_rows = 20;
+  RunningSink sink(with_pauses);
+  std::jthread killer([&](std::stop_token stop) {
+    while (!stop.stop_requested())
+      database_->query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'wxpipe sink%' "
+          "and datname = current_database()");
+  });
+  for (int i = 0; i < kMessages; i += 50) produce(TopicName::messages, messages(i, i + 50));
+  EXPECT_TRUE(eventually([&] { return sink.metrics().find("class=\"unavailable\"") != std::string::npos; }))
+      << "it was never hit";
+  killer.request_stop();
+  killer.join();
+  expect_exactly(kMessages);
+  EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
+}
+
+TEST_F(SinkRoleTest, PoisonIsDeadLetteredAndTheGoodRowsAreStored) {
+  database_->query("alter table messages add constraint picky check (content not in ('第7条', '第80条'))");
+  auto records = messages(0, 100);
+  records.insert(records.begin() + 50, {"shop||o1", "{not json"});
+  produce(TopicName::messages, records);
+  RunningSink sink(settings("one"));
+  EXPECT_EQ(eventually_equal([&] { return rows() + rows("dead_letters"); }, 101), 101);
+  EXPECT_EQ(lines(*database_,
+                  "select stage, reason, sqlstate, topic, account, convert_from(substr(body, 1, 9), 'UTF8') as body "
+                  "from dead_letters order by reason, event_id"),
+            (std::vector<std::string>{
+                fmt::format("(sink.messages,constraint_violation,23514,{},shop,\"{{\"\"schema\"\"\")", names_[1]),
+                fmt::format("(sink.messages,constraint_violation,23514,{},shop,\"{{\"\"schema\"\"\")", names_[1]),
+                fmt::format("(sink.messages,unreadable_record,,{},shop,\"{{not json\")", names_[1])}));
+  EXPECT_TRUE(eventually([&] {
+    return sink.metrics().find(
+               "wxpipe_dead_letters_total{reason=\"constraint_violation\",stage=\"sink.messages\"} 2") !=
+           std::string::npos;
+  })) << sink.metrics();
+}
+
+TEST_F(SinkRoleTest, TheBrakeStopsOneFamilyWithAClearMessageAndTheOthersGoOn) {
+  database_->query("alter table messages add constraint picky check (content is null)");
+  produce(TopicName::messages, messages(0, 1000));
+  auto careful = settings("one", {"messages", "followers"});
+  careful.sink.brake_consecutive = 20;
+  RunningSink sink(careful);
+  EXPECT_TRUE(eventually([&] {
+    return sink.readiness().find("records in a row were rejected (sink.brake_consecutive = 20)") != std::string::npos;
+  })) << sink.readiness();
+  EXPECT_LT(rows("dead_letters"), 20);
+  produce(TopicName::followers,
+          {{"k", value_of(schemas::FollowerChanged{origin_of(message(1)), "", "subscribed", "following", 1, "", ""})}});
+  EXPECT_EQ(eventually_equal([&] { return rows("followers"); }, 1), 1);
+  sink.stop();
+  database_->query("alter table messages drop constraint picky");
+  const auto rejected = rows("dead_letters");
+  RunningSink repaired(settings("one"));
+  EXPECT_EQ(eventually_equal([&] { return rows(); }, 1000 - rejected), 1000 - rejected)
+      << "what it stopped at was kept";
+}
+
+TEST_F(SinkRoleTest, WaitsForAPostgresThatIsAwayAndSaysSo) {
+  const auto url = database_->url().reveal();
+  const auto at = url.find('@'), colon = url.find(':', at), slash = url.find('/', colon);
+  support::TcpGate gate(url.substr(at + 1, colon - at - 1),
+                        static_cast<uint16_t>(std::stoi(url.substr(colon + 1, slash - colon - 1))));
+  gate.refuse();
+  auto gated = settings("one");
+  gated.postgres.url = Secret(url.substr(0, at + 1) + gate.address() + url.substr(slash));
+  produce(TopicName::messages, messages(0, 100));
+  RunningSink sink(gated);
+  EXPECT_TRUE(eventually([&] { return sink.readiness().find("Postgres: ") != std::string::npos; })) << sink.readiness();
+  gate.heal();
+  expect_exactly(100);
+  EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
+
+  // A server that doesn't answer any more must not keep a stop waiting.
+  gate.freeze();
+  produce(TopicName::messages, messages(100, 200));
+  EXPECT_TRUE(eventually([&] {
+    return sink.metrics().find("wxpipe_consumer_lag_records{group=\"sink.messages\"} 0") == std::string::npos;
+  }));
+  const auto asked = std::chrono::steady_clock::now();
+  sink.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 10s);
+  gate.heal();
+  RunningSink next(settings("one"));
+  expect_exactly(200);
+}
+
+TEST_F(SinkRoleTest, WaitsForASchemaAndSaysWhatToRun) {
+  support::TemporaryDatabase empty(support::Schema::none);
+  auto unmigrated = settings("one");
+  unmigrated.postgres.url = empty.url();
+  RunningSink sink(unmigrated);
+  EXPECT_TRUE(eventually([&] { return sink.readiness().find("run `wxpipe migrate`") != std::string::npos; }))
+      << sink.readiness();
+  postgres::migrate(*empty.connect());
+  EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
+}
+
+TEST_F(SinkRoleTest, LagIsNothingOnceEverythingIsTakenThoughTransactionsLeaveMarkers) {
+  RunningSink sink(settings("one"));
+  for (int i = 0; i < 5; ++i) produce(TopicName::messages, messages(i * 10, i * 10 + 10));
+  expect_exactly(50);
+  EXPECT_TRUE(eventually([&] {
+    return sink.metrics().find("wxpipe_consumer_lag_records{group=\"sink.messages\"} 0\n") != std::string::npos;
+  })) << sink.metrics();
+}
+
+TEST_F(SinkRoleTest, RecordsThatRetentionDeletedAreReportedAndTheRestIsStored) {
+  {
+    RunningSink sink(settings("one"));
+    produce(TopicName::messages, messages(0, 50));
+    EXPECT_EQ(eventually_equal([&] { return rows(); }, 50), 50);
+  }
+  // As if these offsets had been deleted, or the topic made anew.
+  database_->query("update wxpipe.sink_offsets set next_offset = next_offset + 100000");
+  produce(TopicName::messages, messages(50, 100));
+  RunningSink sink(settings("one"));
+  expect_exactly(100);
+}
+
+TEST_F(SinkRoleTest, AFamilyThatDoesNotExistIsAUsageError) {
+  telemetry::Metrics metrics;
+  telemetry::Readiness readiness;
+  const auto wrong = settings("one", {"message"});
+  EXPECT_THROW(make_sink_role({wrong, metrics, readiness}), UsageError);
+}
+
+}  // namespace
+}  // namespace wxpipe::sinks

@@ -1,0 +1,132 @@
+// Reading a configuration: the shipped files, overrides, and errors that say where and what to change.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "common/config/keys.hpp"
+#include "common/config/settings_file.hpp"
+#include "common/config/settings_print.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace wxpipe::config {
+namespace {
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kReference = "config/wxpipe.reference.toml";
+constexpr const char* kSealingKey = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+constexpr const char* kAesKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
+Environment environment_with_secrets() {
+  Environment environment;
+  environment.host_name = "host-1";
+  environment.variables["WXPIPE_SEALING_KEY"] = kSealingKey;
+  environment.variables["WXPIPE_DATABASE_URL"] = "postgresql://localhost/wxpipe";
+  for (const char* name : {"SHOP", "MINI", "COMPONENT", "CORP", "SUITE", "ROBOT"}) {
+    environment.variables[std::string(name) + "_TOKEN"] = "token";
+    environment.variables[std::string(name) + "_AES_KEY"] = kAesKey;
+  }
+  for (const char* name : {"DESK_SECRET", "FORMS_SECRET"})
+    environment.variables[name] = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+  return environment;
+}
+
+std::string read(const std::string& path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// The configuration given as text.
+Loaded load(const std::string& toml, const Environment& environment = environment_with_secrets(),
+            const Needs& needs = {.accounts = false}) {
+  const support::TemporaryFolder folder;
+  const auto path = folder.path() / "wxpipe.toml";
+  std::ofstream(path) << toml;
+  return read_settings(path, environment, needs);
+}
+
+TEST(ReferenceFile, LoadsWithoutErrors) {
+  const auto loaded = read_settings(kReference, environment_with_secrets());
+  EXPECT_THAT(loaded.errors, IsEmpty());
+  EXPECT_EQ(loaded.settings.accounts.size(), 10u);
+}
+
+TEST(ReferenceFile, ShowsTheDefaults) {
+  auto settings = read_settings(kReference, environment_with_secrets()).settings;
+  settings.accounts.clear();
+  settings.score.rules.clear();
+  auto defaults = read_settings("", environment_with_secrets(), {.accounts = false}).settings;
+  EXPECT_EQ(print_settings(settings), print_settings(defaults));
+}
+
+TEST(ReferenceFile, NamesEveryKeyWithItsMeaning) {
+  std::string text = read(kReference);
+  for (size_t at; (at = text.find("\n# ")) != std::string::npos;) text.replace(at, 3, " ");  // comments may be wrapped
+  const auto expect = [&](std::string_view key, std::string_view meaning) {
+    EXPECT_THAT(text, HasSubstr(std::string(key.substr(key.find('.') + 1))));
+    EXPECT_THAT(text, HasSubstr(std::string(meaning.substr(0, meaning.find_first_of(".:;,")))));
+  };
+  for (const auto& key : setting_keys()) expect(key.name, key.meaning);
+  for (const auto& key : score_rule_keys()) expect(key.name, key.meaning);
+  for (const auto& key : reply_keys()) EXPECT_THAT(text, HasSubstr(std::string(key.name)));
+  for (const auto& key : account_keys()) EXPECT_THAT(text, HasSubstr(std::string(key.name)));
+}
+
+TEST(MinimalFile, Loads) {
+  EXPECT_THAT(read_settings("config/wxpipe.minimal.toml", environment_with_secrets()).errors, IsEmpty());
+}
+
+TEST(ScoringFile, Loads) {
+  const auto settings = read_settings("config/wxpipe.minimal.toml", environment_with_secrets()).settings;
+  EXPECT_GE(settings.score.rules.size(), 10u);
+}
+
+TEST(Settings, UnknownKeyNamesTheNearest) {
+  EXPECT_THAT(load("[ingest]\nlisten_on = \"0.0.0.0:1\"\n").errors,
+              ElementsAre(AllOf(HasSubstr("wxpipe.toml:2"), HasSubstr("listen_on"), HasSubstr("listen"))));
+}
+
+TEST(Settings, EveryErrorIsReportedWithItsLine) {
+  EXPECT_THAT(load("[ingest]\nlisten = 5\nthreads = \"many\"\n[log]\nlevel = \"loud\"\n").errors,
+              ElementsAre(HasSubstr("wxpipe.toml:2"), HasSubstr("wxpipe.toml:3"), HasSubstr("wxpipe.toml:5")));
+}
+
+TEST(Settings, SyntaxErrorNamesTheLine) {
+  EXPECT_THAT(load("[ingest\nlisten = 5\n").errors, ElementsAre(HasSubstr("wxpipe.toml:1")));
+}
+
+TEST(Settings, EnvironmentBeatsTheFile) {
+  auto environment = environment_with_secrets();
+  environment.variables["WXPIPE_INGEST__LISTEN"] = "127.0.0.1:9999";
+  environment.variables["KAFKA_BOOTSTRAP"] = "broker:1";
+  const auto loaded = load("[ingest]\nlisten = \"0.0.0.0:1\"\n[kafka]\nbootstrap_servers = \"other:2\"\n", environment);
+  EXPECT_THAT(loaded.errors, IsEmpty());
+  EXPECT_EQ(loaded.settings.ingest.listen, (Endpoint{"127.0.0.1", 9999}));
+  EXPECT_EQ(loaded.settings.kafka.bootstrap_servers, "broker:1");
+}
+
+TEST(Settings, MissingSealingKeyNamesTheCommandThatMakesOne) {
+  auto environment = environment_with_secrets();
+  environment.variables.erase("WXPIPE_SEALING_KEY");
+  EXPECT_THAT(load("", environment).errors, ElementsAre(HasSubstr("openssl rand -base64 32")));
+}
+
+TEST(Settings, SecretsAreNotPrinted) {
+  const auto loaded = load("[[accounts]]\nname = \"a\"\nkind = \"official_account\"\ntoken = \"s3cret\"\n");
+  EXPECT_THAT(print_settings(loaded.settings), testing::Not(HasSubstr("s3cret")));
+  EXPECT_THAT(print_settings(loaded.settings), HasSubstr("***"));
+}
+
+TEST(Settings, MissingFileIsAnErrorThatNamesIt) {
+  EXPECT_THAT(read_settings("/nowhere/wxpipe.toml", environment_with_secrets()).errors,
+              testing::Contains(HasSubstr("/nowhere/wxpipe.toml")));
+}
+
+}  // namespace
+}  // namespace wxpipe::config

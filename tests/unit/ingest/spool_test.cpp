@@ -1,0 +1,134 @@
+// The spool's promises: what it confirmed survives, it is bounded, it never confirms what it doesn't have.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <future>
+
+#include "common/result.hpp"
+#include "ingest/delivery/spool.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace wxpipe::ingest {
+namespace {
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+using namespace std::chrono_literals;
+
+constexpr Timestamp kNow{std::chrono::microseconds(1'795'536'000'000'000)};
+
+Outbound record(const std::string& key, const std::string& value) {
+  return {.topic = schemas::TopicName::events, .key = key, .value = value, .event_id = "id", .receipt = "i/b/1",
+          .traceparent = "00-x", .timestamp = kNow};
+}
+
+class SpoolTest : public testing::Test {
+ protected:
+  std::unique_ptr<Spool> open(uint64_t max_bytes = 1 << 20) {
+    config::SpoolSettings settings;
+    settings.directory = folder_.path();
+    settings.max_bytes = max_bytes;
+    settings.max_age = 60s;
+    return std::make_unique<Spool>(settings, "test", clock_, metrics_);
+  }
+  static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
+    std::promise<std::optional<int64_t>> stored;
+    spool.put(record, [&](std::optional<int64_t> id) { stored.set_value(id); });
+    return stored.get_future().get();
+  }
+  std::vector<Outbound> contents(Spool& spool) {
+    std::vector<Outbound> records;
+    for (auto& spooled : spool.oldest(0, clock_.now(), 1000, 1 << 30)) records.push_back(spooled.record);
+    return records;
+  }
+  void wait_until_events(Spool& spool, int64_t events) {
+    while (spool.events() != events) std::this_thread::yield();
+  }
+
+  support::TemporaryFolder folder_;
+  support::ManualClock clock_{kNow};
+  telemetry::Metrics metrics_;
+};
+
+TEST_F(SpoolTest, WhatWasConfirmedIsFoundAgainAfterReopening) {
+  const auto first = record("shop||a", std::string("bytes \x01\x02", 8)), second = record("shop||b", "{}");
+  {
+    const auto spool = open();
+    EXPECT_TRUE(put(*spool, first));
+    EXPECT_TRUE(put(*spool, second));
+  }
+  const auto spool = open();
+  EXPECT_EQ(spool->events(), 2);
+  EXPECT_THAT(contents(*spool), ElementsAre(first, second));
+  EXPECT_TRUE(spool->holds(key_hash(first)));
+}
+
+TEST_F(SpoolTest, RemovedEventsAreGoneAndTheirKeyIsFree) {
+  const auto spool = open();
+  const auto one = record("shop||a", "1");
+  const auto id = put(*spool, one);
+  ASSERT_TRUE(id);
+  spool->remove({*id});
+  wait_until_events(*spool, 0);
+  EXPECT_FALSE(spool->holds(key_hash(one)));
+  EXPECT_THAT(contents(*spool), ElementsAre());
+}
+
+TEST_F(SpoolTest, HoldsAKeyFromThePutOn) {
+  const auto spool = open();
+  const auto one = record("shop||a", "1");
+  std::promise<void> stored;
+  spool->put(one, [&](auto) { stored.set_value(); });
+  EXPECT_TRUE(spool->holds(key_hash(one)));
+  stored.get_future().get();
+}
+
+TEST_F(SpoolTest, RefusesBeyondItsSizeAndTakesAgainAfterDraining) {
+  const auto spool = open(1 << 20);
+  const auto big = record("k", std::string(700'000, 'x'));
+  const auto id = put(*spool, big);
+  ASSERT_TRUE(id);
+  EXPECT_FALSE(put(*spool, big));
+  EXPECT_EQ(spool->events(), 1);
+  spool->remove({*id});
+  wait_until_events(*spool, 0);
+  EXPECT_TRUE(put(*spool, big));
+}
+
+TEST_F(SpoolTest, RefusesWhileItsOldestEventIsTooOld) {
+  const auto spool = open();
+  ASSERT_TRUE(put(*spool, record("k", "1")));
+  clock_.advance(61s);
+  EXPECT_FALSE(put(*spool, record("k", "2")));
+}
+
+TEST_F(SpoolTest, AFullDiskIsARefusalAndNothingElse) {
+  const auto spool = open();
+  ASSERT_TRUE(put(*spool, record("k", "1")));
+  {  // What a full disk looks like to SQLite: somebody else holds the file for longer than anyone waits.
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open((folder_.path() / "test.spool").c_str(), &other), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(other, "begin immediate", nullptr, nullptr, nullptr), SQLITE_OK);
+    EXPECT_FALSE(put(*spool, record("k", "2")));
+    sqlite3_exec(other, "rollback", nullptr, nullptr, nullptr);
+    sqlite3_close(other);
+  }
+  EXPECT_TRUE(put(*spool, record("k", "3")));
+  EXPECT_THAT(contents(*spool), ElementsAre(record("k", "1"), record("k", "3")));
+}
+
+TEST_F(SpoolTest, BelongsToOneProcess) {
+  const auto spool = open();
+  EXPECT_THAT([&] { open(); }, ThrowsMessage<UsageError>(HasSubstr("--instance")));
+}
+
+TEST_F(SpoolTest, ADirectoryThatCantBeMadeIsAUsageError) {
+  config::SpoolSettings settings;
+  settings.directory = "/proc/no/spool";
+  EXPECT_THAT([&] { Spool(settings, "test", clock_, metrics_); }, ThrowsMessage<UsageError>(HasSubstr("spool.directory")));
+}
+
+}  // namespace
+}  // namespace wxpipe::ingest

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "common/kafka/transactional_producer.hpp"
+#include "common/postgres/migrations.hpp"
 #include "tests/integration/sinks/facts.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/stack.hpp"

@@ -21,13 +21,13 @@ template <class... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 std::string describe(const Value& value) {
-  return std::visit(Overloaded{[](const std::string& text) { return quoted(text); },
+  return std::visit(Overloaded{[](const std::string& text) { return in_quotes(text); },
                                [](int64_t number) { return fmt::format("integer {}", number); },
                                [](double number) { return fmt::format("number {}", number); },
                                [](bool flag) { return fmt::format("{}", flag); },
                                [](const Texts&) { return std::string("an array"); },
                                [](const TextMap&) { return std::string("a table"); },
-                               [](const Untyped& untyped) { return quoted(untyped.text); },
+                               [](const Untyped& untyped) { return in_quotes(untyped.text); },
                                [](const Foreign& foreign) { return std::string(foreign.name); }},
                     value);
 }
@@ -73,8 +73,8 @@ std::string bounds(const Rule& rule, Show&& show_number) {
   return fmt::format(" from {} to {}", show_number(rule.least), show_number(rule.most));
 }
 std::string show_whole(double number) { return fmt::format("{}", static_cast<int64_t>(number)); }
-std::string show_duration(double number) { return quoted(format_duration(milliseconds(static_cast<int64_t>(number)))); }
-std::string show_size(double number) { return quoted(format_size(static_cast<uint64_t>(number))); }
+std::string show_duration(double number) { return in_quotes(format_duration(milliseconds(static_cast<int64_t>(number)))); }
+std::string show_size(double number) { return in_quotes(format_size(static_cast<uint64_t>(number))); }
 
 template <class Whole>
 Complaint assign_whole(Whole& field, const Rule& rule, const Value& value) {
@@ -101,7 +101,7 @@ Complaint assign_duration(Duration& field, const Rule& rule, const Value& value)
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\')
@@ -138,7 +138,7 @@ Complaint assign(std::string& field, const Rule& rule, const Value& value) {
   field = *text;
   return std::nullopt;
 }
-std::string show(const std::string& field, const Rule&) { return field.empty() ? "" : quoted(field); }
+std::string show(const std::string& field, const Rule&) { return field.empty() ? "" : in_quotes(field); }
 
 Complaint assign(Secret& field, const Rule&, const Value& value) {
   const auto* text = text_of(value);
@@ -156,7 +156,7 @@ Complaint assign(Endpoint& field, const Rule&, const Value& value) {
   field = *endpoint;
   return std::nullopt;
 }
-std::string show(const Endpoint& field, const Rule&) { return quoted(format_endpoint(field)); }
+std::string show(const Endpoint& field, const Rule&) { return in_quotes(format_endpoint(field)); }
 
 Complaint assign(int& field, const Rule& rule, const Value& value) { return assign_whole(field, rule, value); }
 std::string show(int field, const Rule&) { return fmt::format("{}", field); }
@@ -175,7 +175,7 @@ Complaint assign(size_t& field, const Rule& rule, const Value& value) {
   return std::nullopt;
 }
 std::string show(size_t field, const Rule& rule) {
-  return rule.is_size ? quoted(format_size(field)) : fmt::format("{}", field);
+  return rule.is_size ? in_quotes(format_size(field)) : fmt::format("{}", field);
 }
 
 Complaint assign(std::optional<int64_t>& field, const Rule& rule, const Value& value) {
@@ -189,10 +189,10 @@ std::string show(const std::optional<int64_t>& field, const Rule&) { return fiel
 Complaint assign(milliseconds& field, const Rule& rule, const Value& value) {
   return assign_duration(field, rule, value);
 }
-std::string show(milliseconds field, const Rule&) { return quoted(format_duration(field)); }
+std::string show(milliseconds field, const Rule&) { return in_quotes(format_duration(field)); }
 
 Complaint assign(seconds& field, const Rule& rule, const Value& value) { return assign_duration(field, rule, value); }
-std::string show(seconds field, const Rule&) { return quoted(format_duration(field)); }
+std::string show(seconds field, const Rule&) { return in_quotes(format_duration(field)); }
 
 Complaint assign(std::optional<seconds>& field, const Rule& rule, const Value& value) {
   seconds duration{};
@@ -244,7 +244,7 @@ Complaint assign(Texts& field, const Rule&, const Value& value) {
 }
 std::string show(const Texts& field, const Rule&) {
   std::string out = "[";
-  for (const auto& text : field) out += (out.size() > 1 ? ", " : "") + quoted(text);
+  for (const auto& text : field) out += (out.size() > 1 ? ", " : "") + in_quotes(text);
   return out += ']';
 }
 
@@ -267,7 +267,7 @@ Complaint assign(TextMap& field, const Rule&, const Value& value) {
 }
 std::string show(const TextMap& field, const Rule&) {
   std::string out = "{";
-  for (const auto& [name, text] : field) out += fmt::format("{}{} = {}", out.size() > 1 ? ", " : "", quoted(name), quoted(text));
+  for (const auto& [name, text] : field) out += fmt::format("{}{} = {}", out.size() > 1 ? ", " : "", in_quotes(name), in_quotes(text));
   return out += '}';
 }
 

@@ -73,6 +73,6 @@ std::string show(const std::vector<Secret>& field, const Rule& rule);
 std::string show(const TextMap& field, const Rule& rule);
 
 // Text in TOML's quotes.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace wxpipe::config

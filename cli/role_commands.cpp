@@ -1,8 +1,11 @@
 #include "cli/role_commands.hpp"
 
+#include "common/kafka/mock_cluster.hpp"
 #include "common/runtime/run_roles.hpp"
+#include "common/telemetry/log.hpp"
 #include "ingest/ingest_role.hpp"
 #include "processors/process_role.hpp"
+#include "schemas/topics.hpp"
 #include "sinks/sink_role.hpp"
 
 namespace wxpipe::cli {
@@ -25,13 +28,40 @@ CLI::App& add(Program& program, const std::string& name, const std::string& mean
   });
   return command;
 }
+
+// All roles, on a broker of their own that guarantees nothing.
+void run_on_mock_broker(config::Settings settings, const std::vector<MakeRole>& roles) {
+  std::vector<kafka::MockTopic> topics;
+  for (const auto& topic : schemas::kTopics)
+    topics.push_back({schemas::topic_name(settings.kafka.topic_prefix, topic.name), topic.partitions});
+  runtime::block_stop_signals();  // for the broker's threads too
+  const kafka::MockCluster broker(topics);
+  settings.kafka.bootstrap_servers = broker.bootstrap_servers();
+  telemetry::log_warn("mock_broker", {{"listens_at", settings.kafka.bootstrap_servers}, {"lacks", kafka::kMockLacks}});
+  runtime::run_roles(settings, roles);
+}
+
+void add_run(Program& program) {
+  auto& command = add(program, "run", "All roles in one process: take callbacks, process them, store them",
+                      config::kEverything, {kIngest, kProcess, kSink});
+  const auto meaning =
+      fmt::format("Without a Kafka: a broker inside this process, for a look around only ({})", kafka::kMockLacks);
+  const auto* on_mock = command.add_flag("--mock-broker", meaning);
+  command.callback([&program, on_mock] {
+    const auto settings = load_settings(program, config::kEverything);
+    const std::vector<MakeRole> roles{kIngest, kProcess, kSink};
+    if (on_mock->count() > 0)
+      run_on_mock_broker(settings, roles);
+    else
+      runtime::run_roles(settings, roles);
+  });
+  add_examples(command, {{"wxpipe run --config wxpipe.toml", "everything, until SIGTERM or Ctrl-C"},
+                         {"curl -s localhost:9464/readyz", "is it ready, and if not, what is it waiting for"}});
+}
 }  // namespace
 
 void add_role_commands(Program& program) {
-  add_examples(add(program, "run", "All roles in one process: take callbacks, process them, store them",
-                   config::kEverything, {kIngest, kProcess, kSink}),
-               {{"wxpipe run --config wxpipe.toml", "everything, until SIGTERM or Ctrl-C"},
-                {"curl -s localhost:9464/readyz", "is it ready, and if not, what is it waiting for"}});
+  add_run(program);
   add_examples(add(program, "ingest", "Takes callbacks: verify, decrypt, normalise, acknowledge once durable",
                    config::kForIngest, {kIngest}),
                {{"wxpipe ingest --config wxpipe.toml --instance in-1", "one of several behind a load balancer"},

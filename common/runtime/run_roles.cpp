@@ -13,14 +13,11 @@
 namespace wxpipe::runtime {
 namespace {
 
-// SIGTERM and SIGINT arrive in sigtimedwait and nowhere else; a sender that goes away is an error code, not a signal.
-sigset_t block_signals() {
+sigset_t stop_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
   return signals;
 }
 
@@ -30,8 +27,16 @@ bool told_to_stop(const sigset_t& signals) {
 }
 }  // namespace
 
+// They arrive in sigtimedwait and nowhere else; a sender that goes away is an error code, not a signal.
+void block_stop_signals() {
+  const auto signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
 void run_roles(const config::Settings& settings, const std::vector<MakeRole>& roles) {
-  const auto signals = block_signals();
+  block_stop_signals();
+  const auto signals = stop_signals();
   telemetry::Metrics metrics;
   telemetry::Readiness readiness;
   const RoleContext context{settings, metrics, readiness};

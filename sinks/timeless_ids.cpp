@@ -12,11 +12,12 @@ using postgres::SqlArray;
 
 constexpr postgres::Statement kRemember{
     "timeless_ids_remember",
-    "insert into wxpipe.timeless_ids as t (family, id, occurred_at) "
-    "select $1::text, g.id, min(g.occurred_at) from unnest($2::uuid[], $3::timestamptz[]) as g(id, occurred_at) "
-    "group by g.id order by g.id "
-    "on conflict (family, id) do update set occurred_at = excluded.occurred_at, updated_at = now() "
-    "where t.occurred_at < excluded.occurred_at - make_interval(secs => $4::int8)"};
+    "insert into wxpipe.timeless_ids as t (family, id, occurred_at, trace_id) "
+    "select distinct on (g.id) $1::text, g.id, g.occurred_at, g.trace_id "
+    "from unnest($2::uuid[], $3::timestamptz[], $4::text[]) as g(id, occurred_at, trace_id) "
+    "order by g.id, g.occurred_at, g.trace_id "
+    "on conflict (family, id) do update set occurred_at = excluded.occurred_at, trace_id = excluded.trace_id, "
+    "updated_at = now() where t.occurred_at < excluded.occurred_at - make_interval(secs => $5::int8)"};
 
 constexpr postgres::Statement kFind{
     "timeless_ids_find",
@@ -25,15 +26,20 @@ constexpr postgres::Statement kFind{
 }  // namespace
 
 void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::chrono::seconds window) {
-  SqlArray ids(ElementType::uuid), times(ElementType::timestamptz);
+  SqlArray ids(ElementType::uuid), times(ElementType::timestamptz), traces(ElementType::text);
   for (size_t row = 0; row < sink.size(); ++row)
     if (const auto head = sink.head(row); head.timeless) {
       ids.add_uuid(head.id);
       times.add_time(head.received_at);
+      traces.add_text_or_null(head.trace_id);
     }
   if (ids.size() == 0) return;
-  transaction.execute(kRemember,
-                      Parameters().text(sink.family()).bytes(ids.bytes()).bytes(times.bytes()).int8(window.count()));
+  transaction.execute(kRemember, Parameters()
+                                     .text(sink.family())
+                                     .bytes(ids.bytes())
+                                     .bytes(times.bytes())
+                                     .bytes(traces.bytes())
+                                     .int8(window.count()));
   const auto rows = transaction.execute(kFind, Parameters().text(sink.family()).bytes(ids.bytes()));
   std::unordered_map<Uuid, Timestamp> first;
   for (size_t i = 0; i < rows.size(); ++i) {

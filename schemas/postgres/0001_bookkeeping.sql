@@ -76,6 +76,7 @@ create table wxpipe.timeless_ids (
   family      text           not null,
   id          uuid           not null,
   occurred_at timestamptz(6) not null,
+  trace_id    text,
   created_at  timestamptz(6) not null default now(),
   updated_at  timestamptz(6) not null default now(),
   primary key (family, id)
@@ -86,5 +87,6 @@ comment on table wxpipe.timeless_ids is
 comment on column wxpipe.timeless_ids.family is 'Which sink''s rows';
 comment on column wxpipe.timeless_ids.id is 'Event id, or the id of what was derived from it';
 comment on column wxpipe.timeless_ids.occurred_at is 'When the first delivery was received: the occurred_at of its row';
+comment on column wxpipe.timeless_ids.trace_id is 'W3C trace id of that delivery';
 comment on column wxpipe.timeless_ids.created_at is 'When the row was made';
 comment on column wxpipe.timeless_ids.updated_at is 'When the id came anew after its window';

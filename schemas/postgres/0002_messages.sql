@@ -33,10 +33,6 @@ create table messages (
 create index messages_account on messages (account, occurred_at);
 create index messages_sender on messages (account, sender, occurred_at);
 
-create table messages_default partition of messages default;
-comment on table messages_default is
-  'Rows of months that have no partition: empty in good order. `wxpipe partitions apply` moves them out.';
-
 comment on table messages is
   'Every accepted callback, once. Partitioned by the platform''s time, a month (UTC) each: messages_YYYYMM.';
 comment on column messages.event_id is 'From account and decrypted bytes: equal bytes, equal id. Begins with the platform''s time';
@@ -66,3 +62,9 @@ comment on column messages.attributes is 'Everything else of it, by the platform
 comment on column messages.body is 'The decrypted payload, verbatim but for sealed credentials (sealed:v1:…)';
 comment on column messages.receipt is 'Custody: instance/boot/sequence, given when the first delivery was acknowledged';
 comment on column messages.trace_id is 'W3C trace id of the first delivery';
+
+-- `like`, because comments on columns aren't inherited; behind them, so that it takes them over.
+create table messages_default (like messages including all);
+alter table messages attach partition messages_default default;
+comment on table messages_default is
+  'Rows of months that have no partition: empty in good order. `wxpipe partitions apply` moves them out.';

@@ -25,9 +25,6 @@ create table lead_activities (
   primary key (activity_id, occurred_at)
 ) partition by range (occurred_at);
 create index lead_activities_lead on lead_activities (account, subject, occurred_at);
-create table lead_activities_default partition of lead_activities default;
-comment on table lead_activities_default is
-  'Rows of months that have no partition: empty in good order. `wxpipe partitions apply` moves them out.';
 comment on table lead_activities is 'What leads did that a scoring rule gives points for. Partitioned by month (UTC): lead_activities_YYYYMM.';
 comment on column lead_activities.activity_id is 'From the event and the rule: equal on every repetition';
 comment on column lead_activities.event_id is 'The row of messages it came from';
@@ -49,6 +46,12 @@ comment on column lead_activities.description is 'For people';
 comment on column lead_activities.profile is 'What a lead form told: contact_name, contact_phone, company_name, utm_source …';
 comment on column lead_activities.receipt is 'Custody: receipt of the callback';
 comment on column lead_activities.trace_id is 'W3C trace id';
+
+-- `like`, because comments on columns aren't inherited; behind them, so that it takes them over.
+create table lead_activities_default (like lead_activities including all);
+alter table lead_activities attach partition lead_activities_default default;
+comment on table lead_activities_default is
+  'Rows of months that have no partition: empty in good order. `wxpipe partitions apply` moves them out.';
 
 create table wxpipe.lead_daily (
   account        text           not null,
@@ -87,6 +90,7 @@ create table wxpipe.lead_profiles (
   value       text           not null,
   occurred_at timestamptz(6) not null,
   activity_id uuid           not null,
+  trace_id    text,
   created_at  timestamptz(6) not null default now(),
   updated_at  timestamptz(6) not null default now(),
   primary key (account, tenant, subject, field)
@@ -99,6 +103,7 @@ comment on column wxpipe.lead_profiles.field is 'contact_name, contact_phone, co
 comment on column wxpipe.lead_profiles.value is 'What it was last told to be';
 comment on column wxpipe.lead_profiles.occurred_at is 'When it was told';
 comment on column wxpipe.lead_profiles.activity_id is 'By which activity; breaks ties';
+comment on column wxpipe.lead_profiles.trace_id is 'W3C trace id of that activity';
 comment on column wxpipe.lead_profiles.created_at is 'When the row was made';
 comment on column wxpipe.lead_profiles.updated_at is 'When the value was last replaced';
 

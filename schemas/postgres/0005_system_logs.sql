@@ -23,9 +23,6 @@ create table system_logs (
   primary key (log_id, occurred_at)
 ) partition by range (occurred_at);
 create index system_logs_account on system_logs (account, occurred_at);
-create table system_logs_default partition of system_logs default;
-comment on table system_logs_default is
-  'Rows of days that have no partition: empty in good order. `wxpipe partitions apply` moves them out.';
 comment on table system_logs is 'Happenings for operators. Partitioned by day (UTC): system_logs_YYYYMMDD.';
 comment on column system_logs.log_id is 'From the event: equal on every repetition';
 comment on column system_logs.event_id is 'The row of messages it came from';
@@ -46,3 +43,9 @@ comment on column system_logs.subject is 'Whom it is about';
 comment on column system_logs.event_type is 'The event''s type, as in messages.type';
 comment on column system_logs.receipt is 'Custody: receipt of the callback';
 comment on column system_logs.trace_id is 'W3C trace id';
+
+-- `like`, because comments on columns aren't inherited; behind them, so that it takes them over.
+create table system_logs_default (like system_logs including all);
+alter table system_logs attach partition system_logs_default default;
+comment on table system_logs_default is
+  'Rows of days that have no partition: empty in good order. `wxpipe partitions apply` moves them out.';

@@ -33,14 +33,16 @@ constexpr postgres::Statement kActivities{
 // The newest word on each field wins, whatever order they come in.
 constexpr postgres::Statement kProfiles{
     "lead_profiles_upsert",
-    "insert into wxpipe.lead_profiles as p (account, tenant, subject, field, value, occurred_at, activity_id) "
+    "insert into wxpipe.lead_profiles as p (account, tenant, subject, field, value, occurred_at, activity_id, "
+    "trace_id) "
     "select distinct on (account, tenant, subject, field) account, tenant, subject, field, value, occurred_at, "
-    "activity_id "
-    "from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[]) "
-    "as g(account, tenant, subject, field, value, occurred_at, activity_id) "
+    "activity_id, trace_id "
+    "from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[], $8::text[]) "
+    "as g(account, tenant, subject, field, value, occurred_at, activity_id, trace_id) "
     "order by account, tenant, subject, field, occurred_at desc, activity_id desc, value desc "
     "on conflict (account, tenant, subject, field) do update set value = excluded.value, "
-    "occurred_at = excluded.occurred_at, activity_id = excluded.activity_id, updated_at = now() "
+    "occurred_at = excluded.occurred_at, activity_id = excluded.activity_id, trace_id = excluded.trace_id, "
+    "updated_at = now() "
     "where (excluded.occurred_at, excluded.activity_id, excluded.value) > (p.occurred_at, p.activity_id, p.value)"};
 
 // The score as of the lead's own last day, from the sums; first and last activity by the same rule as everywhere: the
@@ -111,9 +113,9 @@ struct LeadsSink::Columns {
   struct {
     SqlArray account{ElementType::text}, tenant{ElementType::text}, subject{ElementType::text},
         field{ElementType::text}, value{ElementType::text}, occurred_at{ElementType::timestamptz},
-        activity_id{ElementType::uuid};
-    std::array<SqlArray*, 7> in_order() {
-      return {&account, &tenant, &subject, &field, &value, &occurred_at, &activity_id};
+        activity_id{ElementType::uuid}, trace_id{ElementType::text};
+    std::array<SqlArray*, 8> in_order() {
+      return {&account, &tenant, &subject, &field, &value, &occurred_at, &activity_id, &trace_id};
     }
   } told;
 
@@ -202,6 +204,7 @@ void LeadsSink::write_profiles(postgres::Transaction& transaction, size_t first,
       told.value.add_text(value);
       told.occurred_at.add_time(fact.origin.occurred_at);
       told.activity_id.add_uuid(fact.activity_id);
+      told.trace_id.add_text_or_null(fact.origin.trace_id);
     }
   }
   if (told.field.size() == 0) return;

@@ -1,0 +1,106 @@
+// What analysts may count on in every table, read from the catalogue of a database that `migrate` has made and the
+// autopilot has looked after: comments, times, trace ids, names of partitions.
+#include <gtest/gtest.h>
+
+#include "common/config/settings.hpp"
+#include "sinks/autopilot.hpp"
+#include "tests/support/stack.hpp"
+#include "tests/support/temporary_database.hpp"
+
+namespace wxpipe {
+namespace {
+using namespace std::chrono;
+using testing::Test;
+using Names = std::vector<std::string>;
+
+const Timestamp kNewYearsEve = sys_days{year{2026} / 12 / 30} + 23h;
+
+class Schema : public Test {
+ protected:
+  void SetUp() override {
+    WXPIPE_NEEDS_STACK();
+    database_ = std::make_unique<support::TemporaryDatabase>();
+    connection_ = database_->connect();
+    config::SinkSettings settings;
+    settings.months_ahead = 2;
+    settings.days_ahead = 3;
+    sinks::keep_tables(*connection_, kNewYearsEve, settings);
+  }
+
+  // The first column of what `sql` answers.
+  Names names(const std::string& sql) {
+    const auto rows = connection_->execute(sql);
+    Names found;
+    for (size_t i = 0; i < rows.size(); ++i) found.push_back(rows.text(i, 0));
+    return found;
+  }
+  // Of those where `condition` holds. t: the table in pg_class, c: the column in pg_attribute.
+  Names tables_where(const std::string& condition) {
+    return names("select t.oid::regclass::text from pg_class t where " + kOurs + " and " + condition + " order by 1");
+  }
+  Names columns_where(const std::string& condition) {
+    return names("select t.oid::regclass || '.' || c.attname from pg_class t join pg_attribute c on c.attrelid = t.oid "
+                 "and c.attnum > 0 and not c.attisdropped where " + kOurs + " and " + condition + " order by 1");
+  }
+  static std::string has(const std::string& column, const std::string& type) {
+    return "exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = '" + column +
+           "' and format_type(a.atttypid, a.atttypmod) = '" + type + "')";
+  }
+
+  const std::string kOurs = "t.relkind in ('r', 'p') and t.relnamespace in ('public'::regnamespace, 'wxpipe'::regnamespace)";
+  std::unique_ptr<support::TemporaryDatabase> database_;
+  std::unique_ptr<postgres::Connection> connection_;
+};
+
+TEST_F(Schema, SaysOfEachTableAndColumnWhatItIsFor) {
+  EXPECT_EQ(tables_where("coalesce(obj_description(t.oid, 'pg_class'), '') = ''"), Names{});
+  EXPECT_EQ(columns_where("coalesce(col_description(t.oid, c.attnum), '') = ''"), Names{});
+  EXPECT_EQ(names("select oid::regprocedure from pg_proc where pronamespace = 'wxpipe'::regnamespace and "
+                  "obj_description(oid, 'pg_proc') is null"),
+            Names{});
+}
+
+TEST_F(Schema, SaysOfEachRowWhenItWasMadeAndChanged) {
+  for (const std::string column : {"created_at", "updated_at"}) {
+    EXPECT_EQ(tables_where("not " + has(column, "timestamp(6) with time zone")), Names{}) << column;
+    EXPECT_EQ(columns_where("c.attname = '" + column + "' and not (c.attnotnull and c.atthasdef)"), Names{});
+  }
+}
+
+TEST_F(Schema, KeepsEveryTimeInMicrosecondsAndWithItsZone) {
+  EXPECT_EQ(columns_where("format_type(c.atttypid, c.atttypmod) ~ '^time' and "
+                          "format_type(c.atttypid, c.atttypmod) <> 'timestamp(6) with time zone'"),
+            Names{});
+}
+
+TEST_F(Schema, LeadsFromEachRowToATrace) {
+  const auto of_one_event = has("trace_id", "text");
+  const auto of_several = "(" + has("created_trace_id", "text") + " and " + has("updated_trace_id", "text") + ")";
+  // What is left counts: its rows are sums over many events, or about none.
+  EXPECT_EQ(tables_where("not " + of_one_event + " and not " + of_several),
+            (Names{"wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.schema_version", "wxpipe.sink_offsets"}));
+}
+
+TEST_F(Schema, NamesPartitionsByTheirMonthOrDay) {
+  const auto partitions = [&](const std::string& table) {
+    connection_->execute("set timezone = 'UTC'");
+    return names("select inhrelid::regclass || ' ' || pg_get_expr(t.relpartbound, t.oid) from pg_inherits join pg_class t "
+                 "on t.oid = inhrelid where inhparent = '" + table + "'::regclass order by 1");
+  };
+  const auto range = [](const std::string& from, const std::string& to) {
+    return " FOR VALUES FROM ('" + from + " 00:00:00+00') TO ('" + to + " 00:00:00+00')";
+  };
+  for (const std::string table : {"lead_activities", "messages"})
+    EXPECT_EQ(partitions(table), (Names{table + "_202612" + range("2026-12-01", "2027-01-01"),
+                                        table + "_202701" + range("2027-01-01", "2027-02-01"),
+                                        table + "_202702" + range("2027-02-01", "2027-03-01"),
+                                        table + "_default DEFAULT"}));
+  EXPECT_EQ(partitions("system_logs"), (Names{"system_logs_20261230" + range("2026-12-30", "2026-12-31"),
+                                              "system_logs_20261231" + range("2026-12-31", "2027-01-01"),
+                                              "system_logs_20270101" + range("2027-01-01", "2027-01-02"),
+                                              "system_logs_20270102" + range("2027-01-02", "2027-01-03"),
+                                              "system_logs_default DEFAULT"}));
+}
+
+}  // namespace
+}  // namespace wxpipe

@@ -123,6 +123,7 @@ TEST_F(Vectors, AreInterpretedAsMarked) {
           .append("=")
           .append(test::percent_encoded(parameter));
     }
+    request.received_at = Timestamp(std::chrono::seconds(4'000'000'000));  // after all of them
     request.method = direction == "verify_url" ? Method::get : Method::post;
     const Interpretation result = test::book({account_of(vector)}).interpret(request.callback());
     ++interpreted;
@@ -132,6 +133,9 @@ TEST_F(Vectors, AreInterpretedAsMarked) {
       const std::string answer =
           text(vector, "mode") == "plaintext" ? query_text(vector, "echostr") : text(vector, "expected_plaintext");
       EXPECT_EQ(result, Interpretation(Challenge{{200, answer}})) << id;
+    } else if (const auto* kept = std::get_if<Unreadable>(&result)) {
+      // Its publisher made up a time of 2009.
+      EXPECT_EQ(id + " " + kept->letter.detail, "easywechat-mp-msg 1234567898 is before 2011");
     } else {
       ASSERT_TRUE(std::holds_alternative<Accepted>(result)) << id;
       const std::string expected =

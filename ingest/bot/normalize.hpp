@@ -1,0 +1,10 @@
+// WeWork's 智能机器人: JSON in small letters, msgid for everything, no time on messages (PROTOCOL §10.6). Pure.
+#pragma once
+
+#include "ingest/draft.hpp"
+
+namespace wxpipe::ingest::bot {
+
+Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context);
+
+}  // namespace wxpipe::ingest::bot

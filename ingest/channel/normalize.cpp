@@ -1,0 +1,81 @@
+#include "ingest/channel/normalize.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "ingest/words.hpp"
+
+namespace wxpipe::ingest::channel {
+namespace {
+
+constexpr std::array kEvents{
+    EventRule{"call", "", "call.made", "", "", ""},
+    EventRule{"chat_message", "", "message.text", "", "", ""},
+    EventRule{"chat_start", "", "chat.started", "", "", ""},
+    EventRule{"download", "", "file.downloaded", "", "", ""},
+    EventRule{"email_open", "", "email.opened", "", "", ""},
+    EventRule{"event_attend", "", "occasion.attended", "", "", ""},
+    EventRule{"form_submit", "", "lead.submitted", "", "", ""},
+    EventRule{"link_click", "", "link.clicked", "", "", ""},
+    EventRule{"page_view", "", "page.viewed", "", "", ""},
+};
+static_assert(is_sorted(kEvents));
+
+// What tells a person best comes first. Names without their _ and -, in small letters.
+constexpr std::array<std::string_view, 11> kPersons{"leadid",        "contactphone", "phone",        "mobile",
+                                                    "tel",           "contactwechat", "wechat",      "contactemail",
+                                                    "email",         "visitorid",    "openid"};
+constexpr std::array<std::string_view, 4> kTexts{"message", "content", "remark", "comment"};
+
+// The last name of a path, as the arrays above have it, on the stack; longer ones are in none of them.
+class PlainName {
+ public:
+  explicit PlainName(std::string_view path) {
+    for (const char c : path.substr(path.rfind('.') + 1)) {
+      if (c == '_' || c == '-') continue;
+      if (size_ == text_.size()) break;
+      text_[size_++] = lower(c);
+    }
+  }
+  std::string_view view() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 16> text_;
+  size_t size_ = 0;
+};
+
+// The value under the first of the names that has one, wherever it is nested.
+template <size_t Size>
+const Field* first_of(const Document& document, const std::array<std::string_view, Size>& names) {
+  const Field* best = nullptr;
+  auto best_rank = names.end();
+  for (const Field& field : document.fields()) {
+    if (trimmed(field.value).empty()) continue;
+    const auto rank = std::find(names.begin(), best_rank, PlainName(field.path).view());
+    if (rank == best_rank) continue;
+    best = &field;
+    best_rank = rank;
+  }
+  return best;
+}
+
+}  // namespace
+
+Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
+  Draft draft(document, context, "channel");
+  schemas::Event& event = draft.event;
+  draft.keep(event.event, draft.find("type"));
+  draft.set_timeless();
+  if (const EventRule* const rule = find_rule(kEvents, Word(event.event).view(), {}))
+    event.type = rule->type;
+  else
+    draft.set_unknown(event.event);
+  if (event.type.starts_with("message.")) event.category = "message";
+  if (const Field* const person = first_of(document, kPersons)) draft.set_sender(trimmed(person->value));
+  draft.set_subject(event.sender);
+  if (const Field* const text = first_of(document, kTexts)) event.content = text->value;
+  draft.identify_by_webhook_id();
+  return draft.finish();
+}
+
+}  // namespace wxpipe::ingest::channel

@@ -1,0 +1,347 @@
+#include "ingest/draft.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <vector>
+
+#include "ingest/sealed_body.hpp"
+#include "schemas/event_id.hpp"
+#include "schemas/topics.hpp"
+
+namespace wxpipe::ingest {
+namespace {
+
+// Ids are columns with indexes and parts of keys: longer ones, which no platform has, are cut and end in a hash.
+constexpr size_t kLongestId = 512;
+constexpr size_t kLongestIdentityValue = 128, kIdentityHead = 64;
+// raw has the whole: what a hostile body could blow up beyond these is left out of the attributes, and they say so.
+constexpr size_t kMostAttributes = 4096, kMostAttributeBytes = 512 * 1024;
+// Below what a topic takes, with room for the other fields, headers, and what `process` adds.
+constexpr size_t kLargestEvent = static_cast<size_t>(schemas::kMaxMessageBytes) - 128 * 1024;
+
+constexpr Timestamp kEarliest = Timestamp(std::chrono::sys_days{std::chrono::year{2011} / 1 / 1}.time_since_epoch());
+constexpr std::chrono::hours kMostAhead{24};
+
+std::string_view head(std::string_view text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
+void append_hex(std::string& out, const Uuid& id) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (size_t i = 8; i < 16; ++i) {
+    out += kHex[id.bytes[i] >> 4];
+    out += kHex[id.bytes[i] & 15];
+  }
+}
+
+void append_shortened(std::string& out, std::string_view text, size_t most) {
+  out.append(head(text, most)).append(1, '#');
+  append_hex(out, schemas::content_id(std::nullopt, {&text, 1}));
+}
+
+void assign_bounded(std::string& column, std::string_view text) {
+  column.clear();
+  if (text.size() <= kLongestId)
+    column = text;
+  else
+    append_shortened(column, text, kLongestId - 32);
+}
+
+// Seconds, or milliseconds where the number is too large for them (PROTOCOL §7). Nothing: not a number.
+std::optional<Timestamp> read_time(std::string_view text) {
+  constexpr int64_t kFirstMilliseconds = 100'000'000'000, kFarAway = 253'402'300'800'000;  // the year 10000
+  int64_t number = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (stop != end || error == std::errc::invalid_argument) return std::nullopt;
+  if (error == std::errc::result_out_of_range) number = text.starts_with('-') ? 0 : kFarAway;
+  number = std::clamp<int64_t>(number, 0, kFarAway);
+  return number > kFirstMilliseconds ? Timestamp(std::chrono::milliseconds(number))
+                                     : Timestamp(std::chrono::seconds(number));
+}
+
+// Lists come in an object of their own in XML and not in JSON; so that both give the same attributes.
+std::string_view attribute_name(std::string_view path) {
+  if (!path.starts_with("SubscribeMsg")) return path;
+  for (const std::string_view wrapper : {"SubscribeMsgPopupEvent.", "SubscribeMsgChangeEvent.", "SubscribeMsgSentEvent."})
+    if (path.starts_with(wrapper)) return path.substr(wrapper.size());
+  return path;
+}
+
+// Each path on its own.
+template <class Visit>
+void for_each_path(std::string_view paths, Visit&& visit) {
+  while (!paths.empty()) {
+    const size_t blank = std::min(paths.find(' '), paths.size());
+    visit(paths.substr(0, blank));
+    paths.remove_prefix(std::min(blank + 1, paths.size()));
+  }
+}
+
+// Brings equal names together, in the order in which they first came: consecutive equal names are one list in JSON.
+void group(schemas::Attributes& attributes) {
+  const size_t count = attributes.size();
+  constexpr size_t kFew = 24;
+  if (count <= kFew) {
+    bool scattered = false;
+    for (size_t i = 2; i < count && !scattered; ++i)
+      if (attributes[i].first != attributes[i - 1].first)
+        for (size_t j = 0; j + 1 < i && !scattered; ++j) scattered = attributes[j].first == attributes[i].first;
+    if (!scattered) return;
+  }
+  std::vector<uint32_t> order(count), first(count);
+  for (size_t i = 0; i < count; ++i) order[i] = static_cast<uint32_t>(i);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    const int compared = attributes[a].first.compare(attributes[b].first);
+    return compared != 0 ? compared < 0 : a < b;
+  });
+  for (size_t i = 0; i < count; ++i)
+    first[order[i]] = i > 0 && attributes[order[i]].first == attributes[order[i - 1]].first ? first[order[i - 1]] : order[i];
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return first[a] != first[b] ? first[a] < first[b] : a < b; });
+  schemas::Attributes grouped;
+  grouped.reserve(count);
+  for (const uint32_t i : order) grouped.push_back(std::move(attributes[i]));
+  attributes = std::move(grouped);
+}
+
+size_t json_size(std::string_view text) {
+  size_t size = 2;
+  for (const char c : text)
+    size += c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t' ? 2U : static_cast<unsigned char>(c) < 0x20 ? 6U : 1U;
+  return size;
+}
+
+bool fits_topic(const schemas::Event& event) {
+  size_t bytes = event.raw.size() + event.content.size();
+  for (const auto& [name, value] : event.attributes) bytes += name.size() + value.size();
+  constexpr size_t kLongestEscape = 6;
+  if (bytes * kLongestEscape <= kLargestEvent) return true;
+  size_t size = json_size(event.raw) + json_size(event.content);
+  for (const auto& [name, value] : event.attributes) size += json_size(name) + json_size(value) + 2;
+  return size <= kLargestEvent;
+}
+
+}  // namespace
+
+Draft::Draft(const Document& document, const NormalizeContext& context, std::string_view platform)
+    : document_(document), context_(context), seals_(context.sealer) {
+  event.platform = platform;
+  event.category = "event";
+  event.account = context.account.name;
+  event.tenant = context.tenant;
+  event.received_at = context.received_at;
+}
+
+const Field* Draft::find(std::string_view path) const {
+  for (const Field& field : document_.fields())
+    if (field.path == path) return &field;
+  return nullptr;
+}
+
+std::string_view Draft::value(std::string_view path) const {
+  const Field* const field = find(path);
+  return field == nullptr ? std::string_view() : trimmed(field->value);
+}
+
+void Draft::keep(std::string& column, const Field* field) {
+  if (field == nullptr) return;
+  assign_bounded(column, trimmed(field->value));
+  taken_.at(taken_count_++) = field;
+}
+
+void Draft::keep_verbatim(std::string& column, const Field* field) {
+  if (field == nullptr) return;
+  column = field->value;
+  taken_.at(taken_count_++) = field;
+}
+
+void Draft::keep_time(const Field* field) {
+  if (field == nullptr) return;
+  time_text_ = trimmed(field->value);
+  platform_time_ = read_time(time_text_);
+  taken_.at(taken_count_++) = field;
+}
+
+bool Draft::is_taken(const Field& field) const {
+  return std::find(taken_.begin(), taken_.begin() + taken_count_, &field) != taken_.begin() + taken_count_;
+}
+
+void Draft::set_subject(std::string_view subject) { assign_bounded(event.subject, subject); }
+
+void Draft::set_tenant(std::string_view tenant) { assign_bounded(event.tenant, tenant); }
+void Draft::set_sender(std::string_view sender) { assign_bounded(event.sender, sender); }
+void Draft::set_recipient(std::string_view recipient) { assign_bounded(event.recipient, recipient); }
+void Draft::set_message_id(std::string_view id) { assign_bounded(event.msg_id, id); }
+void Draft::set_conversation(std::string_view conversation) { assign_bounded(event.conversation, conversation); }
+
+void Draft::apply(const EventRule& rule, std::string_view fallback) {
+  event.type = rule.type;
+  content_paths_ = rule.content;
+  identify(rule.word.ends_with('*') ? Word(event.event).view() : rule.word,
+           rule.identity.empty() ? fallback : rule.identity);
+  if (rule.subject == kNobody) return;
+  if (rule.subject != kFrom) set_subject(value(rule.subject));
+  if (event.subject.empty() && !(Word(event.sender) == "sys")) event.subject = event.sender;
+}
+
+void Draft::set_unknown(std::string_view word) {
+  known_ = false;
+  event.type = unknown_type(word);
+  identify(Word(word).view(), "T body");
+  if (!(Word(event.sender) == "sys")) event.subject = event.sender;
+}
+
+void Draft::hide(std::string_view credential) {
+  if (!credential.empty()) seals_.seal(credential);
+}
+
+void Draft::identify(std::string_view word, std::string_view paths) {
+  identity_word_ = word;
+  identity_paths_ = paths;
+}
+
+std::optional<Rejection> Draft::place_in_time() {
+  if (platform_time_) {
+    if (*platform_time_ < kEarliest)
+      return Rejection{Reason::implausible_time, fmt::format("{} is before 2011", head(time_text_, 32))};
+    if (*platform_time_ > context_.received_at + kMostAhead)
+      return Rejection{Reason::implausible_time,
+                       fmt::format("{} is more than a day after it was received", head(time_text_, 32))};
+    event.occurred_at = *platform_time_;
+    return std::nullopt;
+  }
+  if (wants_time_ && known_)
+    return Rejection{Reason::missing_field, time_text_.empty() ? "CreateTime (TimeStamp)" : "the time isn't a number"};
+  event.timeless = true;
+  event.occurred_at = context_.received_at;
+  return std::nullopt;
+}
+
+void Draft::add_attributes() {
+  const auto fields = document_.fields();
+  event.attributes.reserve(std::min(fields.size(), kMostAttributes) + 2);
+  size_t bytes = 0;
+  for (const Field& field : fields) {
+    if (is_taken(field)) continue;
+    const std::string_view name = attribute_name(field.path);
+    bytes += name.size() + field.value.size();
+    if (event.attributes.size() == kMostAttributes || bytes > kMostAttributeBytes) cut_ = true;
+    std::string_view value = field.value;
+    if (is_credential(field.path)) {
+      value = trimmed(value);
+      if (!value.empty()) value = seals_.seal(value);
+    }
+    if (!cut_) event.attributes.emplace_back(name, value);
+  }
+  group(event.attributes);
+  if (document_.sanitised()) event.attributes.emplace_back("sanitised", "true");
+  if (cut_ || seals_.overflowed()) event.attributes.emplace_back("attributes_cut", "true");
+}
+
+void Draft::add_content() {
+  for_each_path(content_paths_, [&](std::string_view path) {
+    for (const auto& [name, value] : event.attributes) {
+      if (name != path || value.empty()) continue;
+      if (!event.content.empty()) event.content += ' ';
+      event.content += value;
+    }
+  });
+}
+
+// "|name=value", or nothing where there is no value. Sealed ones are told apart by what their seal begins with.
+void Draft::append_part(std::string& out, std::string_view path) const {
+  std::string joined;
+  std::string_view value;
+  if (path == kFrom) {
+    value = event.sender;
+  } else if (path == "T") {
+    value = head(time_text_, kIdentityHead);
+  } else if (path == "MsgId" || path == "msgid") {
+    value = event.msg_id;
+  } else if (path == "MsgType") {
+    value = event.msg_type;
+  } else if (path == "Event") {
+    value = event.event;
+  } else if (path == "aibotid") {
+    value = event.recipient;
+  } else if (path == kWebhookId) {
+    out += '|';
+    if (context_.webhook_id.size() > kLongestId)
+      append_shortened(out, context_.webhook_id, kLongestId - 32);
+    else
+      out += context_.webhook_id;
+    return;
+  } else if (path == kBody) {
+    append_hex(joined, event.id);
+    value = joined;
+  } else if (path == "ChangeType") {
+    joined = event.change_type;
+    std::transform(joined.begin(), joined.end(), joined.begin(), lower);
+    value = joined;
+  } else {
+    std::vector<std::string_view> values;
+    for (const auto& [name, each] : event.attributes) {
+      if (name != path || each.empty()) continue;
+      std::string_view text = trimmed(each);
+      if (text.starts_with(kSealPrefix)) text = text.substr(kSealPrefix.size(), 16);
+      values.push_back(text);
+    }
+    if (path.ends_with("PicMd5Sum")) std::sort(values.begin(), values.end());
+    if (values.size() == 1) {
+      value = values.front();
+    } else {
+      joined = fmt::format("{}", fmt::join(values, ","));
+      value = joined;
+    }
+  }
+  if (value.empty()) return;
+  out.append(1, '|').append(path).append(1, '=');
+  if (value.size() > kLongestIdentityValue)
+    append_shortened(out, value, kIdentityHead);
+  else
+    out += value;
+}
+
+std::string Draft::identity() const {
+  std::string out;
+  out.reserve(128);
+  out += identity_word_;
+  for_each_path(identity_paths_, [&](std::string_view path) { append_part(out, path); });
+  if (out.size() == identity_word_.size()) append_part(out, kBody);
+  return out;
+}
+
+void Draft::seal_everywhere() {
+  event.raw = seal_body(context_.decrypted, document_.format(), seals_);
+  for (auto* const text : {&event.identity, &event.tenant, &event.subject, &event.msg_type, &event.event,
+                           &event.change_type, &event.msg_id, &event.sender, &event.recipient, &event.conversation,
+                           &event.content})
+    seals_.scrub(*text);
+  for (auto& [name, value] : event.attributes) {
+    seals_.scrub(name);
+    seals_.scrub(value);
+  }
+}
+
+Result<schemas::Event> Draft::finish() {
+  if (known_ && sender_missing_) return Rejection{Reason::missing_field, "FromUserName"};
+  if (auto rejection = place_in_time()) return *std::move(rejection);
+  event.id = schemas::event_id(event.account, event.tenant, context_.webhook_id, context_.decrypted, platform_time_);
+  add_attributes();
+  add_content();
+  event.identity = identity();
+  if (seals_.empty())
+    event.raw = context_.decrypted;
+  else
+    seal_everywhere();
+  if (!fits_topic(event)) return Rejection{Reason::too_large, "as an event it would be larger than a topic takes"};
+  return std::move(event);
+}
+
+}  // namespace wxpipe::ingest

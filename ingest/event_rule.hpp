@@ -1,0 +1,62 @@
+// What a family's table says about one of the platform's words: docs/event-types.md, row by row. Pure.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+#include "ingest/words.hpp"
+
+namespace wxpipe::ingest {
+
+inline constexpr std::string_view kFrom = "From";   // FromUserName, unless that is "sys"
+inline constexpr std::string_view kNobody = "-";    // about the account
+inline constexpr std::string_view kBody = "body";   // identity: the bytes themselves
+
+struct EventRule {
+  std::string_view word;      // Event, InfoType or MsgType in small letters; a * at its end stands for any rest
+  std::string_view change;    // ChangeType in small letters; empty: whatever it says
+  std::string_view type;
+  std::string_view subject;   // a path, kFrom or kNobody
+  std::string_view content;   // paths, a blank between them
+  std::string_view identity;  // paths, From, T or body, a blank between them; empty: as the family's table says
+};
+
+constexpr bool precedes(const EventRule& rule, std::string_view word, std::string_view change) {
+  return rule.word != word ? rule.word < word : rule.change < change;
+}
+
+// Tables are looked up by halves: each says so beside itself with a static_assert.
+constexpr bool is_sorted(std::span<const EventRule> rules) {
+  for (size_t i = 1; i < rules.size(); ++i)
+    if (!precedes(rules[i - 1], rules[i].word, rules[i].change)) return false;
+  return true;
+}
+
+// Null: nobody knows the word, or knows it with other ChangeTypes only.
+inline const EventRule* find_rule(std::span<const EventRule> rules, std::string_view word, std::string_view change) {
+  const auto find = [&](std::string_view with) -> const EventRule* {
+    const auto found = std::partition_point(rules.begin(), rules.end(),
+                                            [&](const EventRule& rule) { return precedes(rule, word, with); });
+    return found != rules.end() && found->word == word && found->change == with ? &*found : nullptr;
+  };
+  if (!change.empty())
+    if (const auto* const rule = find(change)) return rule;
+  return find({});
+}
+
+// Whether any row has the word, with whatever ChangeType.
+inline bool knows_word(std::span<const EventRule> rules, std::string_view word) {
+  const auto found = std::partition_point(rules.begin(), rules.end(),
+                                          [&](const EventRule& rule) { return rule.word < word; });
+  return found != rules.end() && found->word == word;
+}
+
+// Among the few whose word ends in a *.
+inline const EventRule* find_prefix(std::span<const EventRule> rules, std::string_view word) {
+  for (const EventRule& rule : rules)
+    if (word.starts_with(rule.word.substr(0, rule.word.size() - 1))) return &rule;
+  return nullptr;
+}
+
+}  // namespace wxpipe::ingest

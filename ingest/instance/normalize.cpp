@@ -1,0 +1,86 @@
+#include "ingest/instance/normalize.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "ingest/words.hpp"
+
+namespace wxpipe::ingest::instance {
+namespace {
+
+constexpr std::string_view kContact = "data.wxid", kGroup = "data.group_wxid", kMessageText = "data.content";
+
+constexpr std::array kEvents{
+    EventRule{"account.status_changed", "", "account.status_changed", kNobody, "data.status", ""},
+    EventRule{"alert.raised", "", "alert.raised", kNobody, "data.title data.message", ""},
+    EventRule{"alert.resolved", "", "alert.resolved", kNobody, "data.title data.message", ""},
+    EventRule{"contact.added", "", "contact.added", kContact, "data.nickname", ""},
+    EventRule{"contact.deleted", "", "contact.removed_by_member", kContact, "data.nickname", ""},
+    EventRule{"contact.deleted_us", "", "contact.removed_by_customer", kContact, "data.nickname", ""},
+    EventRule{"contact.updated", "", "contact.edited", kContact, "data.nickname", ""},
+    EventRule{"group.created", "", "group.created", kGroup, "data.group_name", ""},
+    EventRule{"group.dismissed", "", "group.dismissed", kGroup, "data.group_name", ""},
+    EventRule{"group.member_joined", "", "group.member_joined", kGroup, "data.group_name", ""},
+    EventRule{"group.member_left", "", "group.member_left", kGroup, "data.group_name", ""},
+    EventRule{"group.updated", "", "group.updated", kGroup, "data.group_name", ""},
+    EventRule{"instance.heartbeat", "", "instance.heartbeat", kNobody, "data.status", ""},
+    EventRule{"instance.status_changed", "", "instance.status_changed", kNobody, "data.status data.error_message", ""},
+    EventRule{"message.received", "", "message.", kFrom, kMessageText, ""},
+    EventRule{"message.sent", "", "outgoing.", "data.chat_wxid", kMessageText, ""},
+    EventRule{"message.status", "", "receipt.message_sent", "data.chat_wxid", "data.error_message", ""},
+    EventRule{"task.finished", "", "job.finished", kNobody, "data.task_name", ""},
+};
+static_assert(is_sorted(kEvents));
+
+constexpr std::array<std::string_view, 9> kMessageTypes{"card", "file",         "image", "link", "location",
+                                                        "text", "mini_program", "video", "voice"};
+
+bool is_group(const Draft& draft) {
+  const Word type(draft.value("data.chat_type"));
+  return type == "group" || type == "2";
+}
+
+// The row's type ends in a dot and says who speaks; what is said says the rest.
+void read_message(Draft& draft, const EventRule& rule) {
+  schemas::Event& event = draft.event;
+  event.category = "message";
+  const Word said(draft.value("data.message_type"));
+  if (std::find(kMessageTypes.begin(), kMessageTypes.end(), said.view()) == kMessageTypes.end())
+    event.type = unknown_type(said.view());
+  else
+    event.type += said.view();
+  const std::string_view chat = draft.value("data.chat_wxid");
+  if (is_group(draft)) {
+    draft.set_conversation(chat);
+    draft.set_subject(chat);
+  } else if (rule.subject == kFrom && event.subject.empty()) {
+    draft.set_subject(chat);
+  }
+  if (draft.value(kMessageText).empty()) draft.set_content("data.file_name");
+}
+
+}  // namespace
+
+Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
+  Draft draft(document, context, "instance");
+  schemas::Event& event = draft.event;
+  draft.keep(event.event, draft.find("type"));
+  draft.set_timeless();
+  draft.set_sender(draft.value("data.sender_wxid"));
+  draft.set_recipient(draft.value("data.account"));
+  draft.set_message_id(draft.value("data.message_uuid"));
+  const EventRule* const rule = find_rule(kEvents, Word(event.event).view(), {});
+  if (rule == nullptr) {
+    draft.set_unknown(event.event);
+  } else {
+    draft.apply(*rule, {});
+    if (rule->type.ends_with('.'))
+      read_message(draft, *rule);
+    else
+      draft.set_conversation(draft.value(kGroup));
+  }
+  draft.identify_by_webhook_id();
+  return draft.finish();
+}
+
+}  // namespace wxpipe::ingest::instance

@@ -1,0 +1,10 @@
+// JSON webhooks of a WeWork instance, in the shape that docs/webhooks.md publishes; any other shape is unknown.*. Pure.
+#pragma once
+
+#include "ingest/draft.hpp"
+
+namespace wxpipe::ingest::instance {
+
+Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context);
+
+}  // namespace wxpipe::ingest::instance

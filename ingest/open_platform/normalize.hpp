@@ -1,0 +1,10 @@
+// 第三方平台, its own events: tickets, authorisations, audits (PROTOCOL §10.3). Pure.
+#pragma once
+
+#include "ingest/draft.hpp"
+
+namespace wxpipe::ingest::open_platform {
+
+Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context);
+
+}  // namespace wxpipe::ingest::open_platform

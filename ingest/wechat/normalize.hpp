@@ -1,0 +1,10 @@
+// 公众号 and mini programs, whoever serves them: PROTOCOL §10.1 and §10.2. Pure.
+#pragma once
+
+#include "ingest/draft.hpp"
+
+namespace wxpipe::ingest::wechat {
+
+Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context);
+
+}  // namespace wxpipe::ingest::wechat

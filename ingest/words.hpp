@@ -1,0 +1,42 @@
+// The platforms' words as our tables have them: in small letters, because platforms have changed the case of their own
+// (PROTOCOL §10). Pure.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace wxpipe::ingest {
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Without the blanks around it: ids come wrapped in white space (PROTOCOL §12).
+constexpr std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const size_t from = text.find_first_not_of(kBlank);
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
+}
+
+// A word in small letters, on the stack. What is longer than any word of our tables is cut, and so is in none of them.
+class Word {
+ public:
+  static constexpr size_t kLongest = 64;
+  Word() = default;
+  explicit Word(std::string_view text) : size_(std::min(text.size(), kLongest)) {
+    for (size_t i = 0; i < size_; ++i) text_[i] = lower(text[i]);
+  }
+  std::string_view view() const { return {text_.data(), size_}; }
+  bool empty() const { return size_ == 0; }
+  bool operator==(std::string_view other) const { return view() == other; }
+
+ private:
+  std::array<char, kLongest> text_;
+  size_t size_ = 0;
+};
+
+// "unknown." and the word with `_` for whatever isn't a letter or digit of ASCII; "unknown.untyped" if nothing is left.
+std::string unknown_type(std::string_view word);
+
+}  // namespace wxpipe::ingest

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/kafka/admin.hpp"
+#include "common/kafka/topic.hpp"
 
 namespace wxpipe::cli {
 

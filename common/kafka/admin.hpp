@@ -4,36 +4,13 @@
 
 #include <chrono>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/kafka/client_config.hpp"
+#include "common/kafka/topic.hpp"
 
 namespace wxpipe::kafka {
-
-struct TopicView {
-  int partitions = 0;
-  int replication_factor = 0;
-};
-struct ClusterView {
-  int brokers = 0;
-  std::map<std::string, TopicView> topics;
-};
-
-struct NewTopic {
-  std::string name;
-  int partitions = 1;
-  int replication_factor = 1;
-  std::map<std::string, std::string> config;
-};
-
-struct ConfigEntry {
-  std::string value;
-  bool set_on_topic = false;  // else inherited from the broker
-  bool operator==(const ConfigEntry&) const = default;
-};
-using TopicConfig = std::map<std::string, ConfigEntry>;
 
 class Admin {
  public:

@@ -1,3 +1,4 @@
+// What a connection URL needs besides what people write into it; declared in connection.hpp.
 #include <libpq-fe.h>
 
 #include <array>

@@ -22,7 +22,8 @@ class Clock {
   virtual Timestamp now() const = 0;  // safe from any thread
 };
 
-// The machine's real time; lives for the whole program.
+// The machine's real time; lives for the whole program. Builds with fault points add what stands in the file that
+// WXPIPE_CLOCK_SHIFT names, so that chaos can make a process's clock jump.
 const Clock& system_clock();
 
 }  // namespace wxpipe

@@ -4,6 +4,7 @@
 
 #include "common/kafka/error.hpp"
 #include "common/result.hpp"
+#include "common/runtime/fault_point.hpp"
 #include "common/telemetry/log.hpp"
 #include "processors/dedupe/journal_reader.hpp"
 
@@ -125,6 +126,7 @@ std::vector<kafka::PartitionOffset> TransactionLoop::committed(const std::vector
 }
 
 void TransactionLoop::revoked(const std::vector<kafka::Partition>& partitions, bool lost) {
+  WXPIPE_FAULT_POINT(process_revoke);
   batch_.clear();
   telemetry::log_info("partitions_revoked",
                       {{"group", kProcessGroup}, {"partitions", partitions.size()}, {"lost", lost}});
@@ -165,6 +167,7 @@ void TransactionLoop::settle() {
     telemetry::log_warn("transaction_aborted", {{"group", kProcessGroup}, {"events", records.size()}, {"why", error.what()}});
     drop(effects, windows_);
     producer_.abort();
+    WXPIPE_FAULT_POINT(process_after_abort);
     std::vector<kafka::PartitionOffset> back;
     for (const auto& progress : effects.progress)
       back.push_back({{events_topic_, progress.partition}, progress.page.first});
@@ -172,6 +175,7 @@ void TransactionLoop::settle() {
     consumer_.seek(back);
     return;
   }
+  WXPIPE_FAULT_POINT(process_after_commit);
   publish(effects, windows_);
   for (const auto& progress : effects.progress) next_[progress.partition] = progress.page.next;
   last_taken_ = batch_.back().timestamp();
@@ -199,7 +203,9 @@ void TransactionLoop::write(const Effects& effects) {
     producer_.produce(index(schemas::TopicName::seen_ids), outbound);
     next.push_back({{events_topic_, progress.partition}, progress.page.next});
   }
+  WXPIPE_FAULT_POINT(process_before_offsets);
   producer_.send_offsets(next, consumer_.group_metadata());
+  WXPIPE_FAULT_POINT(process_before_commit);
   producer_.commit();
 }
 

@@ -103,9 +103,9 @@ void BatchWriter::write_once(postgres::Connection& connection, std::span<const I
   if (!outcome.dead_letters.empty()) dead_letters_.insert(transaction, outcome.dead_letters, sink_.family(), writer_);
   for (size_t row = 0; row < sink_.size(); ++row)
     if (!rejected[record_of_row_[row]]) outcome.received.push_back(sink_.head(row).received_at);
-  WXPIPE_FAULT_POINT("sink.before_commit");
+  WXPIPE_FAULT_POINT(sink_before_commit);
   transaction.commit();
-  WXPIPE_FAULT_POINT("sink.after_commit");
+  WXPIPE_FAULT_POINT(sink_after_commit);
   brake_.commit(rejected);
 }
 

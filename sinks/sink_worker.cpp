@@ -90,7 +90,7 @@ std::vector<kafka::PartitionOffset> SinkWorker::assigned(const std::vector<kafka
 }
 
 void SinkWorker::revoked(const std::vector<kafka::Partition>& partitions, bool lost) {
-  WXPIPE_FAULT_POINT("sink.revoke");
+  WXPIPE_FAULT_POINT(sink_revoke);
   telemetry::log_info("partitions_revoked", {{"group", group_}, {"partitions", partitions.size()}, {"lost", lost}});
   batch_.clear();
   assigned_.clear();
@@ -221,6 +221,7 @@ void SinkWorker::settle() {
   }
   std::vector<Advance> advances;
   for (const auto& [number, step] : by_partition) advances.push_back(step);
+  WXPIPE_FAULT_POINT(sink_before_batch);
   write(records, advances);
 }
 

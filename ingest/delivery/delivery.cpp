@@ -77,7 +77,7 @@ void Delivery::produce(Pending& pending) {
   pending.users += 2;
   sent_.push_back(&pending);
   ++in_flight_;
-  WXPIPE_FAULT_POINT("ingest_after_produce");
+  WXPIPE_FAULT_POINT(ingest_after_produce);
 }
 
 void Delivery::reported(Pending& pending, rd_kafka_resp_err_t error) {
@@ -170,7 +170,7 @@ asio::awaitable<DeliveryPath> Delivery::deliver(Outbound& record, Deadline deadl
   }
   if (path == DeliveryPath::nowhere) show_broker(true);
   release(pending);
-  WXPIPE_FAULT_POINT("ingest_after_ack");
+  if (path != DeliveryPath::nowhere) WXPIPE_FAULT_POINT(ingest_before_reply);
   co_return path;
 }
 

@@ -10,6 +10,7 @@
 #include "common/result.hpp"
 #include "common/runtime/fault_point.hpp"
 #include "common/telemetry/log.hpp"
+#include "ingest/delivery/spool_disk.hpp"
 
 namespace wxpipe::ingest {
 namespace {
@@ -48,7 +49,7 @@ class DiskTrouble : public std::runtime_error {
 struct Spool::Database {
   explicit Database(const std::filesystem::path& file) {
     if (sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        nullptr) != SQLITE_OK) {
+                        spool_disk()) != SQLITE_OK) {
       const std::string why = handle == nullptr ? "no memory" : sqlite3_errmsg(handle);
       sqlite3_close(handle);
       throw UsageError(fmt::format("spool.directory: {} can't be opened: {}", file.string(), why));
@@ -240,10 +241,10 @@ bool Spool::write(std::vector<Put>& puts, std::vector<int64_t>& removals) {
       sqlite3_bind_int64(writer_->remove, 1, id);
       writer_->step(writer_->remove);
     }
-    WXPIPE_FAULT_POINT("spool_before_commit");
+    if (!puts.empty()) WXPIPE_FAULT_POINT(spool_before_commit);
     writer_->run("commit");
     committed = true;
-    WXPIPE_FAULT_POINT("spool_after_commit");
+    if (!puts.empty()) WXPIPE_FAULT_POINT(spool_after_commit);
   } catch (const DiskTrouble& trouble) {
     sqlite3_exec(writer_->handle, "rollback", nullptr, nullptr, nullptr);
     telemetry::log_error("spool_write_failed",

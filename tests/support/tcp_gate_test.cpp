@@ -119,6 +119,18 @@ TEST_F(TcpGateTest, DelaysEachDirection) {
   EXPECT_GE(std::chrono::steady_clock::now() - before, 80ms);
 }
 
+TEST_F(TcpGateTest, SlicesWhatPassesAndLosesNothing) {
+  const Socket socket = client();
+  EXPECT_EQ(ask(socket, "a"), "a");
+  gate_.slice(10);
+  const std::string letters = "abcdefghijklmnopqrstuvwxyz";
+  const auto before = std::chrono::steady_clock::now();
+  std::string got = ask(socket, letters);
+  while (got.size() < letters.size()) got += receive_some(socket);
+  EXPECT_EQ(got, letters);
+  EXPECT_GE(std::chrono::steady_clock::now() - before, 2ms) << "three pieces, a pause between each two";
+}
+
 TEST_F(TcpGateTest, HalfClosesTowardTheClient) {
   const Socket socket = client();
   EXPECT_EQ(ask(socket, "a"), "a");

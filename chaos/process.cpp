@@ -1,4 +1,4 @@
-#include "tests/support/process.hpp"
+#include "chaos/process.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace wxpipe::support {
+namespace wxpipe::chaos {
 namespace {
 [[noreturn]] void throw_errno(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -40,7 +40,8 @@ int open_for_writing(const std::filesystem::path& path) {
   return file;
 }
 
-// Between fork and exec only async-signal-safe calls: other threads may have held any lock.
+// Between fork and exec only async-signal-safe calls: other threads may have held any lock. SIGXFSZ is ignored, so that a
+// limit on file sizes is an error of write, as a full disk is, and not the program's end.
 struct Prepared {
   const char* program;
   char* const* arguments;
@@ -54,7 +55,7 @@ struct Prepared {
   sigemptyset(&none);
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (sigprocmask(SIG_SETMASK, &none, nullptr) == 0 && ::signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
-      ::signal(SIGINT, SIG_DFL) != SIG_ERR && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == prepared.parent &&
+      ::signal(SIGINT, SIG_DFL) != SIG_ERR && ::signal(SIGXFSZ, SIG_IGN) != SIG_ERR && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == prepared.parent &&
       null >= 0 && dup2(null, 0) >= 0 && dup2(prepared.output, 1) >= 0 && dup2(prepared.errors, 2) >= 0 &&
       close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && (prepared.folder == nullptr || chdir(prepared.folder) == 0))
     execvpe(prepared.program, prepared.arguments, prepared.environment);
@@ -76,12 +77,13 @@ Process::Process(const Command& command) {
   const auto environment_pointers = pointers(environment);
   int report[2];
   if (::pipe2(report, O_CLOEXEC) != 0) throw_errno("pipe");
+  if (command.log.empty()) folder_.emplace();
   const Prepared prepared{.program = command.program.c_str(),
                           .arguments = argument_pointers.data(),
                           .environment = environment_pointers.data(),
                           .folder = command.folder.empty() ? nullptr : command.folder.c_str(),
-                          .output = open_for_writing(folder_ / "output"),
-                          .errors = open_for_writing(folder_ / "errors"),
+                          .output = open_for_writing(folder_ ? *folder_ / "output" : command.log),
+                          .errors = open_for_writing(folder_ ? *folder_ / "errors" : command.log),
                           .report = report[1],
                           .parent = ::getpid()};
   pid_ = ::fork();
@@ -128,9 +130,7 @@ std::optional<Exit> Process::wait(std::chrono::milliseconds patience) {
   return exit_;
 }
 
-std::string Process::output() const { return read_file(folder_ / "output"); }
-std::string Process::errors() const { return read_file(folder_ / "errors"); }
+std::string Process::output() const { return folder_ ? read_file(*folder_ / "output") : ""; }
+std::string Process::errors() const { return folder_ ? read_file(*folder_ / "errors") : ""; }
 
-std::string wxpipe_program() { return WXPIPE_PROGRAM; }
-
-}  // namespace wxpipe::support
+}  // namespace wxpipe::chaos

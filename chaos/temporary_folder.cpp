@@ -1,4 +1,4 @@
-#include "tests/support/temporary_folder.hpp"
+#include "chaos/temporary_folder.hpp"
 
 #include <stdlib.h>
 
@@ -6,7 +6,7 @@
 #include <sstream>
 #include <system_error>
 
-namespace wxpipe::support {
+namespace wxpipe::chaos {
 
 TemporaryFolder::TemporaryFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "wxpipe-test.XXXXXX").string();
@@ -38,4 +38,4 @@ std::string read_file(const std::filesystem::path& path) {
   return content.str();
 }
 
-}  // namespace wxpipe::support
+}  // namespace wxpipe::chaos

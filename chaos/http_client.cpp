@@ -1,4 +1,4 @@
-#include "tests/support/http_client.hpp"
+#include "chaos/http_client.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <system_error>
 
-namespace wxpipe::support {
+namespace wxpipe::chaos {
 namespace {
 bool same_word(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
@@ -167,4 +167,4 @@ bool HttpClient::closed_by_server() {
   return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
-}  // namespace wxpipe::support
+}  // namespace wxpipe::chaos

@@ -1,4 +1,4 @@
-#include "tests/support/socket.hpp"
+#include "chaos/socket.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace wxpipe::support {
+namespace wxpipe::chaos {
 namespace {
 [[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -74,4 +74,4 @@ uint16_t local_port(const Socket& socket) {
   return ntohs(at.sin_port);
 }
 
-}  // namespace wxpipe::support
+}  // namespace wxpipe::chaos

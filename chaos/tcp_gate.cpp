@@ -1,4 +1,4 @@
-#include "tests/support/tcp_gate.hpp"
+#include "chaos/tcp_gate.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -14,12 +14,13 @@
 #include <mutex>
 #include <vector>
 
-#include "tests/support/socket.hpp"
+#include "chaos/socket.hpp"
 
-namespace wxpipe::support {
+namespace wxpipe::chaos {
 namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+constexpr std::chrono::milliseconds kSlicePause{1};
 constexpr size_t kMaxHeldBytes = 4 << 20;  // in one direction; beyond it the gate stops reading, as a full pipe does
 
 // What is on its way in one direction.
@@ -60,6 +61,7 @@ struct TcpGate::Loop {
   size_t accepted = 0;
   std::array<bool, 2> frozen{};
   std::chrono::milliseconds delay{0};
+  size_t slice = 0;  // 0: as it comes
 
   std::mutex mutex;
   std::condition_variable done;
@@ -96,7 +98,7 @@ struct TcpGate::Loop {
       if (!client) return;
       ++accepted;
       try {
-        Socket server = support::connecting(server_address, server_port);
+        Socket server = chaos::connecting(server_address, server_port);
         auto& pipe = pipes.emplace_back();
         pipe.client = std::move(client);
         pipe.server = std::move(server);
@@ -133,11 +135,13 @@ struct TcpGate::Loop {
   bool write(Pipe& pipe, Toward toward, SteadyTime now) {
     auto& flow = pipe.flow(toward);
     while (!flow.chunks.empty() && flow.chunks.front().due <= now && !flow.passed_on) {
-      auto& bytes = flow.chunks.front().bytes;
-      const auto sent = ::send(pipe.to(toward).handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      auto& [due, bytes] = flow.chunks.front();
+      const auto size = slice > 0 ? std::min(slice, bytes.size()) : bytes.size();
+      const auto sent = ::send(pipe.to(toward).handle(), bytes.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL);
       if (sent < 0) return errno == EAGAIN || errno == EINTR;
       flow.held -= static_cast<size_t>(sent);
       bytes.erase(0, static_cast<size_t>(sent));
+      due = slice > 0 ? now + kSlicePause : due;
       if (bytes.empty()) flow.chunks.pop_front();
     }
     if (flow.ended && flow.chunks.empty()) end(pipe, toward);
@@ -269,6 +273,10 @@ void TcpGate::delay(std::chrono::milliseconds by) {
   loop_->tell([this, by] { loop_->delay = by; });
 }
 
+void TcpGate::slice(size_t bytes) {
+  loop_->tell([this, bytes] { loop_->slice = bytes; });
+}
+
 void TcpGate::half_close(Toward direction) {
   loop_->tell([this, direction] {
     for (auto& pipe : loop_->pipes) loop_->end(pipe, direction);
@@ -279,8 +287,9 @@ void TcpGate::heal() {
   loop_->tell([this] {
     loop_->frozen = {};
     loop_->delay = {};
+    loop_->slice = 0;
     if (!loop_->listener) loop_->listener = listening(port_);
   });
 }
 
-}  // namespace wxpipe::support
+}  // namespace wxpipe::chaos

@@ -8,27 +8,32 @@
 namespace wxpipe::ingest {
 namespace {
 
-// In small letters, by length: most names of fields are told apart by that alone.
-constexpr std::array<std::string_view, 29> kNames{
-    "token",          "secret",          "api_key",        "chatkey",         "authcode",
-    "chat_key",       "password",        "auth_code",      "preauthcode",     "session_key",
-    "suiteticket",    "welcomecode",     "access_token",   "responsecode",    "response_url",
-    "suite_ticket",   "welcome_code",    "permanentcode",  "pre_auth_code",   "refresh_token",
-    "response_code",  "permanent_code",  "bot_api_secret", "proxy_password",  "authorizationcode",
-    "webhook_secret", "authorization_code", "componentverifyticket", "component_verify_ticket"};
+// In small letters and without their `_` and `-`, which platforms and SDKs put in and leave out.
+constexpr std::array<std::string_view, 17> kNames{
+    "token",        "secret",       "apikey",        "chatkey",      "authcode",          "password",
+    "sessionkey",   "accesstoken",  "preauthcode",   "responseurl",  "suiteticket",       "welcomecode",
+    "refreshtoken", "responsecode", "permanentcode", "authorizationcode", "componentverifyticket"};
+constexpr size_t kLongestName = 24;  // with what is put in
 
-constexpr uint32_t kLengths = [] {
-  uint32_t lengths = 0;
-  for (const auto name : kNames) lengths |= 1U << name.size();
-  return lengths;
-}();
+// What their names begin and end with: nearly every other field is told apart by that alone.
+constexpr auto ends_of_names = [](auto end) {
+  uint32_t letters = 0;
+  for (const auto name : kNames) letters |= 1U << (end(name) - 'a');
+  return letters;
+};
+constexpr uint32_t kFirst = ends_of_names([](std::string_view name) { return name.front(); });
+constexpr uint32_t kLast = ends_of_names([](std::string_view name) { return name.back(); });
+
+constexpr bool has(uint32_t letters, char c) { return c >= 'a' && c <= 'z' && (letters >> (c - 'a') & 1U) != 0; }
 
 bool is_credential_name(std::string_view name) {
-  if (name.size() >= 32 || (kLengths >> name.size() & 1U) == 0) return false;
-  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view known) {
-    return known.size() == name.size() && known.front() == lower(name.front()) &&
-           std::equal(name.begin(), name.end(), known.begin(), [](char a, char b) { return lower(a) == b; });
-  });
+  if (name.size() < 5 || name.size() > kLongestName) return false;
+  if (!has(kFirst, lower(name.front())) || !has(kLast, lower(name.back()))) return false;
+  std::array<char, kLongestName> plain;
+  size_t size = 0;
+  for (const char c : name)
+    if (c != '_' && c != '-') plain[size++] = lower(c);
+  return std::find(kNames.begin(), kNames.end(), std::string_view(plain.data(), size)) != kNames.end();
 }
 
 }  // namespace

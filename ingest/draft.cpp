@@ -7,6 +7,7 @@
 #include <chrono>
 #include <vector>
 
+#include "common/crypto/digest.hpp"
 #include "ingest/sealed_body.hpp"
 #include "schemas/event_id.hpp"
 #include "schemas/topics.hpp"
@@ -31,17 +32,18 @@ std::string_view head(std::string_view text, size_t most) {
   return text.substr(0, most);
 }
 
-void append_hex(std::string& out, const Uuid& id) {
+void append_hex(std::string& out, std::span<const unsigned char> bytes) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  for (size_t i = 8; i < 16; ++i) {
-    out += kHex[id.bytes[i] >> 4];
-    out += kHex[id.bytes[i] & 15];
+  for (const auto byte : bytes) {
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
   }
 }
 
 void append_shortened(std::string& out, std::string_view text, size_t most) {
   out.append(head(text, most)).append(1, '#');
-  append_hex(out, schemas::content_id(std::nullopt, {&text, 1}));
+  const crypto::Sha256 hash = crypto::sha256({&text, 1});
+  append_hex(out, std::span(hash).first(8));
 }
 
 void assign_bounded(std::string& column, std::string_view text) {
@@ -193,7 +195,7 @@ void Draft::apply(const EventRule& rule, std::string_view fallback) {
 void Draft::set_unknown(std::string_view word) {
   known_ = false;
   event.type = unknown_type(word);
-  identify(Word(word).view(), "T body");
+  identify(word.empty() ? "untyped" : Word(word).view(), "T body");
   if (!(Word(event.sender) == "sys")) event.subject = event.sender;
 }
 
@@ -278,7 +280,7 @@ void Draft::append_part(std::string& out, std::string_view path) const {
       out += context_.webhook_id;
     return;
   } else if (path == kBody) {
-    append_hex(joined, event.id);
+    append_hex(joined, std::span(event.id.bytes).last(8));
     value = joined;
   } else if (path == "ChangeType") {
     joined = event.change_type;
@@ -301,7 +303,8 @@ void Draft::append_part(std::string& out, std::string_view path) const {
     }
   }
   if (value.empty()) return;
-  out.append(1, '|').append(path).append(1, '=');
+  constexpr std::string_view kHardware = "base_info.";
+  out.append(1, '|').append(path.substr(path.starts_with(kHardware) ? kHardware.size() : 0)).append(1, '=');
   if (value.size() > kLongestIdentityValue)
     append_shortened(out, value, kIdentityHead);
   else

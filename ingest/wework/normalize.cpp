@@ -169,6 +169,8 @@ Result<schemas::Event> normalize_as(std::string_view platform, const Document& d
     if (rule != nullptr && rule->word == "change_external_chat") {
       draft.set_conversation(draft.value("ChatId"));
       if (rule->change == "update") draft.event.type = group_type(draft.value("UpdateDetail"));
+    } else if (draft.find("RobotId") != nullptr) {
+      draft.set_conversation(draft.value("SessionId"));
     }
     if (draft.event.tenant.empty() && context.account.kind == AccountKind::wework_suite_command)
       draft.set_tenant(draft.value("AuthCorpId"));

@@ -48,7 +48,7 @@ class SystemClock final : public Clock {
   Timestamp now() const override { return floor<microseconds>(std::chrono::system_clock::now()) + shift_.now(); }
 
  private:
-  const Shift shift_;
+  const Shift shift_{};
 };
 
 void put(char*& at, unsigned value, int width) {

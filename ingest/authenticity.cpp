@@ -102,7 +102,8 @@ bool address_differs(const Account& account, std::string_view tenant, const Docu
   switch (account.kind) {
     case AccountKind::official_account:
     case AccountKind::mini_program:
-      return differs(says("ToUserName"), account.original_id);
+      // What cloud functions hand on names the app id (PROTOCOL §8).
+      return says("ToUserName") != account.app_id && differs(says("ToUserName"), account.original_id);
     case AccountKind::open_platform:
       return differs(says("AppId"), account.component_app_id);
     case AccountKind::open_platform_messages:

@@ -141,10 +141,10 @@ inline Request clear_request(std::string account, std::string body, std::string_
 }
 
 inline Request webhook_request(std::string account, std::string body, std::string id = "msg_1",
-                               std::string_view secret = kWebhookSecret) {
+                               std::string_view secret = kWebhookSecret, std::string_view timestamp = kNow) {
   Request request{.account = std::move(account), .body = std::move(body)};
   request.webhook_id = std::move(id);
-  request.webhook_timestamp = std::string(kNow);
+  request.webhook_timestamp = std::string(timestamp);
   request.webhook_signature = standard_webhooks::sign(standard_webhooks::decode_secret(secret).value(),
                                                       request.webhook_id, request.webhook_timestamp, request.body);
   return request;

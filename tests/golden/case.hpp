@@ -1,0 +1,56 @@
+// A golden case is a folder tests/golden/<platform>/<case>/: what a platform sends, and what has to become of it.
+//   body.xml or body.json  what the platform wrote, before signing and encryption; byte for byte
+//   case.json              how it comes: the account's kind, and what differs from that kind's usual callback
+//   expected.json          the outcome as outcome.hpp renders it; a key that isn't there is empty
+//   raw.xml or raw.json    the event's `raw` where it isn't the body: sealed credentials stand as sealed:{text}
+// tests/golden/README.md explains both JSON files key by key.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.hpp"
+#include "tests/unit/ingest/platform_side.hpp"
+
+namespace wxpipe::ingest::golden {
+
+// One try to deliver: retries differ in when they come and in all that is random, never in the body.
+struct Attempt {
+  std::string nonce = "1372623149", random16 = "0123456789abcdef", webhook_id = "msg_golden";
+  std::chrono::seconds delay{0};
+};
+
+class Case {
+ public:
+  // Throws std::runtime_error that names the file and what to change.
+  explicit Case(const std::filesystem::path& folder);
+
+  const config::AccountSettings& account() const { return account_; }
+  const std::string& body() const { return body_; }
+  const std::string& raw() const { return raw_; }            // expected
+  const std::string& expected() const { return expected_; }  // expected.json, verbatim
+  Timestamp received_at() const { return received_at_; }
+
+  // The request that carries the body, signed and encrypted as the case says.
+  test::Request request(const std::string& body, const Attempt& attempt) const;
+
+ private:
+  enum class Envelope { none, xml, json, json_lower_case, webhook };
+
+  Envelope usual_envelope(bool json_body) const;
+  std::string usual_receiveid() const;
+  void read_settings(std::string_view json);
+
+  config::AccountSettings account_;
+  std::string body_, raw_, expected_;
+  std::string tenant_, receiveid_, query_, token_, aes_key_, webhook_secret_;
+  Timestamp received_at_;
+  std::chrono::seconds signed_before_{0};
+  Envelope envelope_ = Envelope::none;
+};
+
+// The folders of all cases, sorted: <platform>/<case>.
+std::vector<std::filesystem::path> case_folders(const std::filesystem::path& root);
+
+}  // namespace wxpipe::ingest::golden

@@ -1,0 +1,189 @@
+#include "tests/golden/outcome.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <stdexcept>
+
+#include "common/json/write.hpp"
+#include "ingest/document.hpp"
+#include "tests/unit/ingest/platform_side.hpp"
+
+namespace wxpipe::ingest::golden {
+namespace {
+
+constexpr std::string_view kSeal = "sealed:v1:";
+
+// Calls found(text before, seal) for each seal, and returns what stands behind the last.
+template <class Found>
+std::string_view for_each_seal(std::string_view text, Found&& found) {
+  for (size_t at = text.find(kSeal); at != std::string_view::npos; at = text.find(kSeal)) {
+    const auto ends = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_'; };
+    const auto* const end = std::find_if(text.begin() + at + kSeal.size(), text.end(), ends);
+    found(text.substr(0, at), text.substr(at, static_cast<size_t>(end - text.begin()) - at));
+    text.remove_prefix(static_cast<size_t>(end - text.begin()));
+  }
+  return text;
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out;
+  json::append_string(out, text);
+  return out;
+}
+
+// An encrypted passive reply as its receiver reads it; the signature must fit.
+std::string decrypted(std::string_view envelope) {
+  const auto document = parse_document(envelope);
+  if (!document) return {};
+  const bool lower = document->has("encrypt");
+  const auto field = [&](std::string_view name, std::string_view lower_name) {
+    return document->value(lower ? lower_name : name);
+  };
+  const auto encrypt = field("Encrypt", "encrypt");
+  if (encrypt.empty()) return {};
+  if (field("MsgSignature", "msgsignature") !=
+      test::sign({test::kToken, field("TimeStamp", "timestamp"), field("Nonce", "nonce"), encrypt}))
+    return "signed wrongly";
+  std::string buffer;
+  wxcrypt::Plaintext plaintext;
+  if (wxcrypt::decrypt(*wxcrypt::decode_aes_key(test::kAesKey), encrypt, buffer, plaintext) !=
+      wxcrypt::CipherFault::none)
+    return "encrypted wrongly";
+  return std::string(plaintext.message);
+}
+
+std::string answer(const Reply& reply) {
+  if (const auto message = decrypted(reply.body); !message.empty())
+    return fmt::format("{} encrypted {}", reply.status, message);
+  return reply.body.empty() ? std::to_string(reply.status) : fmt::format("{} {}", reply.status, reply.body);
+}
+
+// An identity as a person can write it: for a seal, of which it has the first 16 characters, the text behind it; for 16
+// hex digits of the event's id, {event id}.
+std::string show_identity(const schemas::Event& event) {
+  std::string identity = event.identity;
+  const auto show = [&](const std::string& derived, const std::string& shown) {
+    for (size_t at = identity.find(derived); at != std::string::npos; at = identity.find(derived, at + shown.size()))
+      identity.replace(at, derived.size(), shown);
+  };
+  std::string encoded, id = to_string(event.id);
+  schemas::encode(event, schemas::kEventSchema, encoded);
+  for (const auto& text : sealed_texts(encoded))
+    show(test::sealer().seal(text).substr(kSeal.size(), 16), "sealed:{" + text + "}");
+  id.erase(std::remove(id.begin(), id.end(), '-'), id.end());
+  show(id.substr(16), "{event id}");
+  return identity;
+}
+
+// The event's columns as they travel, seals shown, without those that the runner checks for all cases alike.
+void append_columns(std::string& out, const schemas::Event& event) {
+  static const std::set<std::string_view> kElsewhere{"schema", "id",      "account",  "received_at",
+                                                     "raw",    "receipt", "trace_id", "normaliser"};
+  std::string encoded;
+  schemas::encode(event, schemas::kEventSchema, encoded);
+  simdjson::dom::parser parser;
+  for (const auto [key, value] : parser.parse(encoded).get_object()) {
+    if (kElsewhere.contains(key)) continue;
+    if (key == "identity") {
+      out += ",\n  \"identity\": " + in_quotes(show_identity(event));
+    } else if (key == "attributes") {
+      out += ",\n  \"attributes\": {";
+      const char* separator = "\n    ";
+      for (const auto [name, attribute] : value.get_object()) {
+        out += separator + in_quotes(name) + ": " + show_seals(simdjson::to_string(attribute));
+        separator = ",\n    ";
+      }
+      out += "\n  }";
+    } else if (!value.is_string() || !std::string_view(value).empty()) {
+      std::string shown = show_seals(simdjson::to_string(value));
+      if (key == "occurred_at" && shown.ends_with(".000000Z\"")) shown.replace(shown.size() - 9, 9, "Z\"");
+      out += ",\n  " + in_quotes(key) + ": " + shown;
+    }
+  }
+}
+
+void append_lines(std::vector<std::string>& out, const std::string& path, simdjson::dom::element value, bool keep_empty) {
+  if (value.is_object()) {
+    std::set<std::string> names;
+    for (const auto [key, member] : value.get_object()) {
+      const std::string name = path.empty() ? std::string(key) : path + "." + std::string(key);
+      if (!names.insert(name).second) throw std::runtime_error(name + ": comes twice");
+      append_lines(out, name, member, keep_empty || name == "attributes");
+    }
+  } else if (value.is_array()) {
+    size_t index = 0;
+    for (const auto item : value.get_array()) append_lines(out, fmt::format("{}[{}]", path, index++), item, true);
+    if (index == 0 && keep_empty) out.push_back(path + " = []");
+  } else if (keep_empty || !value.is_string() || !std::string_view(value).empty()) {
+    out.push_back(path + " = " + simdjson::to_string(value));
+  }
+}
+
+}  // namespace
+
+std::string show_seals(std::string_view text) {
+  std::string out;
+  const auto rest = for_each_seal(text, [&](std::string_view before, std::string_view seal) {
+    out.append(before).append("sealed:{").append(test::sealer().open(seal).value_or("?")).append("}");
+  });
+  return out.append(rest);
+}
+
+std::vector<std::string> sealed_texts(std::string_view text) {
+  std::vector<std::string> texts;
+  for_each_seal(text, [&](std::string_view, std::string_view seal) {
+    if (auto opened = test::sealer().open(seal)) texts.push_back(std::move(*opened));
+  });
+  return texts;
+}
+
+std::string render(const Interpretation& interpretation) {
+  std::string out;
+  const auto end = [&](const Reply& reply, bool urgent) {
+    out += ",\n  \"answer\": " + in_quotes(answer(reply));
+    if (urgent) out += ",\n  \"urgent\": true";
+    out += "\n}\n";
+  };
+  if (const auto* accepted = std::get_if<Accepted>(&interpretation)) {
+    out = "{\n  \"outcome\": \"accepted\"";
+    append_columns(out, accepted->event);
+    if (accepted->address_mismatch) out += ",\n  \"address_mismatch\": true";
+    end(accepted->reply, accepted->urgent);
+  } else if (const auto* unreadable = std::get_if<Unreadable>(&interpretation)) {
+    out = fmt::format("{{\n  \"outcome\": \"unreadable\",\n  \"reason\": \"{}\"", to_string(unreadable->letter.reason));
+    end(unreadable->reply, unreadable->urgent);
+  } else if (const auto* refused = std::get_if<Refused>(&interpretation)) {
+    out = fmt::format("{{\n  \"outcome\": \"refused\",\n  \"status\": {},\n  \"refusal\": \"{}\"\n}}\n",
+                      refused->status, to_string(refused->refusal));
+  } else {
+    out = "{\n  \"outcome\": \"challenge\"\n}\n";
+  }
+  return out;
+}
+
+std::vector<std::string> lines(std::string_view json) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  if (const auto error = parser.parse(json.data(), json.size()).get(root); error || !root.is_object())
+    throw std::runtime_error(std::string("expected a JSON object: ") + simdjson::error_message(error));
+  std::vector<std::string> all;
+  append_lines(all, {}, root, false);
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::string difference(const std::vector<std::string>& actual, const std::vector<std::string>& expected) {
+  std::vector<std::string> surplus, missing;
+  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(), std::back_inserter(surplus));
+  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(), std::back_inserter(missing));
+  std::string out;
+  for (const auto& line : missing) out += "\n  expected " + line;
+  for (const auto& line : surplus) out += "\n  came     " + line;
+  return out;
+}
+
+}  // namespace wxpipe::ingest::golden

@@ -7,8 +7,8 @@
 
 namespace wxpipe::ingest::golden {
 
-// "<platform> <type>" for each row that names one type, as in "wechat follower.subscribed". A table's platform stands in
-// its heading; messages have one table for three platforms, and count for wechat.
+// "<platform> <type>" for each row that names one type, as in "wechat follower.subscribed". A table's platform stands
+// in its heading; messages have one table for three platforms, and count for wechat.
 std::set<std::string> documented_types(std::istream& markdown);
 
 }  // namespace wxpipe::ingest::golden

@@ -1,6 +1,6 @@
-// Runs every golden case (case.hpp): a new callback variant is a new folder, no code. Besides its expected outcome, each
-// case shows what holds for all: retries are the same event whoever encrypted them, other bytes are another event, JSON
-// gives an event back, and no sealed credential stands anywhere in clear.
+// Runs every golden case (case.hpp): a new callback variant is a new folder, no code. Besides its expected outcome,
+// each case shows what holds for all: retries are the same event whoever encrypted them, other bytes are another event,
+// JSON gives an event back, and no sealed credential stands anywhere in clear.
 //
 //   WXPIPE_GOLDEN_PRINT=1 build/dev/tests/golden/golden_test --gtest_filter=wechat.text
 // prints what came of the case, to be reviewed against the platform's rules before it becomes an expectation.

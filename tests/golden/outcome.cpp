@@ -106,7 +106,8 @@ void append_columns(std::string& out, const schemas::Event& event) {
   }
 }
 
-void append_lines(std::vector<std::string>& out, const std::string& path, simdjson::dom::element value, bool keep_empty) {
+void append_lines(std::vector<std::string>& out, const std::string& path, simdjson::dom::element value,
+                  bool keep_empty) {
   if (value.is_object()) {
     std::set<std::string> names;
     for (const auto [key, member] : value.get_object()) {

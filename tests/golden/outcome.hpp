@@ -23,8 +23,8 @@ std::vector<std::string> sealed_texts(std::string_view text);
 // An answer is "<status> <body>"; the text of an encrypted one is shown decrypted, behind "encrypted".
 std::string render(const Interpretation& interpretation);
 
-// One line "path = value" for each leaf, sorted; empty ones outside of attributes are left out. Throws std::runtime_error
-// on what isn't a JSON object, and on a name that comes twice.
+// One line "path = value" for each leaf, sorted; empty ones outside of attributes are left out. Throws
+// std::runtime_error on what isn't a JSON object, and on a name that comes twice.
 std::vector<std::string> lines(std::string_view json);
 
 // Where the two differ, line by line; empty: nowhere.

@@ -106,11 +106,21 @@ void check_invariants(const Interpretation& interpretation) {
           &event.conversation, &event.content, &event.reply, &event.raw})
       RC_ASSERT(is_text(*text));
     for (const auto& [name, value] : event.attributes) RC_ASSERT(is_text(name) && is_text(value));
+    std::string encoded;
+    schemas::encode(event, schemas::kEventSchema, encoded);
+    const auto decoded = schemas::decode_event(encoded);
+    RC_ASSERT(decoded.has_value());
+    RC_ASSERT(*decoded == event);
     RC_ASSERT(accepted->reply.status == 200 || accepted->reply.status == 204);
   } else if (const auto* refused = std::get_if<Refused>(&interpretation)) {
     RC_ASSERT(refused->status >= 400 && refused->status < 500);
   } else if (const auto* kept = std::get_if<Unreadable>(&interpretation)) {
     RC_ASSERT(!kept->letter.detail.empty());
+    std::string encoded;
+    schemas::encode(kept->letter, encoded);
+    const auto decoded = schemas::decode_dead_letter(encoded);
+    RC_ASSERT(decoded.has_value());
+    RC_ASSERT(*decoded == kept->letter);
     RC_ASSERT(kept->reply.status == 200 || kept->reply.status == 204);
   }
 }
@@ -211,22 +221,116 @@ RC_GTEST_PROP(Interpret, NeverThrowsOnAnyBodyThatIsAuthentic, ()) {
   }
 }
 
+// A callback of each kind that says `text`, which is JSON and XML text as it is.
+struct Said {
+  std::string account, tenant, receiveid, body;
+};
+std::vector<Said> said_by_everybody(const Bytes& text) {
+  const Bytes xml_message = "<xml><ToUserName>to</ToUserName><FromUserName>oUser</FromUserName>"
+                            "<CreateTime>1409659813</CreateTime><MsgType>text</MsgType><Content><![CDATA[" +
+                            text + "]]></Content><MsgId>1</MsgId></xml>";
+  const Bytes json_message =
+      R"({"FromUserName":"oUser","CreateTime":1409659813,"MsgType":"text","Content":")" + text + "\"}";
+  const Bytes info = "<xml><InfoType>x</InfoType><CreateTime>1409659813</CreateTime><Note>" + text + "</Note></xml>";
+  const Bytes bot_message =
+      R"({"msgid":"m1","from":{"userid":"u"},"msgtype":"text","text":{"content":")" + text + "\"}}";
+  const Bytes form = R"({"type":"form_submit","data":{"message":")" + text + "\"}}";
+  return {{"official_account", "", "wxapp", xml_message},
+          {"mini_program", "", "wxapp", json_message},
+          {"plain", "", "", xml_message},
+          {"open_platform", "", "wxcomponent", info},
+          {"open_platform_messages", "wx1", "wxcomponent", xml_message},
+          {"wework_app", "", "wwcorp", xml_message},
+          {"wework_suite_command", "", "wwsuite", info},
+          {"wework_suite_data", "ww1", "ww1", xml_message},
+          {"wework_bot", "", "", bot_message},
+          {"wework_instance", "", "", form},
+          {"channel", "", "", form}};
+}
+
+// One try to deliver it, with a nonce, random bytes and an arrival of its own.
+schemas::Event delivered(const Said& said, int64_t delay) {
+  const auto random16 = *rc::gen::container<Bytes>(16, rc::gen::arbitrary<char>());
+  const auto nonce = *rc::gen::nonEmpty(rc::gen::container<Bytes>(rc::gen::inRange<char>('0', '9')));
+  const auto timestamp = std::to_string(1409659813 + delay);
+  const Encryption with{.receiveid = said.receiveid, .timestamp = timestamp, .nonce = nonce, .random16 = random16};
+  const bool webhook = said.account == "wework_instance" || said.account == "channel";
+  Request request = webhook ? webhook_request(said.account, said.body, "msg_1", kWebhookSecret, timestamp)
+                    : said.account == "plain" ? clear_request("plain", said.body, kToken, timestamp)
+                                              : encrypted_request(said.account, said.body, with);
+  request.tenant = said.tenant;
+  request.received_at += std::chrono::seconds(delay);
+  const auto interpretation = accounts().interpret(request.callback());
+  RC_ASSERT(std::holds_alternative<Accepted>(interpretation));
+  return std::get<Accepted>(interpretation).event;
+}
+
+rc::Gen<Bytes> letters() { return rc::gen::container<Bytes>(rc::gen::inRange<char>('a', 'z')); }
+
 RC_GTEST_PROP(Interpret, RetriesAreTheSameEventHoweverTheyAreEncrypted, ()) {
-  const auto content = *rc::gen::container<Bytes>(rc::gen::inRange<char>('a', 'z'));
-  Bytes message = kWeworkMessage;
-  message.replace(message.find("hello"), 5, content);
-  const auto attempt = [&](int64_t delay) {
-    const auto random16 = *rc::gen::container<Bytes>(16, rc::gen::arbitrary<char>());
-    const auto nonce = *rc::gen::nonEmpty(rc::gen::container<Bytes>(rc::gen::inRange<char>('0', '9')));
-    const auto timestamp = std::to_string(1409659813 + delay);
-    Request request = encrypted_request(
-        "wework_app", message, {.receiveid = "wwcorp", .timestamp = timestamp, .nonce = nonce, .random16 = random16});
-    request.received_at += std::chrono::seconds(delay);
-    schemas::Event event = std::get<Accepted>(accounts().interpret(request.callback())).event;
-    event.received_at = {};
-    return event;
-  };
-  RC_ASSERT(attempt(0) == attempt(5));
+  for (const auto& said : said_by_everybody(*letters())) {
+    const auto first = delivered(said, 0);
+    auto retry = delivered(said, 5);
+    RC_ASSERT(retry.received_at == first.received_at + std::chrono::seconds(5));
+    retry.received_at = first.received_at;
+    if (first.timeless) retry.occurred_at = first.occurred_at;
+    RC_ASSERT(retry == first);
+  }
+}
+
+RC_GTEST_PROP(Interpret, WhoeverSaysOtherThingsSaysAnotherEvent, ()) {
+  const auto one = *letters(), other = *letters();
+  RC_PRE(one != other);
+  const auto first = said_by_everybody(one), second = said_by_everybody(other);
+  for (size_t i = 0; i < first.size(); ++i) RC_ASSERT(delivered(first[i], 0).id != delivered(second[i], 0).id);
+}
+
+// As XML and JSON write it in their own ways.
+Bytes escaped(const Bytes& text) {
+  Bytes out;
+  for (const char c : text) out += c == '<' ? "&lt;" : c == '&' ? "&amp;" : c == '>' ? "&#62;" : Bytes(1, c);
+  return out;
+}
+Bytes quoted_text(const Bytes& text) {
+  Bytes out;
+  json::append_string(out, text);
+  return out;
+}
+
+// DESIGN law 8, for whatever a credential looks like and wherever else the sender has put it.
+RC_GTEST_PROP(Interpret, CredentialsNeverTravelInClear, ()) {
+  const auto character = rc::gen::oneOf(rc::gen::inRange<char>('!', '\x7f'), rc::gen::elementOf(Bytes("<>&\"'\\/]")));
+  const auto secret = *rc::gen::suchThat(rc::gen::container<Bytes>(24, character), [](const Bytes& text) {
+    return text.find("]]>") == Bytes::npos && text.find("sealed:v1:") == Bytes::npos;
+  });
+  const auto name =
+      *rc::gen::element<Bytes>("Token", "SuiteTicket", "AuthCode", "WelcomeCode", "response_url", "authCode",
+                               "WELCOMECODE", "access_token", "AccessToken", "ChatKey", "ResponseCode");
+  const auto element = *rc::gen::element("<" + name + "><![CDATA[" + secret + "]]></" + name + ">",
+                                         "<" + name + ">" + escaped(secret) + "</" + name + ">",
+                                         "<Deep><" + name + "> <![CDATA[" + secret + "]]>\n</" + name + "></Deep>");
+  const auto elsewhere = *rc::gen::element<Bytes>("", "<Note>also " + escaped(secret) + "!</Note>",
+                                                  "<Note><![CDATA[" + secret + "]]></Note>");
+  const Bytes xml = "<xml><ToUserName>wwcorp</ToUserName><CreateTime>1409659813</CreateTime><MsgType>event</MsgType>"
+                    "<Event>kf_msg_or_event</Event>" +
+                    element + elsewhere + "</xml>";
+  const Bytes json = "{" + quoted_text(name) + ":" + quoted_text(secret) + R"(,"msgtype":"text","text":{"content":)" +
+                     quoted_text("say " + secret) + "}}";
+  for (const auto& request : {encrypted_request("wework_app", xml, {.receiveid = "wwcorp"}),
+                              encrypted_json_request("wework_bot", json, {}), webhook_request("channel", json)}) {
+    const auto interpretation = accounts().interpret(request.callback());
+    RC_ASSERT(std::holds_alternative<Accepted>(interpretation));
+    const auto& event = std::get<Accepted>(interpretation).event;
+    std::string encoded;
+    schemas::encode(event, schemas::kEventSchema, encoded);
+    for (const auto& shape : {secret, escaped(secret), quoted_text(secret).substr(1, quoted_text(secret).size() - 2)}) {
+      RC_ASSERT(event.raw.find(shape) == Bytes::npos);
+      RC_ASSERT(encoded.find(shape) == Bytes::npos);
+      for (const auto& [key, value] : event.attributes) RC_ASSERT(value.find(shape) == Bytes::npos);
+    }
+    const auto sealed = std::string(sealer().seal(secret));
+    RC_ASSERT(event.raw.find(sealed) != Bytes::npos);
+  }
 }
 
 RC_GTEST_PROP(Interpret, AFlippedBitNeverYieldsAnotherEvent, ()) {

@@ -1,5 +1,5 @@
-// The words of callbacks in the platforms' XML form (and its JSON twin): MsgType and Event, or InfoType, with ChangeType.
-// WeChat, third-party platform and WeWork share it and differ in their tables. Pure.
+// The words of callbacks in the platforms' XML form (and its JSON twin): MsgType and Event, or InfoType, with
+// ChangeType. WeChat, third-party platform and WeWork share it and differ in their tables. Pure.
 #pragma once
 
 #include <span>

@@ -9,10 +9,23 @@ namespace wxpipe::ingest {
 namespace {
 
 // In small letters and without their `_` and `-`, which platforms and SDKs put in and leave out.
-constexpr std::array<std::string_view, 17> kNames{
-    "token",        "secret",       "apikey",        "chatkey",      "authcode",          "password",
-    "sessionkey",   "accesstoken",  "preauthcode",   "responseurl",  "suiteticket",       "welcomecode",
-    "refreshtoken", "responsecode", "permanentcode", "authorizationcode", "componentverifyticket"};
+constexpr std::array<std::string_view, 17> kNames{"token",
+                                                  "secret",
+                                                  "apikey",
+                                                  "chatkey",
+                                                  "authcode",
+                                                  "password",
+                                                  "sessionkey",
+                                                  "accesstoken",
+                                                  "preauthcode",
+                                                  "responseurl",
+                                                  "suiteticket",
+                                                  "welcomecode",
+                                                  "refreshtoken",
+                                                  "responsecode",
+                                                  "permanentcode",
+                                                  "authorizationcode",
+                                                  "componentverifyticket"};
 constexpr size_t kLongestName = 24;  // with what is put in
 
 // What their names begin and end with: nearly every other field is told apart by that alone.
@@ -55,8 +68,8 @@ std::string_view Seals::seal(std::string_view clear) {
     overflowed_ = true;
     return {};
   }
-  const auto place = std::find_if(seals_.begin(), seals_.end(),
-                                  [&](const auto& each) { return each.first.size() < clear.size(); });
+  const auto place =
+      std::find_if(seals_.begin(), seals_.end(), [&](const auto& each) { return each.first.size() < clear.size(); });
   return seals_.emplace(place, clear, sealer_.seal(clear))->second;
 }
 

@@ -46,12 +46,11 @@ void append_shortened(std::string& out, std::string_view text, size_t most) {
   append_hex(out, std::span(hash).first(8));
 }
 
-void assign_bounded(std::string& column, std::string_view text) {
-  column.clear();
-  if (text.size() <= kLongestId)
-    column = text;
-  else
-    append_shortened(column, text, kLongestId - 32);
+void bound(std::string& column) {
+  if (column.size() <= kLongestId) return;
+  std::string shortened;
+  append_shortened(shortened, column, kLongestId - 32);
+  column = std::move(shortened);
 }
 
 // Seconds, or milliseconds where the number is too large for them (PROTOCOL §7). Nothing: not a number.
@@ -70,7 +69,8 @@ std::optional<Timestamp> read_time(std::string_view text) {
 // Lists come in an object of their own in XML and not in JSON; so that both give the same attributes.
 std::string_view attribute_name(std::string_view path) {
   if (!path.starts_with("SubscribeMsg")) return path;
-  for (const std::string_view wrapper : {"SubscribeMsgPopupEvent.", "SubscribeMsgChangeEvent.", "SubscribeMsgSentEvent."})
+  for (const std::string_view wrapper :
+       {"SubscribeMsgPopupEvent.", "SubscribeMsgChangeEvent.", "SubscribeMsgSentEvent."})
     if (path.starts_with(wrapper)) return path.substr(wrapper.size());
   return path;
 }
@@ -103,7 +103,8 @@ void group(schemas::Attributes& attributes) {
     return compared != 0 ? compared < 0 : a < b;
   });
   for (size_t i = 0; i < count; ++i)
-    first[order[i]] = i > 0 && attributes[order[i]].first == attributes[order[i - 1]].first ? first[order[i - 1]] : order[i];
+    first[order[i]] =
+        i > 0 && attributes[order[i]].first == attributes[order[i - 1]].first ? first[order[i - 1]] : order[i];
   std::sort(order.begin(), order.end(),
             [&](uint32_t a, uint32_t b) { return first[a] != first[b] ? first[a] < first[b] : a < b; });
   schemas::Attributes grouped;
@@ -115,7 +116,9 @@ void group(schemas::Attributes& attributes) {
 size_t json_size(std::string_view text) {
   size_t size = 2;
   for (const char c : text)
-    size += c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t' ? 2U : static_cast<unsigned char>(c) < 0x20 ? 6U : 1U;
+    size += c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t' ? 2U
+            : static_cast<unsigned char>(c) < 0x20                       ? 6U
+                                                                         : 1U;
   return size;
 }
 
@@ -153,7 +156,7 @@ std::string_view Draft::value(std::string_view path) const {
 
 void Draft::keep(std::string& column, const Field* field) {
   if (field == nullptr) return;
-  assign_bounded(column, trimmed(field->value));
+  column = trimmed(field->value);
   taken_.at(taken_count_++) = field;
 }
 
@@ -174,21 +177,13 @@ bool Draft::is_taken(const Field& field) const {
   return std::find(taken_.begin(), taken_.begin() + taken_count_, &field) != taken_.begin() + taken_count_;
 }
 
-void Draft::set_subject(std::string_view subject) { assign_bounded(event.subject, subject); }
-
-void Draft::set_tenant(std::string_view tenant) { assign_bounded(event.tenant, tenant); }
-void Draft::set_sender(std::string_view sender) { assign_bounded(event.sender, sender); }
-void Draft::set_recipient(std::string_view recipient) { assign_bounded(event.recipient, recipient); }
-void Draft::set_message_id(std::string_view id) { assign_bounded(event.msg_id, id); }
-void Draft::set_conversation(std::string_view conversation) { assign_bounded(event.conversation, conversation); }
-
 void Draft::apply(const EventRule& rule, std::string_view fallback) {
   event.type = rule.type;
   content_paths_ = rule.content;
   identify(rule.word.ends_with('*') ? Word(event.event).view() : rule.word,
            rule.identity.empty() ? fallback : rule.identity);
   if (rule.subject == kNobody) return;
-  if (rule.subject != kFrom) set_subject(value(rule.subject));
+  if (rule.subject != kFrom) event.subject = value(rule.subject);
   if (event.subject.empty() && !(Word(event.sender) == "sys")) event.subject = event.sender;
 }
 
@@ -240,6 +235,10 @@ void Draft::add_attributes() {
       if (!value.empty()) value = seals_.seal(value);
     }
     if (!cut_) event.attributes.emplace_back(name, value);
+  }
+  if (seals_.overflowed()) {  // then not every credential is known where else it stands
+    event.attributes.clear();
+    event.content.clear();
   }
   group(event.attributes);
   if (document_.sanitised()) event.attributes.emplace_back("sanitised", "true");
@@ -320,29 +319,37 @@ std::string Draft::identity() const {
   return out;
 }
 
-void Draft::seal_everywhere() {
-  event.raw = seal_body(context_.decrypted, document_.format(), seals_);
-  for (auto* const text : {&event.identity, &event.tenant, &event.subject, &event.msg_type, &event.event,
-                           &event.change_type, &event.msg_id, &event.sender, &event.recipient, &event.conversation,
-                           &event.content})
-    seals_.scrub(*text);
+// The ids and words that a platform chose.
+std::array<std::string*, 9> Draft::columns() {
+  return {&event.tenant, &event.subject, &event.msg_type,  &event.event,       &event.change_type,
+          &event.msg_id, &event.sender,  &event.recipient, &event.conversation};
+}
+
+void Draft::scrub() {
+  for (auto* const column : columns()) seals_.scrub(*column);
+  seals_.scrub(event.content);
   for (auto& [name, value] : event.attributes) {
     seals_.scrub(name);
     seals_.scrub(value);
   }
 }
 
+// Scrubbing comes before anything is cut: half a credential can't be recognised any more.
 Result<schemas::Event> Draft::finish() {
   if (known_ && sender_missing_) return Rejection{Reason::missing_field, "FromUserName"};
   if (auto rejection = place_in_time()) return *std::move(rejection);
   event.id = schemas::event_id(event.account, event.tenant, context_.webhook_id, context_.decrypted, platform_time_);
   add_attributes();
+  if (!seals_.empty()) scrub();
+  for (auto* const column : columns()) bound(*column);
   add_content();
   event.identity = identity();
-  if (seals_.empty())
+  if (seals_.empty()) {
     event.raw = context_.decrypted;
-  else
-    seal_everywhere();
+  } else {
+    seals_.scrub(event.identity);
+    event.raw = seal_body(context_.decrypted, document_.format(), seals_);
+  }
   if (!fits_topic(event)) return Rejection{Reason::too_large, "as an event it would be larger than a topic takes"};
   return std::move(event);
 }

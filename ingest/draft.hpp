@@ -20,7 +20,7 @@ class Draft {
  public:
   Draft(const Document& document, const NormalizeContext& context, std::string_view platform);
 
-  schemas::Event event;
+  schemas::Event event;  // whose columns the family assigns
 
   const Document& document() const { return document_; }
   const NormalizeContext& context() const { return context_; }
@@ -29,20 +29,14 @@ class Draft {
   // Its value without blanks around it, or empty.
   std::string_view value(std::string_view path) const;
 
-  // Makes the field a column: trimmed, of bounded length, and no attribute any more. Null is an absent field.
+  // Makes the field a column: trimmed, and no attribute any more. Null is an absent field. Columns that fields name
+  // besides being attributes are assigned to the event; finish() bounds them all.
   void keep(std::string& column, const Field* field);
   // The same for what a person wrote: as it is, and of any length.
   void keep_verbatim(std::string& column, const Field* field);
   // The platform's time. Null: it gives none.
   void keep_time(const Field* field);
 
-  // Ids that a field names besides being an attribute.
-  void set_subject(std::string_view subject);
-  void set_tenant(std::string_view tenant);
-  void set_sender(std::string_view sender);
-  void set_recipient(std::string_view recipient);
-  void set_message_id(std::string_view id);
-  void set_conversation(std::string_view conversation);
   // By a table's row; `fallback` is the family's identity where the row has none.
   void apply(const EventRule& rule, std::string_view fallback);
   // A word that no table has. Without a time it is timeless.
@@ -69,7 +63,8 @@ class Draft {
   void add_content();
   std::string identity() const;
   void append_part(std::string& out, std::string_view path) const;
-  void seal_everywhere();
+  std::array<std::string*, 9> columns();
+  void scrub();
   bool is_taken(const Field& field) const;
 
   const Document& document_;

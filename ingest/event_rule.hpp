@@ -9,13 +9,13 @@
 
 namespace wxpipe::ingest {
 
-inline constexpr std::string_view kFrom = "From";   // FromUserName, unless that is "sys"
-inline constexpr std::string_view kNobody = "-";    // about the account
-inline constexpr std::string_view kBody = "body";   // identity: the bytes themselves
+inline constexpr std::string_view kFrom = "From";  // FromUserName, unless that is "sys"
+inline constexpr std::string_view kNobody = "-";   // about the account
+inline constexpr std::string_view kBody = "body";  // identity: the bytes themselves
 
 struct EventRule {
-  std::string_view word;      // Event, InfoType or MsgType in small letters; a * at its end stands for any rest
-  std::string_view change;    // ChangeType in small letters; empty: whatever it says
+  std::string_view word;    // Event, InfoType or MsgType in small letters; a * at its end stands for any rest
+  std::string_view change;  // ChangeType in small letters; empty: whatever it says
   std::string_view type;
   std::string_view subject;   // a path, kFrom or kNobody
   std::string_view content;   // paths, a blank between them
@@ -47,8 +47,8 @@ inline const EventRule* find_rule(std::span<const EventRule> rules, std::string_
 
 // Whether any row has the word, with whatever ChangeType.
 inline bool knows_word(std::span<const EventRule> rules, std::string_view word) {
-  const auto found = std::partition_point(rules.begin(), rules.end(),
-                                          [&](const EventRule& rule) { return rule.word < word; });
+  const auto found =
+      std::partition_point(rules.begin(), rules.end(), [&](const EventRule& rule) { return rule.word < word; });
   return found != rules.end() && found->word == word;
 }
 

@@ -9,9 +9,9 @@
 
 namespace wxpipe::ingest {
 
-// body: what parse_document read. Each credential's element or key stays and its text becomes the seal, in CDATA where it
-// stood in CDATA; wherever else a long one stands it is sealed too, however it is escaped there. The result is read again
-// to prove it; should anything still show, or the seals make too much of it, the whole body becomes one seal.
+// body: what parse_document read. Each credential's element or key stays and its text becomes the seal, in CDATA where
+// it stood in CDATA; wherever else a long one stands it is sealed too, however it is escaped there. The result is read
+// again to prove it; should anything still show, or the seals make too much of it, the whole body becomes one seal.
 std::string seal_body(std::string_view body, DocumentFormat format, Seals& seals);
 
 }  // namespace wxpipe::ingest

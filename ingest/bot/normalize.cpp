@@ -62,7 +62,7 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
   }
   // Everything of a group is its chat's, so that it stays in order.
   const bool in_group = Word(draft.value("chattype")) == "group" && !event.conversation.empty();
-  draft.set_subject(in_group ? event.conversation : event.sender);
+  event.subject = in_group ? event.conversation : event.sender;
   if (!event.msg_id.empty()) draft.identify(Word(word).view(), "aibotid msgid");
   return draft.finish();
 }

@@ -22,9 +22,9 @@ constexpr std::array kEvents{
 static_assert(is_sorted(kEvents));
 
 // What tells a person best comes first. Names without their _ and -, in small letters.
-constexpr std::array<std::string_view, 11> kPersons{"leadid",        "contactphone", "phone",        "mobile",
-                                                    "tel",           "contactwechat", "wechat",      "contactemail",
-                                                    "email",         "visitorid",    "openid"};
+constexpr std::array<std::string_view, 11> kPersons{"leadid", "contactphone",  "phone",  "mobile",
+                                                    "tel",    "contactwechat", "wechat", "contactemail",
+                                                    "email",  "visitorid",     "openid"};
 constexpr std::array<std::string_view, 4> kTexts{"message", "content", "remark", "comment"};
 
 // The last name of a path, as the arrays above have it, on the stack; longer ones are in none of them.
@@ -71,8 +71,8 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
   else
     draft.set_unknown(event.event);
   if (event.type.starts_with("message.")) event.category = "message";
-  if (const Field* const person = first_of(document, kPersons)) draft.set_sender(trimmed(person->value));
-  draft.set_subject(event.sender);
+  if (const Field* const person = first_of(document, kPersons)) event.sender = trimmed(person->value);
+  event.subject = event.sender;
   if (const Field* const text = first_of(document, kTexts)) event.content = text->value;
   draft.identify_by_webhook_id();
   return draft.finish();

@@ -51,10 +51,10 @@ void read_message(Draft& draft, const EventRule& rule) {
     event.type += said.view();
   const std::string_view chat = draft.value("data.chat_wxid");
   if (is_group(draft)) {
-    draft.set_conversation(chat);
-    draft.set_subject(chat);
+    event.conversation = chat;
+    event.subject = chat;
   } else if (rule.subject == kFrom && event.subject.empty()) {
-    draft.set_subject(chat);
+    event.subject = chat;
   }
   if (draft.value(kMessageText).empty()) draft.set_content("data.file_name");
 }
@@ -66,9 +66,9 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
   schemas::Event& event = draft.event;
   draft.keep(event.event, draft.find("type"));
   draft.set_timeless();
-  draft.set_sender(draft.value("data.sender_wxid"));
-  draft.set_recipient(draft.value("data.account"));
-  draft.set_message_id(draft.value("data.message_uuid"));
+  event.sender = draft.value("data.sender_wxid");
+  event.recipient = draft.value("data.account");
+  event.msg_id = draft.value("data.message_uuid");
   const EventRule* const rule = find_rule(kEvents, Word(event.event).view(), {});
   if (rule == nullptr) {
     draft.set_unknown(event.event);
@@ -77,7 +77,7 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
     if (rule->type.ends_with('.'))
       read_message(draft, *rule);
     else
-      draft.set_conversation(draft.value(kGroup));
+      event.conversation = draft.value(kGroup);
   }
   draft.identify_by_webhook_id();
   return draft.finish();

@@ -1,6 +1,10 @@
 // interpret on any request, and on any body that is authentic. The first byte chooses the account and whether the rest
 // is sent as it is (query and body divided by a newline) or signed and encrypted as a platform would.
+#include "ingest/credentials.hpp"
+#include "ingest/document.hpp"
 #include "ingest/platforms.hpp"
+#include "ingest/words.hpp"
+#include "schemas/event.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
 
@@ -53,6 +57,24 @@ test::Request as_it_is(const config::AccountSettings& account, std::string_view 
   return request;
 }
 
+// Credentials that are long enough to be told from other text stand nowhere in the event.
+void check_sealed(std::string_view message, const schemas::Event& event) {
+  const auto document = parse_document(message);
+  if (!document || !schemas::attribute(event.attributes, "attributes_cut").empty()) return;
+  for (const Field& field : document->fields()) {
+    const std::string_view clear = trimmed(field.value);
+    if (clear.size() < 8 || !is_credential(field.path) || clear.starts_with(kSealPrefix) ||
+        kSealPrefix.find(clear) != std::string_view::npos)
+      continue;
+    const auto hidden = [&](std::string_view text) { return text.find(clear) == std::string_view::npos; };
+    for (const auto* text :
+         {&event.tenant, &event.subject, &event.msg_type, &event.event, &event.change_type, &event.msg_id,
+          &event.sender, &event.recipient, &event.conversation, &event.content, &event.raw})
+      check(hidden(*text), "a column shows no credential");
+    for (const auto& [name, value] : event.attributes) check(hidden(name) && hidden(value), "nor does an attribute");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
@@ -73,6 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
       check(is_text(*text), "an event holds text");
     for (const auto& [name, value] : event.attributes) check(is_text(name) && is_text(value), "an attribute is text");
     check(!event.type.empty(), "an event has a type");
+    if (signs) check_sealed(rest, event);
     check(std::get<Accepted>(accounts.interpret(request.callback())).event == event, "a retry is the same event");
   }
   return 0;

@@ -116,7 +116,7 @@ const config::ReplyRule* fitting_rule(const Account& account, const schemas::Eve
 std::string reply_message(const Account& account, const Document& document, const schemas::Event& event,
                           std::string_view text) {
   if (account.kind == AccountKind::wework_bot) return bot_message(document, event, text);
-  if (event.sender.empty()) return {};
+  if (event.sender.empty() || event.sender == "sys") return {};  // WeWork itself reads no text
   return document.format() == DocumentFormat::xml ? xml_message(event, text) : json_message(event, text);
 }
 

@@ -9,44 +9,32 @@ namespace wxpipe::ingest {
 namespace {
 
 // In small letters and without their `_` and `-`, which platforms and SDKs put in and leave out.
-constexpr std::array<std::string_view, 17> kNames{"token",
-                                                  "secret",
-                                                  "apikey",
-                                                  "chatkey",
-                                                  "authcode",
-                                                  "password",
-                                                  "sessionkey",
-                                                  "accesstoken",
-                                                  "preauthcode",
-                                                  "responseurl",
-                                                  "suiteticket",
-                                                  "welcomecode",
-                                                  "refreshtoken",
-                                                  "responsecode",
-                                                  "permanentcode",
-                                                  "authorizationcode",
-                                                  "componentverifyticket"};
-constexpr size_t kLongestName = 24;  // with what is put in
+constexpr std::array<std::string_view, 12> kNames{
+    "apikey",       "chatkey",     "authcode",     "sessionkey",    "preauthcode",       "responseurl",
+    "suiteticket",  "welcomecode", "responsecode", "permanentcode", "authorizationcode", "componentverifyticket"};
+// Whatever stands before them: webhooks have AccessToken, client_secret, dbPassword.
+constexpr std::array<std::string_view, 3> kLastWords{"token", "secret", "password"};
+constexpr size_t kShortestName = 5, kLongestName = 40;  // with what is put in
 
-// What their names begin and end with: nearly every other field is told apart by that alone.
-constexpr auto ends_of_names = [](auto end) {
+// What their names end with: most other fields are told apart by that alone.
+constexpr uint32_t kLast = [] {
   uint32_t letters = 0;
-  for (const auto name : kNames) letters |= 1U << (end(name) - 'a');
+  for (const auto name : kNames) letters |= 1U << (name.back() - 'a');
+  for (const auto word : kLastWords) letters |= 1U << (word.back() - 'a');
   return letters;
-};
-constexpr uint32_t kFirst = ends_of_names([](std::string_view name) { return name.front(); });
-constexpr uint32_t kLast = ends_of_names([](std::string_view name) { return name.back(); });
+}();
 
 constexpr bool has(uint32_t letters, char c) { return c >= 'a' && c <= 'z' && (letters >> (c - 'a') & 1U) != 0; }
 
 bool is_credential_name(std::string_view name) {
-  if (name.size() < 5 || name.size() > kLongestName) return false;
-  if (!has(kFirst, lower(name.front())) || !has(kLast, lower(name.back()))) return false;
-  std::array<char, kLongestName> plain;
+  if (name.size() < kShortestName || name.size() > kLongestName || !has(kLast, lower(name.back()))) return false;
+  std::array<char, kLongestName> letters;
   size_t size = 0;
   for (const char c : name)
-    if (c != '_' && c != '-') plain[size++] = lower(c);
-  return std::find(kNames.begin(), kNames.end(), std::string_view(plain.data(), size)) != kNames.end();
+    if (c != '_' && c != '-') letters[size++] = lower(c);
+  const std::string_view plain(letters.data(), size);
+  return std::any_of(kLastWords.begin(), kLastWords.end(), [&](auto word) { return plain.ends_with(word); }) ||
+         std::find(kNames.begin(), kNames.end(), plain) != kNames.end();
 }
 
 }  // namespace

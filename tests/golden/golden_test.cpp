@@ -72,7 +72,11 @@ class GoldenCase : public testing::Test {
     const auto decoded = schemas::decode_event(encoded);
     ASSERT_TRUE(decoded) << decoded.error().detail;
     EXPECT_TRUE(*decoded == event) << encoded;
-    for (const auto& secret : sealed_texts(encoded)) EXPECT_THAT(encoded, testing::Not(testing::HasSubstr(secret)));
+    constexpr size_t kTooShortToTell = 8;
+    for (const auto& secret : sealed_texts(encoded))
+      if (secret.size() >= kTooShortToTell) {
+        EXPECT_THAT(encoded, testing::Not(testing::HasSubstr(secret)));
+      }
   }
 
   static int64_t milliseconds(Timestamp at) {

@@ -125,7 +125,8 @@ void Admin::set_config(const std::string& topic, const std::map<std::string, std
   // librdkafka has IncrementalAlterConfigs from 2.2 only. AlterConfigs replaces everything, so what is already set on
   // the topic goes along.
   auto wanted = values;
-  for (const auto& [name, entry] : configs({topic}).at(topic))
+  const auto present = configs({topic});
+  for (const auto& [name, entry] : present.at(topic))
     if (entry.set_on_topic) wanted.emplace(name, entry.value);
   const ResourceHandle handle(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
   for (const auto& [name, value] : wanted)

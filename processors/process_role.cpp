@@ -2,7 +2,6 @@
 
 #include <fmt/ranges.h>
 
-#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "common/backoff.hpp"
 #include "common/kafka/admin.hpp"
 #include "common/result.hpp"
+#include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
 #include "processors/steps.hpp"
 #include "processors/transaction_loop.hpp"
@@ -25,13 +25,6 @@ constexpr milliseconds kCheckWhileWaiting = 200ms;
 constexpr milliseconds kCheckWhileRunning = 2s;
 constexpr milliseconds kAdminTimeout = 2s;
 constexpr milliseconds kLongRun = 30s;  // a worker that went so long and fell may start again at once
-
-void wait(const std::stop_token& stop, milliseconds time) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, time, [] { return false; });
-}
 
 // What is wrong with the topics that `process` reads and writes; empty: nothing.
 std::string missing_topics(const kafka::ClusterView& view, const std::string& prefix) {
@@ -77,7 +70,7 @@ class ProcessRole : public runtime::Role {
             threads.emplace_back([this, slot, &workers_stop] { work(slot, workers_stop); });
         show(trouble.empty() ? workers_trouble() : trouble);
         show_lag();
-        wait(workers_stop.get_token(), ready_ ? kCheckWhileRunning : kCheckWhileWaiting);
+        runtime::wait(workers_stop.get_token(), ready_ ? kCheckWhileRunning : kCheckWhileWaiting);
       }
     }
     context_.readiness.not_ready("process", "stopped");
@@ -144,7 +137,7 @@ class ProcessRole : public runtime::Role {
       } catch (const Fenced& error) {
         metrics_.fenced();
         status.set_trouble(error.what());
-        telemetry::log_warn("worker_fenced", 
+        telemetry::log_warn("worker_fenced",
                              {{"slot", slot}, {"why", error.what()}, {"look_at", "instance.name used twice?"}});
       } catch (const Unavailable& error) {
         status.set_trouble(error.what());
@@ -154,7 +147,7 @@ class ProcessRole : public runtime::Role {
         return;
       }
       if (std::chrono::steady_clock::now() - started > kLongRun) attempt = 0;
-      wait(stop.get_token(), backoff.delay(attempt++, fraction(random)));
+      runtime::wait(stop.get_token(), backoff.delay(attempt++, fraction(random)));
     }
   }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "common/backoff.hpp"
 #include "common/kafka/error.hpp"
 #include "common/result.hpp"
 #include "common/runtime/fault_point.hpp"
+#include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
 #include "processors/dedupe/journal_reader.hpp"
 
@@ -16,6 +18,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kIdlePoll = 100ms;             // how long a stop may go unnoticed
 constexpr size_t kMostBatchBytes = 16 << 20;          // of values; a batch holds at least one record
+constexpr milliseconds kIdleMeansTaken = 2s;          // nothing came for so long: what is left up to the end are markers
+constexpr Backoff kAbortBackoff{100ms, 5s};
 constexpr milliseconds kTakeOverTimeout = 25s;        // longer than a predecessor's transaction may stay open (10 s)
 
 std::vector<std::string> topic_names(const config::KafkaSettings& settings) {
@@ -101,6 +105,8 @@ std::vector<kafka::PartitionOffset> TransactionLoop::assigned(const std::vector<
   restore_windows(settings_.kafka, journal_topic_, wanted, kept, deadline, stop_);
   windows_ = std::move(kept);
   next_ = std::move(next);
+  settled_ends_.clear();
+  last_batch_ = steady_clock::now();
 
   size_t ids = 0;
   for (const auto& [number, window] : windows_) ids += window.size();
@@ -173,11 +179,15 @@ void TransactionLoop::settle() {
       back.push_back({{events_topic_, progress.partition}, progress.page.first});
     batch_.clear();
     consumer_.seek(back);
+    pause(error.what());
     return;
   }
+  if (aborts_ > 0) status_.set_trouble({});
+  aborts_ = 0;
   WXPIPE_FAULT_POINT(process_after_commit);
   publish(effects, windows_);
   for (const auto& progress : effects.progress) next_[progress.partition] = progress.page.next;
+  last_batch_ = steady_clock::now();
   last_taken_ = batch_.back().timestamp();
   metrics_.committed(effects);
   telemetry::log_debug("batch_committed", {{"group", kProcessGroup},
@@ -185,6 +195,15 @@ void TransactionLoop::settle() {
                                            {"records", effects.records.size()},
                                            {"duplicates", effects.counts.duplicates},
                                            {"ms", since(started)}});
+}
+
+// What aborts again and again (a topic that takes only smaller records, say) heals when somebody changes something: they
+// must see it, and it must not spin. The first time is mostly a rebalance, and costs nothing.
+void TransactionLoop::pause(std::string_view why) {
+  if (aborts_++ == 0) return;
+  status_.set_trouble(fmt::format("transactions are aborted: {}", why));
+  std::uniform_real_distribution<double> fraction(0, 1);
+  runtime::wait(stop_, kAbortBackoff.delay(aborts_ - 2, fraction(random_)));
 }
 
 void TransactionLoop::write(const Effects& effects) {
@@ -210,10 +229,14 @@ void TransactionLoop::write(const Effects& effects) {
 }
 
 void TransactionLoop::report_progress() {
+  const bool idle = steady_clock::now() - last_batch_ > kIdleMeansTaken;
   int64_t lag = 0;
   for (const auto& [number, next] : next_) {
     const auto end = consumer_.known_end({events_topic_, number});
-    if (end != kafka::kNoOffset && next != kafka::kNoOffset) lag += std::max<int64_t>(0, end - next);
+    if (end == kafka::kNoOffset) continue;
+    auto& settled = settled_ends_[number];
+    if (idle && aborts_ == 0) settled = end;
+    lag += std::max<int64_t>(0, end - std::max(std::max<int64_t>(0, next), settled));
   }
   status_.set_progress(lag, last_taken_);
 }

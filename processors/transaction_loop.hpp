@@ -15,6 +15,7 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <random>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -77,6 +78,7 @@ class TransactionLoop : private kafka::RebalanceListener {
   void collect();
   void settle();
   void write(const Effects& effects);
+  void pause(std::string_view why);
   void report_progress();
 
   const config::Settings& settings_;
@@ -92,7 +94,11 @@ class TransactionLoop : private kafka::RebalanceListener {
   std::vector<kafka::Record> batch_;   // destroyed before the consumer
   Windows windows_;
   std::map<int, int64_t> next_;        // by partition: the offset up to which its window is complete
+  std::map<int, int64_t> settled_ends_;  // ends that hold nothing but transaction markers beyond what was taken
   Timestamp last_taken_;
+  std::chrono::steady_clock::time_point last_batch_{};
+  unsigned aborts_ = 0;  // since the last commit
+  std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace wxpipe::processors

@@ -1,0 +1,31 @@
+// A TcpGate in front of a Kafka broker. Clients connect to the address that the broker tells them, not to the one they
+// were given: so behind the gate a relay puts the gate's port into the broker's answers, and clients stay on this way.
+// For one broker on 127.0.0.1.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tests/support/tcp_gate.hpp"
+
+namespace wxpipe::support {
+
+class KafkaGate {
+ public:
+  // bootstrap: "127.0.0.1:9092"
+  explicit KafkaGate(const std::string& bootstrap);
+  ~KafkaGate();
+  KafkaGate(const KafkaGate&) = delete;
+  KafkaGate& operator=(const KafkaGate&) = delete;
+
+  // What clients are given as their bootstrap servers.
+  std::string address() const;
+  TcpGate& gate();
+
+ private:
+  class Relay;
+  std::unique_ptr<Relay> relay_;
+  std::unique_ptr<TcpGate> gate_;
+};
+
+}  // namespace wxpipe::support

@@ -1,0 +1,52 @@
+// What stands in a topic, read outside of any group from its beginning: what tests compare.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/config/settings.hpp"
+#include "common/kafka/record.hpp"
+#include "tests/support/eventually.hpp"
+
+namespace wxpipe::support {
+
+// uncommitted sees open and aborted transactions too.
+enum class Isolation { committed, uncommitted };
+
+struct TopicRecord {
+  int partition = 0;
+  int64_t offset = 0;
+  std::string key, value;
+  std::string event_id, receipt, traceparent;  // headers; empty: absent
+  Timestamp timestamp;
+};
+
+class TopicReader {
+ public:
+  // Throws when the topic isn't there.
+  TopicReader(const config::KafkaSettings& settings, const std::string& topic,
+              Isolation isolation = Isolation::committed);
+
+  // Everything up to where the topic ends now (for committed readers: up to the first open transaction), in the order
+  // of partition and offset.
+  std::vector<TopicRecord> all();
+  // Reads on until there are so many, or the patience is over; what was found.
+  std::vector<TopicRecord> at_least(size_t count, std::chrono::milliseconds patience = kPatience);
+
+ private:
+  std::vector<TopicRecord> sorted() const;
+  void poll(std::chrono::milliseconds wait);
+
+  kafka::Client client_;
+  std::string topic_;
+  std::vector<int64_t> next_;  // by partition: the next offset to come
+  std::vector<TopicRecord> found_;
+};
+
+// The topic's committed records.
+inline std::vector<TopicRecord> read_topic(const config::KafkaSettings& settings, const std::string& topic,
+                                           Isolation isolation = Isolation::committed) {
+  return TopicReader(settings, topic, isolation).all();
+}
+
+}  // namespace wxpipe::support

@@ -1,0 +1,235 @@
+// What the tests of `process` on a real Kafka share: topics of their own, a writer of events, workers and roles on threads
+// of their own, and what stands in the topics afterwards.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/kafka/transactional_producer.hpp"
+#include "common/result.hpp"
+#include "processors/process_role.hpp"
+#include "processors/steps.hpp"
+#include "processors/transaction_loop.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/stack.hpp"
+#include "tests/support/topic_prefix.hpp"
+#include "tests/support/topic_reader.hpp"
+#include "tests/support/unique_name.hpp"
+#include "tests/unit/processors/events.hpp"
+
+namespace wxpipe::processors::test {
+
+using namespace std::chrono_literals;
+using schemas::TopicName;
+using support::eventually;
+using support::eventually_equal;
+using support::TopicRecord;
+
+// The value of a metric, by its name and labels as they are exposed; 0 where it isn't there.
+inline double value_of(const telemetry::Metrics& metrics, const std::string& name) {
+  const auto text = metrics.exposition();
+  const auto at = text.find("\n" + name + " ");
+  return at == std::string::npos ? 0 : std::stod(text.substr(at + name.size() + 2));
+}
+
+// The role on a thread of its own, from the beginning to a stop.
+class RunningProcess {
+ public:
+  explicit RunningProcess(config::Settings settings)
+      : settings_(std::move(settings)),
+        role_(make_process_role({settings_, metrics_, readiness_})),
+        thread_([this](std::stop_token stop) { role_->run(stop); }) {}
+  ~RunningProcess() { stop(); }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
+  }
+  bool ready() const { return readiness_.all_ready(); }
+  std::string readiness() const { return readiness_.json(); }
+  double metric(const std::string& name) const { return value_of(metrics_, name); }
+  double taken() const {
+    return metric("wxpipe_process_events_total{outcome=\"processed\"}") +
+           metric("wxpipe_process_events_total{outcome=\"duplicate\"}");
+  }
+
+ private:
+  const config::Settings settings_;
+  telemetry::Metrics metrics_;
+  telemetry::Readiness readiness_;
+  std::unique_ptr<runtime::Role> role_;
+  std::jthread thread_;
+};
+
+// One worker with steps of the test's own, which may do whatever should happen in the middle of a batch.
+class RunningLoop {
+ public:
+  RunningLoop(config::Settings settings, Steps steps)
+      : settings_(std::move(settings)), steps_(std::move(steps)), thread_([this](std::stop_token stop) {
+          try {
+            TransactionLoop(settings_, 0, steps_, system_clock(), process_metrics_, status_).run(stop);
+            end("stopped");
+          } catch (const Fenced& error) {
+            end("fenced");
+          } catch (const Unavailable& error) {
+            end("unavailable");
+          } catch (const std::exception& error) {
+            end(error.what());
+          }
+        }) {}
+  // How it ended; empty: it still runs.
+  std::string ended() const {
+    const std::lock_guard lock(mutex_);
+    return ended_;
+  }
+  double aborted() const { return value_of(metrics_, "wxpipe_transactions_total{outcome=\"aborted\"}"); }
+  bool has_partitions() const { return status_.snapshot().trouble.empty(); }
+  void stop() {
+    thread_.request_stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void end(std::string how) {
+    const std::lock_guard lock(mutex_);
+    ended_ = std::move(how);
+  }
+
+  const config::Settings settings_;
+  const Steps steps_;
+  telemetry::Metrics metrics_;
+  ProcessMetrics process_metrics_{metrics_};
+  WorkerStatus status_;
+  mutable std::mutex mutex_;
+  std::string ended_;
+  std::jthread thread_;
+};
+
+// Messages by event id, and the receipts of the repeats that were met.
+struct Outcome {
+  std::map<std::string, int> messages;
+  std::multimap<std::string, std::string> duplicates;  // event id -> receipt
+  bool operator==(const Outcome&) const = default;
+};
+inline Outcome outcome_of(const std::vector<TopicRecord>& records) {
+  Outcome outcome;
+  for (const auto& record : records) {
+    if (schemas::is_duplicate(record.value)) {
+      const auto duplicate = schemas::decode_duplicate(record.value).value();
+      outcome.duplicates.emplace(to_string(duplicate.event_id), duplicate.receipt);
+    } else {
+      ++outcome.messages[to_string(schemas::decode_event(record.value).value().id)];
+    }
+  }
+  return outcome;
+}
+inline Outcome once_each(const std::vector<schemas::Event>& events) {
+  Outcome outcome;
+  for (const auto& event : events) outcome.messages[to_string(event.id)] = 1;
+  return outcome;
+}
+inline Outcome once_each_and_repeated(const std::vector<schemas::Event>& events,
+                                      const std::vector<schemas::Event>& repeats) {
+  auto outcome = once_each(events);
+  for (const auto& event : repeats) outcome.duplicates.emplace(to_string(event.id), event.receipt);
+  return outcome;
+}
+
+class ProcessTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WXPIPE_NEEDS_STACK();
+    topics_ = std::make_unique<support::TopicPrefix>();
+    for (const auto& topic : schemas::kTopics) names_.push_back(topics_->name(topic.name));
+    writer_ = make_writer();
+  }
+
+  std::unique_ptr<kafka::TransactionalProducer> make_writer(const std::string& id = support::unique_name("writer")) {
+    auto writer = std::make_unique<kafka::TransactionalProducer>(topics_->settings(), id, names_);
+    writer->init();
+    return writer;
+  }
+
+  // Sessions are short, so that a member that went without a word is missed soon.
+  config::Settings settings(const std::string& instance) const {
+    config::Settings settings;
+    settings.instance.name = instance;
+    settings.kafka = topics_->settings();
+    settings.kafka.properties["session.timeout.ms"] = "2000";
+    settings.kafka.properties["heartbeat.interval.ms"] = "200";
+    return settings;
+  }
+
+  // Received now, as everything is that the window should know.
+  static std::vector<schemas::Event> events(int from, int to) {
+    std::vector<schemas::Event> list;
+    const auto now = system_clock().now();
+    for (int i = from; i < to; ++i) {
+      auto event = event_of(i % 10 == 0 ? "follower.subscribed" : "message.text", fmt::format("body {}", i));
+      event.subject = fmt::format("o{}", i % 23);
+      event.received_at = now;
+      event.receipt = fmt::format("edge/1/{}", i);
+      list.push_back(std::move(event));
+    }
+    return list;
+  }
+  // As the platform sends them a second time: the same bytes under another receipt.
+  static std::vector<schemas::Event> again(std::vector<schemas::Event> list, const std::string& receipt = "edge/2/") {
+    for (auto& event : list) event.receipt = receipt + event.receipt.substr(event.receipt.rfind('/') + 1);
+    return list;
+  }
+
+  void stage(kafka::TransactionalProducer& writer, const std::vector<schemas::Event>& list) {
+    for (const auto& event : list) {
+      const std::vector<kafka::Header> headers{{"event_id", to_string(event.id)}, {"receipt", event.receipt}};
+      writer.produce(static_cast<size_t>(TopicName::events),
+                     {partition_key(event), json_of(event), headers, event.received_at, RD_KAFKA_PARTITION_UA});
+    }
+  }
+  void produce(const std::vector<schemas::Event>& list) {
+    writer_->begin();
+    stage(*writer_, list);
+    writer_->commit();
+  }
+
+  std::vector<TopicRecord> read(TopicName topic, support::Isolation isolation = support::Isolation::committed) const {
+    return support::read_topic(topics_->settings(), topics_->name(topic), isolation);
+  }
+  Outcome outcome() const { return outcome_of(read(TopicName::messages)); }
+  // Waits until so many messages and repeats are there.
+  void await_messages(size_t count) const {
+    support::TopicReader reader(topics_->settings(), topics_->name(TopicName::messages));
+    ASSERT_GE(reader.at_least(count).size(), count);
+  }
+
+  std::vector<std::string> names_;
+  std::unique_ptr<support::TopicPrefix> topics_;
+  std::unique_ptr<kafka::TransactionalProducer> writer_;
+};
+
+// What the group has committed in each partition of events; transactions in doubt are waited for.
+inline std::map<int, int64_t> committed_offsets(const config::Settings& settings) {
+  const auto events = schemas::topic_name(settings.kafka.topic_prefix, TopicName::events);
+  const auto client = kafka::make_consumer(client_config(kafka::ClientRole::reader, settings.kafka,
+                                                         {{"group.id", process_group(settings.kafka)}}));
+  std::vector<kafka::PartitionOffset> wanted;
+  for (int i = 0; i < schemas::topic(TopicName::events).partitions; ++i) wanted.push_back({{events, i}, 0});
+  const auto list = kafka::to_list(wanted);
+  if (rd_kafka_committed(client.get(), list.get(), 10'000) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error("the group's offsets can't be read");
+  std::map<int, int64_t> offsets;
+  for (const auto& [partition, offset] : kafka::from_list("committed", list.get())) offsets[partition.number] = offset;
+  return offsets;
+}
+
+}  // namespace wxpipe::processors::test

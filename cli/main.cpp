@@ -9,6 +9,7 @@
 #include "cli/partitions_command.hpp"
 #include "cli/program.hpp"
 #include "cli/role_commands.hpp"
+#include "cli/simulate/simulate_command.hpp"
 #include "cli/topics_command.hpp"
 #include "common/result.hpp"
 
@@ -31,9 +32,11 @@ int run(int argc, char** argv) {
   add_migrate_command(program);
   add_topics_command(program);
   add_partitions_command(program);
+  add_simulate_command(program);
   add_examples(app, {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},
                      {"wxpipe topics apply -c wxpipe.toml && wxpipe migrate -c wxpipe.toml", "set up Kafka and Postgres"},
                      {"wxpipe run -c wxpipe.toml", "all roles in one process"},
+                     {"wxpipe simulate -c wxpipe.toml --rate 200 --count 5000", "play the platforms against it"},
                      {"wxpipe <command> --help", "what each command does, with examples"}});
   try {
     app.parse(argc, argv);

@@ -4,7 +4,7 @@
 
 #include "common/json/write.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 // A CDATA section ends at ]]>, so that sequence is split over two of them.
 void append_cdata(std::string& out, std::string_view text) {
@@ -119,4 +119,4 @@ std::string BodyWriter::finish() {
   return std::move(out_);
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 enum class BodyFormat { xml, json };
 
@@ -19,9 +19,9 @@ class BodyWriter {
 
   BodyFormat format() const { return format_; }
   size_t size() const { return out_.size(); }
-  void text(std::string_view name, std::string_view value);     // CDATA; a JSON string
-  void number(std::string_view name, int64_t value);            // bare
-  void bare(std::string_view name, std::string_view number);    // a number that is written already: 23.137466
+  void text(std::string_view name, std::string_view value);   // CDATA; a JSON string
+  void number(std::string_view name, int64_t value);          // bare
+  void bare(std::string_view name, std::string_view number);  // a number that is written already: 23.137466
   void truth(std::string_view name, bool value);
 
   void open(std::string_view name);  // an object
@@ -47,4 +47,4 @@ class BodyWriter {
   std::string_view list_;               // the name of its items
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -4,7 +4,7 @@
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
@@ -121,4 +121,4 @@ void Connection::got(size_t bytes) {
   owner_.replied(*this, reply);
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -1,5 +1,5 @@
-// One keep-alive HTTP connection to the callback server: one request at a time, its answer or its loss told to the owner.
-// Belongs to the io_context's thread. What is still going on when a connection is closed ends without a word.
+// One keep-alive HTTP connection to the callback server: one request at a time, its answer or its loss told to the
+// owner. Belongs to the io_context's thread. What is still going on when a connection is closed ends without a word.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -14,7 +14,7 @@
 
 #include "cli/simulate/http_reply.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 // Where the callbacks go, resolved.
 struct Server {
@@ -32,7 +32,7 @@ class Connection {
    public:
     virtual ~Owner() = default;
     virtual void replied(Connection& connection, const HttpReply& reply) = 0;  // it may send again at once
-    virtual void lost(Connection& connection, Loss loss) = 0;                   // closed; it may send again
+    virtual void lost(Connection& connection, Loss loss) = 0;                  // closed; it may send again
   };
 
   Connection(boost::asio::io_context& io, const Server& server, Owner& owner);
@@ -42,8 +42,8 @@ class Connection {
   void send(std::string_view request);
   void close();
   bool is_open() const { return stream_ != nullptr; }
-  // Whether the request under way went over a connection that had served another one, and nothing was answered yet: then
-  // the server may have closed it for idleness, and the request may never have arrived.
+  // Whether the request under way went over a connection that had served another one, and nothing was answered yet:
+  // then the server may have closed it for idleness, and the request may never have arrived.
   bool may_be_stale() const { return reused_ && used_ == 0; }
 
   void* parcel = nullptr;  // the owner's
@@ -71,4 +71,4 @@ class Connection {
   HttpReplyParser parser_;
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -8,7 +8,7 @@
 
 #include "cli/simulate/said.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -40,7 +40,9 @@ enum class Outcome {
 };
 inline constexpr int kOutcomeCount = 9;
 std::string_view to_string(Outcome outcome);
-constexpr bool is_acknowledged(Outcome outcome) { return outcome == Outcome::acknowledged || outcome == Outcome::replied; }
+constexpr bool is_acknowledged(Outcome outcome) {
+  return outcome == Outcome::acknowledged || outcome == Outcome::replied;
+}
 
 struct Fate {
   Outcome outcome{};               // of the last attempt
@@ -49,4 +51,4 @@ struct Fate {
   Timestamp ended_at;
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

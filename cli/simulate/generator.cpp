@@ -8,7 +8,7 @@
 #include "cli/simulate/strangers.hpp"
 #include "common/result.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 using ingest::AccountKind;
 using std::chrono::floor;
@@ -90,9 +90,10 @@ Generator::Generator(const std::vector<config::AccountSettings>& accounts, const
     voices_.push_back(std::move(voice));
   }
   if (voices_.empty())
-    throw UsageError(accounts.empty() ? std::string("no account is configured that could say anything")
-                                      : fmt::format("no account says anything of the types {}; docs/event-types.md has them",
-                                                    fmt::join(options.types, ", ")));
+    throw UsageError(accounts.empty()
+                         ? std::string("no account is configured that could say anything")
+                         : fmt::format("no account says anything of the types {}; docs/event-types.md has them",
+                                       fmt::join(options.types, ", ")));
 }
 
 std::string Generator::token(uint64_t serial) const {
@@ -104,12 +105,12 @@ Said Generator::say(size_t index, const Topic& topic, size_t person, int64_t sec
   const auto kind = voice.speaker.account.kind;
   BodyWriter body(random_.pick(formats(kind)));
   Scene scene{voice.speaker, random_, body, second, serial_, run_, person};
-  if (kind == AccountKind::open_platform_messages) scene.tenant = voice.speaker.tenants[person % voice.speaker.tenants.size()];
+  if (kind == AccountKind::open_platform_messages)
+    scene.tenant = voice.speaker.tenants[person % voice.speaker.tenants.size()];
   topic.say(scene);
   const std::string serial = token(serial_);
   body.text("Serial", serial);
-  if (const size_t size = body.size() + 64; size < options_.body_bytes)
-    body.text("Remark", filling(random_, options_.body_bytes - size));
+  if (body.size() < options_.body_bytes) body.text("Remark", filling(random_, options_.body_bytes - body.size()));
 
   Said said;
   said.serial = said.signed_as = serial_++;
@@ -200,4 +201,4 @@ Said Generator::next(Timestamp at) {
   return said;
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -11,18 +11,18 @@
 #include "cli/simulate/speaker.hpp"
 #include "cli/simulate/topic.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 struct GeneratorOptions {
   uint64_t seed = 1;
-  Timestamp begin;               // tells the ids of two runs with one seed apart
-  size_t subjects = 1000;        // followers or customers of each account
-  double resend = 0;             // share that repeats an earlier callback
-  double resend_changed = 0;     // share of those that have other bytes under the same identity
-  double poison = 0;             // share that is authentic but unreadable
-  double strangers = 0;          // share that is not authentic
+  Timestamp begin;                 // tells the ids of two runs with one seed apart
+  size_t subjects = 1000;          // followers or customers of each account
+  double resend = 0;               // share that repeats an earlier callback
+  double resend_changed = 0;       // share of those that have other bytes under the same identity
+  double poison = 0;               // share that is authentic but unreadable
+  double strangers = 0;            // share that is not authentic
   std::vector<std::string> types;  // only these; a trailing * matches a family. Empty: all
-  size_t body_bytes = 0;         // shorter bodies are filled up to it
+  size_t body_bytes = 0;           // shorter bodies are filled up to it
 };
 
 class Generator {
@@ -69,4 +69,4 @@ class Generator {
   std::deque<Said> lately_;  // what can be repeated
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

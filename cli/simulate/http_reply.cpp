@@ -3,7 +3,7 @@
 #include <charconv>
 #include <optional>
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 constexpr auto npos = std::string_view::npos;
 constexpr std::string_view kEnd = "\r\n";
@@ -54,7 +54,8 @@ ParseOutcome HttpReplyParser::parse(std::string_view bytes, HttpReply& reply) {
       length = number<size_t>(value);
       if (!length || *length > kLongest) return ParseOutcome::malformed;
     } else if (equal_ignoring_case(name, "connection")) {
-      reply.keep_alive = equal_ignoring_case(value, "close") ? false : reply.keep_alive || equal_ignoring_case(value, "keep-alive");
+      reply.keep_alive =
+          equal_ignoring_case(value, "close") ? false : reply.keep_alive || equal_ignoring_case(value, "keep-alive");
     } else if (equal_ignoring_case(name, "transfer-encoding")) {
       chunked = equal_ignoring_case(value, "chunked");
     }
@@ -92,4 +93,4 @@ ParseOutcome HttpReplyParser::chunks(std::string_view bytes, size_t at, HttpRepl
   }
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

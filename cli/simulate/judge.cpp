@@ -6,7 +6,7 @@
 #include "ingest/wxcrypt/cipher.hpp"
 #include "ingest/wxcrypt/signature.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 using ingest::AccountKind;
 namespace wxcrypt = ingest::wxcrypt;
@@ -53,4 +53,4 @@ Verdict judge(const ingest::Account& account, unsigned status, std::string_view 
   return is_legal_reply(account, body) ? Verdict::replied : Verdict::illegal_reply;
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -6,7 +6,7 @@
 
 #include "ingest/account.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 enum class Verdict {
   acknowledged,
@@ -22,4 +22,4 @@ constexpr bool is_acknowledged(Verdict verdict) {
 
 Verdict judge(const ingest::Account& account, unsigned status, std::string_view body);
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

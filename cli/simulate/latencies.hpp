@@ -1,4 +1,5 @@
-// Latencies in buckets that are at most 1.6 % wide, so that millions take no more room than one: percentiles and extremes.
+// Latencies in buckets that are at most 1.6 % wide, so that millions take no more room than one: percentiles and
+// extremes.
 #pragma once
 
 #include <array>
@@ -6,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 class Latencies {
  public:
@@ -52,4 +53,4 @@ class Latencies {
   uint64_t count_ = 0, sum_ = 0, most_ = 0;
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

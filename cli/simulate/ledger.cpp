@@ -11,11 +11,13 @@
 #include "common/json/read.hpp"
 #include "common/json/write.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 constexpr size_t kBlock = 64 << 10;
 
-void name(std::string& out, std::string_view field) { out.append(out.back() == '{' ? "\"" : ",\"").append(field).append("\":"); }
+void name(std::string& out, std::string_view field) {
+  out.append(out.back() == '{' ? "\"" : ",\"").append(field).append("\":");
+}
 void text(std::string& out, std::string_view field, std::string_view value) {
   name(out, field);
   json::append_string(out, value);
@@ -213,10 +215,11 @@ void Ledger::flush() {
   while (!rest.empty()) {
     const ssize_t written = ::write(file_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw std::runtime_error(fmt::format("the ledger {} can't be written: {}", path_, std::strerror(errno)));
+    if (written < 0)
+      throw std::runtime_error(fmt::format("the ledger {} can't be written: {}", path_, std::strerror(errno)));
     rest.remove_prefix(static_cast<size_t>(written));
   }
   buffer_.clear();
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -1,6 +1,7 @@
-// The sender's truth: a file of JSON Lines that says of each callback what was sent and whether it was acknowledged. Audits
-// and chaos runs hold the tables against it. One line when the callback's fate is known; with many on the way at once the
-// lines are in the order of fates, not of serials. A killed process loses at most the last fraction of a second of lines.
+// The sender's truth: a file of JSON Lines that says of each callback what was sent and whether it was acknowledged.
+// Audits and chaos runs hold the tables against it. One line when the callback's fate is known; with many on the way at
+// once the lines are in the order of fates, not of serials. A killed process loses at most the last fraction of a
+// second of lines.
 //
 //   {"serial":17,"account":"shop","kind":"official_account","tenant":null,"subject":"oABC…","type":"message.text",
 //    "key_order":3,"body_sha256":"9f86…","token":"5f3a91c2-17","sealed":false,"identity_of":null,"resend":"none",
@@ -10,14 +11,16 @@
 //   serial       counts this run's callbacks from 0
 //   tenant       the authorised account, else null. subject: whom it is about, may be ""
 //   type         what it should become (messages.type); null for poison and strangers
-//   key_order    its place among the callbacks of its account, tenant and subject, from 0: each of them is sent after the
+//   key_order    its place among the callbacks of its account, tenant and subject, from 0: each of them is sent after
+//   the
 //                one before it was settled. Null for poison, strangers and repetitions with the same bytes
 //   body_sha256  of the decrypted body; of the HTTP body for poison, and for webhooks, where both are the same
 //   token        stands in the body (its field Serial) and in no other's
 //   sealed       the body holds credentials, so messages.body has other bytes than were sent: find it by the token
 //   identity_of  the serial that it repeats. resend: none, same (the same bytes) or changed (others under its identity)
 //   poison       the reason that its dead letter must have. stranger: the reason it must be refused for
-//   outcome      of the last attempt: acknowledged, replied, refused, failed, illegal_reply, timed_out, unreachable, broken,
+//   outcome      of the last attempt: acknowledged, replied, refused, failed, illegal_reply, timed_out, unreachable,
+//   broken,
 //                unfinished (the sender was stopped). status: of the last answer, or null
 //   acked        the platform takes it as delivered. acked_at: when, else null
 //   latency_us   from when it was planned to when its fate was known
@@ -33,7 +36,7 @@
 #include "cli/simulate/fate.hpp"
 #include "common/result.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 struct LedgerLine {
   uint64_t serial = 0;
@@ -73,4 +76,4 @@ class Ledger {
   int file_;
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -1,6 +1,6 @@
 #include "cli/simulate/poison.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 using ingest::AccountKind;
 
@@ -76,4 +76,4 @@ void spoil(Said& said, Reason reason) {
   said.type = {};
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

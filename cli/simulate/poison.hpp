@@ -6,13 +6,13 @@
 #include "cli/simulate/said.hpp"
 #include "ingest/account.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 // The reasons that can happen on an account.
 std::vector<Reason> poisons(const ingest::Account& account);
 
-// Makes it so. `malformed_xml` stands for the body's own notation; what needs another time or another key has it already,
-// or gets it when the request is written.
+// Makes it so. `malformed_xml` stands for the body's own notation; what needs another time or another key has it
+// already, or gets it when the request is written.
 void spoil(Said& said, Reason reason);
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

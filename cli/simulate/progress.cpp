@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 using namespace std::chrono_literals;
 constexpr int kWidth = 30;
@@ -36,7 +36,9 @@ void Progress::print(const Report& report, uint64_t settled, SteadyTime began, S
   if (total_ && *total_ > 0) done = static_cast<double>(settled) / static_cast<double>(*total_);
   if (duration_) done = std::max(done, seconds(now - began) / std::chrono::duration<double>(*duration_).count());
   done = std::min(done, 1.0);
-  const double rate = rate_ > 0 ? rate_ : seconds(now - began) > 0 ? static_cast<double>(settled) / seconds(now - began) : 0;
+  const double rate = rate_ > 0                  ? rate_
+                      : seconds(now - began) > 0 ? static_cast<double>(settled) / seconds(now - began)
+                                                 : 0;
   std::string text = fmt::format("{:3.0f} %  {}{} callbacks  {:.0f}/s", done * 100, settled,
                                  total_ ? fmt::format(" of {}", *total_) : "", rate);
   if (report.retries) text += fmt::format("  {} retries", report.retries);
@@ -57,4 +59,4 @@ void Progress::finish(const Report& report, uint64_t settled, SteadyTime began, 
   if (terminal_) fmt::print(stderr, "\n");
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -5,7 +5,7 @@
 
 #include "cli/simulate/report.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 class Progress {
  public:
@@ -26,4 +26,4 @@ class Progress {
   double rate_ = 0;
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

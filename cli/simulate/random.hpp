@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 constexpr uint64_t mixed(uint64_t value) {
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -59,4 +59,4 @@ inline constexpr std::string_view kHex = "0123456789abcdef";
 inline constexpr std::string_view kIdLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 inline constexpr std::string_view kLettersAndDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

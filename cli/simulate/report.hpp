@@ -9,7 +9,7 @@
 #include "cli/simulate/fate.hpp"
 #include "cli/simulate/latencies.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 struct Report {
   std::string url;
@@ -36,4 +36,4 @@ struct Report {
 std::string to_text(const Report& report);
 std::string to_json(const Report& report);
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

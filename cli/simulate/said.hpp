@@ -11,7 +11,7 @@
 #include "common/result.hpp"
 #include "ingest/callback.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 // Sent although the first one was acknowledged: with the same bytes, or with others under the same identity.
 enum class Resend { none, same, changed };
@@ -27,19 +27,20 @@ struct Said {
   size_t speaker = 0;     // index of the account
   std::string_view type;  // what it should become (docs/event-types.md); empty for poison and strangers
   std::string tenant, subject;
-  uint32_t key = kNoKey;  // account, tenant and subject as a number: what order is kept for; none for poison and strangers
-  uint64_t order = 0;     // its place among what is said under that key
-  Timestamp at;           // when the platform has it to say
+  uint32_t key =
+      kNoKey;          // account, tenant and subject as a number: what order is kept for; none for poison and strangers
+  uint64_t order = 0;  // its place among what is said under that key
+  Timestamp at;        // when the platform has it to say
   BodyFormat format = BodyFormat::xml;
-  std::string body;       // as it is before encryption
-  std::string webhook_id;     // Standard Webhooks only
-  bool credentials = false;   // something in it is stored sealed, so the stored body has other bytes
-  bool named = true;          // has an identity beside its bytes
-  uint64_t signed_as = 0;     // the serial that nonce and path are made from: a poison's repetition has the same bytes
+  std::string body;          // as it is before encryption
+  std::string webhook_id;    // Standard Webhooks only
+  bool credentials = false;  // something in it is stored sealed, so the stored body has other bytes
+  bool named = true;         // has an identity beside its bytes
+  uint64_t signed_as = 0;    // the serial that nonce and path are made from: a poison's repetition has the same bytes
   Resend resend = Resend::none;
-  std::optional<uint64_t> identity_of;       // what it repeats
-  std::optional<Reason> poison;              // authentic, but for the dead letters
-  std::optional<ingest::Refusal> stranger;   // not authentic: must be refused so
+  std::optional<uint64_t> identity_of;      // what it repeats
+  std::optional<Reason> poison;             // authentic, but for the dead letters
+  std::optional<ingest::Refusal> stranger;  // not authentic: must be refused so
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

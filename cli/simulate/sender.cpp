@@ -1,9 +1,9 @@
 #include "cli/simulate/sender.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cmath>
 #include <deque>
 #include <unordered_map>
@@ -11,7 +11,7 @@
 #include "cli/simulate/random.hpp"
 #include "common/clock.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -21,9 +21,9 @@ using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
 constexpr auto kTick = 20ms;
-constexpr auto kLongestIdle = 30s;      // of a connection, before it is opened anew: servers close idle ones
+constexpr auto kLongestIdle = 30s;           // of a connection, before it is opened anew: servers close idle ones
 constexpr size_t kMostOutstanding = 50'000;  // callbacks that are due but not settled; beyond it planning waits
-constexpr size_t kAhead = 32;           // callbacks that are written before they are due
+constexpr size_t kAhead = 32;                // callbacks that are written before they are due
 
 // Planned arrivals of the open loop.
 class Arrivals {
@@ -56,9 +56,9 @@ Outcome outcome_of(Loss loss) {
 }  // namespace
 
 std::string_view to_string(Outcome outcome) {
-  constexpr std::array<std::string_view, kOutcomeCount> kWords{"acknowledged", "replied",   "refused",
+  constexpr std::array<std::string_view, kOutcomeCount> kWords{"acknowledged", "replied",       "refused",
                                                                "failed",       "illegal_reply", "timed_out",
-                                                               "unreachable",  "broken",    "unfinished"};
+                                                               "unreachable",  "broken",        "unfinished"};
   return kWords.at(static_cast<size_t>(outcome));
 }
 
@@ -269,7 +269,8 @@ struct Sender::Impl final : Connection::Owner {
       deadlines.pop_front();
       // The parcel may be gone, and another one have its address: then the number of its attempt or its time differ.
       auto* const parcel = static_cast<Parcel*>(deadline.connection->parcel);
-      if (parcel != deadline.parcel || parcel->attempts != deadline.attempt || parcel->sent + plan.patience > now) continue;
+      if (parcel != deadline.parcel || parcel->attempts != deadline.attempt || parcel->sent + plan.patience > now)
+        continue;
       deadline.connection->close();
       answered(*deadline.connection, take(*deadline.connection), Outcome::timed_out, std::nullopt);
     }
@@ -350,8 +351,8 @@ struct Sender::Impl final : Connection::Owner {
   asio::steady_timer plan_timer, tick_timer;
   std::vector<std::unique_ptr<Connection>> connections;
   std::vector<std::pair<Connection*, SteadyTime>> idle;
-  std::deque<ParcelPointer> ahead;    // written, not due yet
-  std::deque<ParcelPointer> waiting;  // due, for a connection
+  std::deque<ParcelPointer> ahead;                                 // written, not due yet
+  std::deque<ParcelPointer> waiting;                               // due, for a connection
   std::unordered_map<uint32_t, std::deque<ParcelPointer>> parked;  // due, for their key
   std::vector<bool> busy;                                          // by key
   std::vector<Retry> retries;                                      // a heap
@@ -372,4 +373,4 @@ void Sender::stop() {
 }
 const SendingTotals& Sender::totals() const { return impl_->totals; }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -1,9 +1,10 @@
-// Sends callbacks as the platforms do: waits for an answer no longer than they, and on failure tries again with the same
-// content, so many times in all. Open loop: each has its planned time, whatever the server does, and its latency counts
-// from there. Closed loop: so many connections, each sends as soon as it has its answer.
+// Sends callbacks as the platforms do: waits for an answer no longer than they, and on failure tries again with the
+// same content, so many times in all. Open loop: each has its planned time, whatever the server does, and its latency
+// counts from there. Closed loop: so many connections, each sends as soon as it has its answer.
 //
-// Callbacks with one key are sent one after the other, so that their order means something; a callback whose key is busy
-// waits. One thread: everything happens inside run(), but stop(), which any thread or signal handler's thread may call.
+// Callbacks with one key are sent one after the other, so that their order means something; a callback whose key is
+// busy waits. One thread: everything happens inside run(), but stop(), which any thread or signal handler's thread may
+// call.
 #pragma once
 
 #include <chrono>
@@ -14,7 +15,7 @@
 #include "cli/simulate/connection.hpp"
 #include "cli/simulate/fate.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 struct SendingPlan {
   double rate = 0;                                    // callbacks a second; 0: closed loop
@@ -64,4 +65,4 @@ class Sender {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -17,7 +17,7 @@ namespace {
 using simulate::SimulationOptions;
 
 constexpr config::Needs kAccountsOnly{.sealing = false, .postgres = false};
-constexpr double kRate = 100;  // where nothing says how fast
+constexpr double kRate = 100;      // where nothing says how fast
 constexpr uint64_t kCount = 1000;  // where nothing says how long
 
 // As typed; what needs reading is read when the command runs.
@@ -50,11 +50,13 @@ std::chrono::milliseconds duration(const char* option, const std::string& text) 
   return *value;
 }
 
-std::vector<config::AccountSettings> chosen(std::vector<config::AccountSettings> accounts, const std::vector<std::string>& names) {
+std::vector<config::AccountSettings> chosen(std::vector<config::AccountSettings> accounts,
+                                            const std::vector<std::string>& names) {
   if (names.empty()) return accounts;
   std::vector<config::AccountSettings> out;
   for (const auto& name : names) {
-    const auto found = std::find_if(accounts.begin(), accounts.end(), [&](const auto& each) { return each.name == name; });
+    const auto found =
+        std::find_if(accounts.begin(), accounts.end(), [&](const auto& each) { return each.name == name; });
     if (found != accounts.end()) {
       out.push_back(*found);
       continue;
@@ -146,21 +148,25 @@ void run(Program& program, const Options& given) {
 }  // namespace
 
 void add_simulate_command(Program& program) {
-  auto& command = *program.app.add_subcommand(
-      "simulate",
-      "Plays the platforms against the configured accounts: signs, encrypts, sends, waits five seconds, tries three times.\n"
-      "Exit 1 when anything was never acknowledged, or a stranger was.");
+  auto& command = *program.app.add_subcommand("simulate",
+                                              "Plays the platforms against the configured accounts: signs, encrypts, "
+                                              "sends, waits five seconds, tries three times.\n"
+                                              "Exit 1 when anything was never acknowledged, or a stranger was.");
   command.group("Proof");
   add_config_options(command, program);
   add_json_option(command, program);
   const auto options = std::make_shared<Options>();
   auto& simulation = options->simulation;
-  command.add_option("--url", simulation.url, "Where the callbacks go; default: [ingest] listen, on this machine")->type_name("URL");
+  command.add_option("--url", simulation.url, "Where the callbacks go; default: [ingest] listen, on this machine")
+      ->type_name("URL");
   command.add_flag("--insecure", simulation.insecure, "https: take any certificate");
   command.add_option("--wait", options->wait, "How long to wait for somebody to listen there")->type_name("DURATION");
 
   const auto what = "What is said";
-  command.add_option("--accounts", options->accounts, "Only these, by name")->delimiter(',')->type_name("NAME,...")->group(what);
+  command.add_option("--accounts", options->accounts, "Only these, by name")
+      ->delimiter(',')
+      ->type_name("NAME,...")
+      ->group(what);
   command.add_option("--types", simulation.content.types, "Only what becomes these types; message.* is a family")
       ->delimiter(',')
       ->type_name("TYPE,...")
@@ -169,34 +175,55 @@ void add_simulate_command(Program& program) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber)
       ->group(what);
-  command.add_option("--seed", simulation.content.seed, "Other people, other words")->capture_default_str()->group(what);
-  command.add_option("--resend", options->resend, "Share that is sent again although acknowledged")->type_name("SHARE")->group(what);
-  command.add_option("--resend-changed", options->resend_changed, "Share of those that have other bytes under the same identity")
+  command.add_option("--seed", simulation.content.seed, "Other people, other words")
+      ->capture_default_str()
+      ->group(what);
+  command.add_option("--resend", options->resend, "Share that is sent again although acknowledged")
+      ->type_name("SHARE")
+      ->group(what);
+  command
+      .add_option("--resend-changed", options->resend_changed,
+                  "Share of those that have other bytes under the same identity")
       ->type_name("SHARE")
       ->group(what);
   command.add_option("--poison", options->poison, "Share that is authentic but unreadable: for the dead letters")
       ->type_name("SHARE")
       ->group(what);
-  command.add_option("--strangers", options->strangers, "Share that isn't authentic: must be refused")->type_name("SHARE")->group(what);
-  command.add_option("--body-bytes", options->body_bytes, "Fill shorter bodies up to this size")->type_name("SIZE")->group(what);
+  command.add_option("--strangers", options->strangers, "Share that isn't authentic: must be refused")
+      ->type_name("SHARE")
+      ->group(what);
+  command.add_option("--body-bytes", options->body_bytes, "Fill shorter bodies up to this size")
+      ->type_name("SIZE")
+      ->group(what);
 
   const auto how = "How it is sent";
-  command.add_option("--rate", simulation.sending.rate, "Callbacks a second, whatever the server does; latencies count from the plan")
+  command
+      .add_option("--rate", simulation.sending.rate,
+                  "Callbacks a second, whatever the server does; latencies count from the plan")
       ->type_name("N")
       ->check(CLI::PositiveNumber)
       ->group(how);
-  command.add_flag("--poisson", simulation.sending.poisson, "With --rate: random arrivals instead of even ones")->group(how);
-  command.add_option("--connections", options->connections,
-                     "Keep-alive connections; without --rate, each sends as soon as it has its answer")
+  command.add_flag("--poisson", simulation.sending.poisson, "With --rate: random arrivals instead of even ones")
+      ->group(how);
+  command
+      .add_option("--connections", options->connections,
+                  "Keep-alive connections; without --rate, each sends as soon as it has its answer")
       ->type_name("N")
       ->check(CLI::Range(1, 50'000))
       ->group(how);
-  command.add_option("--count", options->count, "How many callbacks")->type_name("N")->check(CLI::PositiveNumber)->group(how);
+  command.add_option("--count", options->count, "How many callbacks")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->group(how);
   command.add_option("--duration", options->duration, "How long")->type_name("DURATION")->group(how);
-  command.add_option("--prepared", simulation.prepared, "Callbacks that are signed and encrypted before the clock starts")
+  command
+      .add_option("--prepared", simulation.prepared, "Callbacks that are signed and encrypted before the clock starts")
       ->type_name("N")
       ->group(how);
-  command.add_option("--attempts", simulation.sending.attempts, "Attempts in all")->capture_default_str()->check(CLI::Range(1, 100))->group(how);
+  command.add_option("--attempts", simulation.sending.attempts, "Attempts in all")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100))
+      ->group(how);
   command.add_option("--patience", options->patience, "How long an answer is waited for")
       ->type_name("DURATION")
       ->capture_default_str()
@@ -206,16 +233,22 @@ void add_simulate_command(Program& program) {
       ->capture_default_str()
       ->group(how);
 
-  command.add_option("--ledger", simulation.ledger, "Writes what was sent and whether it was acknowledged, a line of JSON each")->type_name("FILE");
-  command.add_flag("--progress,!--no-progress", [options](int64_t wanted) { options->silent = wanted < 0; },
-                   "How far it is, on standard error (the default)");
-  add_examples(command, {{"wxpipe simulate -c wxpipe.toml", "a thousand callbacks of every account, 100 a second"},
-                         {"wxpipe simulate -c wxpipe.toml --rate 500 --duration 1m --resend 5% --resend-changed 1% --ledger sent.jsonl",
-                          "as platforms do when answers get lost; keeps the sender's truth"},
-                         {"wxpipe simulate -c wxpipe.toml --connections 64 --prepared 100000 --types message.text --body-bytes 1KiB",
-                          "as fast as 64 connections go"},
-                         {"wxpipe simulate -c wxpipe.toml --accounts shop --poison 1% --strangers 1%",
-                          "one account, with callbacks that nobody can read or that aren't the platform's"}});
+  command
+      .add_option("--ledger", simulation.ledger,
+                  "Writes what was sent and whether it was acknowledged, a line of JSON each")
+      ->type_name("FILE");
+  command.add_flag(
+      "--progress,!--no-progress", [options](int64_t wanted) { options->silent = wanted < 0; },
+      "How far it is, on standard error (the default)");
+  add_examples(
+      command,
+      {{"wxpipe simulate -c wxpipe.toml", "a thousand callbacks of every account, 100 a second"},
+       {"wxpipe simulate -c wxpipe.toml --rate 500 --duration 1m --resend 5% --resend-changed 1% --ledger sent.jsonl",
+        "as platforms do when answers get lost; keeps the sender's truth"},
+       {"wxpipe simulate -c wxpipe.toml --connections 64 --prepared 100000 --types message.text --body-bytes 1KiB",
+        "as fast as 64 connections go"},
+       {"wxpipe simulate -c wxpipe.toml --accounts shop --poison 1% --strangers 1%",
+        "one account, with callbacks that nobody can read or that aren't the platform's"}});
   command.callback([&program, options] { run(program, *options); });
 }
 

@@ -16,7 +16,7 @@
 #include "common/config/units.hpp"
 #include "common/crypto/digest.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -64,9 +64,10 @@ void wait_for(const std::vector<tcp::endpoint>& endpoints, const std::string& ur
     const auto error = knock(endpoints);
     if (!error) return;
     if (steady_clock::now() >= deadline)
-      throw Unavailable(fmt::format("nobody answers at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? (--url says where, "
-                                    "--wait how long to try)",
-                                    url, error.message()));
+      throw Unavailable(
+          fmt::format("nobody answers at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? (--url says where, "
+                      "--wait how long to try)",
+                      url, error.message()));
     std::this_thread::sleep_for(100ms);
   }
 }
@@ -86,7 +87,9 @@ std::string default_url(const config::IngestSettings& settings) {
 
 struct Simulation::Impl final : Correspondence {
   Impl(const std::vector<config::AccountSettings>& accounts, const SimulationOptions& given)
-      : options(given), generator(accounts, started(options.content)), progress(options.sending.count, options.sending.duration) {
+      : options(given),
+        generator(accounts, started(options.content)),
+        progress(options.sending.count, options.sending.duration) {
     const auto url = parse_url(options.url);
     if (!url) throw UsageError(fmt::format("--url: '{}' isn't of the form http://host:port", options.url));
     address = {url->authority, url->prefix};
@@ -283,4 +286,4 @@ Simulation::~Simulation() = default;
 Report Simulation::run() { return impl_->run(); }
 void Simulation::stop() { impl_->sender->stop(); }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -10,15 +10,15 @@
 #include "cli/simulate/sender.hpp"
 #include "common/config/settings.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 struct SimulationOptions {
   GeneratorOptions content;
   SendingPlan sending;
-  std::string url;         // http(s)://host[:port][/prefix]
-  bool insecure = false;   // any certificate will do
-  std::string ledger;      // a file; empty: none
-  size_t prepared = 0;     // callbacks that are signed and encrypted before the clock starts
+  std::string url;        // http(s)://host[:port][/prefix]
+  bool insecure = false;  // any certificate will do
+  std::string ledger;     // a file; empty: none
+  size_t prepared = 0;    // callbacks that are signed and encrypted before the clock starts
   bool progress = false;
   std::chrono::milliseconds wait{0};  // for the server to be there
 };
@@ -40,4 +40,4 @@ class Simulation {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -5,7 +5,7 @@
 #include "cli/simulate/words.hpp"
 #include "common/result.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 using ingest::AccountKind;
 
@@ -78,4 +78,4 @@ Speaker make_speaker(const config::AccountSettings& settings, uint64_t seed, siz
   return speaker;
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -11,16 +11,16 @@
 #include "common/config/settings.hpp"
 #include "ingest/account.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 struct Speaker {
   ingest::Account account;
   uint64_t seed = 0;
-  size_t subjects = 1;             // followers, customers, leads
-  std::string receiver;            // what ToUserName says
+  size_t subjects = 1;               // followers, customers, leads
+  std::string receiver;              // what ToUserName says
   std::vector<std::string> tenants;  // who authorised the platform or suite; empty: the account speaks for itself
   std::vector<std::pair<std::string, std::string>> menu, scenes;  // key and name
-  std::array<unsigned char, 32> foreign_key{};  // one that the account doesn't know
+  std::array<unsigned char, 32> foreign_key{};                    // one that the account doesn't know
 
   std::string openid(size_t person) const { return id("o", 27, person); }
   std::string external_user(size_t person) const { return id("wm", 30, person); }
@@ -39,4 +39,4 @@ struct Speaker {
 // Throws UsageError naming what is wrong with the account.
 Speaker make_speaker(const config::AccountSettings& settings, uint64_t seed, size_t subjects);
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

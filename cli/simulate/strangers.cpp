@@ -1,6 +1,6 @@
 #include "cli/simulate/strangers.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 using ingest::Refusal;
 
 std::vector<Refusal> pretences(const ingest::Account& account) {
@@ -15,4 +15,4 @@ std::vector<Refusal> pretences(const ingest::Account& account) {
   return refusals;
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

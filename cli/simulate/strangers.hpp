@@ -6,9 +6,9 @@
 #include "ingest/account.hpp"
 #include "ingest/callback.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 // The refusals that can be provoked on an account. How is the request's affair (wire.cpp).
 std::vector<ingest::Refusal> pretences(const ingest::Account& account);
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

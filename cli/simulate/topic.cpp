@@ -7,7 +7,7 @@
 
 #include "cli/simulate/words.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 using ingest::AccountKind;
 
 std::span<const Topic> topics(AccountKind kind) {
@@ -59,4 +59,4 @@ std::string url(Random& random, std::string_view host) {
   return fmt::format("https://{}/{}", host, random.letters(24, kLettersAndDigits));
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -1,5 +1,5 @@
-// What can be said on an account of each kind, and how often: a table per family of platforms. A topic's function writes
-// the body of one callback and promises what becomes of it: type, subject, tenant (docs/event-types.md).
+// What can be said on an account of each kind, and how often: a table per family of platforms. A topic's function
+// writes the body of one callback and promises what becomes of it: type, subject, tenant (docs/event-types.md).
 #pragma once
 
 #include <span>
@@ -10,17 +10,17 @@
 #include "cli/simulate/random.hpp"
 #include "cli/simulate/speaker.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 // One callback while it is being written.
 struct Scene {
   const Speaker& speaker;
   Random& random;
   BodyWriter& body;
-  int64_t second;    // the platform's time
+  int64_t second;  // the platform's time
   uint64_t serial;
-  uint64_t run;      // tells this run's ids from another's
-  size_t person;     // 0 … subjects - 1
+  uint64_t run;   // tells this run's ids from another's
+  size_t person;  // 0 … subjects - 1
   std::string tenant{}, subject{};
   bool credentials = false;  // something in the body is stored sealed
 
@@ -63,8 +63,8 @@ std::span<const Topic> instance_topics();
 std::span<const Topic> channel_topics();
 
 // What more than one family says.
-std::string sentence(Random& random);  // of a customer
+std::string sentence(Random& random);                         // of a customer
 std::string placed(std::string_view digits, Random& random);  // a coordinate a few hundred metres beside it
 std::string url(Random& random, std::string_view host);
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

@@ -6,7 +6,7 @@
 #include "cli/simulate/topic.hpp"
 #include "cli/simulate/words.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 
 std::string bot(const Scene& scene) {
@@ -111,18 +111,14 @@ void card(Scene& scene) {
 }
 
 constexpr std::array kTopics{
-    Topic{"message.text", 20, text},
-    Topic{"message.image", 3, image},
-    Topic{"message.file", 1, file},
-    Topic{"message.voice", 3, voice},
-    Topic{"message.mixed", 3, mixed_message},
-    Topic{"bot.stream_refreshed", 4, stream},
-    Topic{"bot.chat_entered", 3, entered},
-    Topic{"bot.feedback", 2, feedback},
+    Topic{"message.text", 20, text},          Topic{"message.image", 3, image},
+    Topic{"message.file", 1, file},           Topic{"message.voice", 3, voice},
+    Topic{"message.mixed", 3, mixed_message}, Topic{"bot.stream_refreshed", 4, stream},
+    Topic{"bot.chat_entered", 3, entered},    Topic{"bot.feedback", 2, feedback},
     Topic{"template_card.answered", 2, card},
 };
 }  // namespace
 
 std::span<const Topic> bot_topics() { return kTopics; }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

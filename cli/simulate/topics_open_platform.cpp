@@ -6,7 +6,7 @@
 #include "cli/simulate/topic.hpp"
 #include "cli/simulate/words.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 
 void info(Scene& scene, std::string_view info_type) {
@@ -57,4 +57,4 @@ constexpr std::array kTopics{
 
 std::span<const Topic> open_platform_topics() { return kTopics; }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

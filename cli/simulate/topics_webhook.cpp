@@ -7,7 +7,7 @@
 #include "cli/simulate/words.hpp"
 #include "common/clock.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 
 void begin(Scene& scene, std::string_view type) {
@@ -20,7 +20,9 @@ void end(Scene& scene) { scene.body.close(); }
 // --- A WeWork instance ---
 
 std::string own_wxid(const Scene& scene) { return scene.speaker.wxid(scene.speaker.subjects); }
-std::string group_wxid(const Scene& scene, uint64_t group) { return fmt::format("{}@chatroom", 10'000'000'000 + scene.speaker.seed % 1'000'000'000 + group); }
+std::string group_wxid(const Scene& scene, uint64_t group) {
+  return fmt::format("{}@chatroom", 10'000'000'000 + scene.speaker.seed % 1'000'000'000 + group);
+}
 std::string uuid(Scene& scene) {
   return fmt::format("{}-{}-4{}-a{}-{}", scene.random.letters(8, kHex), scene.random.letters(4, kHex),
                      scene.random.letters(3, kHex), scene.random.letters(3, kHex), scene.random.letters(12, kHex));
@@ -215,4 +217,4 @@ constexpr std::array kChannel{
 std::span<const Topic> instance_topics() { return kInstance; }
 std::span<const Topic> channel_topics() { return kChannel; }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

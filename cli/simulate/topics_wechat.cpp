@@ -6,7 +6,7 @@
 #include "cli/simulate/topic.hpp"
 #include "cli/simulate/words.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 
 constexpr std::string_view kPictures = "mmbiz.qpic.cn/mmbiz_jpg", kShop = "shop.example.com";
@@ -457,4 +457,4 @@ constexpr std::array kMiniProgram{
 std::span<const Topic> official_account_topics() { return kOfficialAccount; }
 std::span<const Topic> mini_program_topics() { return kMiniProgram; }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

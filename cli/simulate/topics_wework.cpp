@@ -6,7 +6,7 @@
 #include "cli/simulate/topic.hpp"
 #include "cli/simulate/words.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 using ingest::AccountKind;
 
@@ -279,7 +279,9 @@ void tag_updated(Scene& scene) { tag(scene, "update"); }
 void tag_deleted(Scene& scene) { tag(scene, "delete"); }
 void tag_shuffled(Scene& scene) { tag(scene, "shuffle"); }
 
-std::string acquisition_link(Scene& scene) { return "ca" + Random(scene.speaker.seed + scene.random.below(4)).letters(16, kHex); }
+std::string acquisition_link(Scene& scene) {
+  return "ca" + Random(scene.speaker.seed + scene.random.below(4)).letters(16, kHex);
+}
 void acquired(Scene& scene, std::string_view change_type) {
   change(scene, "customer_acquisition", change_type);
   scene.subject = external_user(scene);
@@ -517,4 +519,4 @@ std::span<const Topic> wework_app_topics() { return kApp; }
 std::span<const Topic> suite_command_topics() { return kSuiteCommand; }
 std::span<const Topic> suite_data_topics() { return kSuiteData; }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

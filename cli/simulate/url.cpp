@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 std::optional<Url> parse_url(std::string_view text) {
   Url url;
@@ -32,4 +32,4 @@ std::optional<Url> parse_url(std::string_view text) {
   return url;
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

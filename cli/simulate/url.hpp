@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 struct Url {
   bool tls = false;
-  std::string host;       // without the brackets of IPv6
+  std::string host;  // without the brackets of IPv6
   std::string port;
   std::string authority;  // as the Host header has it
   std::string prefix;     // without a slash at the end
@@ -18,4 +18,4 @@ struct Url {
 
 std::optional<Url> parse_url(std::string_view text);
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

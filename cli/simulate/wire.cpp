@@ -9,7 +9,7 @@
 #include "ingest/wxcrypt/cipher.hpp"
 #include "ingest/wxcrypt/signature.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 using ingest::AccountKind;
 using ingest::EncryptionMode;
@@ -131,14 +131,16 @@ class Writer {
       body = fmt::format("<xml>\n    <AppId><![CDATA[{}]]></AppId>\n    <Encrypt><![CDATA[{}]]></Encrypt>\n</xml>\n",
                          account_.component_app_id, encrypt);
     } else if (is_wechat()) {
-      body = fmt::format("<xml>\n    <ToUserName><![CDATA[{}]]></ToUserName>\n    <Encrypt><![CDATA[{}]]></Encrypt>\n</xml>\n",
-                         speaker_.receiver, encrypt);
+      body = fmt::format(
+          "<xml>\n    <ToUserName><![CDATA[{}]]></ToUserName>\n    <Encrypt><![CDATA[{}]]></Encrypt>\n</xml>\n",
+          speaker_.receiver, encrypt);
     } else {
       const bool command = account_.kind == AccountKind::wework_suite_command;
-      body = fmt::format("<xml><ToUserName><![CDATA[{}]]></ToUserName><Encrypt><![CDATA[{}]]></Encrypt><AgentID><![CDATA[{}]]>"
-                         "</AgentID></xml>",
-                         account_.kind == AccountKind::wework_app ? account_.corp_id : account_.suite_id, encrypt,
-                         command ? std::string() : std::to_string(account_.agent_id.value_or(1'000'002)));
+      body = fmt::format(
+          "<xml><ToUserName><![CDATA[{}]]></ToUserName><Encrypt><![CDATA[{}]]></Encrypt><AgentID><![CDATA[{}]]>"
+          "</AgentID></xml>",
+          account_.kind == AccountKind::wework_app ? account_.corp_id : account_.suite_id, encrypt,
+          command ? std::string() : std::to_string(account_.agent_id.value_or(1'000'002)));
     }
   }
 
@@ -158,8 +160,8 @@ class Writer {
     const std::string_view secret = pretends(Refusal::bad_signature)
                                         ? std::string_view("a secret of one's own, 24 bytes")
                                         : std::string_view(account_.webhook_secrets.front());
-    headers = fmt::format("webhook-id: {}\r\nwebhook-timestamp: {}\r\nwebhook-signature: {}\r\n", said_.webhook_id, timestamp_,
-                          ingest::standard_webhooks::sign(secret, said_.webhook_id, timestamp_, body));
+    headers = fmt::format("webhook-id: {}\r\nwebhook-timestamp: {}\r\nwebhook-signature: {}\r\n", said_.webhook_id,
+                          timestamp_, ingest::standard_webhooks::sign(secret, said_.webhook_id, timestamp_, body));
   }
 
   const Said& said_;
@@ -175,14 +177,15 @@ Request write_request(const Said& said, const Speaker& speaker, const Address& a
   writer.write();
   Request request;
   request.bytes.reserve(512 + writer.body.size());
-  fmt::format_to(std::back_inserter(request.bytes),
-                 "POST {}{}{}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\nContent-Type: {}\r\n{}"
-                 "Content-Length: {}\r\n\r\n",
-                 address.prefix, writer.path(), writer.query.empty() ? "" : "?", writer.query, address.host,
-                 said.format == BodyFormat::xml ? "text/xml" : "application/json", writer.headers, writer.body.size());
+  fmt::format_to(
+      std::back_inserter(request.bytes),
+      "POST {}{}{}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\nContent-Type: {}\r\n{}"
+      "Content-Length: {}\r\n\r\n",
+      address.prefix, writer.path(), writer.query.empty() ? "" : "?", writer.query, address.host,
+      said.format == BodyFormat::xml ? "text/xml" : "application/json", writer.headers, writer.body.size());
   request.body_at = request.bytes.size();
   request.bytes += writer.body;
   return request;
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

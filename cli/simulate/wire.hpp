@@ -9,7 +9,7 @@
 #include "cli/simulate/said.hpp"
 #include "cli/simulate/speaker.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 struct Address {
   std::string host;    // for the Host header
@@ -26,4 +26,4 @@ struct Request {
 // every attempt, because the dead letter keeps it as it came.
 Request write_request(const Said& said, const Speaker& speaker, const Address& address, int attempt, Timestamp at);
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

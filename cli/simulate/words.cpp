@@ -1,6 +1,6 @@
 #include "cli/simulate/words.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 namespace {
 constexpr std::string_view kSentences[] = {
     "你好，请问{}多少钱？",
@@ -44,34 +44,35 @@ constexpr std::string_view kSentences[] = {
     "上次买的{}很好用，想再要一台",
     "会员积分怎么兑换",
 };
-constexpr std::string_view kProducts[] = {"智能门锁 X2", "净水器 Pro",   "扫地机器人",  "投影仪 4K", "会议平板",
-                                          "人体工学椅",  "空气净化器",   "企业版套餐",  "收银一体机", "全屋 Wi-Fi 套装",
+constexpr std::string_view kProducts[] = {"智能门锁 X2", "净水器 Pro",   "扫地机器人", "投影仪 4K",  "会议平板",
+                                          "人体工学椅",  "空气净化器",   "企业版套餐", "收银一体机", "全屋 Wi-Fi 套装",
                                           "恒温热水器",  "客户管理系统", "自动咖啡机", "安防摄像头", "电动升降桌"};
-constexpr std::string_view kVoiceWords[] = {"我想问一下你们那个价格。", "明天下午我过去看看。",     "帮我查一下快递到哪了。",
-                                            "能不能便宜一点？",         "这个怎么安装啊？",         "好的没问题。",
-                                            "请问你们周末上班吗？",     "我再考虑一下给你回复。"};
-constexpr std::string_view kBotQuestions[] = {
-    "帮我总结一下上周的销售周报",     "这个月华东区的新增客户有多少？", "把会议纪要整理成待办",
-    "客户问质保政策，怎么回复比较好", "查一下 3 月的报销标准",          "写一段产品介绍，200 字以内",
-    "今天有哪些商机需要跟进？",       "翻译成英文：交期为 15 个工作日"};
-constexpr std::string_view kGroupNames[] = {"老客户福利群", "新品内测群", "华东经销商群", "VIP 服务群", "装修交流群",
-                                            "团购接龙 3 群"};
-constexpr std::string_view kFileNames[] = {"采购需求清单.xlsx", "营业执照.pdf", "户型图.jpg", "合同-盖章版.pdf",
-                                           "安装现场.mp4",      "报价对比.docx"};
+constexpr std::string_view kVoiceWords[] = {
+    "我想问一下你们那个价格。", "明天下午我过去看看。", "帮我查一下快递到哪了。", "能不能便宜一点？",
+    "这个怎么安装啊？",         "好的没问题。",         "请问你们周末上班吗？",   "我再考虑一下给你回复。"};
+constexpr std::string_view kBotQuestions[] = {"帮我总结一下上周的销售周报", "这个月华东区的新增客户有多少？",
+                                              "把会议纪要整理成待办",       "客户问质保政策，怎么回复比较好",
+                                              "查一下 3 月的报销标准",      "写一段产品介绍，200 字以内",
+                                              "今天有哪些商机需要跟进？",   "翻译成英文：交期为 15 个工作日"};
+constexpr std::string_view kGroupNames[] = {"老客户福利群", "新品内测群", "华东经销商群",
+                                            "VIP 服务群",   "装修交流群", "团购接龙 3 群"};
+constexpr std::string_view kFileNames[] = {"采购需求清单.xlsx", "营业执照.pdf", "户型图.jpg",
+                                           "合同-盖章版.pdf",   "安装现场.mp4", "报价对比.docx"};
 constexpr std::string_view kArticleTitles[] = {"春季新品发布会回顾", "选购指南：三分钟看懂净水器", "老客户回馈活动",
-                                               "门店搬迁通知",       "行业白皮书下载"};
-constexpr std::string_view kSurnames[] = {"王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "欧阳", "司马"};
+                                               "门店搬迁通知", "行业白皮书下载"};
+constexpr std::string_view kSurnames[] = {"王", "李", "张", "刘", "陈", "杨",   "赵",
+                                          "黄", "周", "吴", "徐", "孙", "欧阳", "司马"};
 constexpr std::string_view kGivenNames[] = {"伟",   "芳",   "秀英", "敏",   "静",   "磊",   "洋",   "艳", "杰",
                                             "志强", "雨桐", "子涵", "一鸣", "浩然", "思远", "晓梅", "𠮷", "建国"};
-constexpr std::string_view kCompanies[] = {"杭州云栖智能科技有限公司", "深圳市前海贸易有限公司", "苏州精密制造股份有限公司",
-                                           "成都锦里餐饮管理有限公司", "北京朝阳教育咨询中心",   "武汉光谷软件有限公司",
-                                           "青岛海陆物流集团",         "西安古都文旅发展有限公司"};
+constexpr std::string_view kCompanies[] = {
+    "杭州云栖智能科技有限公司", "深圳市前海贸易有限公司", "苏州精密制造股份有限公司", "成都锦里餐饮管理有限公司",
+    "北京朝阳教育咨询中心",     "武汉光谷软件有限公司",   "青岛海陆物流集团",         "西安古都文旅发展有限公司"};
 constexpr std::string_view kIndustries[] = {"制造业", "零售", "教育", "餐饮", "物流", "软件", "文旅", "医疗"};
 constexpr std::string_view kCompanySizes[] = {"1-20", "21-100", "101-500", "501-2000", "2000+"};
 constexpr std::string_view kCampaigns[] = {"spring_fair", "double11", "new_year", "brand_search", "store_opening"};
 constexpr std::string_view kUtmSources[] = {"baidu", "douyin", "xiaohongshu", "zhihu", "wechat", "bilibili"};
-constexpr std::string_view kFormMessages[] = {"想要一份详细报价",       "请尽快联系我安排演示", "先了解一下，不着急",
-                                              "需要 30 套，含安装",     "有没有代理政策？",     "周三下午可以到访",
+constexpr std::string_view kFormMessages[] = {"想要一份详细报价",    "请尽快联系我安排演示", "先了解一下，不着急",
+                                              "需要 30 套，含安装",  "有没有代理政策？",     "周三下午可以到访",
                                               "希望能试用两周再决定"};
 constexpr Place kPlaces[] = {
     {"浙江省", "杭州市", "西湖区", "30.259244", "120.130396", "文三路 90 号"},
@@ -84,11 +85,16 @@ constexpr Place kPlaces[] = {
     {"江苏省", "苏州市", "姑苏区", "31.311370", "120.617230", "人民路 1199 号"},
 };
 constexpr Colleague kColleagues[] = {
-    {"ZhangSan", "张三"},   {"LiSi", "李四"},      {"WangWu", "王五"},  {"ZhaoLiu", "赵六"},
+    {"ZhangSan", "张三"},      {"LiSi", "李四"},         {"WangWu", "王五"},  {"ZhaoLiu", "赵六"},
     {"ChenXiaoMei", "陈小美"}, {"HeYongZhen", "何永珍"}, {"LiuYang", "刘洋"}, {"ouyang.nana", "欧阳娜娜"},
 };
-constexpr Code kMenuKeys[] = {{"PRICE", "价格"}, {"CONTACT", "联系我们"}, {"NEWS", "最新活动"}, {"ORDERS", "我的订单"}, {"HELP", "帮助"}};
-constexpr Code kScenes[] = {{"1001", "门店海报"}, {"1002", "收银台"}, {"spring_fair", "春季展会"}, {"leaflet_07", "传单"}, {"200001", "包装盒"}};
+constexpr Code kMenuKeys[] = {
+    {"PRICE", "价格"}, {"CONTACT", "联系我们"}, {"NEWS", "最新活动"}, {"ORDERS", "我的订单"}, {"HELP", "帮助"}};
+constexpr Code kScenes[] = {{"1001", "门店海报"},
+                            {"1002", "收银台"},
+                            {"spring_fair", "春季展会"},
+                            {"leaflet_07", "传单"},
+                            {"200001", "包装盒"}};
 }  // namespace
 
 std::span<const std::string_view> sentences() { return kSentences; }
@@ -111,4 +117,4 @@ std::span<const Colleague> colleagues() { return kColleagues; }
 std::span<const Code> menu_keys() { return kMenuKeys; }
 std::span<const Code> scenes() { return kScenes; }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

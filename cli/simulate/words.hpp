@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-namespace wxpipe::simulate {
+namespace wxpipe::cli::simulate {
 
 struct Place {
   std::string_view province, city, district, latitude, longitude, address;
@@ -37,4 +37,4 @@ std::span<const Colleague> colleagues();  // members of the corporation
 std::span<const Code> menu_keys();        // where the configuration names none
 std::span<const Code> scenes();           // likewise
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::cli::simulate

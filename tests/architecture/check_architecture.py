@@ -22,13 +22,15 @@ PURE = [
     "ingest/**",
     "processors/**",
     "sinks/bisect.hpp", "sinks/brake.*", "sinks/record.*",
-    "cli/topics_plan.*",
+    "cli/topics_plan.*", "cli/simulate/*",
 ]
 # The thin code around it, which acts.
 SHELL = [
     "ingest/delivery/*", "ingest/http/server.*", "ingest/receiver.*", "ingest/ingest_role.*",
     "processors/process_role.*", "processors/process_metrics.*", "processors/transaction_loop.*",
     "processors/dedupe/journal_reader.*",
+    "cli/simulate/connection.*", "cli/simulate/ledger.*", "cli/simulate/progress.*", "cli/simulate/sender.*",
+    "cli/simulate/simulation.*", "cli/simulate/simulate_command.*",
 ]
 # Pure in what they include, but they are where time and randomness come from.
 SOURCES_OF_TIME_AND_CHANCE = ["common/clock.*", "ingest/trace_context.hpp"]

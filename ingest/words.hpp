@@ -19,12 +19,15 @@ constexpr std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
 }
 
-// A word in small letters, on the stack. What is longer than any word of our tables is cut, and so is in none of them.
+// A word in small letters, on the stack. What is longer than any word of our tables is cut, between characters, and so is
+// in none of them.
 class Word {
  public:
   static constexpr size_t kLongest = 64;
   Word() = default;
   explicit Word(std::string_view text) : size_(std::min(text.size(), kLongest)) {
+    if (size_ < text.size())
+      while (size_ > 0 && (static_cast<unsigned char>(text[size_]) & 0xc0) == 0x80) --size_;
     for (size_t i = 0; i < size_; ++i) text_[i] = lower(text[i]);
   }
   std::string_view view() const { return {text_.data(), size_}; }

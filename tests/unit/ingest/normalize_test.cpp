@@ -264,6 +264,15 @@ TEST(Normalize, AWordsLengthIsBounded) {
   EXPECT_NE(event_of({"official_account", event_xml(word + "b")}).event, event.event);
 }
 
+TEST(Normalize, WordsAreCutBetweenCharacters) {
+  for (const auto* before : {"", "a", "ab"}) {
+    std::string word = before;
+    for (int i = 0; i < 30; ++i) word += "新";
+    const auto event = event_of({"official_account", event_xml(word)});
+    EXPECT_TRUE(json::is_utf8(event.identity)) << event.identity;
+  }
+}
+
 TEST(Normalize, CharactersThatPostgresCannotHoldAreReplacedAndTheEventSaysSo) {
   const auto event = event_of({"wework_bot", R"({"msgid":"m","msgtype":"text","text":{"content":"a\u0000b"}})"});
   EXPECT_EQ(event.content, "a\uFFFDb");

@@ -37,16 +37,28 @@ int64_t RecentIds::slice_number(WindowTime at) const {
 
 int64_t RecentIds::oldest_slice(WindowTime now) const { return slice_number(now - window_); }
 
+// Whether the staged entry that a set knows lies within the window. It does, unless the batch spans more than that (a spool
+// drained after hours): then it forgets within itself, as several batches would.
+template <class Wanted>
+bool RecentIds::staged_since(int64_t oldest, Wanted&& wanted) const {
+  if (slice_number(staged_.front().at) >= oldest) return true;
+  for (auto entry = staged_.rbegin(); entry != staged_.rend() && slice_number(entry->at) >= oldest; ++entry)
+    if (wanted(*entry)) return true;
+  return false;
+}
+
 Sighting RecentIds::stage(const Uuid& id, uint64_t identity, Timestamp received_at, int64_t offset) {
   const auto at = std::max(staged_now_, to_window_time(received_at));
   const auto oldest = oldest_slice(at);
   bool known_identity = false;
   // Newest first: a platform's retries come within seconds.
-  if (staged_ids_.contains(id)) return Sighting::duplicate;
+  if (staged_ids_.contains(id) && staged_since(oldest, [&](const SeenId& entry) { return entry.id == id; }))
+    return Sighting::duplicate;
   for (auto slice = slices_.rbegin(); slice != slices_.rend() && slice->number >= oldest; ++slice)
     if (slice->ids.contains(id)) return Sighting::duplicate;
   if (identity != 0) {
-    known_identity = staged_identities_.contains(identity);
+    known_identity = staged_identities_.contains(identity) &&
+                     staged_since(oldest, [&](const SeenId& entry) { return entry.identity == identity; });
     for (auto slice = slices_.rbegin(); !known_identity && slice != slices_.rend() && slice->number >= oldest; ++slice)
       known_identity = slice->identities.contains(identity);
     staged_identities_.insert(identity);

@@ -81,6 +81,8 @@ class RecentIds {
   int64_t slice_number(WindowTime at) const;
   int64_t oldest_slice(WindowTime now) const;
   void add(const SeenId& entry, WindowTime page_time);
+  template <class Wanted>
+  bool staged_since(int64_t oldest, Wanted&& wanted) const;
 
   std::chrono::milliseconds window_, width_;
   size_t most_ids_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -9,8 +10,10 @@
 #include "common/config/settings_print.hpp"
 #include "common/crypto/sealer.hpp"
 #include "common/json/write.hpp"
+#include "common/kafka/client_config.hpp"
 #include "common/result.hpp"
 #include "ingest/account.hpp"
+#include "ingest/http/server.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -45,21 +48,48 @@ void print_addresses(const config::Settings& settings) {
   }
 }
 
+// A secret that couldn't be looked up is missing then, too: one line about it is enough.
+bool told_already(const std::vector<std::string>& errors, const std::string& error) {
+  const auto key = error.substr(std::min(error.find("accounts."), error.size()));
+  const auto name = key.substr(0, key.find(": "));
+  return std::any_of(errors.begin(), errors.end(), [&](const std::string& told) {
+    return told == error || told.find(name + "_env: ") != std::string::npos ||
+           told.find(name + "_file: ") != std::string::npos;
+  });
+}
+
+// What each role would refuse at its start, besides what reading the configuration finds.
+void check_roles(const config::Settings& settings, std::vector<std::string>& errors) {
+  std::vector<std::string> account_errors;
+  for (const auto& account : settings.accounts) ingest::make_account(account, account_errors);
+  for (const auto& error : account_errors)
+    if (!told_already(errors, error)) errors.push_back(error);
+  const auto expect = [&](auto&& make) {
+    try {
+      make();
+    } catch (const UsageError& error) {
+      if (std::find(errors.begin(), errors.end(), error.what()) == errors.end()) errors.emplace_back(error.what());
+    }
+  };
+  if (!settings.sealing.key.empty())
+    expect([&] { const crypto::Sealer sealer(settings.sealing.key, settings.sealing.previous_keys); });
+  if (settings.ingest.tls_certificate_file.empty() == settings.ingest.tls_key_file.empty())
+    expect([&] { ingest::http::make_tls(settings.ingest); });
+  using kafka::ClientRole;
+  for (const auto role : {ClientRole::ingest_producer, ClientRole::transactional_producer, ClientRole::processor_consumer,
+                          ClientRole::sink_consumer, ClientRole::reader, ClientRole::admin})
+    expect([&] { kafka::client_config(role, settings.kafka); });
+}
+
 void check(Program& program, bool print) {
   auto environment = config::process_environment();
   if (!program.instance.empty()) environment.variables["WXPIPE_INSTANCE"] = program.instance;
   auto loaded = config::read_settings(program.config_file, environment);
   auto& settings = loaded.settings;
   auto& errors = loaded.errors;
-  for (const auto& account : settings.accounts) ingest::make_account(account, errors);
-  if (!settings.sealing.key.empty()) {
-    try {
-      const crypto::Sealer sealer(settings.sealing.key, settings.sealing.previous_keys);
-    } catch (const UsageError& error) {
-      errors.emplace_back(error.what());
-    }
-  }
-  const auto risks = config::risks(settings);
+  check_roles(settings, errors);
+  // Risks are those of a configuration that can be used.
+  const auto risks = errors.empty() ? config::risks(settings) : std::vector<config::Finding>();
   program.exit_code = errors.empty() ? 0 : 2;
   if (program.json) {
     print_json(errors, risks, settings.accounts.size());

@@ -38,8 +38,16 @@ int run(int argc, char** argv) {
                      {"wxpipe run -c wxpipe.toml", "all roles in one process"},
                      {"wxpipe simulate -c wxpipe.toml --rate 200 --count 5000", "play the platforms against it"},
                      {"wxpipe <command> --help", "what each command does, with examples"}});
+  app.footer(app.get_footer() +
+             "\nExit codes: 0 done and fine; 1 done, and it found something wrong; 2 wrong usage or configuration;\n"
+             "3 a server it needs is not there.\n");
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const auto why = missing_command(app, {argv + 1, argv + argc});
+    if (why.empty()) return app.exit(error), kUsage;
+    fmt::print(stderr, "{}{}\n", why.starts_with("there is") ? "wxpipe: " : "", why);
+    return kUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }

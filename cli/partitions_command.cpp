@@ -126,6 +126,7 @@ void doctor(Program& program) {
 void add(CLI::App& group, Program& program, const char* name, const char* meaning, void (*run)(Program&),
          const std::vector<Example>& examples) {
   auto& command = *group.add_subcommand(name, meaning);
+  command.group("Commands");
   add_config_options(command, program);
   add_json_option(command, program);
   add_examples(command, examples);

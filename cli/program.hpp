@@ -4,6 +4,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace wxpipe::cli {
 
 struct Program {
   CLI::App app;
-  std::string config_file;  // --config or WXPIPE_CONFIG; empty: defaults and environment
+  std::string config_file;  // --config, else WXPIPE_CONFIG; empty: defaults and environment
   std::string instance;     // --instance; empty: WXPIPE_INSTANCE, [instance] name or the host's name
   bool json = false;        // --json of the command that ran
   int exit_code = 0;
@@ -29,6 +30,10 @@ struct Example {
 };
 // Stands below the options in --help.
 void add_examples(CLI::App& command, const std::vector<Example>& examples);
+
+// What to say when the words behind `app` name no command of its: the help where there is no word, the nearest command where
+// there is a wrong one; empty: they name one. CLI11 itself says "a subcommand is required" to both.
+std::string missing_command(const CLI::App& app, std::span<const char* const> words);
 
 // The settings this command line asks for, and the log configured by them. Throws UsageError with everything that is
 // wrong.

@@ -72,7 +72,7 @@ void add_role_commands(Program& program) {
                {{"wxpipe process --config wxpipe.toml --instance proc-1", "scale by starting more, up to the topic's partitions"}});
   add_examples(add(program, "sink", "Writes facts to Postgres in batches", config::kForSink, {kSink}),
                {{"wxpipe sink --config wxpipe.toml --instance sink-1", "every family of tables"},
-                {"WXPIPE_SINK__FAMILIES='[\"messages\"]' wxpipe sink -c wxpipe.toml --instance sink-m",
+                {"WXPIPE_SINK__FAMILIES=messages wxpipe sink -c wxpipe.toml --instance sink-m",
                  "only the journal, so that it scales by itself"}});
 }
 

@@ -155,6 +155,7 @@ void apply(Program& program, const Options& options) {
 void add(CLI::App& group, Program& program, const char* name, const char* meaning,
          void (*run)(Program&, const Options&), const std::vector<Example>& examples) {
   auto& command = *group.add_subcommand(name, meaning);
+  command.group("Commands");
   add_config_options(command, program);
   add_json_option(command, program);
   const auto options = std::make_shared<Options>();
@@ -183,6 +184,7 @@ void add_topics_command(Program& program) {
         "a larger cluster, without a configuration file"},
        {"wxpipe topics apply -c wxpipe.toml --partitions 24 --raise-partitions",
         "grow existing topics: let process and sink catch up first"}});
+  add_examples(group, {{"wxpipe topics plan", "what is missing or set too low"}, {"wxpipe topics apply", "make it so"}});
 }
 
 }  // namespace wxpipe::cli

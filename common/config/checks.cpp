@@ -175,7 +175,8 @@ std::vector<Finding> risks(const Settings& settings) {
     if (risky) findings.push_back({std::move(key), std::move(text), place});
   };
   warn(settings.spool.directory.empty(), "spool.directory",
-       "is empty: while no broker answers, callbacks are answered with 503, and the platforms give up after three");
+       "is empty: while no broker answers, callbacks are answered with 503, and the platforms give up after three tries; name "
+       "a folder on a local disk");
   warn(settings.ingest.ack_budget > 4s, "ingest.ack_budget",
        fmt::format("{} leaves the network little of the platform's five seconds; 2s is the default",
                    format_duration(settings.ingest.ack_budget)));

@@ -50,10 +50,12 @@ std::string collapsed(std::string_view variable) {
 }
 
 std::string read_file(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) throw UsageError(fmt::format("{}: is a folder, not a file", path));
   std::ifstream in(path, std::ios::binary);
   if (!in) throw UsageError(fmt::format("{}: can't be opened: {}", path, std::strerror(errno)));
   std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad() || std::filesystem::is_directory(path)) throw UsageError(fmt::format("{}: can't be read", path));
+  if (in.bad()) throw UsageError(fmt::format("{}: can't be read", path));
   return text;
 }
 
@@ -75,7 +77,7 @@ class SettingsReader {
   SettingsReader(const Environment& environment, const Needs& needs) : environment_(environment), needs_(needs) {}
 
   Loaded read(const std::string& path) {
-    if (!path.empty()) read_configuration(path);
+    if (!path.empty() && !read_configuration(path)) return finish();  // nothing else would be true
     read_environment();
     for (auto& [secret, source] : setting_secrets_) resolve(*secret, source);
     if (settings_.instance.name.empty()) settings_.instance.name = environment_.host_name;
@@ -102,10 +104,11 @@ class SettingsReader {
 
   // --- the file ---
 
-  void read_configuration(const std::string& path) {
+  // False: there is no such file, or it isn't TOML.
+  bool read_configuration(const std::string& path) {
     file_ = path;
     const auto root = parse(path);
-    if (!root) return;
+    if (!root) return false;
     for (const auto& [name, node] : *root) {
       const std::string section(name.str());
       if (section == "accounts")
@@ -117,6 +120,7 @@ class SettingsReader {
       else
         complain(place_of(file_, node.source()), section, fmt::format("expected a table: write [{}] above its keys", section));
     }
+    return true;
   }
 
   static bool known_section(std::string_view section) {
@@ -288,7 +292,9 @@ class SettingsReader {
 
   void read_rules_file(const std::string& path) {
     file_ = path;
+    const auto complaints = problems_.size();
     const auto root = parse(path);
+    if (problems_.size() > complaints && problems_.back().key.empty()) problems_.back().key = "score.rules_file";
     if (!root) return;
     for (const auto& [name, node] : *root) {
       if (name.str() == "rules")

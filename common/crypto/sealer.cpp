@@ -64,8 +64,8 @@ Sealer::Sealer(const Secret& key, const std::vector<Secret>& previous_keys) {
   const auto add = [this](const std::string& bytes) {
     keys_.push_back({derive(bytes, "wxpipe sealing: encryption"), derive(bytes, "wxpipe sealing: nonce")});
   };
-  add(decode_key(key, "the sealing key"));
-  for (const auto& previous : previous_keys) add(decode_key(previous, "a previous sealing key"));
+  add(decode_key(key, "sealing.key:"));
+  for (const auto& previous : previous_keys) add(decode_key(previous, "sealing.previous_keys: one of them"));
 }
 
 std::string Sealer::seal(std::string_view text) const {

@@ -101,6 +101,18 @@ TEST(Settings, SyntaxErrorNamesTheLine) {
   EXPECT_THAT(load("[ingest\nlisten = 5\n").errors, ElementsAre(HasSubstr("wxpipe.toml:1")));
 }
 
+TEST(Settings, AFileThatCannotBeReadIsTheOnlyError) {
+  EXPECT_THAT(read_settings("no/such/file.toml", {}).errors,
+              ElementsAre(AllOf(HasSubstr("no/such/file.toml"), HasSubstr("can't be opened"))));
+  EXPECT_THAT(read_settings("config", {}).errors, ElementsAre(HasSubstr("config: is a folder, not a file")));
+  EXPECT_THAT(load("[ingest\n", {}, kEverything).errors, ElementsAre(HasSubstr("not valid TOML")));
+}
+
+TEST(Settings, AMissingFileOfRulesNamesTheKeyThatWantsIt) {
+  EXPECT_THAT(load("[score]\nrules_file = \"none.toml\"\n").errors,
+              ElementsAre(AllOf(HasSubstr("score.rules_file"), HasSubstr("none.toml: can't be opened"))));
+}
+
 TEST(Settings, EnvironmentBeatsTheFile) {
   auto environment = environment_with_secrets();
   environment.variables["WXPIPE_INGEST__LISTEN"] = "127.0.0.1:9999";

@@ -108,10 +108,10 @@ TEST(Sealer, SaysHowToMakeAKeyWhenItGetsNone) {
     }
   };
   EXPECT_EQ(complaint(""),
-            "the sealing key is missing: set WXPIPE_SEALING_KEY or [sealing] key_file; make one with: openssl rand "
+            "sealing.key: is missing: set WXPIPE_SEALING_KEY or [sealing] key_file; make one with: openssl rand "
             "-base64 32");
   EXPECT_EQ(complaint("c2hvcnQ="),
-            "the sealing key is not 32 bytes in base64 (44 characters); make one with: openssl rand -base64 32");
+            "sealing.key: is not 32 bytes in base64 (44 characters); make one with: openssl rand -base64 32");
   EXPECT_EQ(complaint(kKey.reveal() + "\n"), "none");
 }
 

@@ -44,7 +44,7 @@ asio::awaitable<bool> Receiver::durable(Outbound& record, bool urgent) {
 
 Reply Receiver::failed(std::string_view account, Refusal refusal) {
   counters_.count(account, "failed", to_string(refusal));
-  return {503, {}};
+  return {503, std::string(to_string(refusal))};
 }
 
 asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_view traceparent) {
@@ -52,7 +52,8 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
   if (auto* refused = std::get_if<Refused>(&interpretation)) {
     const bool known = refused->refusal != Refusal::unknown_account;
     counters_.count(known ? callback.account : std::string_view{}, "refused", to_string(refused->refusal));
-    co_return Reply{refused->status, {}};
+    Reply reply{refused->status, std::string(to_string(refused->refusal))};
+    co_return reply;
   }
   if (auto* challenge = std::get_if<Challenge>(&interpretation)) {
     counters_.count(callback.account, "challenge");

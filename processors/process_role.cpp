@@ -83,7 +83,7 @@ class ProcessRole : public runtime::Role {
     try {
       return missing_topics(admin.view(), context_.settings.kafka.topic_prefix);
     } catch (const Unavailable& error) {
-      return fmt::format("no broker answers at {}: {}", context_.settings.kafka.bootstrap_servers, error.what());
+      return error.what();
     }
   }
 

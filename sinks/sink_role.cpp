@@ -124,7 +124,7 @@ class SinkRole : public runtime::Role {
       }
       return {};
     } catch (const Unavailable& error) {
-      return fmt::format("no broker answers at {}: {}", context_.settings.kafka.bootstrap_servers, error.what());
+      return error.what();
     }
   }
 

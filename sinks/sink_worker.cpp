@@ -232,6 +232,7 @@ void SinkWorker::write(std::span<const InputRecord> records, std::span<const Adv
     try {
       writer_.write(database_.connection(), records, advances, outcome);
       failures_ = 0;
+      hindered_by_.clear();
       for (const auto& step : advances) claims_[step.partition.number].next_offset = step.to;
       last_batch_ = steady_clock::now();
       last_taken_ = records.back().timestamp;
@@ -281,9 +282,10 @@ void SinkWorker::give_back(const char* metric, std::string_view why) {
   status_.set_trouble(braked_ ? fmt::format("stopped: {}", why) : std::string(why));
   if (braked_)
     telemetry::log_error("sink_stopped", {{"sink", sink_->family()}, {"why", why}});
-  else
-    telemetry::log_warn("sink_hindered",
-                        {{"sink", sink_->family()}, {"class", metric}, {"again_in_ms", delay.count()}, {"why", why}});
+  else  // an outage is told once, not at every attempt
+    telemetry::log(why == hindered_by_ ? telemetry::Level::debug : telemetry::Level::warn, "sink_hindered",
+                   {{"sink", sink_->family()}, {"class", metric}, {"again_in_ms", delay.count()}, {"why", why}});
+  hindered_by_ = why;
 }
 
 void SinkWorker::report_progress() {

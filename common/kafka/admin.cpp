@@ -52,7 +52,7 @@ std::map<std::string, TopicConfig> read_configs(const rd_kafka_ConfigResource_t*
 }  // namespace
 
 Admin::Admin(const config::KafkaSettings& settings, std::chrono::milliseconds timeout)
-    : timeout_(timeout), client_(make_producer(client_config(ClientRole::admin, settings))) {}
+    : servers_(settings.bootstrap_servers), timeout_(timeout), client_(make_producer(client_config(ClientRole::admin, settings))) {}
 
 template <class Call>
 Event Admin::request(rd_kafka_admin_op_t operation, rd_kafka_event_type_t result, Call&& call) {
@@ -73,7 +73,11 @@ Event Admin::request(rd_kafka_admin_op_t operation, rd_kafka_event_type_t result
 
 ClusterView Admin::view() {
   const rd_kafka_metadata_t* metadata = nullptr;
-  throw_unless_ok("metadata", rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, timeout_ms()));
+  const auto code = rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, timeout_ms());
+  if (heals_by_waiting(code))
+    throw Unavailable(
+        fmt::format("no broker answers at {} ([kafka] bootstrap_servers): {}", servers_, rd_kafka_err2str(code)));
+  throw_unless_ok("metadata", code);
   const Metadata held(metadata);
   ClusterView view{held->broker_cnt, {}};
   for (int i = 0; i < held->topic_cnt; ++i) {

@@ -34,6 +34,7 @@ class Admin {
   template <class Call>
   Event request(rd_kafka_admin_op_t operation, rd_kafka_event_type_t result, Call&& call);
 
+  const std::string servers_;
   std::chrono::milliseconds timeout_;
   Client client_;
 };

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
 #include <set>
 
+#include "common/kafka/client_log.hpp"
 #include "common/result.hpp"
 #include "common/telemetry/log.hpp"
 
@@ -21,11 +23,26 @@ const Pairs kEverywhere{
     {"log.connection.close", "false"},
 };
 
-// One line per librdkafka message, in our own form. Called from any of its threads.
+int64_t how_many_left_out(const char* text, bool& write) {
+  static std::mutex mutex;
+  static ClientLog log;
+  const std::lock_guard lock(mutex);
+  const auto left_out = log.admit(text, std::chrono::steady_clock::now());
+  write = left_out.has_value();
+  return left_out.value_or(0);
+}
+
+// librdkafka's messages in our own form. Called from any of its threads.
 void on_log(const rd_kafka_t*, int level, const char* facility, const char* text) {
   using telemetry::Level;
   const auto ours = level <= 3 ? Level::error : level == 4 ? Level::warn : level <= 6 ? Level::info : Level::debug;
-  telemetry::log(ours, "kafka_client", {{"facility", facility}, {"why", text}});
+  bool write = false;
+  const auto left_out = how_many_left_out(text, write);
+  if (!write) return;
+  if (left_out == 0)
+    telemetry::log(ours, "kafka_client", {{"facility", facility}, {"why", text}});
+  else
+    telemetry::log(ours, "kafka_client", {{"facility", facility}, {"why", text}, {"times_before", left_out}});
 }
 
 Pairs defaults(ClientRole role) {

@@ -50,7 +50,7 @@ std::optional<Record> Consumer::poll(std::chrono::milliseconds timeout) {
   const auto code = message->err;
   const std::string why = rd_kafka_message_errstr(message.get());
   message.reset();  // librdkafka waits for every message on destruction, errors too
-  if (code == RD_KAFKA_RESP_ERR__FATAL) throw Fenced(describe("consumer", code, why));
+  if (code == RD_KAFKA_RESP_ERR__FATAL) throw_fatal();
   if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
     throw OffsetOutOfRange(describe("consumer", code, why));
   const bool no_topic = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
@@ -62,6 +62,14 @@ std::optional<Record> Consumer::poll(std::chrono::milliseconds timeout) {
     return std::nullopt;
   }
   throw_error("consumer", code, why);
+}
+
+void Consumer::throw_fatal() const {
+  char why[512] = "";
+  const auto cause = rd_kafka_fatal_error(client_.get(), why, sizeof why);
+  if (cause == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+    throw Fenced("another process of this role has the same name; give each its own --instance (or WXPIPE_INSTANCE)");
+  throw Fenced(describe("consumer", cause, why));
 }
 
 std::vector<PartitionOffset> Consumer::committed(const std::vector<Partition>& partitions,

@@ -77,6 +77,7 @@ class Consumer {
  private:
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void* self);
   void rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions);
+  [[noreturn]] void throw_fatal() const;
 
   RebalanceListener& listener_;
   Client client_;

@@ -18,21 +18,26 @@
 namespace wxpipe::postgres {
 namespace {
 
+// libpq wraps its words, and indents what comes behind.
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '\n' || c == '\t') c = ' ';
+    if (c != ' ' || (!out.empty() && out.back() != ' ')) out += c;
+  }
+  if (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
 // libpqxx's exceptions as ours. The order matters: from the particular to the general in both versions.
 template <class Call>
 auto translated(const pqxx::connection& connection, Call&& call) {
-  const auto one_line = [](std::string text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-    for (char& c : text)
-      if (c == '\n') c = ' ';
-    return text;
-  };
   try {
     return call();
   } catch (const pqxx::in_doubt_error& error) {
     throw InDoubt(one_line(error.what()));
   } catch (const pqxx::broken_connection& error) {
-    throw Unavailable(one_line(error.what()));
+    throw Unavailable("the connection to Postgres broke: " + one_line(error.what()));
   } catch (const pqxx::deadlock_detected& error) {  // 6.4 gives these no SQLSTATE
     throw SqlError("40P01", one_line(error.what()));
   } catch (const pqxx::serialization_failure& error) {
@@ -108,9 +113,7 @@ std::unique_ptr<pqxx::connection> connect(const std::string& connection_text) {
   try {
     return std::make_unique<pqxx::connection>(connection_text);
   } catch (const pqxx::failure& error) {
-    std::string why = error.what();
-    while (!why.empty() && why.back() == '\n') why.pop_back();
-    throw Unavailable("Postgres: " + why);
+    throw Unavailable(fmt::format("Postgres ([postgres] url): {}", one_line(error.what())));
   }
 }
 

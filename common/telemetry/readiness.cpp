@@ -39,7 +39,7 @@ std::string Readiness::json() const {
     }
     out += '}';
   }
-  out += "}}\n";
+  out += "}}";
   return out;
 }
 

@@ -19,7 +19,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds kIdlePoll = 100ms;             // how long a stop may go unnoticed
 constexpr size_t kMostBatchBytes = 16 << 20;          // of values; a batch holds at least one record
 constexpr milliseconds kIdleMeansTaken = 2s;          // nothing came for so long: what is left up to the end are markers
-constexpr Backoff kAbortBackoff{100ms, 5s};
+constexpr Backoff kAbortBackoff{100ms, 2s};
 constexpr milliseconds kTakeOverTimeout = 25s;        // longer than a predecessor's transaction may stay open (10 s)
 
 std::vector<std::string> topic_names(const config::KafkaSettings& settings) {

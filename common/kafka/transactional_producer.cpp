@@ -12,19 +12,22 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 // A record that can't be delivered makes commit fail with an abortable error; why it failed is only told here.
-void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
       message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
     return;
-  telemetry::log_warn("record_not_delivered",
-                      {{"topic", rd_kafka_topic_name(message->rkt)}, {"error", rd_kafka_err2name(message->err)}});
+  auto& undelivered = *static_cast<Undelivered*>(opaque);
+  if (undelivered.records++ > 0) return;
+  undelivered.topic = rd_kafka_topic_name(message->rkt);
+  undelivered.error = message->err;
 }
 
 Conf producer_config(const config::KafkaSettings& settings, const std::string& transactional_id,
-                     std::vector<std::pair<std::string, std::string>> extra) {
+                     std::vector<std::pair<std::string, std::string>> extra, Undelivered& undelivered) {
   extra.emplace_back("transactional.id", transactional_id);
   auto conf = client_config(ClientRole::transactional_producer, settings, extra);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
+  rd_kafka_conf_set_opaque(conf.get(), &undelivered);
   return conf;
 }
 
@@ -38,7 +41,7 @@ TransactionalProducer::TransactionalProducer(const config::KafkaSettings& settin
                                              std::span<const std::string> topics,
                                              const std::vector<std::pair<std::string, std::string>>& extra,
                                              milliseconds patience)
-    : patience_(patience), client_(make_producer(producer_config(settings, transactional_id, extra))) {
+    : patience_(patience), client_(make_producer(producer_config(settings, transactional_id, extra, *undelivered_))) {
   for (const auto& name : topics) {
     topics_.emplace_back(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
     if (!topics_.back()) throw_error("rd_kafka_topic_new", rd_kafka_last_error());
@@ -156,6 +159,11 @@ void TransactionalProducer::abort() {
   // EndTxn can overtake the first AddPartitionsToTxn, which the broker takes for a fatal INVALID_TXN_STATE (#4849): let
   // what was produced be acknowledged first. Whether that succeeds doesn't matter to an abort.
   rd_kafka_flush(client_.get(), 1000);
+  if (undelivered_->records > 0)
+    telemetry::log_warn("records_not_delivered", {{"records", undelivered_->records},
+                                                  {"first_topic", undelivered_->topic},
+                                                  {"first_error", rd_kafka_err2name(undelivered_->error)}});
+  *undelivered_ = {};
   try {
     retry("abort_transaction", [&](int timeout) { return rd_kafka_abort_transaction(client_.get(), timeout); });
   } catch (const TransactionAborted& error) {

@@ -2,13 +2,14 @@
 //   TransactionAborted  call abort(), go back to the committed offsets, start over
 //   Fenced              somebody else uses our transactional.id, or librdkafka can't go on: make a new producer
 //   Unavailable         the broker stayed away for longer than `patience`; the outcome of a commit is then unknown.
-//   Make a
-//                       new producer: its init() finishes or aborts what the old one left, and the offsets tell which
+//                       Make a new producer: its init() finishes or aborts what the old one left, and the offsets tell
+//                       which
 //
 // One thread owns it. Every call may block up to `patience`.
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,13 @@ struct OutboundRecord {
   std::span<const Header> headers;
   Timestamp timestamp;
   int partition = RD_KAFKA_PARTITION_UA;  // by key, as Java clients do
+};
+
+// Records of the current transaction that the broker refused, told once when it is aborted.
+struct Undelivered {
+  size_t records = 0;
+  std::string topic;  // of the first
+  rd_kafka_resp_err_t error{};
 };
 
 class TransactionalProducer {
@@ -61,6 +69,7 @@ class TransactionalProducer {
   void retry(const char* name, Call&& call);
 
   std::chrono::milliseconds patience_;
+  std::unique_ptr<Undelivered> undelivered_ = std::make_unique<Undelivered>();  // librdkafka holds its address
   Client client_;
   std::vector<Topic> topics_;  // destroyed before the client
 };

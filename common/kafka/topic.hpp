@@ -19,7 +19,7 @@ struct NewTopic {
   std::string name;
   int partitions = 1;
   int replication_factor = 1;
-  std::map<std::string, std::string> config;
+  std::map<std::string, std::string> config = {};
 };
 
 struct ConfigEntry {

@@ -53,7 +53,7 @@ void TopicPrefix::create(const std::vector<schemas::TopicName>& topics) {
 }
 
 std::string TopicPrefix::create(const std::string& suffix, int partitions) {
-  kafka::NewTopic topic{.name = prefix_ + suffix, .partitions = partitions, .replication_factor = 1, .config = {}};
+  kafka::NewTopic topic{.name = prefix_ + suffix, .partitions = partitions, .replication_factor = 1};
   create_topics({topic});
   return topic.name;
 }

@@ -1,0 +1,104 @@
+// The two brokers of the contract suite, each behind a gate that a test can shut: librdkafka's mock, which a test can
+// make answer any error but which knows no topic configuration, no aborts and no fencing, and the real one.
+#pragma once
+
+#include <gtest/gtest.h>
+// In this order.
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.hpp"
+#include "common/kafka/handles.hpp"
+#include "schemas/topics.hpp"
+#include "tests/support/kafka_gate.hpp"
+#include "tests/support/stack.hpp"
+#include "tests/support/topic_prefix.hpp"
+
+namespace wxpipe::contract {
+
+enum class Broker { mock, real };
+
+// Which request an error is for, by Kafka's numbers.
+enum class Request : int16_t {
+  produce = 0,
+  fetch = 1,
+  metadata = 3,
+  offset_fetch = 9,
+  find_coordinator = 10,
+  join_group = 11,
+  heartbeat = 12,
+  init_producer_id = 22,
+  add_partitions = 24,
+  add_offsets = 25,
+  end_transaction = 26,
+  transaction_offsets = 28
+};
+
+class MockCluster {
+ public:
+  MockCluster();
+  ~MockCluster();
+  MockCluster(const MockCluster&) = delete;
+  MockCluster& operator=(const MockCluster&) = delete;
+
+  std::string bootstrap() const;
+  void create_topic(const std::string& name, int partitions);
+  // The next requests of this kind are answered with these errors, one each.
+  void answer(Request request, const std::vector<rd_kafka_resp_err_t>& errors);
+
+ private:
+  kafka::Client host_;  // the mock lives in a client
+  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+};
+
+// A cluster with topics of the test's own under a prefix, reached through a gate.
+class Cluster {
+ public:
+  explicit Cluster(Broker broker);
+
+  std::string name(schemas::TopicName topic) const { return schemas::topic_name(prefix(), topic); }
+  const std::string& prefix() const { return prefix_; }
+  // Creates "<prefix><suffix>" and answers its name.
+  std::string create(const std::string& suffix, int partitions);
+
+  config::KafkaSettings settings() const;
+  support::TcpGate& gate() { return gate_->gate(); }
+  // For `Broker::mock` alone.
+  MockCluster& mock() { return *mock_; }
+
+ private:
+  std::unique_ptr<MockCluster> mock_;
+  std::unique_ptr<support::TopicPrefix> topics_;
+  std::string prefix_;
+  std::unique_ptr<support::KafkaGate> gate_;
+};
+
+// The suite's parameter and its set-up.
+class ContractTest : public ::testing::TestWithParam<Broker> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Broker::real) WXPIPE_NEEDS_STACK();
+    cluster_ = std::make_unique<Cluster>(GetParam());
+  }
+  std::unique_ptr<Cluster> cluster_;
+};
+
+inline std::string broker_name(const ::testing::TestParamInfo<Broker>& info) {
+  return info.param == Broker::mock ? "mock" : "real";
+}
+
+}  // namespace wxpipe::contract
+
+// Macros, because they return from the test and instantiate its suite.
+#define WXPIPE_MOCK_CANNOT(why) \
+  do {                          \
+    if (GetParam() == ::wxpipe::contract::Broker::mock) GTEST_SKIP() << "the mock broker " << (why); \
+  } while (false)
+#define WXPIPE_ON_BOTH_BROKERS(suite)                                                                       \
+  INSTANTIATE_TEST_SUITE_P(Kafka, suite,                                                                    \
+                           ::testing::Values(::wxpipe::contract::Broker::mock, ::wxpipe::contract::Broker::real), \
+                           ::wxpipe::contract::broker_name)

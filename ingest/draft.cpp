@@ -255,7 +255,29 @@ void Draft::add_content() {
   });
 }
 
-// "|name=value", or nothing where there is no value. Sealed ones are told apart by what their seal begins with.
+// The attribute's value as an identity has it: sealed ones are told apart by what their seal begins with. `joined` is
+// for those of a list.
+std::string_view Draft::values_of(std::string_view path, std::string& joined) const {
+  const auto shown = [](std::string_view value) {
+    value = trimmed(value);
+    return value.starts_with(kSealPrefix) ? value.substr(kSealPrefix.size(), 16) : value;
+  };
+  const auto& attributes = event.attributes;
+  const auto named = [&](const auto& attribute) { return attribute.first == path && !attribute.second.empty(); };
+  const auto first = std::find_if(attributes.begin(), attributes.end(), named);
+  if (first == attributes.end()) return {};
+  const auto next = std::find_if(first + 1, attributes.end(), named);
+  if (next == attributes.end()) return shown(first->second);
+
+  std::vector<std::string_view> values{shown(first->second)};
+  for (auto at = next; at != attributes.end(); at = std::find_if(at + 1, attributes.end(), named))
+    values.push_back(shown(at->second));
+  if (path.ends_with("PicMd5Sum")) std::sort(values.begin(), values.end());
+  joined = fmt::format("{}", fmt::join(values, ","));
+  return joined;
+}
+
+// "|name=value", or nothing where there is no value.
 void Draft::append_part(std::string& out, std::string_view path) const {
   std::string joined;
   std::string_view value;
@@ -286,20 +308,7 @@ void Draft::append_part(std::string& out, std::string_view path) const {
     std::transform(joined.begin(), joined.end(), joined.begin(), lower);
     value = joined;
   } else {
-    std::vector<std::string_view> values;
-    for (const auto& [name, each] : event.attributes) {
-      if (name != path || each.empty()) continue;
-      std::string_view text = trimmed(each);
-      if (text.starts_with(kSealPrefix)) text = text.substr(kSealPrefix.size(), 16);
-      values.push_back(text);
-    }
-    if (path.ends_with("PicMd5Sum")) std::sort(values.begin(), values.end());
-    if (values.size() == 1) {
-      value = values.front();
-    } else {
-      joined = fmt::format("{}", fmt::join(values, ","));
-      value = joined;
-    }
+    value = values_of(path, joined);
   }
   if (value.empty()) return;
   constexpr std::string_view kHardware = "base_info.";

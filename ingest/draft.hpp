@@ -62,6 +62,7 @@ class Draft {
   void add_attributes();
   void add_content();
   std::string identity() const;
+  std::string_view values_of(std::string_view path, std::string& joined) const;
   void append_part(std::string& out, std::string_view path) const;
   std::array<std::string*, 9> columns();
   void scrub();

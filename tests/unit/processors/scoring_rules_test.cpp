@@ -74,6 +74,18 @@ TEST(ScoringRules, CountPurchasesAndForms) {
   EXPECT_THAT(fired(form), ElementsAre("sent_form", "form_asks_for_offer"));
 }
 
+TEST(ScoringRules, TellLookingAroundFromLeavingAForm) {
+  const auto on_channel = [](std::string type) {
+    auto event = test::event_of(std::move(type));
+    event.platform = "channel";
+    return fired(event);
+  };
+  EXPECT_THAT(on_channel("page.viewed"), ElementsAre("viewed_page"));
+  EXPECT_THAT(on_channel("file.downloaded"), ElementsAre("followed_link"));
+  EXPECT_THAT(on_channel("call.made"), ElementsAre("spoke_to_us"));
+  EXPECT_THAT(on_channel("unknown.untyped"), ElementsAre("sent_form"));
+}
+
 TEST(ScoringRules, LeaveColleaguesAlone) {
   auto colleague = text("多大");
   colleague.platform = "wework";

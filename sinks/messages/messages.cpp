@@ -139,7 +139,7 @@ void MessagesSink::add_repeat(const schemas::DuplicateMet& repeat) {
   c.trace_id.add_text_or_null(repeat.trace_id);
 }
 
-Written MessagesSink::write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
+void MessagesSink::fill(size_t first, size_t count) {
   for (auto* column : columns_->in_order()) column->clear();
   for (auto* column : columns_->repeats.in_order()) column->clear();
   for (size_t i = first; i < first + count; ++i) {
@@ -148,6 +148,10 @@ Written MessagesSink::write(postgres::Transaction& transaction, size_t first, si
     else
       add_message(std::get<schemas::Event>(rows_[i]));
   }
+}
+
+Written MessagesSink::write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
+  fill(first, count);
   const auto messages = write_messages(transaction, writer);
   const auto repeats = write_repeats(transaction, writer);  // behind the rows that they repeat
   return {messages + repeats, {{"messages", messages}, {"duplicate_receipts", repeats}}};

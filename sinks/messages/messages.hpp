@@ -28,6 +28,8 @@ class MessagesSink final : public RowsSink<Delivery> {
     std::visit([&](auto& delivery) { delivery.occurred_at = occurred_at; }, rows_[row]);
   }
   Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override;
+  // The pure half of write: rows [first, first + count) to the arrays of its statements.
+  void fill(size_t first, size_t count);
 
  private:
   struct Columns;

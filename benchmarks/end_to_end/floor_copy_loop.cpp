@@ -1,11 +1,13 @@
 // The floor that process is measured against: a transactional consume-copy-produce loop with the fan-out, the batch size and
 // the client settings of process, and no thought in between.
-//   floor_copy_loop BOOTSTRAP IN_TOPIC OUT_TOPIC EXTRA_TOPIC EXTRA_EVERY BATCH COUNT
-// Every record goes to OUT_TOPIC; one in EXTRA_EVERY also to EXTRA_TOPIC (the facts beside the message). Prints the rate and
-// its own CPU per record as JSON.
+//   floor_copy_loop BOOTSTRAP IN_TOPIC OUT_TOPIC EXTRA_TOPIC EXTRAS EXTRA_BYTES BATCH COUNT
+// Every record goes to OUT_TOPIC, and its first EXTRA_BYTES to EXTRA_TOPIC, EXTRAS times for each record on average (the
+// facts beside the message). A fifth of COUNT warms it up; then it says "measuring", and in the end prints the rate and its
+// own CPU per record as JSON.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <stdexcept>
@@ -35,15 +37,16 @@ void check(rd_kafka_resp_err_t error, const char* what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 8) {
-    fmt::print(stderr, "usage: floor_copy_loop BOOTSTRAP IN_TOPIC OUT_TOPIC EXTRA_TOPIC EXTRA_EVERY BATCH COUNT\n");
+  if (argc != 9) {
+    fmt::print(stderr, "usage: floor_copy_loop BOOTSTRAP IN_TOPIC OUT_TOPIC EXTRA_TOPIC EXTRAS EXTRA_BYTES BATCH COUNT\n");
     return 2;
   }
   config::KafkaSettings settings;
   settings.bootstrap_servers = argv[1];
   const std::string in = argv[2], out_name = argv[3], extra_name = argv[4];
-  const long extra_every = std::atol(argv[5]), count = std::atol(argv[7]);
-  const size_t batch = static_cast<size_t>(std::atol(argv[6]));
+  const double extras = std::atof(argv[5]);
+  const auto extra_bytes = static_cast<size_t>(std::atol(argv[6])), batch = static_cast<size_t>(std::atol(argv[7]));
+  const long count = std::atol(argv[8]), warm_up = count / 5;
 
   const auto unique = fmt::format("floor-{}", std::chrono::steady_clock::now().time_since_epoch().count());
   const auto consumer = kafka::make_consumer(
@@ -58,9 +61,9 @@ int main(int argc, char** argv) {
   rd_kafka_topic_partition_list_add(topics.get(), in.c_str(), RD_KAFKA_PARTITION_UA);
   check(rd_kafka_subscribe(consumer.get(), topics.get()), "subscribe");
 
-  long done = 0;
+  long done = 0, done_at_start = 0;
   std::chrono::steady_clock::time_point start;
-  double cpu_at_start = 0;
+  double cpu_at_start = 0, extras_due = 0;
   while (done < count) {
     std::vector<kafka::Message> messages;
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
@@ -72,22 +75,25 @@ int main(int argc, char** argv) {
       messages.push_back(std::move(message));
     }
     if (messages.empty()) continue;
-    if (done == 0) {
+    if (done_at_start == 0 && done >= warm_up) {
+      fmt::print("measuring\n");
+      std::fflush(stdout);
       start = std::chrono::steady_clock::now();
       cpu_at_start = cpu_seconds();
+      done_at_start = done;
     }
     check(rd_kafka_begin_transaction(producer.get()), "begin");
     const kafka::PartitionList next(rd_kafka_topic_partition_list_new(8));
     for (const auto& message : messages) {
-      const auto send = [&](rd_kafka_topic_t* topic) {
-        while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, message->payload, message->len, message->key,
+      const auto send = [&](rd_kafka_topic_t* topic, size_t size) {
+        while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, message->payload, size, message->key,
                                 message->key_len, nullptr) == -1) {
           if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) check(rd_kafka_last_error(), "produce");
           rd_kafka_poll(producer.get(), 1);
         }
       };
-      send(out.get());
-      if (extra_every > 0 && done % extra_every == 0) send(extra.get());
+      send(out.get(), message->len);
+      for (extras_due += extras; extras_due >= 1; extras_due -= 1) send(extra.get(), std::min(extra_bytes, message->len));
       ++done;
       auto* entry = rd_kafka_topic_partition_list_find(next.get(), in.c_str(), message->partition);
       if (!entry) entry = rd_kafka_topic_partition_list_add(next.get(), in.c_str(), message->partition);
@@ -99,8 +105,9 @@ int main(int argc, char** argv) {
     check(rd_kafka_commit_transaction(producer.get(), 30'000), "commit");
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const auto measured = static_cast<double>(done - done_at_start);
   fmt::print(R"({{"records":{},"seconds":{:.3f},"rate":{:.0f},"cpu_us":{:.2f}}})"
              "\n",
-             done, seconds, static_cast<double>(done) / seconds, (cpu_seconds() - cpu_at_start) * 1e6 / static_cast<double>(done));
+             done - done_at_start, seconds, measured / seconds, (cpu_seconds() - cpu_at_start) * 1e6 / measured);
   rd_kafka_consumer_close(consumer.get());
 }

@@ -1,8 +1,8 @@
 // The floors that ingest is measured against, in the same shape as ingest itself: Boost.Beast, C++20 coroutines, one io_context
 // a thread, SO_REUSEPORT, keep-alive.
-//   floor_http bare PORT           answers `success` to everything
-//   floor_http work PORT CONFIG    verifies, decrypts, parses, normalises and encodes each callback, then answers: all of
-//                                  ingest's work but Kafka
+//   floor_http bare PORT THREADS           answers `success` to everything
+//   floor_http work PORT THREADS CONFIG    verifies, decrypts, parses, normalises and encodes each callback, then answers:
+//                                          all of ingest's work but Kafka
 #include <fmt/format.h>
 
 #include <boost/asio/awaitable.hpp>
@@ -14,12 +14,14 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <csignal>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <random>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "common/config/settings_file.hpp"
 #include "ingest/platforms.hpp"
@@ -34,7 +36,8 @@ struct Worker {
   const ingest::AccountBook* accounts = nullptr;  // null: bare
   std::string envelope;
 
-  std::string answer(const http::request<http::string_body>& request) {
+  // Nothing: refused.
+  std::optional<std::string> answer(const http::request<http::string_body>& request) {
     if (!accounts) return "success";
     std::string_view target(request.target().data(), request.target().size());
     ingest::Callback callback;
@@ -47,7 +50,7 @@ struct Worker {
     callback.received_at = system_clock().now();
     const auto interpretation = accounts->interpret(callback);
     const auto* accepted = std::get_if<ingest::Accepted>(&interpretation);
-    if (!accepted) return "refused";
+    if (!accepted) return std::nullopt;
     envelope.clear();
     schemas::encode(accepted->event, schemas::kEventSchema, envelope);
     return accepted->reply.body;
@@ -57,49 +60,67 @@ struct Worker {
 asio::awaitable<void> serve(tcp::socket socket, Worker& worker) {
   boost::beast::flat_buffer buffer;
   boost::system::error_code error;
-  const auto token = asio::redirect_error(asio::use_awaitable, error);
+  const auto into_error = [&error] { return asio::redirect_error(asio::use_awaitable, error); };
   for (;;) {
     http::request<http::string_body> request;
-    co_await http::async_read(socket, buffer, request, token);
+    co_await http::async_read(socket, buffer, request, into_error());
     if (error) break;
-    http::response<http::string_body> response(http::status::ok, request.version());
+    auto answer = worker.answer(request);
+    http::response<http::string_body> response(answer ? http::status::ok : http::status::bad_request, request.version());
     response.set(http::field::content_type, "text/plain");
     response.keep_alive(request.keep_alive());
-    response.body() = worker.answer(request);
+    response.body() = std::move(answer).value_or("");
     response.prepare_payload();
-    co_await http::async_write(socket, response, token);
+    co_await http::async_write(socket, response, into_error());
     if (error || !response.keep_alive()) break;
   }
 }
 
-asio::awaitable<void> accept(tcp::acceptor& acceptor, Worker& worker) {
-  for (;;) {
-    tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
-    socket.set_option(tcp::no_delay(true));
-    asio::co_spawn(acceptor.get_executor(), serve(std::move(socket), worker), asio::detached);
+// One io thread.
+struct Thread {
+  Thread(const ingest::AccountBook* accounts, uint16_t port) : acceptor(io), worker{accounts, {}} {
+    const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
+    acceptor.open(endpoint.protocol());
+    const int on = 1;
+    ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    acceptor.set_option(asio::socket_base::reuse_address(true));
+    acceptor.bind(endpoint);
+    acceptor.listen(4096);
+    asio::co_spawn(io, accept(), asio::detached);
   }
-}
+  asio::awaitable<void> accept() {
+    for (;;) {
+      tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
+      socket.set_option(tcp::no_delay(true));
+      asio::co_spawn(io, serve(std::move(socket), worker), asio::detached);
+    }
+  }
+
+  asio::io_context io{1};
+  tcp::acceptor acceptor;
+  Worker worker;
+};
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3 || (std::strcmp(argv[1], "work") == 0 && argc < 4)) {
-    fmt::print(stderr, "usage: floor_http bare PORT | floor_http work PORT CONFIG\n");
+  const std::string_view what = argc > 1 ? argv[1] : "";
+  if (!(what == "bare" && argc == 4) && !(what == "work" && argc == 5)) {
+    fmt::print(stderr, "usage: floor_http bare PORT THREADS | floor_http work PORT THREADS CONFIG\n");
     return 2;
   }
   std::optional<crypto::Sealer> sealer;
   std::optional<ingest::AccountBook> accounts;
-  if (std::strcmp(argv[1], "work") == 0) {
-    const auto settings = config::load_settings(argv[3]);
+  if (what == "work") {
+    const auto settings = config::load_settings(argv[4], config::process_environment(), config::kForIngest);
     sealer.emplace(settings.sealing.key, settings.sealing.previous_keys);
-    accounts.emplace(settings.accounts, *sealer, [random = std::make_shared<std::mt19937_64>(1)](std::span<unsigned char> out) {
-      for (auto& byte : out) byte = static_cast<unsigned char>((*random)());
+    accounts.emplace(settings.accounts, *sealer, [](std::span<unsigned char> out) {
+      thread_local std::mt19937_64 random(1);
+      for (auto& byte : out) byte = static_cast<unsigned char>(random());
     });
   }
-  asio::io_context io(1);
-  tcp::acceptor acceptor(io, {asio::ip::make_address("127.0.0.1"), static_cast<uint16_t>(std::atoi(argv[2]))});
-  Worker worker{accounts ? &*accounts : nullptr, {}};
-  asio::co_spawn(io, accept(acceptor, worker), asio::detached);
-  fmt::print("listening\n");
-  std::fflush(stdout);
-  io.run();
+  std::deque<Thread> threads;
+  for (int i = 0; i < std::atoi(argv[3]); ++i)
+    threads.emplace_back(accounts ? &*accounts : nullptr, static_cast<uint16_t>(std::atoi(argv[2])));
+  std::vector<std::jthread> running;
+  for (auto& thread : threads) running.emplace_back([&] { thread.io.run(); });
 }

@@ -22,7 +22,7 @@ query_postgres() { # database, sql
 postgres_answers() { [[ $(query_postgres postgres 'select 1') == 1 ]]; }
 
 start_postgres() {
-  local programs log=$stack/postgres.log sockets='' began=$SECONDS
+  local settings=() programs log=$stack/postgres.log sockets='' began=$SECONDS
   programs=$(postgres_programs) || return 1
   if [[ ! -f $data/postgres/PG_VERSION ]]; then
     # Under another name first, so that one that was interrupted is not taken for a database.
@@ -31,6 +31,8 @@ start_postgres() {
       --no-sync >>"$log" 2>&1 </dev/null || { say "initdb failed: see $log"; return 1; }
     mv "$data/postgres.new" "$data/postgres"
   fi
+  # Benchmarks give it memory: WXPIPE_STACK_POSTGRES="-c shared_buffers=2GB".
+  [[ -z ${WXPIPE_STACK_POSTGRES:-} ]] || read -ra settings <<<"$WXPIPE_STACK_POSTGRES"
   # A socket's path may have 107 bytes. Where the data lies deeper, TCP alone has to do.
   if ((${#data} < 85)); then sockets=$data; fi
   port_is_free "$POSTGRES_PORT" || port_taken "$POSTGRES_PORT" postgres || return 1
@@ -40,7 +42,7 @@ start_postgres() {
     if ! running_pid "$stack/postgres.pid" >/dev/null; then
       ((SECONDS - began < 20)) || { say "Postgres ended while starting: see $log"; tail -n 5 "$log" >&2; return 1; }
       launch postgres "$log" "$programs/postgres" -D "$data/postgres" -p "$POSTGRES_PORT" -c listen_addresses=127.0.0.1 \
-        -c "unix_socket_directories=$sockets" -c max_connections=200 -c fsync=on
+        -c "unix_socket_directories=$sockets" -c max_connections=200 -c fsync=on "${settings[@]}"
     fi
     sleep 0.1
   done

@@ -1,0 +1,82 @@
+"""The whole way, callback to visible row, with every process's CPU: first as fast as it goes, then at half of that, where the
+time until a row can be read is what counts."""
+import time
+
+import ingest
+import machine
+import servers
+from process import until_counted
+from servers import Role
+
+SECONDS = 12.0
+BYTES = 1024
+ROLES = ("ingest", "process", "sink")
+
+
+class Chain:
+    def __init__(self, stack, name):
+        self.stack, self.port = stack, servers.free_port()
+        self.database = stack.fresh_database(f"bench_{name}")
+        prefix = f"bench.{name}."
+        stack.topics(prefix)
+        servers.run(servers.WXPIPE, "partitions", "apply", env={"DATABASE_URL": self.database})
+        edge = {"WXPIPE_INGEST__LISTEN": f"127.0.0.1:{self.port}", "WXPIPE_SPOOL__DIRECTORY": str(servers.WORK / f"spool-{name}"),
+                "WXPIPE_INGEST__THREADS": str(ingest.THREADS)}
+        self.roles = {role: Role(role, stack, self.database, prefix, edge if role == "ingest" else {}) for role in ROLES}
+        self.stored = 0
+
+    def roots(self):
+        return {**{name: [role.pid] for name, role in self.roles.items()}, **self.stack.roots()}
+
+    def send(self, *options):
+        """Sends, waits until every callback's row is visible, and answers what the load saw, with the seconds and the CPU of
+        all of it."""
+        window = machine.Window(self.roots())
+        began = time.monotonic()
+        load = ingest.load(self.port, self.stack, self.roles["ingest"], "--fresh", "--bytes", BYTES, *options)
+        self.stored += load["answered"]
+        until_counted(self.roles["sink"], self.stored, "wxpipe_sink_rows_total", table="messages")
+        seconds = time.monotonic() - began
+        window.close()
+        load.update(visible_seconds=seconds, visible_rate=load["answered"] / seconds, foreign=window.foreign, spoiled=window.spoiled,
+                    chain_cpu={name: used * 1e6 / load["answered"] for name, used in window.cpu.items()})
+        load["chain_cpu"]["all"] = sum(load["chain_cpu"].values())
+        return load
+
+    def visible_after(self, seconds):
+        """Percentiles in milliseconds from when a callback was due (its MsgId tells) to the commit of its row, over the
+        callbacks of the last `seconds`."""
+        answer = self.stack.sql(
+            "select percentile_cont(array[0.5, 0.9, 0.99, 1]) within group (order by extract(epoch from pg_xact_commit_timestamp(xmin)) "
+            "* 1000 - msg_id::bigint / 1000000.0) from messages where (select max(msg_id::bigint) from messages) - msg_id::bigint "
+            f"< {int(seconds * 1e9)}", self.database)
+        return dict(zip(("p50", "p90", "p99", "max"), (float(number) for number in answer.strip("{}").split(","))))
+
+    def stop(self):
+        for role in reversed(self.roles.values()):
+            role.stop()
+
+
+def measure(stack, rounds, note):
+    full, half, ready, memory = [], [], {name: [] for name in ROLES}, {name: [] for name in ROLES}
+    for number in range(rounds):
+        chain = Chain(stack, f"chain{number}")
+        chain.send("--connections", 256, "--seconds", 2)
+        result = chain.send("--connections", 256, "--seconds", SECONDS)
+        full.append(result)
+        note(f"chain {number + 1}/{rounds}: {result['visible_rate']:,.0f}/s visible, {result['chain_cpu']['all']:.1f} µs a callback", result)
+        rate = round(result["visible_rate"] / 2, -2)
+        result = chain.send("--connections", 256, "--seconds", SECONDS, "--rate", rate)
+        result["planned_rate"], result["visible_ms"] = rate, chain.visible_after(SECONDS)
+        half.append(result)
+        note(f"chain {number + 1}/{rounds}: at {rate:,.0f}/s: visible p50 {result['visible_ms']['p50']:.0f} ms, "
+             f"p99 {result['visible_ms']['p99']:.0f} ms", result)
+        for name, role in chain.roles.items():
+            ready[name].append(role.ready_seconds)
+            memory[name].append(machine.resident_megabytes(role.pid))
+        missing = chain.stored - int(stack.sql("select count(*) from messages", chain.database))
+        if missing:
+            raise servers.Failed(f"{missing} acknowledged callbacks have no row")
+        chain.stop()
+        stack.sql(f"drop database bench_chain{number} with (force)")
+    return {"full": full, "half": half, "ready_seconds": ready, "memory_mb": memory}

@@ -1,0 +1,135 @@
+// Fills a topic with work: COUNT text messages as ingest would have put them on events.v1, or as process would have put
+// them and their facts on messages.v1, leads.v1 …, flat out.
+//   fill BOOTSTRAP TOPIC_PREFIX events|facts FIRST COUNT BYTES [SECONDS_AGO]
+// FIRST numbers them, so that two fills hold different messages; they were received SECONDS_AGO, or just now. Prints what it wrote as JSON: how many records on each
+// topic and their mean size, which is the fan-out that the floor of process copies.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "benchmarks/support/events.hpp"
+#include "common/kafka/client_config.hpp"
+#include "common/kafka/handles.hpp"
+#include "processors/steps.hpp"
+
+namespace {
+using namespace wxpipe;
+
+struct Written {
+  uint64_t records = 0, bytes = 0;
+};
+
+class Writer {
+ public:
+  Writer(const std::string& bootstrap, const std::string& prefix) {
+    config::KafkaSettings settings;
+    settings.bootstrap_servers = bootstrap;
+    producer_ = kafka::make_producer(kafka::client_config(
+        kafka::ClientRole::ingest_producer, settings, {{"linger.ms", "20"}, {"message.timeout.ms", "120000"}}));
+    for (const auto& topic : schemas::kTopics)
+      topics_[static_cast<size_t>(topic.name)] = kafka::Topic(
+          rd_kafka_topic_new(producer_.get(), schemas::topic_name(prefix, topic.name).c_str(), nullptr));
+  }
+
+  void write(const processors::OutputRecord& record) {
+    auto& written = written_[static_cast<size_t>(record.topic)];
+    ++written.records;
+    written.bytes += record.value.size();
+    auto* topic = topics_[static_cast<size_t>(record.topic)].get();
+    kafka::Headers headers(rd_kafka_headers_new(3));
+    for (const auto& [name, value] : record.headers)
+      rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                          static_cast<ssize_t>(value.size()));
+    std::array<rd_kafka_vu_t, 6> values{};
+    values[0].vtype = RD_KAFKA_VTYPE_RKT;
+    values[0].u.rkt = topic;
+    values[1].vtype = RD_KAFKA_VTYPE_KEY;
+    values[1].u.mem = {const_cast<char*>(record.key.data()), record.key.size()};
+    values[2].vtype = RD_KAFKA_VTYPE_VALUE;
+    values[2].u.mem = {const_cast<char*>(record.value.data()), record.value.size()};
+    values[3].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+    values[3].u.i64 = std::chrono::floor<std::chrono::milliseconds>(record.timestamp).time_since_epoch().count();
+    values[4].vtype = RD_KAFKA_VTYPE_HEADERS;
+    values[4].u.headers = headers.get();
+    values[5].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+    values[5].u.i = RD_KAFKA_MSG_F_COPY;
+    for (;;) {
+      const kafka::Error error{rd_kafka_produceva(producer_.get(), values.data(), values.size())};
+      if (!error) break;
+      if (rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        throw std::runtime_error(rd_kafka_error_string(error.get()));
+      rd_kafka_poll(producer_.get(), 10);
+    }
+    headers.release();  // librdkafka's from here on
+    rd_kafka_poll(producer_.get(), 0);
+  }
+
+  void finish() {
+    if (const auto error = rd_kafka_flush(producer_.get(), 120'000)) throw std::runtime_error(rd_kafka_err2str(error));
+  }
+
+  std::string report() const {
+    std::vector<std::string> parts;
+    for (const auto& topic : schemas::kTopics)
+      if (const auto& [records, bytes] = written_[static_cast<size_t>(topic.name)]; records > 0)
+        parts.push_back(fmt::format(R"("{}":{{"records":{},"mean_bytes":{}}})", schemas::topic_name("", topic.name), records,
+                                    bytes / records));
+    return fmt::format("{{{}}}", fmt::join(parts, ","));
+  }
+
+ private:
+  kafka::Client producer_;
+  std::array<kafka::Topic, schemas::kTopics.size()> topics_;
+  std::array<Written, schemas::kTopics.size()> written_;
+};
+
+void write_events(Writer& writer, const std::vector<schemas::Event>& events) {
+  for (const auto& event : events)
+    writer.write({schemas::TopicName::events,
+                  schemas::partition_key(event),
+                  benchmarks::envelope(event),
+                  {{"event_id", to_string(event.id)}, {"receipt", event.receipt}},
+                  event.received_at});
+}
+
+void write_facts(Writer& writer, const std::vector<schemas::Event>& events) {
+  static const auto steps = processors::make_steps(benchmarks::processing_settings());
+  processors::Windows windows;
+  windows.emplace(0, processors::RecentIds(std::chrono::seconds(600)));
+  const benchmarks::EventRecords records(events);
+  const auto effects = process_batch(records.all(), steps, windows, {"events", events.front().received_at});
+  for (const auto& record : effects.records) writer.write(record);
+}
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string what = argc == 7 || argc == 8 ? argv[3] : "";
+  if (what != "events" && what != "facts") {
+    fmt::print(stderr, "usage: fill BOOTSTRAP TOPIC_PREFIX events|facts FIRST COUNT BYTES [SECONDS_AGO]\n");
+    return 2;
+  }
+  try {
+    const auto first = static_cast<uint64_t>(std::atoll(argv[4])), end = first + static_cast<uint64_t>(std::atoll(argv[5]));
+    const auto bytes = static_cast<size_t>(std::atol(argv[6]));
+    const auto now = std::chrono::floor<std::chrono::seconds>(system_clock().now()) -
+                     std::chrono::seconds(argc == 8 ? std::atoll(argv[7]) : 0);
+    Writer writer(argv[1], argv[2]);
+    benchmarks::TextEvents make(bytes, now);
+    std::vector<schemas::Event> events;
+    for (uint64_t number = first; number < end;) {
+      events.clear();
+      for (; number < end && events.size() < 1000; ++number) events.push_back(make(number));
+      what == "events" ? write_events(writer, events) : write_facts(writer, events);
+    }
+    writer.finish();
+    fmt::print("{}\n", writer.report());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "fill: {}\n", error.what());
+    return 1;
+  }
+}

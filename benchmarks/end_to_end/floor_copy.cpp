@@ -1,0 +1,152 @@
+// The floor that the sink is measured against: COPY of the same rows into the same tables in the same batches, in binary
+// form, to the parent, one transaction a batch, and nothing else: no offsets, no duplicates allowed, no ledger.
+//   floor_copy DATABASE_URL FIRST COUNT BYTES BATCH
+// The rows are made before the clock runs. A fifth of COUNT warms it up; then it says "measuring", and in the end prints the
+// rate and its own CPU per row as JSON.
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "benchmarks/support/events.hpp"
+#include "common/postgres/sql_array.hpp"
+#include "processors/steps.hpp"
+
+namespace {
+using namespace wxpipe;
+
+struct Finish {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+using Connection = std::unique_ptr<PGconn, Finish>;
+
+void execute(PGconn* connection, const char* sql, ExecStatusType expected) {
+  PGresult* result = PQexec(connection, sql);
+  const auto status = PQresultStatus(result);
+  PQclear(result);
+  if (status != expected) throw std::runtime_error(fmt::format("{}: {}", sql, PQerrorMessage(connection)));
+}
+
+constexpr const char* kCopy =
+    "copy messages (event_id, occurred_at, received_at, normaliser, timeless, platform, account, tenant, category, type, "
+    "msg_type, event, change_type, msg_id, identity, subject, sender, recipient, conversation, content, reply, attributes, "
+    "body, receipt, trace_id) from stdin (format binary)";
+constexpr int16_t kColumns = 25;
+
+// One row in COPY's binary form.
+class Row {
+ public:
+  explicit Row(std::string& out) : out_(out) {
+    out_ += static_cast<char>(kColumns >> 8);
+    out_ += static_cast<char>(kColumns & 255);
+  }
+  void text(std::string_view value) {
+    postgres::append_binary(out_, static_cast<int32_t>(value.size()));
+    out_ += value;
+  }
+  void text_or_null(std::string_view value) { value.empty() ? postgres::append_binary(out_, int32_t{-1}) : text(value); }
+  void time(Timestamp at) {
+    postgres::append_binary(out_, int32_t{8});
+    postgres::append_binary(out_, at);
+  }
+
+ private:
+  std::string& out_;
+};
+
+void append_row(std::string& out, const schemas::Event& event) {
+  Row row(out);
+  row.text({reinterpret_cast<const char*>(event.id.bytes.data()), event.id.bytes.size()});
+  row.time(event.occurred_at);
+  row.time(event.received_at);
+  postgres::append_binary(out, int32_t{4});
+  postgres::append_binary(out, int32_t{event.normaliser});
+  row.text(std::string_view(event.timeless ? "\1" : "\0", 1));
+  row.text(event.platform);
+  row.text(event.account);
+  row.text_or_null(event.tenant);
+  row.text(event.category);
+  row.text(event.type);
+  for (const auto* value : {&event.msg_type, &event.event, &event.change_type, &event.msg_id, &event.identity, &event.subject,
+                            &event.sender, &event.recipient, &event.conversation, &event.content, &event.reply})
+    row.text_or_null(*value);
+  std::string json = "\1";
+  schemas::append_json(json, event.attributes);
+  row.text(json);
+  row.text(event.raw);
+  row.text_or_null(event.receipt);
+  row.text_or_null(event.trace_id);
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 6) {
+    fmt::print(stderr, "usage: floor_copy DATABASE_URL FIRST COUNT BYTES BATCH\n");
+    return 2;
+  }
+  try {
+    const auto first = static_cast<uint64_t>(std::atoll(argv[2])), count = static_cast<uint64_t>(std::atoll(argv[3]));
+    const auto batch = static_cast<size_t>(std::atol(argv[5]));
+    const auto steps = processors::make_steps(benchmarks::processing_settings());
+    const benchmarks::TextEvents make(static_cast<size_t>(std::atol(argv[4])),
+                                      std::chrono::floor<std::chrono::seconds>(system_clock().now()));
+    std::vector<std::string> batches;
+    for (uint64_t number = first; number < first + count;) {
+      std::string rows("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+      for (size_t i = 0; i < batch && number < first + count; ++i, ++number) {
+        auto event = make(number);
+        processors::Facts facts;
+        for (const auto& step : steps) step.apply(event, facts);
+        append_row(rows, event);
+      }
+      rows.append("\377\377", 2);
+      batches.push_back(std::move(rows));
+    }
+
+    const Connection connection(PQconnectdb(argv[1]));
+    if (PQstatus(connection.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection.get()));
+    execute(connection.get(), "set default_toast_compression = 'lz4'", PGRES_COMMAND_OK);
+    const size_t warm_up = batches.size() / 5;
+    std::chrono::steady_clock::time_point start;
+    double cpu = 0;
+    for (size_t i = 0; i < batches.size(); ++i) {
+      if (i == warm_up) {
+        fmt::print("measuring\n");
+        std::fflush(stdout);
+        start = std::chrono::steady_clock::now();
+        cpu = cpu_seconds();
+      }
+      execute(connection.get(), kCopy, PGRES_COPY_IN);
+      if (PQputCopyData(connection.get(), batches[i].data(), static_cast<int>(batches[i].size())) != 1 ||
+          PQputCopyEnd(connection.get(), nullptr) != 1)
+        throw std::runtime_error(PQerrorMessage(connection.get()));
+      while (PGresult* result = PQgetResult(connection.get())) {
+        const auto status = PQresultStatus(result);
+        PQclear(result);
+        if (status != PGRES_COMMAND_OK) throw std::runtime_error(PQerrorMessage(connection.get()));
+      }
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const auto rows = static_cast<double>((batches.size() - warm_up) * batch);
+    fmt::print(R"({{"rows":{:.0f},"seconds":{:.3f},"rate":{:.0f},"cpu_us":{:.2f}}})"
+               "\n",
+               rows, seconds, rows / seconds, (cpu_seconds() - cpu) * 1e6 / rows);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "floor_copy: {}\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,164 @@
+"""What grows in a pipeline's life, and whether costs grow with it: rows in the month, partitions, accounts, idle connections,
+ids in the dedupe window, callbacks since the start. bench.py growth [WHAT …]"""
+import statistics
+import time
+
+import chain
+import ingest
+import machine
+import process
+import servers
+import sink
+from servers import PROGRAMS, Role
+
+ROUNDS = 3
+
+
+def point(label, runs, unit="CPU µs", extra=None):
+    """One line of a growth table: the cost by its own process and by the server."""
+    return {"at": label, "unit": unit, "runs": runs, **(extra or {})}
+
+
+def rows_in_the_month(stack, note):
+    """The sink with 0, 1 M and 10 M rows in the month, and with 24 months of partitions."""
+    database, points, stored, topic = stack.fresh_database("bench_growth"), [], 0, 0
+    servers.run(servers.WXPIPE, "partitions", "apply", env={"DATABASE_URL": database})
+    for target in (0, 1_000_000, 10_000_000):
+        while stored < target:
+            count = min(200_000, target - stored)
+            servers.run(PROGRAMS / "floor_copy", database, 1_000_000_000 + stored, count, sink.BYTES, sink.BATCH)
+            stored += count
+        stack.sql("checkpoint", database)
+        runs = []
+        for _ in range(ROUNDS):
+            runs.append(one_sink_run(stack, database, topic))
+            topic, stored = topic + 1, stored + sink.ROWS
+            note(f"growth: sink at {target:,} rows: {runs[-1]['rate']:,.0f}/s, {runs[-1]['cpu']['postgres']:.1f} µs", runs[-1])
+        points.append(point(f"{target:,} rows in the month", runs))
+    servers.run(servers.WXPIPE, "partitions", "apply", env={"DATABASE_URL": database, "WXPIPE_SINK__MONTHS_AHEAD": "24"})
+    runs = []
+    for _ in range(ROUNDS):
+        runs.append(one_sink_run(stack, database, topic))
+        topic += 1
+        note(f"growth: sink with 24 months more: {runs[-1]['rate']:,.0f}/s, {runs[-1]['cpu']['postgres']:.1f} µs", runs[-1])
+    points.append(point("the same and partitions for 24 months more", runs))
+    stack.sql("drop database bench_growth with (force)")
+    return points
+
+
+def one_sink_run(stack, database, number):
+    prefix = f"bench.growth{number}."
+    stack.topics(prefix)
+    servers.run(PROGRAMS / "bench_fill", stack.kafka, prefix, "facts", number * sink.ROWS, sink.ROWS, sink.BYTES)
+    role = sink.start(stack, database, prefix)
+    result = sink.timed(stack, role, "sink", "wxpipe_sink_rows_total", table="messages")
+    role.stop()
+    return result
+
+
+def accounts(stack, note):
+    """Ingest at 1, 100 and 5,000 accounts, the callbacks spread over all of them."""
+    runs = {}
+    for _ in range(ROUNDS):
+        for others in (1, 100, 5_000):
+            port = servers.free_port()
+            role = Role("ingest", stack, settings={"WXPIPE_INGEST__LISTEN": f"127.0.0.1:{port}",
+                                                   "WXPIPE_INGEST__THREADS": str(ingest.THREADS)}, config=servers.config_file(others))
+            ingest.load(port, stack, role, "--others", others, "--connections", 256, "--seconds", 1)
+            result = ingest.load(port, stack, role, "--others", others, "--connections", 256, "--seconds", ingest.SECONDS)
+            result["memory_mb"] = machine.resident_megabytes(role.pid)
+            runs.setdefault(others, []).append(result)
+            note(f"growth: ingest with {others:,} accounts: {result['cpu']['server']:.1f} µs, {result['memory_mb']:.0f} MB", result)
+            role.stop()
+    return [point(f"{others:,} accounts", of) for others, of in runs.items()]
+
+
+def idle_connections(stack, note):
+    """Ingest with 10,000 keep-alive connections that say nothing."""
+    runs = {}
+    for _ in range(ROUNDS):
+        for idle in (0, 10_000):
+            port = servers.free_port()
+            role = Role("ingest", stack, settings={"WXPIPE_INGEST__LISTEN": f"127.0.0.1:{port}", "WXPIPE_INGEST__THREADS": str(ingest.THREADS)})
+            ingest.load(port, stack, role, "--connections", 256, "--seconds", 1)
+            result = ingest.load(port, stack, role, "--idle", idle, "--connections", 256, "--seconds", ingest.SECONDS)
+            result["memory_mb"] = machine.resident_megabytes(role.pid)
+            runs.setdefault(idle, []).append(result)
+            note(f"growth: ingest with {idle:,} idle connections: {result['cpu']['server']:.1f} µs, {result['memory_mb']:.0f} MB", result)
+            role.stop()
+    return [point(f"{idle:,} idle connections", of) for idle, of in runs.items()]
+
+
+def dedupe_window(stack, note):
+    """Process with an empty and with a full window: 7.2 million ids, 2,000 a second for an hour."""
+    slices, each, prefix = 8, 900_000, "bench.window."
+    stack.topics(prefix)
+    settings = {"WXPIPE_PROCESS__BATCH_RECORDS": str(process.BATCH), "WXPIPE_PROCESS__DEDUPE_WINDOW": "1h"}
+    points, done, role = [], 0, None
+    for number in range(slices):
+        servers.run(PROGRAMS / "bench_fill", stack.kafka, prefix, "events", number * each, each, process.BYTES, (slices - 1 - number) * 449)
+        if not role:
+            role = Role("process", stack, prefix=prefix, settings=settings)
+        process.until_counted(role, done + each * 0.1, "wxpipe_process_events_total", outcome="processed")
+        window = machine.Window({"self": [role.pid], **stack.roots()})
+        began = time.monotonic()
+        start = role.metric("wxpipe_process_events_total", outcome="processed")
+        end = process.until_counted(role, done + each * 0.95, "wxpipe_process_events_total", outcome="processed")
+        seconds = time.monotonic() - began
+        result = process.outcome("process", end - start, seconds, window.close())
+        result["memory_mb"] = machine.resident_megabytes(role.pid)
+        done += each
+        process.until_counted(role, done, "wxpipe_process_events_total", outcome="processed")
+        points.append(point(f"{done - each:,} to {done:,} ids", [result]))
+        note(f"growth: process with {done - each:,} to {done:,} ids: {result['rate']:,.0f}/s, {result['cpu']['self']:.1f} µs, "
+             f"{result['memory_mb']:.0f} MB", result)
+    role.stop()
+    # A new owner of these partitions reads the window back from Kafka.
+    role = Role("process", stack, prefix=prefix, settings=settings)
+    note(f"growth: process took over a window of {done:,} ids, ready after {role.ready_seconds:.2f} s")
+    points.append(point(f"taking over {done:,} ids", [], extra={"ready_seconds": role.ready_seconds}))
+    role.stop()
+    return points
+
+
+def memory(stack, note, callbacks=10_000_000, rate=8_000):
+    """Every role's resident memory over ten million callbacks."""
+    whole = chain.Chain(stack, "memory")
+    points, each = [], 500_000
+    for number in range(callbacks // each):
+        result = whole.send("--connections", 256, "--seconds", each / rate * 2, "--rate", rate, "--count", each)
+        now = {name: machine.resident_megabytes(role.pid, "VmRSS") for name, role in whole.roles.items()}
+        points.append(point(f"{(number + 1) * each:,} callbacks", [result], extra={"memory_mb": now}))
+        note(f"growth: after {(number + 1) * each:,} callbacks: " + ", ".join(f"{name} {megabytes:.0f} MB" for name, megabytes in now.items()) +
+             f", {result['chain_cpu']['all']:.0f} µs a callback", result)
+    whole.stop()
+    stack.sql("drop database bench_memory with (force)")
+    return points
+
+
+RUNS = {"rows": rows_in_the_month, "accounts": accounts, "idle": idle_connections, "window": dedupe_window, "memory": memory}
+
+
+def tables(results):
+    lines = []
+    for name, run in RUNS.items():
+        if name not in results:
+            continue
+        lines += ["", f"### {run.__doc__.strip()}", "", "| | CPU µs, own | server | a second | MB |", "|---|---|---|---|---|"]
+        for at in results[name]:
+            runs = at["runs"]
+            if not runs:
+                lines.append(f"| {at['at']} | | | ready after {at['ready_seconds']:.2f} s | |")
+                continue
+            cpus = [one.get("chain_cpu") or one["cpu"] for one in runs]
+            own = [cpu.get("self", cpu.get("server", cpu.get("all", 0))) for cpu in cpus]
+            server = [cpu.get("postgres", 0) + cpu.get("kafka", 0) for cpu in cpus]
+            megabytes = at.get("memory_mb") or max(one.get("memory_mb", 0) for one in runs)
+            if isinstance(megabytes, dict):
+                megabytes = ", ".join(f"{role} {value:.0f}" for role, value in megabytes.items())
+            else:
+                megabytes = f"{megabytes:.0f}" if megabytes else ""
+            rate = statistics.median(one.get("visible_rate", one["rate"]) for one in runs)
+            lines.append(f"| {at['at']} | {statistics.median(own):.1f} [{min(own):.1f} .. {max(own):.1f}] | {statistics.median(server):.1f} | "
+                         f"{rate:,.0f} | {megabytes} |")
+    return lines

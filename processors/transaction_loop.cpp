@@ -52,7 +52,7 @@ long long since(steady_clock::time_point start) {
 }
 }  // namespace
 
-std::string process_group(const config::KafkaSettings& settings) { return settings.topic_prefix + kProcessGroup; }
+std::string process_group(const config::KafkaSettings& settings) { return schemas::process_group(settings.topic_prefix); }
 
 std::string transactional_id(const config::Settings& settings, int slot) {
   return settings.kafka.topic_prefix + fmt::format("process.{}.{}", settings.instance.name, slot);

@@ -6,6 +6,8 @@
 
 namespace wxpipe::schemas {
 namespace {
+using samples::noon;
+using namespace std::chrono_literals;
 
 template <class Value>
 std::string encoded(const Value& value) {
@@ -88,6 +90,58 @@ TEST(DeadLetterJson, WritesKeysThatAreNotTextReadably) {
   EXPECT_EQ(decode_dead_letter(encoded(letter))->key, "a\\xff\\x00");
 }
 
+TEST(CustodyMarkJson, GivesBackEveryField) {
+  EXPECT_EQ(*decode_custody_mark(encoded(samples::custody_mark())), samples::custody_mark());
+  CustodyMark first;  // a process that has just begun
+  first.instance = "edge-1";
+  first.boot = "19ab1f5b2c0";
+  EXPECT_EQ(*decode_custody_mark(encoded(first)), first);
+}
+
+TEST(CustodyMarkJson, TakesAboutAByteForEachReceipt) {
+  auto mark = samples::custody_mark();
+  mark.acknowledged = {{"shop", noon(), false, 0}, {"corp", noon(), false, 0}};
+  mark.outcomes.clear();
+  for (uint32_t i = 0; i < 1'000; ++i) {
+    mark.outcomes.push_back({1 + i % 2, 1});
+    ++mark.acknowledged[i % 2].count;
+  }
+  mark.next = mark.first + 1'000;
+  EXPECT_LT(encoded(mark).size(), 1'900u);
+  EXPECT_EQ(*decode_custody_mark(encoded(mark)), mark);
+}
+
+TEST(CustodyMarkJson, RejectsWhatContradictsItself) {
+  const auto why = [](auto&& change) {
+    auto mark = samples::custody_mark();
+    change(mark);
+    const auto read = decode_custody_mark(encoded(mark));
+    return read ? std::string("accepted") : read.error().detail;
+  };
+  EXPECT_EQ(why([](auto& mark) { mark.instance.clear(); }), "a custody mark needs instance and boot");
+  EXPECT_EQ(why([](auto& mark) { mark.boot = "a/b"; }), "a custody mark needs instance and boot");
+  EXPECT_EQ(why([](auto& mark) { mark.number = 0; }), "number, first or next is not possible");
+  EXPECT_EQ(why([](auto& mark) { mark.next = 1; }), "number, first or next is not possible");
+  EXPECT_EQ(why([](auto& mark) { mark.outcomes[0].outcome = 3; }), "an outcome that isn't in acknowledged");
+  EXPECT_EQ(why([](auto& mark) { ++mark.next; }), "the outcomes don't cover first to next");
+  EXPECT_EQ(why([](auto& mark) { ++mark.acknowledged[0].count; }), "acknowledged doesn't agree with the outcomes");
+  EXPECT_EQ(why([](auto& mark) { mark.received_to = mark.received_from - 1us; }),
+            "received_from and received_to are not possible");
+  EXPECT_EQ(why([](auto& mark) {
+              mark.outcomes = {{0, static_cast<uint32_t>(kMostReceiptsInMark) + 1}};
+              mark.next = mark.first + kMostReceiptsInMark + 1;
+            }),
+            "field 'outcomes' can't be read");
+}
+
+TEST(Receipts, AreTakenApartFromBehind) {
+  EXPECT_EQ(parse_receipt("edge-1/19ab/42"), (Receipt{"edge-1/19ab", 42}));
+  EXPECT_EQ(parse_receipt("a/b/19ab/1"), (Receipt{"a/b/19ab", 1})) << "an instance may have any name";
+  for (const auto* odd : {"", "42", "edge-1/42", "edge-1/19ab/", "edge-1/19ab/0", "edge-1/19ab/x1", "edge-1/19ab/1x",
+                          "edge-1/19ab/-1", "edge-1/19ab/99999999999999999999"})
+    EXPECT_EQ(parse_receipt(odd), std::nullopt) << odd;
+}
+
 TEST(CodecProperty, AnyTextSurvivesTheRoundTrip) {
   const bool held = rc::check("event round trip", [] {
     auto event = samples::event();
@@ -121,13 +175,17 @@ TEST(CodecProperty, NoBytesMakeADecoderThrow) {
   const bool held = rc::check("decoders reject", [](const std::string& bytes, uint8_t cut) {
     auto json = encoded_event(samples::event());
     json.resize(json.size() * cut / 256);
-    for (const auto& input : {bytes, json, json + bytes}) {
+    auto mark = encoded(samples::custody_mark());
+    mark.resize(mark.size() * cut / 256);
+    for (const auto& input : {bytes, json, json + bytes, mark, mark + bytes}) {
       (void)decode_event(input);
       (void)decode_follower(input);
       (void)decode_lead_activity(input);
       (void)decode_log(input);
       (void)decode_duplicate(input);
       (void)decode_dead_letter(input);
+      (void)decode_custody_mark(input);
+      (void)parse_receipt(input);
     }
   });
   EXPECT_TRUE(held);

@@ -27,4 +27,7 @@ int main() {
   json.clear();
   encode(samples::dead_letter(), json);
   print("dead_letter", json);
+  json.clear();
+  encode(samples::custody_mark(), json);
+  print("custody_mark", json);
 }

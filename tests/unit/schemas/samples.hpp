@@ -1,6 +1,7 @@
 // Arbitrary and full-blown values of each contract, shared by the codec tests and the schema check.
 #pragma once
 
+#include "schemas/custody_mark.hpp"
 #include "schemas/dead_letter.hpp"
 #include "schemas/event.hpp"
 #include "schemas/event_id.hpp"
@@ -86,6 +87,24 @@ inline DeadLetter dead_letter() {
   d.receipt = "edge-1/boot/42";
   d.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
   return d;
+}
+
+// Of everything one: both ways of being durable, voids, runs and single receipts.
+inline CustodyMark custody_mark() {
+  CustodyMark mark;
+  mark.instance = "edge-1";
+  mark.boot = "19ab1f5b2c0";
+  mark.number = 7;
+  mark.marked_at = noon() + 61s + 17us;
+  mark.last = true;
+  mark.first = 1'000;
+  mark.next = 1'417;
+  mark.spool_events = 3;
+  mark.received_from = noon() + 26s + 999999us;
+  mark.received_to = noon() + 60s;
+  mark.acknowledged = {{"shop", noon() - 33s, false, 15}, {"店铺", noon() + 27s, true, 400}};
+  mark.outcomes = {{1, 1}, {0, 1}, {1, 14}, {2, 400}, {0, 1}};
+  return mark;
 }
 
 }  // namespace wxpipe::schemas::samples

@@ -15,6 +15,7 @@
 #include "common/result.hpp"
 #include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
+#include "ingest/custody/custodian.hpp"
 #include "ingest/delivery/delivery.hpp"
 #include "ingest/delivery/drainer.hpp"
 #include "ingest/delivery/spool.hpp"
@@ -26,6 +27,8 @@ namespace wxpipe::ingest {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 namespace {
+
+constexpr auto kLastMark = 800ms;  // a stop takes 10 s at most, and connections may have had nine of them
 
 void fill_with_random_bytes(std::span<unsigned char> bytes) {
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
@@ -76,6 +79,10 @@ class IngestRole : public runtime::Role {
       const auto port = workers.empty() ? settings.ingest.listen.port : workers.front().server.port();
       workers.emplace_back(settings, accounts_, spool.get(), receipts, context_.metrics, shared, port);
     }
+    std::vector<Custodian::Thread> deciding;
+    for (auto& worker : workers) deciding.push_back({worker.io, worker.receiver.decisions()});
+    Custodian custodian(workers.front().io, workers.front().delivery, spool.get(), deciding, receipts, clock_);
+    custodian.start();
     Producer probe(settings.kafka, [](void*, rd_kafka_resp_err_t) {});
     look_at_broker(probe, spool != nullptr);
 
@@ -110,6 +117,14 @@ class IngestRole : public runtime::Role {
       }
       context_.readiness.not_ready("ingest", "stopping");
       drain(workers, shared);
+      const bool healthy = [&] {
+        const std::lock_guard lock(mutex);
+        return failure == nullptr;
+      }();
+      if (healthy && !custodian.finish(kLastMark))
+        telemetry::log_warn("custody_tail_in_doubt",
+                            {{"boot", receipts.boot()}, {"why", "neither broker nor spool took the last custody mark"}});
+      for (auto& worker : workers) worker.io.stop();
     }
     telemetry::log_info("ingest_stopped");
     if (failure) std::rethrow_exception(failure);
@@ -139,7 +154,6 @@ class IngestRole : public runtime::Role {
       telemetry::log_warn("connections_cut", {{"connections", shared.connections.load()}});
     for (auto& worker : workers) asio::post(worker.io, [&worker] { worker.server.abort(); });
     while (shared.connections > 0 && std::chrono::steady_clock::now() < until + 1s) std::this_thread::sleep_for(5ms);
-    for (auto& worker : workers) worker.io.stop();
   }
 
   runtime::RoleContext context_;

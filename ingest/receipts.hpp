@@ -1,6 +1,6 @@
 // Custody numbers: every callback that is taken in gets "<instance>/<boot>/<sequence>". The boot is the moment the
-// process started, so a restart never repeats one; sequences are dense, so that a missing one can be named. A receipt
-// whose callback was answered with a failure is void: its event may or may not be stored, and the platform knows.
+// process started, so a restart never repeats one; sequences are dense, so that a missing one can be named. What became
+// of each is said by custody marks (ingest/custody).
 #pragma once
 
 #include <fmt/format.h>
@@ -16,20 +16,27 @@ namespace wxpipe::ingest {
 
 class Receipts {
  public:
-  Receipts(const std::string& instance, Timestamp boot)
-      : prefix_(fmt::format("{}/{:x}/", instance,
-                            std::chrono::floor<std::chrono::milliseconds>(boot).time_since_epoch().count())) {}
+  Receipts(std::string instance, Timestamp boot)
+      : instance_(std::move(instance)),
+        boot_(fmt::format("{:x}", std::chrono::floor<std::chrono::milliseconds>(boot).time_since_epoch().count())),
+        prefix_(instance_ + '/' + boot_ + '/') {}
 
-  // Any thread.
-  void next(std::string& out) {
+  const std::string& instance() const { return instance_; }
+  const std::string& boot() const { return boot_; }
+
+  // Any thread. Answers the sequence.
+  int64_t next(std::string& out) {
+    const auto sequence = 1 + last_.fetch_add(1, std::memory_order_relaxed);
     out = prefix_;
-    const fmt::format_int number(1 + last_.fetch_add(1, std::memory_order_relaxed));
-    out.append(number.data(), number.size());
+    const fmt::format_int digits(sequence);
+    out.append(digits.data(), digits.size());
+    return sequence;
   }
+  int64_t last() const { return last_.load(std::memory_order_relaxed); }
 
  private:
-  const std::string prefix_;
-  std::atomic<uint64_t> last_{0};
+  const std::string instance_, boot_, prefix_;
+  std::atomic<int64_t> last_{0};
 };
 
 }  // namespace wxpipe::ingest

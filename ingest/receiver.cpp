@@ -35,11 +35,11 @@ Receiver::Receiver(const AccountBook& accounts, const config::IngestSettings& se
       by_spool_(&metrics.deliveries.Add({{"path", "spool"}})),
       by_nobody_(&metrics.deliveries.Add({{"path", "nowhere"}})) {}
 
-asio::awaitable<bool> Receiver::durable(Outbound& record, bool urgent) {
+asio::awaitable<DeliveryPath> Receiver::make_durable(Outbound& record, bool urgent) {
   const auto budget = urgent ? settings_.command_ack_budget : settings_.ack_budget;
   const auto path = co_await delivery_.deliver(record, std::chrono::steady_clock::now() + budget);
   (path == DeliveryPath::broker ? by_broker_ : path == DeliveryPath::spool ? by_spool_ : by_nobody_)->Increment();
-  co_return path != DeliveryPath::nowhere;
+  co_return path;
 }
 
 Reply Receiver::failed(std::string_view account, Refusal refusal) {
@@ -70,11 +70,15 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
   Reply reply;
   bool urgent = false;
   Reason reason{};
+  std::optional<OpenReceipt> receipt;
+  const auto open = [&](std::string& out) {
+    receipt.emplace(decisions_, Decision{receipts_.next(out), decisions_.name_of(callback.account), callback.received_at});
+  };
   const bool readable = std::holds_alternative<Accepted>(interpretation);
   if (readable) {
     auto& accepted = std::get<Accepted>(interpretation);
     auto& event = accepted.event;
-    receipts_.next(event.receipt);
+    open(event.receipt);
     trace_ids_.trace_id(traceparent, event.trace_id);
     record.topic = schemas::TopicName::events;
     record.key = schemas::partition_key(event);
@@ -89,7 +93,7 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
   } else {
     auto& unreadable = std::get<Unreadable>(interpretation);
     auto& letter = unreadable.letter;
-    receipts_.next(letter.receipt);
+    open(letter.receipt);
     trace_ids_.trace_id(traceparent, letter.trace_id);
     record.topic = schemas::TopicName::dead_letters;
     record.key = letter.account;
@@ -101,10 +105,11 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
     urgent = unreadable.urgent;
   }
 
-  const bool kept = co_await durable(record, urgent);
+  const auto path = co_await make_durable(record, urgent);
+  receipt->decide(path);
   record.clear();
   spare_.push_back(std::move(record));
-  if (!kept) co_return failed(callback.account, Refusal::not_durable);
+  if (path == DeliveryPath::nowhere) co_return failed(callback.account, Refusal::not_durable);
   if (readable) {
     counters_.count(callback.account, "accepted");
   } else {

@@ -9,6 +9,7 @@
 
 #include "common/config/settings.hpp"
 #include "common/telemetry/metrics.hpp"
+#include "ingest/custody/decisions.hpp"
 #include "ingest/delivery/delivery.hpp"
 #include "ingest/platforms.hpp"
 #include "ingest/receipts.hpp"
@@ -37,16 +38,20 @@ class Receiver {
   // traceparent: the request's header, or empty. Answers within the account kind's budget.
   boost::asio::awaitable<Reply> receive(const Callback& callback, std::string_view traceparent);
 
+  // What was answered, by receipt. On the same thread.
+  Decisions& decisions() { return decisions_; }
+
   // Counts what the server refused before there was a callback (limits, syntax, paths).
   void refused(Refusal refusal) { counters_.count({}, "refused", to_string(refusal)); }
 
  private:
-  boost::asio::awaitable<bool> durable(Outbound& record, bool urgent);
+  boost::asio::awaitable<DeliveryPath> make_durable(Outbound& record, bool urgent);
   Reply failed(std::string_view account, Refusal refusal);
 
   const AccountBook& accounts_;
   const config::IngestSettings& settings_;
   Receipts& receipts_;
+  Decisions decisions_;
   Delivery& delivery_;
   telemetry::Metrics& metrics_;
   CallbackCounters counters_;

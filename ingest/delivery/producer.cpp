@@ -11,7 +11,8 @@
 
 namespace wxpipe::ingest {
 namespace {
-constexpr std::array kTopicsWritten{schemas::TopicName::events, schemas::TopicName::dead_letters};
+constexpr std::array kTopicsWritten{schemas::TopicName::events, schemas::TopicName::dead_letters,
+                                    schemas::TopicName::custody};
 
 void add_header(rd_kafka_headers_t* headers, std::string_view name, const std::string& value) {
   if (!value.empty())

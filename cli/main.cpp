@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "cli/audit_command.hpp"
 #include "cli/check_config_command.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/partitions_command.hpp"
@@ -33,6 +34,7 @@ int run(int argc, char** argv) {
   add_topics_command(program);
   add_partitions_command(program);
   add_simulate_command(program);
+  add_audit_command(program);
   add_examples(app, {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},
                      {"wxpipe topics apply -c wxpipe.toml && wxpipe migrate -c wxpipe.toml", "set up Kafka and Postgres"},
                      {"wxpipe run -c wxpipe.toml", "all roles in one process"},

@@ -1,5 +1,6 @@
 #include "sinks/sink_role.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -13,6 +14,7 @@
 #include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
 #include "sinks/autopilot.hpp"
+#include "sinks/custody/custody_watch.hpp"
 #include "sinks/sink_worker.hpp"
 #include "sinks/sinks.hpp"
 
@@ -27,6 +29,7 @@ constexpr milliseconds kCheckWhileRunning = 2s;
 constexpr milliseconds kAdminTimeout = 2s;
 constexpr milliseconds kLongRun = 30s;  // a worker that went so long and fell may start again at once
 constexpr milliseconds kGrace = 4s;     // for what Postgres is doing when a stop comes; connecting takes 5 s at most
+constexpr std::string_view kCustody = "custody";  // who stores marks also watches over them
 constexpr milliseconds kAutopilotEvery = 1h;
 constexpr milliseconds kAutopilotAgainAfter = 10s;
 
@@ -49,7 +52,9 @@ class SinkRole : public runtime::Role {
   SinkRole(const runtime::RoleContext& context, const Clock& clock)
       : context_(context),
         clock_(clock),
-        keeper_database_(context.settings.postgres.url, "wxpipe sink autopilot", postgres::Purpose::administration) {
+        keeper_database_(context.settings.postgres.url, "wxpipe sink autopilot", postgres::Purpose::administration),
+        custody_database_(context.settings.postgres.url, "wxpipe sink custody", postgres::Purpose::administration),
+        custody_watch_(context.settings, custody_database_, context.metrics.unaccounted) {
     std::vector<std::string_view> names(context.settings.sink.families.begin(), context.settings.sink.families.end());
     if (names.empty()) names = all_families();
     for (const auto name : names) {
@@ -76,6 +81,8 @@ class SinkRole : public runtime::Role {
         if (trouble.empty() && !started) {
           started = true;
           for (auto& family : families_) start(threads, [this, &family, &threads_stop] { work(family, threads_stop); });
+          if (std::any_of(families_.begin(), families_.end(), [](const auto& family) { return family.name == kCustody; }))
+            start(threads, [this, &threads_stop] { watch(threads_stop); });
         }
         bool ready = true;
         for (auto& family : families_) {
@@ -112,6 +119,7 @@ class SinkRole : public runtime::Role {
     lock.unlock();
     for (auto& family : families_) family.database.interrupt();
     keeper_database_.interrupt();
+    custody_database_.interrupt();
   }
 
   // What keeps the broker from being of use; empty: nothing.
@@ -201,6 +209,15 @@ class SinkRole : public runtime::Role {
     }
   }
 
+  // The thread of the custody watch.
+  void watch(std::stop_source& stop) {
+    try {
+      custody_watch_.run(stop.get_token());
+    } catch (...) {
+      fail(std::current_exception(), stop);
+    }
+  }
+
   void fail(std::exception_ptr failure, std::stop_source& stop) {
     const std::lock_guard lock(mutex_);
     if (!failure_) failure_ = std::move(failure);
@@ -210,7 +227,8 @@ class SinkRole : public runtime::Role {
   runtime::RoleContext context_;
   const Clock& clock_;
   std::deque<Family> families_;
-  Database keeper_database_;
+  Database keeper_database_, custody_database_;
+  CustodyWatch custody_watch_;
   std::mutex mutex_;
   std::condition_variable ended_;
   int running_ = 0;

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "sinks/custody/custody.hpp"
 #include "sinks/dead_letters/dead_letters.hpp"
 #include "sinks/followers/followers.hpp"
 #include "sinks/leads/leads.hpp"
@@ -21,12 +22,13 @@ template <class Which>
 std::unique_ptr<Sink> make() {
   return std::make_unique<Which>();
 }
-constexpr std::array<Entry, 5> kSinks{{
+constexpr std::array<Entry, 6> kSinks{{
     {"messages", make<MessagesSink>},
     {"followers", make<FollowersSink>},
     {"leads", make<LeadsSink>},
     {"logs", make<LogsSink>},
     {"dead_letters", make<DeadLettersSink>},
+    {"custody", make<CustodySink>},
 }};
 }  // namespace
 

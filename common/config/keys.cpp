@@ -116,7 +116,7 @@ std::span<const Key<Settings>> setting_keys() {
        "How far back repeats are recognised before they reach Postgres, whose unique key is the last word."},
 
       {"sink.families", in<&S::sink, &K::families>(), any(),
-       "Which families of tables this process writes: messages, followers, leads, logs, dead_letters. Empty: all."},
+       "Which families of tables this process writes: messages, followers, leads, logs, dead_letters, custody. Empty: all."},
       {"sink.batch_rows", in<&S::sink, &K::batch_rows>(), between(1, 50'000),
        "The most records in one Postgres transaction."},
       {"sink.batch_interval", in<&S::sink, &K::batch_interval>(), lasting(1ms, 10s),

@@ -86,7 +86,7 @@ struct ProcessSettings {
 
 // [sink]
 struct SinkSettings {
-  std::vector<std::string> families;  // empty: all (messages, followers, leads, logs, dead_letters)
+  std::vector<std::string> families;  // empty: all (messages, followers, leads, logs, dead_letters, custody)
   int batch_rows = 1'000;
   milliseconds batch_interval{50};
   int months_ahead = 2;

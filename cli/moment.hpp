@@ -1,0 +1,18 @@
+// Moments as people give them on a command line: "2026-11-24", "2026-11-24T08:30", with seconds, with or without Z (it is UTC in any
+// case), or how long ago: "90m", "2h", "7d". Pure.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "common/clock.hpp"
+
+namespace wxpipe::cli {
+
+std::optional<Timestamp> parse_moment(std::string_view text, Timestamp now);
+
+// For UsageError: "--from: '…' is not a moment; …"
+inline constexpr std::string_view kMomentForms =
+    "write 2026-11-24, 2026-11-24T08:30 or 2026-11-24T08:30:00Z (UTC), or how long ago: 90m, 2h, 7d";
+
+}  // namespace wxpipe::cli

@@ -1,0 +1,178 @@
+#include "sinks/custody/audit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+
+namespace wxpipe::sinks {
+namespace {
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr auto kTailLength = 20s;  // from Boot::tail_from: marks come every second
+
+std::string process_of(const Boot& boot) { return fmt::format("{}/{}", boot.instance, boot.boot); }
+
+// Nobody will say any more what became of its last receipts.
+bool was_killed(const Boot& boot, const std::vector<Boot>& boots) {
+  return !boot.ended && (boot.silent || std::any_of(boots.begin(), boots.end(), [&](const Boot& other) {
+    return other.instance == boot.instance && is_earlier_boot(boot.boot, other.boot);
+  }));
+}
+
+std::string spool_of(const std::vector<Boot>& boots, const std::string& instance) {
+  const Boot* newest = nullptr;
+  for (const auto& boot : boots)
+    if (boot.instance == instance && (newest == nullptr || is_earlier_boot(newest->boot, boot.boot))) newest = &boot;
+  if (newest == nullptr || !newest->spool_events)
+    return fmt::format("the spool of {}, which runs without one now: start it with its [spool] directory", instance);
+  return fmt::format("the spool of {}: {} events at {}", instance, *newest->spool_events, to_iso8601(newest->marked_at));
+}
+
+class Audit {
+ public:
+  Audit(postgres::Connection& connection, Drain& drain, const Wanted& wanted, std::chrono::milliseconds patience)
+      : store_(connection), connection_(connection), drain_(drain), deadline_(steady_clock::now() + patience) {
+    report_.wanted = wanted;
+  }
+
+  AuditReport run() && {
+    const auto marks_behind = drain_.marks(connection_, deadline_);
+    if (!marks_behind.empty()) report_.waiting_for.push_back(marks_behind);
+    // The order makes the proof: what was acknowledged by this moment stands before the ends that are asked for next, and the
+    // rows are read once everything before those ends has been taken.
+    store_.fix_moment();
+    report_.boots = store_.boots();
+    const auto behind = drain_.events(connection_, deadline_);
+    if (!behind.empty()) report_.waiting_for.push_back(behind);
+
+    std::optional<CustodyStore::Place> place;
+    for (auto marks = store_.marks(report_.wanted, place); !marks.empty(); marks = store_.marks(report_.wanted, place)) {
+      MarkedReceipts receipts(std::move(marks), report_.wanted);
+      store_.find(receipts);
+      judge(receipts, behind.empty());
+    }
+    for (auto& gap : store_.gaps()) {
+      const bool may_come = !marks_behind.empty() || spool_may_hold_marks(gap.instance);
+      if (may_come)
+        report_.waiting_for.push_back(fmt::format("marks of {}/{} from {} to {}", gap.instance, gap.boot, gap.first, gap.next - 1));
+      else
+        report_.marks_missing.push_back(std::move(gap));
+    }
+    look_at_tails();
+    keep_boots_of_time();
+    std::sort(report_.waiting_for.begin(), report_.waiting_for.end());
+    report_.waiting_for.erase(std::unique(report_.waiting_for.begin(), report_.waiting_for.end()),
+                              report_.waiting_for.end());
+    return std::move(report_);
+  }
+
+ private:
+  void judge(const MarkedReceipts& receipts, bool all_taken) {
+    receipts.count(report_.tallies);
+    report_.voided += receipts.voided();
+    for (auto& one : receipts.missing()) {
+      const auto& mark = receipts.marks()[one.mark];
+      const bool in_spool = one.spooled && !spool_emptied_since(report_.boots, mark);
+      auto& tally = report_.tallies[{one.account, one.minute}];
+      if (in_spool) waits_for_spool(mark.instance);
+      if (in_spool || !all_taken) {
+        ++tally.in_flight;
+      } else {
+        ++tally.unaccounted;
+        report_.missing.push_back(std::move(one));
+      }
+    }
+  }
+
+  void waits_for_spool(const std::string& instance) {
+    if (spools_named_.insert(instance).second) report_.waiting_for.push_back(spool_of(report_.boots, instance));
+  }
+
+  // Marks go through the spool as well.
+  bool spool_may_hold_marks(const std::string& instance) const {
+    return std::any_of(report_.boots.begin(), report_.boots.end(), [&](const Boot& boot) {
+      return boot.instance == instance && boot.spool_events.value_or(0) > 0;
+    });
+  }
+
+  void look_at_tails() {
+    for (const auto& boot : report_.boots) {
+      if (!was_killed(boot, report_.boots)) continue;
+      const auto to = boot.tail_from + kTailLength;
+      if ((report_.wanted.from && to < *report_.wanted.from) || (report_.wanted.to && boot.tail_from >= *report_.wanted.to))
+        continue;
+      Tail tail(boot.marked_up_to);
+      for (const auto sequence : store_.stored_of(process_of(boot), boot.tail_from, to)) tail.found(sequence);
+      std::vector<std::string> open;
+      for (const auto sequence : tail.open()) open.push_back(fmt::format("{}/{}", process_of(boot), sequence));
+      const auto ended = store_.ended_elsewhere(open);
+      const std::unordered_set<std::string> known(ended.begin(), ended.end());
+      for (auto& receipt : open)
+        if (!known.contains(receipt)) report_.in_doubt.push_back(std::move(receipt));
+    }
+  }
+
+  // With a range asked for, a boot that was over before it says nothing.
+  void keep_boots_of_time() {
+    if (!report_.wanted.from) return;
+    std::erase_if(report_.boots, [&](const Boot& boot) { return boot.marked_at < *report_.wanted.from; });
+  }
+
+  CustodyStore store_;
+  postgres::Connection& connection_;
+  Drain& drain_;
+  const Drain::Deadline deadline_;
+  std::set<std::string> spools_named_;
+  AuditReport report_;
+};
+}  // namespace
+
+Tally AuditReport::total() const {
+  Tally sum;
+  for (const auto& [where, tally] : tallies) sum += tally;
+  return sum;
+}
+
+AuditReport audit(postgres::Connection& connection, Drain& drain, const Wanted& wanted,
+                  std::chrono::milliseconds patience) {
+  return Audit(connection, drain, wanted, patience).run();
+}
+
+Look look_at_unsettled(postgres::Connection& connection, Drain& drain, std::chrono::seconds age,
+                       std::chrono::milliseconds patience, const std::stop_token& stop) {
+  CustodyStore store(connection);
+  store.fix_moment();
+  MarkedReceipts receipts(store.unsettled(age), {});
+  store.find(receipts);
+  Look look{receipts.marks().size(), 0, {}};
+  auto missing = receipts.missing();
+  bool all_taken = false;
+  if (!missing.empty()) {
+    all_taken = drain.events(connection, steady_clock::now() + patience, stop).empty();
+    if (all_taken) {
+      store.find(receipts);
+      missing = receipts.missing();
+    }
+  }
+  std::vector<CustodyStore::Verdict> verdicts;
+  for (const auto& mark : receipts.marks()) verdicts.push_back({mark.instance, mark.boot, mark.number, 0, true});
+  const auto boots = all_taken ? store.boots() : std::vector<Boot>{};
+  for (auto& one : missing) {
+    verdicts[one.mark].settled = false;
+    const bool in_spool = one.spooled && !spool_emptied_since(boots, receipts.marks()[one.mark]);
+    if (!all_taken || in_spool) continue;
+    ++verdicts[one.mark].unaccounted;
+    look.missing.push_back(std::move(one));
+  }
+  // What couldn't be judged now keeps what was found out before.
+  if (!all_taken) std::erase_if(verdicts, [](const auto& verdict) { return !verdict.settled; });
+  store.remember(verdicts);
+  look.settled = static_cast<size_t>(
+      std::count_if(verdicts.begin(), verdicts.end(), [](const auto& verdict) { return verdict.settled; }));
+  return look;
+}
+
+}  // namespace wxpipe::sinks

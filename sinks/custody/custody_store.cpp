@@ -1,0 +1,232 @@
+#include "sinks/custody/custody_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/postgres/sql_array.hpp"
+#include "schemas/topics.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+using namespace std::chrono_literals;
+using postgres::ElementType;
+using postgres::Parameters;
+using postgres::SqlArray;
+
+constexpr int kMostMarks = 2'000;         // at a time
+constexpr int64_t kMostReceipts = 300'000;  // at a time; a mark is never cut
+constexpr size_t kReceiptsInQuestion = 5'000;
+// Rows between two marks that are so near are read with them: there are hardly any.
+constexpr auto kNear = 10min;
+// An open receipt holds its mark back for as long as a callback may take.
+constexpr auto kTail = 5s;
+
+std::string iso(std::string_view expression) {
+  return fmt::format("to_char({} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')", expression);
+}
+
+Timestamp time_of(const std::string& text) {
+  Timestamp at;
+  if (!parse_iso8601(text, at)) throw std::logic_error("not a time: " + text);
+  return at;
+}
+
+// Marks in the order of `order`, the first ones that together hold not too many receipts.
+std::string first_marks(const std::string& condition, const std::string& order) {
+  return fmt::format(
+      "select {}, instance, boot, number, mark from (select *, sum(next_sequence - first_sequence) over (order by {}) as "
+      "receipts, row_number() over (order by {}) as place from (select * from wxpipe.custody_marks where {} order by {} "
+      "limit {}) nearest) counted where receipts <= {} or place = 1 order by place",
+      iso("received_from"), order, order, condition, order, kMostMarks, kMostReceipts);
+}
+}  // namespace
+
+bool is_earlier_boot(const std::string& a, const std::string& b) {
+  return a.size() != b.size() ? a.size() < b.size() : a < b;  // hexadecimal, without leading zeros
+}
+
+bool spool_emptied_since(const std::vector<Boot>& boots, const schemas::CustodyMark& mark) {
+  return std::any_of(boots.begin(), boots.end(), [&](const Boot& boot) {
+    if (boot.instance != mark.instance || boot.emptied_at_number == 0) return false;
+    return boot.boot == mark.boot ? boot.emptied_at_number >= mark.number : is_earlier_boot(mark.boot, boot.boot);
+  });
+}
+
+void CustodyStore::fix_moment() { moment_ = connection_.execute("select now()").text(0, 0); }
+
+// A database that is younger than its topics can't hold what they had lost before it began to read them.
+std::string CustodyStore::provable() const {
+  return fmt::format(
+      "created_at <= '{}' and marked_at >= coalesce((select min(created_at) from wxpipe.sink_offsets where group_id like "
+      "'%sink.messages') - interval '{} hours', '-infinity')",
+      moment_, schemas::topic(schemas::TopicName::messages).retention.count());
+}
+
+std::vector<Boot> CustodyStore::boots() {
+  const auto rows = connection_.execute(fmt::format(
+      "select instance, boot, max(next_sequence) - 1, {}, bool_or(last), now() - max(created_at) > interval '1 minute', "
+      "(array_agg(spool_events order by number desc))[1], coalesce(max(number) filter (where spool_events = 0), 0), {} "
+      "from wxpipe.custody_marks where created_at <= '{}' group by 1, 2 order by 1, 2",
+      iso("max(marked_at)"), iso("max(received_to)"), moment_));
+  std::vector<Boot> boots;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    auto& boot = boots.emplace_back();
+    boot.instance = rows.text(i, 0);
+    boot.boot = rows.text(i, 1);
+    boot.marked_up_to = rows.integer(i, 2);
+    boot.marked_at = time_of(rows.text(i, 3));
+    boot.ended = rows.text(i, 4) == "t";
+    boot.silent = rows.text(i, 5) == "t";
+    if (!rows.is_null(i, 6)) boot.spool_events = rows.integer(i, 6);
+    boot.emptied_at_number = rows.integer(i, 7);
+    boot.tail_from = time_of(rows.text(i, 8)) - kTail;
+  }
+  return boots;
+}
+
+std::vector<MarkGap> CustodyStore::gaps() {
+  const auto rows = connection_.execute(fmt::format(
+      "select instance, boot, next_sequence, following from (select instance, boot, number, next_sequence, "
+      "lead(number) over boots as following_number, lead(first_sequence) over boots as following "
+      "from wxpipe.custody_marks where created_at <= '{}' window boots as (partition by instance, boot order by number)) m "
+      "where following_number <> number + 1 and following > next_sequence order by 1, 2, 3",
+      moment_));
+  std::vector<MarkGap> gaps;
+  for (size_t i = 0; i < rows.size(); ++i)
+    gaps.push_back({rows.text(i, 0), rows.text(i, 1), rows.integer(i, 2), rows.integer(i, 3)});
+  return gaps;
+}
+
+std::vector<schemas::CustodyMark> CustodyStore::read_marks(const postgres::Rows& rows, size_t column) {
+  std::vector<schemas::CustodyMark> marks;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    auto mark = schemas::decode_custody_mark(rows.text(i, column));
+    if (!mark)
+      throw std::runtime_error(
+          fmt::format("wxpipe.custody_marks holds a mark that can't be read: {}", mark.error().detail));
+    marks.push_back(std::move(*mark));
+  }
+  return marks;
+}
+
+std::vector<schemas::CustodyMark> CustodyStore::marks(const Wanted& wanted, std::optional<Place>& after) {
+  auto condition = provable();
+  if (wanted.from) condition += fmt::format(" and received_to >= '{}'", to_iso8601(*wanted.from));
+  if (wanted.to) condition += fmt::format(" and received_from < '{}'", to_iso8601(*wanted.to));
+  Parameters parameters;
+  if (after) {
+    condition += " and (received_from, instance, boot, number) > ($1::text::timestamptz, $2::text, $3::text, $4::int8)";
+    parameters.text(after->received_from).text(after->instance).text(after->boot).int8(after->number);
+  }
+  const auto rows =
+      connection_.execute(first_marks(condition, "received_from, instance, boot, number"), parameters);
+  if (!rows.empty()) {
+    const auto last = rows.size() - 1;
+    after = {rows.text(last, 0), rows.text(last, 1), rows.text(last, 2), rows.integer(last, 3)};
+  }
+  return read_marks(rows, 4);
+}
+
+std::vector<schemas::CustodyMark> CustodyStore::unsettled(std::chrono::seconds age) {
+  const auto condition =
+      fmt::format("settled_at is null and created_at <= '{}'::timestamptz - interval '{} seconds' and {}", moment_,
+                  age.count(), provable());
+  return read_marks(connection_.execute(first_marks(condition, "unaccounted > 0, received_from, instance, boot, number")),
+                    4);
+}
+
+void CustodyStore::find(MarkedReceipts& receipts) {
+  std::vector<std::pair<Timestamp, Timestamp>> times;
+  for (const auto& mark : receipts.marks())
+    if (!mark.acknowledged.empty()) times.emplace_back(mark.received_from, mark.received_to);
+  std::sort(times.begin(), times.end());
+  std::vector<std::pair<Timestamp, Timestamp>> stretches;
+  for (const auto& [from, to] : times) {
+    if (!stretches.empty() && from <= stretches.back().second + kNear)
+      stretches.back().second = std::max(stretches.back().second, to);
+    else
+      stretches.emplace_back(from, to);
+  }
+  for (const auto& [from, to] : stretches) {
+    const auto rows = connection_.execute(
+        fmt::format("select receipt from messages where received_at between '{}' and '{}' and receipt is not null",
+                    to_iso8601(from), to_iso8601(to)));
+    for (size_t i = 0; i < rows.size(); ++i) receipts.found(rows.text(i, 0), Found::stored);
+  }
+  std::vector<std::string> missing;
+  for (auto& one : receipts.missing()) missing.push_back(std::move(one.receipt));
+  for (size_t at = 0; at < missing.size(); at += kReceiptsInQuestion) {
+    SqlArray asked(ElementType::text);
+    for (size_t i = at; i < std::min(missing.size(), at + kReceiptsInQuestion); ++i) asked.add_text(missing[i]);
+    const auto look = [&](const char* sql, Found where) {
+      const auto rows = connection_.execute(sql, Parameters().bytes(asked.bytes()));
+      for (size_t i = 0; i < rows.size(); ++i) receipts.found(rows.text(i, 0), where);
+    };
+    look("select receipt from wxpipe.duplicate_receipts where receipt = any($1::text[])", Found::duplicate);
+    // What a sink of derived tables gave up says nothing about the event's own row.
+    look(
+        "select receipt from dead_letters where receipt = any($1::text[]) "
+        "and stage in ('ingest', 'process', 'sink.messages', 'sink.dead_letters')",
+        Found::dead_letter);
+  }
+}
+
+std::vector<int64_t> CustodyStore::stored_of(const std::string& process, Timestamp from, Timestamp to) {
+  const auto rows = connection_.execute(
+      fmt::format("select receipt from messages where received_at between '{}' and '{}' and starts_with(receipt, $1::text)",
+                  to_iso8601(from), to_iso8601(to)),
+      Parameters().text(process));
+  std::vector<int64_t> sequences;
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (const auto receipt = schemas::parse_receipt(rows.text(i, 0)); receipt && receipt->process == process)
+      sequences.push_back(receipt->sequence);
+  return sequences;
+}
+
+std::vector<std::string> CustodyStore::ended_elsewhere(const std::vector<std::string>& receipts) {
+  std::vector<std::string> ended;
+  for (size_t at = 0; at < receipts.size(); at += kReceiptsInQuestion) {
+    SqlArray asked(ElementType::text);
+    for (size_t i = at; i < std::min(receipts.size(), at + kReceiptsInQuestion); ++i) asked.add_text(receipts[i]);
+    const auto rows = connection_.execute(
+        "select receipt from wxpipe.duplicate_receipts where receipt = any($1::text[]) "
+        "union select receipt from dead_letters where receipt = any($1::text[])",
+        Parameters().bytes(asked.bytes()));
+    for (size_t i = 0; i < rows.size(); ++i) ended.push_back(rows.text(i, 0));
+  }
+  return ended;
+}
+
+void CustodyStore::remember(const std::vector<Verdict>& verdicts) {
+  if (verdicts.empty()) return;
+  SqlArray instance(ElementType::text), boot(ElementType::text), number(ElementType::int8),
+      unaccounted(ElementType::int8), settled(ElementType::boolean);
+  for (const auto& verdict : verdicts) {
+    instance.add_text(verdict.instance);
+    boot.add_text(verdict.boot);
+    number.add_int8(verdict.number);
+    unaccounted.add_int8(verdict.unaccounted);
+    settled.add_boolean(verdict.settled);
+  }
+  connection_.execute(
+      "update wxpipe.custody_marks m set unaccounted = v.unaccounted, settled_at = case when v.settled then now() end, "
+      "updated_at = now() from unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::boolean[]) "
+      "as v(instance, boot, number, unaccounted, settled) "
+      "where m.instance = v.instance and m.boot = v.boot and m.number = v.number "
+      "and (v.settled or m.unaccounted <> v.unaccounted)",
+      Parameters()
+          .bytes(instance.bytes())
+          .bytes(boot.bytes())
+          .bytes(number.bytes())
+          .bytes(unaccounted.bytes())
+          .bytes(settled.bytes()));
+}
+
+int64_t CustodyStore::unaccounted() {
+  return connection_
+      .execute("select coalesce(sum(unaccounted), 0)::int8 from wxpipe.custody_marks where settled_at is null")
+      .integer(0, 0);
+}
+
+}  // namespace wxpipe::sinks

@@ -1,0 +1,72 @@
+#include "sinks/custody/custody_watch.hpp"
+
+#include "common/result.hpp"
+#include "common/runtime/stop_wait.hpp"
+#include "common/telemetry/log.hpp"
+#include "sinks/custody/audit.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kEvery = 10s;
+constexpr auto kAge = 5s;       // what is younger is on its way: Kafka isn't asked about it
+constexpr auto kPatience = 5s;  // for consumers to pass the topics' ends
+constexpr size_t kNamed = 5;    // in one log line; `wxpipe audit` names all
+
+// Held by whoever looks; Postgres lets it go when the connection ends.
+constexpr const char* kTryLock = "select pg_try_advisory_lock(hashtext('wxpipe.custody'), 0)";
+constexpr const char* kUnlock = "select pg_advisory_unlock(hashtext('wxpipe.custody'), 0)";
+}  // namespace
+
+void CustodyWatch::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::string hindrance;
+    try {
+      look(stop);
+    } catch (const Unavailable& error) {
+      hindrance = error.what();
+    } catch (const UsageError& error) {  // the schema; somebody may be about to migrate
+      hindrance = error.what();
+    } catch (const postgres::SqlError& error) {
+      hindrance = error.what();
+    }
+    if (!hindrance.empty()) {
+      database_.disconnect();
+      if (hindrance != hindrance_ && !stop.stop_requested())
+        telemetry::log_warn("custody_watch_hindered", {{"why", hindrance}});
+    }
+    hindrance_ = hindrance;
+    runtime::wait(stop, kEvery);
+  }
+}
+
+void CustodyWatch::look(const std::stop_token& stop) {
+  auto& connection = database_.connection();
+  if (!drain_) drain_ = std::make_unique<Drain>(settings_);
+  if (connection.execute(kTryLock).text(0, 0) == "t") {
+    // As long as everything that was looked at is proven, there may be more.
+    for (bool more = true; more && !stop.stop_requested();) {
+      const auto found = look_at_unsettled(connection, *drain_, kAge, kPatience, stop);
+      more = found.marks > 0 && found.settled == found.marks;
+      if (!found.missing.empty()) {
+        std::string names;
+        for (size_t i = 0; i < std::min(kNamed, found.missing.size()); ++i)
+          names += (i > 0 ? " " : "") + found.missing[i].receipt;
+        telemetry::log_error("receipts_unaccounted", {{"receipts", found.missing.size()},
+                                                      {"first", names},
+                                                      {"do", "run `wxpipe audit`: it names all of them"}});
+      }
+    }
+    connection.execute(kUnlock);
+  }
+  show(CustodyStore(connection).unaccounted());
+}
+
+void CustodyWatch::show(int64_t unaccounted) {
+  unaccounted_.Set(static_cast<double>(unaccounted));
+  if (unaccounted == 0 && shown_ > 0) telemetry::log_info("receipts_accounted", {{"receipts", shown_}});
+  shown_ = unaccounted;
+}
+
+}  // namespace wxpipe::sinks

@@ -1,0 +1,49 @@
+// Has everything that stands in the topics at this moment been taken? What isn't found after that won't come any more.
+// Kafka says where the topics end and where `process` stands, Postgres where the sinks stand. One thread owns it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.hpp"
+#include "common/kafka/admin.hpp"
+#include "common/kafka/group_offsets.hpp"
+#include "common/kafka/partition_reader.hpp"
+#include "common/postgres/connection.hpp"
+#include "schemas/topics.hpp"
+
+namespace wxpipe::sinks {
+
+class Drain {
+ public:
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  explicit Drain(const config::Settings& settings);
+
+  // Each waits until its readers have passed the end that the topics have now, at most until the deadline. Answers who hasn't;
+  // empty: all have. Throws Unavailable when Kafka or Postgres is away.
+  std::string marks(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop = {});
+  // Events through process, then messages and dead letters through their sinks.
+  std::string events(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop = {});
+
+ private:
+  using Positions = std::map<int, int64_t>;  // by partition: the next record to take
+  std::vector<kafka::PartitionOffset> ends(schemas::TopicName topic);
+  std::string wait(const std::string& reader, std::vector<kafka::PartitionOffset> ends,
+                   const std::function<Positions(const std::vector<kafka::PartitionOffset>&)>& positions,
+                   Deadline deadline, const std::stop_token& stop);
+  std::string wait_for_sink(postgres::Connection& connection, std::string_view family,
+                            const std::vector<kafka::PartitionOffset>& ends, Deadline deadline,
+                            const std::stop_token& stop);
+
+  const std::string prefix_;
+  kafka::Admin admin_;
+  kafka::PartitionReader log_;
+  kafka::GroupOffsets process_;
+};
+
+}  // namespace wxpipe::sinks

@@ -15,22 +15,6 @@ constexpr auto kTailLength = 20s;  // from Boot::tail_from: marks come every sec
 
 std::string process_of(const Boot& boot) { return fmt::format("{}/{}", boot.instance, boot.boot); }
 
-// Nobody will say any more what became of its last receipts.
-bool was_killed(const Boot& boot, const std::vector<Boot>& boots) {
-  return !boot.ended && (boot.silent || std::any_of(boots.begin(), boots.end(), [&](const Boot& other) {
-    return other.instance == boot.instance && is_earlier_boot(boot.boot, other.boot);
-  }));
-}
-
-std::string spool_of(const std::vector<Boot>& boots, const std::string& instance) {
-  const Boot* newest = nullptr;
-  for (const auto& boot : boots)
-    if (boot.instance == instance && (newest == nullptr || is_earlier_boot(newest->boot, boot.boot))) newest = &boot;
-  if (newest == nullptr || !newest->spool_events)
-    return fmt::format("the spool of {}, which runs without one now: start it with its [spool] directory", instance);
-  return fmt::format("the spool of {}: {} events at {}", instance, *newest->spool_events, to_iso8601(newest->marked_at));
-}
-
 class Audit {
  public:
   Audit(postgres::Connection& connection, Drain& drain, const Wanted& wanted, std::chrono::milliseconds patience)

@@ -42,17 +42,6 @@ std::string first_marks(const std::string& condition, const std::string& order) 
 }
 }  // namespace
 
-bool is_earlier_boot(const std::string& a, const std::string& b) {
-  return a.size() != b.size() ? a.size() < b.size() : a < b;  // hexadecimal, without leading zeros
-}
-
-bool spool_emptied_since(const std::vector<Boot>& boots, const schemas::CustodyMark& mark) {
-  return std::any_of(boots.begin(), boots.end(), [&](const Boot& boot) {
-    if (boot.instance != mark.instance || boot.emptied_at_number == 0) return false;
-    return boot.boot == mark.boot ? boot.emptied_at_number >= mark.number : is_earlier_boot(mark.boot, boot.boot);
-  });
-}
-
 void CustodyStore::fix_moment() { moment_ = connection_.execute("select now()").text(0, 0); }
 
 // A database that is younger than its topics can't hold what they had lost before it began to read them.

@@ -8,27 +8,10 @@
 
 #include "common/clock.hpp"
 #include "common/postgres/connection.hpp"
+#include "sinks/custody/boots.hpp"
 #include "sinks/custody/reconcile.hpp"
 
 namespace wxpipe::sinks {
-
-// One run of one ingest process, by its marks.
-struct Boot {
-  std::string instance, boot;
-  int64_t marked_up_to = 0;
-  Timestamp marked_at;             // the last mark
-  bool ended = false;              // stopped cleanly
-  bool silent = false;             // no mark for a minute
-  std::optional<int64_t> spool_events;  // as the last mark said
-  int64_t emptied_at_number = 0;        // the last mark that said "the spool is empty"; 0: none did
-  Timestamp tail_from;                  // rows of what isn't marked were received after this
-};
-
-// Of two boots of one instance, is `a` the earlier one?
-bool is_earlier_boot(const std::string& a, const std::string& b);
-
-// Did the instance say, at this mark or later, that its spool is empty? Then nothing that the mark acknowledged waits there.
-bool spool_emptied_since(const std::vector<Boot>& boots, const schemas::CustodyMark& mark);
 
 struct MarkGap {
   std::string instance, boot;

@@ -21,7 +21,7 @@ PURE = [
     "schemas/*.?pp",
     "ingest/**",
     "processors/**",
-    "sinks/bisect.hpp", "sinks/brake.*", "sinks/custody/reconcile.*", "sinks/record.*",
+    "sinks/bisect.hpp", "sinks/brake.*", "sinks/custody/boots.*", "sinks/custody/reconcile.*", "sinks/record.*",
     "cli/topics_plan.*", "cli/moment.*", "cli/simulate/*",
 ]
 # The thin code around it, which acts.

@@ -163,7 +163,8 @@ TEST(TopicsPlan, CreatesAsManyPartitionsAsAskedFor) {
                                                     {"wxpipe.leads.v1", 3},
                                                     {"wxpipe.logs.v1", 3},
                                                     {"wxpipe.dead_letters.v1", 1},
-                                                    {"wxpipe.seen_ids.v1", 24}}));
+                                                    {"wxpipe.seen_ids.v1", 24},
+                                                    {"wxpipe.custody.v1", 1}}));
 }
 
 TEST(TopicsPlan, NamesTopicsWithTooFewReplicas) {

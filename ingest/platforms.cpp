@@ -193,7 +193,9 @@ class Interpreter {
   // decrypted: as far as it came, so that a retry that is encrypted anew is the same letter.
   Interpretation unreadable(const Rejection& rejection, std::string_view decrypted) const {
     schemas::DeadLetter letter;
-    letter.id = schemas::ingest_dead_letter_id(account_.name, callback_.tenant, decrypted);
+    // Two webhook-ids are two deliveries, as they are two events; webhooks have no tenant.
+    letter.id = schemas::ingest_dead_letter_id(
+        account_.name, is_standard_webhook(account_.kind) ? callback_.webhook_id : callback_.tenant, decrypted);
     letter.occurred_at = letter.failed_at = callback_.received_at;
     letter.stage = "ingest";
     letter.reason = rejection.reason;

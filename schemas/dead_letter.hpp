@@ -43,7 +43,8 @@ Result<DeadLetter> decode_dead_letter(std::string_view json);
 // NUL. Keys, queries and details may be any bytes.
 std::string printable(std::string_view text);
 
-// Ids: by account and body at ingest; by the record's place and bytes behind it.
+// Ids: by account, tenant (Standard Webhooks: webhook-id) and body at ingest; by the record's place and bytes behind
+// it.
 Uuid ingest_dead_letter_id(std::string_view account, std::string_view tenant, std::string_view body);
 Uuid record_dead_letter_id(std::string_view stage, std::string_view topic, int partition, int64_t offset,
                            std::string_view value);

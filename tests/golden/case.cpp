@@ -131,7 +131,7 @@ void Case::read_settings(std::string_view json) {
 }
 
 Case::Envelope Case::usual_envelope(bool json_body) const {
-  if (account_.kind == "wework_instance" || account_.kind == "channel") return Envelope::webhook;
+  if (is_webhook()) return Envelope::webhook;
   if (account_.kind == "wework_bot") return Envelope::json_lower_case;
   return json_body ? Envelope::json : Envelope::xml;
 }

@@ -31,6 +31,7 @@ class Case {
   const std::string& raw() const { return raw_; }            // expected
   const std::string& expected() const { return expected_; }  // expected.json, verbatim
   Timestamp received_at() const { return received_at_; }
+  bool is_webhook() const { return account_.kind == "wework_instance" || account_.kind == "channel"; }
 
   // The request that carries the body, signed and encrypted as the case says.
   test::Request request(const std::string& body, const Attempt& attempt) const;

@@ -9,8 +9,8 @@ namespace wxpipe::sinks {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds kEvery = 10s;
-constexpr auto kAge = 5s;       // what is younger is on its way: Kafka isn't asked about it
+constexpr std::chrono::milliseconds kEvery = 5s;
+constexpr auto kAge = 3s;       // what is younger is on its way: Kafka isn't asked about it
 constexpr auto kPatience = 5s;  // for consumers to pass the topics' ends
 constexpr size_t kNamed = 5;    // in one log line; `wxpipe audit` names all
 

@@ -1,4 +1,4 @@
-// Sets wxpipe_unaccounted: every ten seconds it looks for the receipts of marks that aren't proven yet. Of several sink
+// Sets wxpipe_unaccounted: every five seconds it looks for the receipts of marks that aren't proven yet. Of several sink
 // processes one looks at a time, by a lock in Postgres; all show what was found. What is merely on its way raises no alarm.
 #pragma once
 

@@ -115,7 +115,7 @@ std::string Drain::wait(const std::string& reader, std::vector<kafka::PartitionO
       if (hindrance.empty()) continue;
     }
     if (steady_clock::now() >= deadline || stop.stop_requested())
-      return fmt::format("{} is {} records behind on {}{}", reader, behind, ends.front().partition.topic,
+      return fmt::format("{} is up to {} records behind on {}{}", reader, behind, ends.front().partition.topic,
                          hindrance.empty() ? "" : ": " + hindrance);
     runtime::wait(stop, kPause);
   }

@@ -1,0 +1,203 @@
+// What the tests of custody on a real Kafka and Postgres share: roles on threads of their own, a platform that sends
+// callbacks, and the audit.
+#pragma once
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "common/kafka/transactional_producer.hpp"
+#include "ingest/ingest_role.hpp"
+#include "processors/process_role.hpp"
+#include "sinks/custody/audit.hpp"
+#include "sinks/sink_role.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/http_client.hpp"
+#include "tests/support/stack.hpp"
+#include "tests/support/temporary_database.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/support/topic_prefix.hpp"
+#include "tests/support/unique_name.hpp"
+#include "tests/unit/ingest/platform_side.hpp"
+
+namespace wxpipe::custody_test {
+
+using namespace std::chrono_literals;
+using schemas::TopicName;
+using sinks::AuditReport;
+using sinks::Tally;
+using support::eventually;
+using support::eventually_equal;
+
+// A role from the beginning to a stop, on a thread of its own.
+class RunningRole {
+ public:
+  using Make = std::function<std::unique_ptr<runtime::Role>(runtime::RoleContext)>;
+  RunningRole(config::Settings settings, const Make& make)
+      : settings_(std::move(settings)),
+        role_(make({settings_, metrics_, readiness_})),
+        thread_([this](std::stop_token stop) { role_->run(stop); }) {}
+  ~RunningRole() { stop(); }
+  void stop() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
+  }
+  bool ready() const { return readiness_.all_ready(); }
+  std::string readiness() const { return readiness_.json(); }
+  std::string metrics() const { return metrics_.exposition(); }
+
+ private:
+  const config::Settings settings_;
+  telemetry::Metrics metrics_;
+  telemetry::Readiness readiness_;
+  std::unique_ptr<runtime::Role> role_;
+  std::jthread thread_;
+};
+
+class RunningIngest {
+ public:
+  explicit RunningIngest(const config::Settings& settings)
+      : role_(settings, [this](runtime::RoleContext context) {
+          return ingest::make_ingest_role(context, system_clock(), [this](uint16_t port) { port_.set_value(port); });
+        }) {}
+  uint16_t port() {
+    if (known_port_ == 0) known_port_ = port_.get_future().get();
+    return known_port_;
+  }
+  void stop() { role_.stop(); }
+
+ private:
+  std::promise<uint16_t> port_;
+  uint16_t known_port_ = 0;
+  RunningRole role_;
+};
+
+// The 公众号 "shop" in clear mode: message `number`, always the same bytes.
+inline std::string message(int number, const std::string& content = "你好") {
+  return fmt::format(
+      "<xml><ToUserName><![CDATA[gh_original]]></ToUserName><FromUserName><![CDATA[o{}]]></FromUserName>"
+      "<CreateTime>{}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{}]]></Content>"
+      "<MsgId>{}</MsgId></xml>",
+      number % 17, std::chrono::floor<std::chrono::days>(system_clock().now()).time_since_epoch() / 1s + number, content,
+      number);
+}
+// Signed by the platform, and still nothing that anybody can read.
+inline std::string unreadable(int number) { return fmt::format("<xml><MsgId>{}</MsgId>", number); }
+
+class Platform {
+ public:
+  explicit Platform(uint16_t port) : client_("127.0.0.1", port) {}
+  // The answer's status.
+  int send(const std::string& body, const std::string& account = "shop") {
+    const auto request = ingest::test::clear_request(account, body);
+    return client_.post(fmt::format("/callback/{}?{}", account, request.query), body).status;
+  }
+  // Each must be acknowledged.
+  void send_all(int from, int to) {
+    for (int i = from; i < to; ++i) ASSERT_EQ(send(message(i)), 200) << i;
+  }
+
+ private:
+  support::HttpClient client_;
+};
+
+class CustodyTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WXPIPE_NEEDS_STACK();
+    topics_ = std::make_unique<support::TopicPrefix>();
+    database_ = std::make_unique<support::TemporaryDatabase>();
+    connection_ = database_->connect();
+  }
+
+  config::Settings settings(const std::string& instance = "in-1") const {
+    config::Settings settings;
+    settings.instance.name = instance;
+    settings.kafka = topics_->settings();
+    settings.kafka.properties["session.timeout.ms"] = "6000";
+    settings.postgres.url = database_->url();
+    settings.sealing.key = Secret("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    settings.ingest.listen = {"127.0.0.1", 0};
+    settings.ingest.threads = 2;
+    settings.spool.directory = (folder_ / "spool").string();
+    auto shop = ingest::test::account("official_account", "plain");
+    shop.name = "shop";
+    auto corner = shop;
+    corner.name = "corner";
+    settings.accounts = {shop, corner};
+    return settings;
+  }
+  static RunningRole::Make process() {
+    return [](runtime::RoleContext context) { return processors::make_process_role(context); };
+  }
+  static RunningRole::Make sink() {
+    return [](runtime::RoleContext context) { return sinks::make_sink_role(context); };
+  }
+
+  AuditReport audit(const sinks::Wanted& wanted = {}, std::chrono::milliseconds patience = 20s) const {
+    sinks::Drain drain(settings());
+    return sinks::audit(*connection_, drain, wanted, patience);
+  }
+  // Once so many are marked as acknowledged: marks come every second.
+  AuditReport audit_of(int64_t acknowledged) const {
+    auto report = audit();
+    eventually([&] {
+      if (report.total().acknowledged == acknowledged && report.waiting_for.empty()) return true;
+      report = audit();
+      return report.total().acknowledged == acknowledged && report.waiting_for.empty();
+    });
+    return report;
+  }
+
+  int64_t count(const std::string& from) const {
+    return connection_->execute("select count(*) from " + from).integer(0, 0);
+  }
+  std::vector<std::string> lines(const std::string& sql) const {
+    const auto rows = connection_->execute(fmt::format("select (q)::text from ({}) q", sql));
+    std::vector<std::string> list;
+    for (size_t i = 0; i < rows.size(); ++i) list.push_back(rows.text(i, 0));
+    return list;
+  }
+  std::string value(const std::string& sql) const { return connection_->execute(sql).text(0, 0); }
+
+  // A configuration file for the executable; secrets stand in it.
+  std::filesystem::path config_file(const std::string& instance = "in-1") const {
+    const auto own = settings(instance);
+    return folder_.write(
+        "wxpipe.toml",
+        fmt::format("[instance]\nname = \"{}\"\n[kafka]\nbootstrap_servers = \"{}\"\ntopic_prefix = \"{}\"\n"
+                    "[postgres]\nurl = \"{}\"\n[ingest]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n"
+                    "[spool]\ndirectory = \"{}\"\n[[accounts]]\nname = \"shop\"\nkind = \"official_account\"\n"
+                    "mode = \"plain\"\napp_id = \"wxapp\"\noriginal_id = \"gh_original\"\ntoken = \"{}\"\n",
+                    instance, own.kafka.bootstrap_servers, own.kafka.topic_prefix, own.postgres.url.reveal(),
+                    own.spool.directory, ingest::test::kToken));
+  }
+
+  support::TemporaryFolder folder_;
+  std::unique_ptr<support::TopicPrefix> topics_;
+  std::unique_ptr<support::TemporaryDatabase> database_;
+  std::unique_ptr<postgres::Connection> connection_;
+};
+
+inline std::vector<std::string> receipts_of(const std::vector<sinks::MissingReceipt>& missing) {
+  std::vector<std::string> list;
+  for (const auto& one : missing) list.push_back(one.receipt);
+  return list;
+}
+
+}  // namespace wxpipe::custody_test
+
+// For messages of failed comparisons.
+namespace wxpipe::sinks {
+inline void PrintTo(const Tally& tally, std::ostream* out) {
+  *out << fmt::format("acknowledged {} = stored {} + duplicates {} + dead letters {} + in flight {} + unaccounted {}",
+                      tally.acknowledged, tally.stored, tally.duplicates, tally.dead_letters, tally.in_flight,
+                      tally.unaccounted);
+}
+}  // namespace wxpipe::sinks

@@ -3,16 +3,19 @@
 
 #include <string_view>
 
+#include "processors/text.hpp"
+
 namespace wxpipe::processors {
 
-// Linear in practice: only the last * is ever gone back to.
-constexpr bool matches(std::string_view pattern, std::string_view text) {
+// Linear in practice: only the last * is ever gone back to. `seen`: what a byte of the text counts as.
+template <class Seen>
+constexpr bool matches(std::string_view pattern, std::string_view text, Seen seen) {
   size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
+    } else if (p < pattern.size() && pattern[p] == seen(text[t])) {
       ++p;
       ++t;
     } else if (star != std::string_view::npos) {
@@ -24,6 +27,15 @@ constexpr bool matches(std::string_view pattern, std::string_view text) {
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
+}
+
+constexpr bool matches(std::string_view pattern, std::string_view text) {
+  return matches(pattern, text, [](char c) { return c; });
+}
+
+// A pattern in small letters fits a text in letters of any case (ASCII).
+constexpr bool matches_in_any_case(std::string_view pattern, std::string_view text) {
+  return matches(pattern, text, [](char c) { return lower(c); });
 }
 
 }  // namespace wxpipe::processors

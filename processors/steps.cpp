@@ -11,14 +11,14 @@ namespace wxpipe::processors {
 
 Steps make_steps(const config::Settings& settings) {
   const auto reference = std::make_shared<const Reference>(make_reference(settings.accounts));
-  const auto rules = std::make_shared<const std::vector<config::ScoreRule>>(settings.score.rules);
+  const auto scoring = std::make_shared<const Scoring>(settings.score.rules);
   return {
       {"enrich", [reference](schemas::Event& event, Facts&) { enrich(event, *reference); }},
       {"follower",
        [](schemas::Event& event, Facts& facts) {
          if (auto change = follower_change(event)) facts.followers.push_back(*std::move(change));
        }},
-      {"score", [rules](schemas::Event& event, Facts& facts) { facts.leads = score(event, *rules); }},
+      {"score", [scoring](schemas::Event& event, Facts& facts) { facts.leads = scoring->activities(event); }},
       {"logs",
        [](schemas::Event& event, Facts& facts) {
          if (auto log = log_of(event)) facts.logs.push_back(*std::move(log));

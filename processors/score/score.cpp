@@ -1,7 +1,7 @@
 #include "processors/score/score.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <array>
 
 #include "processors/glob.hpp"
 #include "processors/score/profile.hpp"
@@ -10,33 +10,22 @@
 
 namespace wxpipe::processors {
 namespace {
-bool contains_word(std::string_view text, std::string_view word) {
-  return std::search(text.begin(), text.end(), word.begin(), word.end(),
-                     [](char a, char b) { return lower(a) == lower(b); }) != text.end();
-}
+struct Column {
+  std::string_view name;
+  std::string schemas::Event::*value;
+  bool platforms_word;
+};
+// The columns that a rule may tell apart.
+constexpr std::array kColumns{Column{"event", &schemas::Event::event, true},
+                              Column{"change_type", &schemas::Event::change_type, true},
+                              Column{"msg_type", &schemas::Event::msg_type, true},
+                              Column{"platform", &schemas::Event::platform, false},
+                              Column{"account", &schemas::Event::account, false},
+                              Column{"tenant", &schemas::Event::tenant, false}};
 
-// The event's own columns that a rule may tell apart. The platform's words without regard to case: rules have them small.
-std::optional<std::string> column(const schemas::Event& event, std::string_view name) {
-  if (name == "account") return event.account;
-  if (name == "platform") return event.platform;
-  if (name == "tenant") return event.tenant;
-  if (name == "event") return lower(event.event);
-  if (name == "change_type") return lower(event.change_type);
-  if (name == "msg_type") return lower(event.msg_type);
-  return std::nullopt;
-}
-
-// Attributes first, then columns. An attribute without a value counts as absent.
-bool holds(const schemas::Event& event, const std::string& name, const std::string& pattern) {
-  bool found = false;
-  for (const auto& [attribute_name, value] : event.attributes) {
-    if (attribute_name != name || value.empty()) continue;
-    if (matches(pattern, value)) return true;
-    found = true;
-  }
-  if (found) return false;
-  const auto value = column(event, name);
-  return value && matches(pattern, *value);
+const Column* column(std::string_view name) {
+  const auto* found = std::find_if(kColumns.begin(), kColumns.end(), [&](const Column& each) { return each.name == name; });
+  return found == kColumns.end() ? nullptr : found;
 }
 
 // For people: what the lead did, in the words that the account's configuration or the lead used.
@@ -46,27 +35,68 @@ std::string description(const schemas::Event& event) {
       return event.type + " " + std::string(head(value, 160));
   return event.content.empty() ? event.type : event.type + " " + std::string(head(event.content, 160));
 }
+
+std::vector<std::vector<std::string>> words_of(const std::vector<config::ScoreRule>& rules) {
+  std::vector<std::vector<std::string>> words;
+  for (const auto& rule : rules) words.push_back(rule.contains);
+  return words;
+}
 }  // namespace
 
-bool fires(const config::ScoreRule& rule, const schemas::Event& event) {
-  if (event.subject.empty()) return false;
-  return std::any_of(rule.types.begin(), rule.types.end(), [&](const auto& type) { return matches(type, event.type); }) &&
-         std::all_of(rule.where.begin(), rule.where.end(),
-                     [&](const auto& condition) { return holds(event, condition.first, condition.second); }) &&
-         (rule.contains.empty() ||
-          std::any_of(rule.contains.begin(), rule.contains.end(),
-                      [&](const auto& word) { return contains_word(event.content, word); }));
+Scoring::Scoring(std::vector<config::ScoreRule> rules) : words_(words_of(rules)) {
+  for (auto& rule : rules) rules_.push_back(ready(std::move(rule)));
 }
 
-std::vector<schemas::LeadActivity> score(const schemas::Event& event, std::span<const config::ScoreRule> rules) {
-  std::vector<schemas::LeadActivity> activities;
-  for (const auto& rule : rules) {
-    if (!fires(rule, event)) continue;
-    activities.push_back({schemas::origin_of(event), schemas::derived_id(event.id, "rule:" + rule.name), rule.name,
-                          rule.dimension, rule.points, rule.daily_cap, rule.half_life_days, description(event),
-                          profile_of(event)});
+Scoring::Rule Scoring::ready(config::ScoreRule rule) {
+  std::vector<Condition> conditions;
+  for (const auto& [name, pattern] : rule.where) {
+    const auto* known = column(name);
+    conditions.push_back({name, pattern, known ? known->value : nullptr, known && known->platforms_word});
   }
-  return activities;
+  return {std::move(rule), std::move(conditions)};
+}
+
+// Attributes first, then columns. An attribute without a value counts as absent.
+// shadowed: the event has an attribute that is called like a column.
+bool Scoring::holds(const Condition& condition, const schemas::Event& event, bool shadowed) {
+  if (condition.column == nullptr || shadowed) {
+    bool found = false;
+    for (const auto& [name, value] : event.attributes) {
+      if (name != condition.name || value.empty()) continue;
+      if (matches(condition.pattern, value)) return true;
+      found = true;
+    }
+    if (found || condition.column == nullptr) return false;
+  }
+  const auto& value = event.*condition.column;
+  return condition.platforms_word ? matches_in_any_case(condition.pattern, value) : matches(condition.pattern, value);
+}
+
+// words_found: empty until a rule wants to know.
+bool Scoring::fires(size_t which, const schemas::Event& event, bool shadowed, std::vector<bool>& words_found) const {
+  const auto& [rule, conditions] = rules_[which];
+  const bool fits =
+      std::all_of(conditions.begin(), conditions.end(),
+                  [&](const Condition& condition) { return holds(condition, event, shadowed); }) &&
+      std::any_of(rule.types.begin(), rule.types.end(), [&](const auto& type) { return matches(type, event.type); });
+  if (!fits || rule.contains.empty()) return fits;
+  if (words_found.empty()) words_.find(event.content, words_found);
+  return words_found[which];
+}
+
+std::vector<schemas::LeadActivity> Scoring::activities(const schemas::Event& event) const {
+  std::vector<schemas::LeadActivity> fired;
+  if (event.subject.empty()) return fired;
+  const bool shadowed = std::any_of(event.attributes.begin(), event.attributes.end(),
+                                    [](const auto& attribute) { return column(attribute.first) != nullptr; });
+  std::vector<bool> words_found;
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    if (!fires(i, event, shadowed, words_found)) continue;
+    const auto& rule = rules_[i].rule;
+    fired.push_back({schemas::origin_of(event), schemas::derived_id(event.id, "rule:" + rule.name), rule.name, rule.dimension,
+                     rule.points, rule.daily_cap, rule.half_life_days, description(event), profile_of(event)});
+  }
+  return fired;
 }
 
 }  // namespace wxpipe::processors

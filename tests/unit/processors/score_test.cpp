@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 #include "processors/glob.hpp"
 #include "processors/score/profile.hpp"
+#include "processors/score/word_search.hpp"
+#include "processors/text.hpp"
 #include "schemas/event_id.hpp"
 #include "tests/unit/processors/events.hpp"
 
@@ -28,6 +33,10 @@ config::ScoreRule rule(std::vector<std::string> types, std::map<std::string, std
   return rule;
 }
 
+bool fires(const config::ScoreRule& rule, const schemas::Event& event) {
+  return !Scoring({rule}).activities(event).empty();
+}
+
 TEST(Glob, LetsAStarStandForAnyText) {
   EXPECT_TRUE(matches("message.*", "message.text"));
   EXPECT_TRUE(matches("*", ""));
@@ -38,10 +47,54 @@ TEST(Glob, LetsAStarStandForAnyText) {
   EXPECT_FALSE(matches("", "a"));
 }
 
+TEST(Glob, KnowsPlatformsWordsInAnyCase) {
+  EXPECT_TRUE(matches_in_any_case("kf_*", "KF_Create"));
+  EXPECT_FALSE(matches_in_any_case("kf_*", "k-Create"));
+}
+
+std::vector<bool> found(const std::vector<std::vector<std::string>>& lists, std::string_view text) {
+  std::vector<bool> answer{true};  // what was in it before doesn't matter
+  WordSearch(lists).find(text, answer);
+  return answer;
+}
+
+TEST(WordSearch, FindsWordsOfEveryListWhereverTheyStandAndInAnyCase) {
+  const std::vector<std::vector<std::string>> lists{{"price", "价格"}, {"价值", "Demo"}, {}, {"x"}};
+  EXPECT_THAT(found(lists, "What is the PRICE of a demo?"), ElementsAre(true, true, false, false));
+  EXPECT_THAT(found(lists, "价格"), ElementsAre(true, false, false, false));
+  EXPECT_THAT(found(lists, "看看价"), ElementsAre(false, false, false, false)) << "the beginning of a word is not the word";
+  EXPECT_THAT(found(lists, "很有价值"), ElementsAre(false, true, false, false));
+  EXPECT_THAT(found(lists, "an x"), ElementsAre(false, false, false, true)) << "a single letter, at the end";
+  EXPECT_THAT(found(lists, ""), ElementsAre(false, false, false, false));
+}
+
+TEST(WordSearch, FindsExactlyWhatASearchForEachWordFinds) {
+  const std::string letters = "aAbB\xe4\xbb\xb7";  // few, so that words overlap
+  std::minstd_rand random(1);
+  const auto text = [&](size_t most) {
+    std::string made;
+    for (size_t left = random() % (most + 1); left > 0; --left) made += letters[random() % letters.size()];
+    return made;
+  };
+  for (int round = 0; round < 2'000; ++round) {
+    std::vector<std::vector<std::string>> lists(1 + random() % 4);
+    for (auto& list : lists)
+      for (size_t left = random() % 3; left > 0; --left)
+        if (auto word = text(4); !word.empty()) list.push_back(std::move(word));
+    const auto content = text(12);
+    std::vector<bool> expected;
+    for (const auto& list : lists)
+      expected.push_back(std::any_of(list.begin(), list.end(), [&](const std::string& word) {
+        return lower(content).find(lower(word)) != std::string::npos;
+      }));
+    EXPECT_EQ(found(lists, content), expected) << content;
+  }
+}
+
 TEST(Score, MakesAnActivityThatTheSameEventMakesAgain) {
   auto event = event_of("menu.clicked");
   event.attributes = {{"EventKey", "PRICE"}, {"menu_name", "价格"}};
-  EXPECT_THAT(score(event, std::vector{rule({"menu.*"})}),
+  EXPECT_THAT(Scoring({rule({"menu.*"})}).activities(event),
               ElementsAre(schemas::LeadActivity{schemas::origin_of(event), schemas::derived_id(event.id, "rule:rule"),
                                                 "rule", "interest", 5, 15, 30, "menu.clicked 价格", {}}));
 }
@@ -73,7 +126,7 @@ TEST(Score, LeavesEventsAboutNobodyAlone) {
 TEST(Score, CutsLongWordsBetweenCharacters) {
   auto event = event_of("message.text");
   event.content = std::string(159, 'a') + "价格";
-  EXPECT_EQ(score(event, std::vector{rule({"*"})})[0].description, "message.text " + std::string(159, 'a'));
+  EXPECT_EQ(Scoring({rule({"*"})}).activities(event)[0].description, "message.text " + std::string(159, 'a'));
 }
 
 TEST(Profile, ReadsFormsByTheNamesTheyUse) {

@@ -3,7 +3,9 @@
 #include <simdjson.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -14,57 +16,84 @@ namespace {
 constexpr char kHex[] = "0123456789abcdef";
 constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-bool needs_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
-
-// The first byte from `at` on that must be escaped, or the size. Text seldom needs escapes, so it is scanned 16 bytes
-// wide.
-size_t next_escape(std::string_view text, size_t at) {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1f);
-  for (; at + 16 <= text.size(); at += 16) {
-    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-    const __m128i hits = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, backslash)),
-                                      _mm_cmpeq_epi8(_mm_min_epu8(chunk, last_control), chunk));
-    if (const int mask = _mm_movemask_epi8(hits))
-      return at + static_cast<size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
+// How each byte is written: itself, or its escape.
+struct Written {
+  char bytes[7];
+  uint8_t size;
+};
+constexpr auto kWritten = [] {
+  std::array<Written, 256> table{};
+  for (unsigned c = 0; c < 256; ++c) {
+    auto& [bytes, size] = table[c];
+    const auto write = [&](char a, char b) { bytes[0] = a, bytes[1] = b, size = 2; };
+    switch (c) {
+      case '"': write('\\', '"'); break;
+      case '\\': write('\\', '\\'); break;
+      case '\n': write('\\', 'n'); break;
+      case '\r': write('\\', 'r'); break;
+      case '\t': write('\\', 't'); break;
+      default:
+        if (c < 0x20) {
+          const char escape[] = {'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]};
+          for (size = 0; size < 6; ++size) bytes[size] = escape[size];
+        } else {
+          bytes[0] = static_cast<char>(c), size = 1;
+        }
+    }
   }
-#endif
-  while (at < text.size() && !needs_escape(static_cast<unsigned char>(text[at]))) ++at;
-  return at;
-}
+  return table;
+}();
 }  // namespace
 
+// Sixteen bytes at a time are copied to a small buffer and looked at; what has to be escaped is rare and overwrites its copy.
 void append_string(std::string& out, std::string_view text) {
-  out += '"';
-  size_t from = 0;
-  for (size_t at = next_escape(text, 0); at < text.size(); at = next_escape(text, from)) {
-    out.append(text, from, at - from);
-    const auto c = static_cast<unsigned char>(text[at]);
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        out += "\\u00";
-        out += kHex[c >> 4];
-        out += kHex[c & 15];
-    }
-    from = at + 1;
+  constexpr size_t kRoom = 512, kWidth = 16;
+  char buffer[kRoom + 2 * kWidth];
+  char* to = buffer;
+  const char* from = text.data();
+  const char* const end = from + text.size();
+  *to++ = '"';
+  const auto make_room = [&] {
+    if (to < buffer + kRoom) return;
+    out.append(buffer, to);
+    to = buffer;
+  };
+  const auto write = [&](char c) {
+    const auto& written = kWritten[static_cast<unsigned char>(c)];
+    std::memcpy(to, &written, sizeof written);
+    to += written.size;
+  };
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1f);
+  // Copies 16 bytes, and answers how many of them need no escape.
+  const auto copy = [&](const char* bytes) {
+    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), chunk);
+    const __m128i hits = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, backslash)),
+                                      _mm_cmpeq_epi8(_mm_min_epu8(chunk, last_control), chunk));
+    return static_cast<size_t>(__builtin_ctz(static_cast<unsigned>(_mm_movemask_epi8(hits)) | 1u << kWidth));
+  };
+  while (static_cast<size_t>(end - from) >= kWidth) {
+    const size_t clean = copy(from);
+    to += clean;
+    from += clean;
+    if (clean < kWidth) write(*from++);
+    make_room();
   }
-  out.append(text, from, text.size() - from);
-  out += '"';
+  if (from < end) {
+    char rest[kWidth] = {};  // its zeros count as to be escaped, behind the text
+    std::memcpy(rest, from, static_cast<size_t>(end - from));
+    const size_t clean = copy(rest);
+    to += clean;
+    from += clean;
+  }
+#endif
+  while (from < end) {
+    write(*from++);
+    make_room();
+  }
+  *to++ = '"';
+  out.append(buffer, to);
 }
 
 void append_base64(std::string& out, std::string_view bytes) {

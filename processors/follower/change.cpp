@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "processors/enrich/scene.hpp"
-#include "processors/text.hpp"
 
 namespace wxpipe::processors {
 namespace {
@@ -13,33 +12,26 @@ namespace {
 enum Rank { kNoted = 0, kPending = 10, kJoined = 20, kLeft = 30 };
 
 struct Meaning {
-  std::string_view name, change, state;
+  std::string_view type, change, state;
   Rank rank;
 };
-// By type.
-constexpr std::array kTypes{
+// contact.… are the customers of a WeWork member, told by the platform or by an instance's webhooks.
+constexpr std::array kMeanings{
     Meaning{"follower.subscribed", "subscribed", "following", kJoined},
     Meaning{"follower.unsubscribed", "unsubscribed", "left", kLeft},
     Meaning{"follower.scanned", "scanned", "following", kJoined},  // only followers get a SCAN
-};
-// By ChangeType of WeWork's change_external_contact, in either of its forms.
-constexpr std::array kContactChanges{
-    Meaning{"add_external_contact", "added", "following", kJoined},
-    Meaning{"add_half_external_contact", "half_added", "pending", kPending},
-    Meaning{"edit_external_contact", "edited", "", kNoted},
-    Meaning{"msg_audit_approved", "archive_approved", "", kNoted},
-    Meaning{"transfer_fail", "transfer_failed", "", kNoted},
-    Meaning{"del_external_contact", "removed_by_member", "left", kLeft},
-    Meaning{"del_follow_user", "removed_by_customer", "left", kLeft},
+    Meaning{"contact.added", "added", "following", kJoined},
+    Meaning{"contact.half_added", "half_added", "pending", kPending},
+    Meaning{"contact.edited", "edited", "", kNoted},
+    Meaning{"contact.archive_approved", "archive_approved", "", kNoted},
+    Meaning{"contact.transfer_failed", "transfer_failed", "", kNoted},
+    Meaning{"contact.removed_by_member", "removed_by_member", "left", kLeft},
+    Meaning{"contact.removed_by_customer", "removed_by_customer", "left", kLeft},
 };
 
-const Meaning* meaning_of(const schemas::Event& event) {
-  const auto find = [](const auto& meanings, std::string_view name) {
-    const auto* found = std::find_if(meanings.begin(), meanings.end(), [&](const auto& each) { return each.name == name; });
-    return found == meanings.end() ? nullptr : found;
-  };
-  return lower(event.event) == "change_external_contact" ? find(kContactChanges, lower(event.change_type))
-                                                         : find(kTypes, event.type);
+// The member whose customer it is: an instance is a member's account, and receives for it.
+std::string_view owner_of(const schemas::Event& event) {
+  return event.platform == "instance" ? std::string_view(event.recipient) : schemas::attribute(event.attributes, "UserID");
 }
 
 // The member who removes a customer because another one takes over.
@@ -50,11 +42,12 @@ bool handed_over(const schemas::Event& event) {
 
 std::optional<schemas::FollowerChanged> follower_change(const schemas::Event& event) {
   if (event.subject.empty()) return std::nullopt;
-  const auto* meaning = meaning_of(event);
-  if (!meaning) return std::nullopt;
+  const auto* meaning =
+      std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& each) { return each.type == event.type; });
+  if (meaning == kMeanings.end()) return std::nullopt;
   const bool transfer = meaning->change == "removed_by_member" && handed_over(event);
   return schemas::FollowerChanged{schemas::origin_of(event),
-                                  std::string(schemas::attribute(event.attributes, "UserID")),
+                                  std::string(owner_of(event)),
                                   std::string(transfer ? "handed_over" : meaning->change),
                                   std::string(meaning->state),
                                   meaning->rank,

@@ -14,11 +14,9 @@ using test::event_of;
 using testing::ElementsAre;
 using testing::Pair;
 
-schemas::Event contact(std::string change, schemas::Attributes attributes = {{"UserID", "zhangsan"}}) {
-  auto event = event_of("contact.changed", "body of " + change);
+schemas::Event contact(const std::string& change, schemas::Attributes attributes = {{"UserID", "zhangsan"}}) {
+  auto event = event_of("contact." + change, "body of " + change);
   event.platform = "wework";
-  event.event = "change_external_contact";
-  event.change_type = std::move(change);
   event.attributes = std::move(attributes);
   return event;
 }
@@ -40,14 +38,18 @@ TEST(FollowerChange, KnowsFollowersOfOfficialAccounts) {
 }
 
 TEST(FollowerChange, KnowsCustomersOfMembers) {
-  EXPECT_EQ(relation(contact("add_external_contact")), Relation("added", "following", "zhangsan", 20));
-  EXPECT_EQ(relation(contact("add_half_external_contact")), Relation("half_added", "pending", "zhangsan", 10));
-  EXPECT_EQ(relation(contact("edit_external_contact")), Relation("edited", "", "zhangsan", 0));
-  EXPECT_EQ(relation(contact("del_follow_user")), Relation("removed_by_customer", "left", "zhangsan", 30));
-  EXPECT_EQ(relation(contact("del_external_contact")), Relation("removed_by_member", "left", "zhangsan", 30));
-  EXPECT_EQ(relation(contact("del_external_contact", {{"UserID", "zhangsan"}, {"Source", "DELETE_BY_TRANSFER"}})),
+  EXPECT_EQ(relation(contact("added")), Relation("added", "following", "zhangsan", 20));
+  EXPECT_EQ(relation(contact("half_added")), Relation("half_added", "pending", "zhangsan", 10));
+  EXPECT_EQ(relation(contact("edited")), Relation("edited", "", "zhangsan", 0));
+  EXPECT_EQ(relation(contact("removed_by_customer")), Relation("removed_by_customer", "left", "zhangsan", 30));
+  EXPECT_EQ(relation(contact("removed_by_member")), Relation("removed_by_member", "left", "zhangsan", 30));
+  EXPECT_EQ(relation(contact("removed_by_member", {{"UserID", "zhangsan"}, {"Source", "DELETE_BY_TRANSFER"}})),
             Relation("handed_over", "left", "zhangsan", 30));
   EXPECT_EQ(relation(contact("invented_later")), Relation());
+  auto told_by_instance = contact("added", {});
+  told_by_instance.platform = "instance";
+  told_by_instance.recipient = "wxid_member";
+  EXPECT_EQ(relation(told_by_instance), Relation("added", "following", "wxid_member", 20));
 }
 
 TEST(FollowerChange, NeedsSomebodyAndALastingRelation) {

@@ -15,6 +15,7 @@ using std::chrono::floor;
 using std::chrono::seconds;
 
 constexpr size_t kRemembered = 2048;  // callbacks that may be repeated: about 2 MB
+constexpr int kTries = 16;
 
 // How much of the traffic comes in through an account of the kind.
 int share(AccountKind kind) {
@@ -127,28 +128,51 @@ Said Generator::say(size_t index, const Topic& topic, size_t person, int64_t sec
   return said;
 }
 
-void Generator::put_in_order(Said& said) {
+Generator::Order& Generator::order_of(const Said& said) {
   std::string key = voices_[said.speaker].speaker.account.name;
   key.append(1, '\0').append(said.tenant).append(1, '\0').append(said.subject);
-  auto& order = keys_.try_emplace(std::move(key), Order{static_cast<uint32_t>(keys_.size()), 0}).first->second;
+  const auto next_key = static_cast<uint32_t>(keys_.size());
+  return keys_.try_emplace(std::move(key), Order{next_key, 0, 0, {}}).first->second;
+}
+
+void Generator::put_in_order(Said& said) {
+  auto& order = order_of(said);
   said.key = order.key;
   said.order = order.next++;
 }
 
-Said Generator::ordinary(size_t index, Timestamp at) {
-  Voice& voice = voices_[index];
-  const size_t person = pick_person(random_, options_.subjects);
-  const Topic* topic = voice.topics[index_at(voice.until, random_)];
-  if (topic->who == Who::follower && voice.joining) {
-    if (!voice.joined[person]) topic = voice.joining;
-    voice.joined[person] = topic->effect != Effect::leaves;
+Said Generator::ordinary(Timestamp at) {
+  const int64_t second = second_of(at);
+  for (int tries = 1;; ++tries) {
+    const size_t index = index_at(voices_until_, random_);
+    Voice& voice = voices_[index];
+    const size_t person = pick_person(random_, options_.subjects);
+    const Topic* topic = voice.topics[index_at(voice.until, random_)];
+    const bool follower = topic->who == Who::follower && voice.joining;
+    if (follower && !voice.joined[person]) topic = voice.joining;
+    Said said = say(index, *topic, person, second, at);
+    // Nobody does the same thing twice in a second: to a platform it would be one and the same. Where so much is said
+    // that it can't be helped, it is said all the same.
+    auto& order = order_of(said);
+    if (order.second != second) {
+      order.second = second;
+      order.done.clear();
+    }
+    if (!has_own_id(voice.speaker.account.kind, *topic)) {
+      if (tries < kTries && std::find(order.done.begin(), order.done.end(), topic) != order.done.end()) {
+        --serial_;
+        continue;
+      }
+      order.done.push_back(topic);
+    }
+    if (follower) voice.joined[person] = topic->effect != Effect::leaves;
+    put_in_order(said);
+    return said;
   }
-  Said said = say(index, *topic, person, second_of(at), at);
-  put_in_order(said);
-  return said;
 }
 
-Said Generator::poisoned(size_t index, Timestamp at) {
+Said Generator::poisoned(Timestamp at) {
+  const size_t index = index_at(voices_until_, random_);
   Voice& voice = voices_[index];
   // Unknown types may lack anything; poison is made from known ones.
   const Topic* topic = nullptr;
@@ -163,7 +187,8 @@ Said Generator::poisoned(size_t index, Timestamp at) {
   return said;
 }
 
-Said Generator::strange(size_t index, Timestamp at) {
+Said Generator::strange(Timestamp at) {
+  const size_t index = index_at(voices_until_, random_);
   Voice& voice = voices_[index];
   const Topic& topic = *voice.topics[index_at(voice.until, random_)];
   Said said = say(index, topic, pick_person(random_, options_.subjects), second_of(at), at);
@@ -194,9 +219,8 @@ Said Generator::again(Timestamp at) {
 
 Said Generator::next(Timestamp at) {
   if (!lately_.empty() && random_.chance(options_.resend)) return again(at);
-  const size_t index = index_at(voices_until_, random_);
-  if (random_.chance(options_.strangers)) return strange(index, at);
-  Said said = random_.chance(options_.poison) ? poisoned(index, at) : ordinary(index, at);
+  if (random_.chance(options_.strangers)) return strange(at);
+  Said said = random_.chance(options_.poison) ? poisoned(at) : ordinary(at);
   remember(said);
   return said;
 }

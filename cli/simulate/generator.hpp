@@ -16,7 +16,7 @@ namespace wxpipe::cli::simulate {
 struct GeneratorOptions {
   uint64_t seed = 1;
   Timestamp begin;                 // tells the ids of two runs with one seed apart
-  size_t subjects = 1000;          // followers or customers of each account
+  size_t subjects = 200;           // followers or customers of each account
   double resend = 0;               // share that repeats an earlier callback
   double resend_changed = 0;       // share of those that have other bytes under the same identity
   double poison = 0;               // share that is authentic but unreadable
@@ -48,10 +48,12 @@ class Generator {
   };
 
   Said say(size_t index, const Topic& topic, size_t person, int64_t second, Timestamp at);
+  struct Order;
+  Order& order_of(const Said& said);
   void put_in_order(Said& said);
-  Said ordinary(size_t index, Timestamp at);
-  Said poisoned(size_t index, Timestamp at);
-  Said strange(size_t index, Timestamp at);
+  Said ordinary(Timestamp at);
+  Said poisoned(Timestamp at);
+  Said strange(Timestamp at);
   Said again(Timestamp at);
   void remember(const Said& said);
 
@@ -64,6 +66,8 @@ class Generator {
   struct Order {
     uint32_t key;
     uint64_t next;
+    int64_t second;                  // the latest
+    std::vector<const Topic*> done;  // in it
   };
   std::unordered_map<std::string, Order> keys_;
   std::deque<Said> lately_;  // what can be repeated

@@ -43,6 +43,10 @@ std::span<const BodyFormat> formats(AccountKind kind) {
   return kXml;
 }
 
+bool has_own_id(AccountKind kind, const Topic& topic) {
+  return kind == AccountKind::wework_bot || ingest::is_standard_webhook(kind) || topic.type.starts_with("message.");
+}
+
 std::string sentence(Random& random) {
   std::string text(random.pick(sentences()));
   if (const auto at = text.find("{}"); at != text.npos) text.replace(at, 2, random.pick(products()));

@@ -47,6 +47,9 @@ struct Topic {
   bool named = true;  // has an identity beside its bytes, so that other bytes can come under the same one
 };
 
+// Whether the platform gives each an id of its own. The others are told apart by who, when (in seconds) and what.
+bool has_own_id(ingest::AccountKind kind, const Topic& topic);
+
 std::span<const Topic> topics(ingest::AccountKind kind);
 // In which notations the platform writes for this kind.
 std::span<const BodyFormat> formats(ingest::AccountKind kind);

@@ -125,6 +125,19 @@ TEST(Generator, HearsOfFollowersFirstWhenTheyJoin) {
   EXPECT_GT(following.size(), 100u);
 }
 
+TEST(Generator, GivesTwoThingsOneIdentityOnlyWhenAskedTo) {
+  const auto accounts = book();
+  Generator generator(every_account(), options());
+  std::set<std::string> identities;
+  for (int i = 0; i < 5000; ++i) {  // 250 a second
+    const Said one = generator.next(kBegin + i * 4ms);
+    const auto understood = heard(accounts, generator, one);
+    const auto& event = std::get<ingest::Accepted>(understood.interpretation).event;
+    ASSERT_TRUE(identities.insert(event.account + '|' + event.tenant + '|' + event.identity).second)
+        << event.identity << ' ' << one.body;
+  }
+}
+
 TEST(Generator, CountsWhatIsSaidUnderEachKey) {
   auto mixture = options();
   mixture.resend = 0.1, mixture.resend_changed = 0.3, mixture.poison = 0.05, mixture.strangers = 0.05;

@@ -11,12 +11,12 @@
 //   serial       counts this run's callbacks from 0
 //   tenant       the authorised account, else null. subject: whom it is about, may be ""
 //   type         what it should become (messages.type); null for poison and strangers
-//   key_order    its place among the callbacks of its account, tenant and subject, from 0: each of them is sent once the
-//                one before it was settled. Null for poison, strangers and repetitions with the same bytes
+//   key_order    its place among the callbacks of its account, tenant and subject, from 0: each is sent once the one
+//                before it was settled. Null for poison, strangers and repetitions with the same bytes
 //   body_sha256  of the decrypted body; of the HTTP body for poison, and for webhooks, where both are the same
 //   token        stands in the body (its field Serial) and in no other's
-//   sealed       the body holds credentials, so messages.body has other bytes than were sent: find it by the token
-//   identity_of  the serial that it repeats. resend: none, same (the same bytes) or changed (others under its identity)
+//   sealed       the body holds credentials, so messages.body has other bytes: find it by the token
+//   identity_of  the serial that it repeats. resend: none, same (the same bytes), changed (others under its identity)
 //   poison       the reason that its dead letter must have. stranger: the reason it must be refused for
 //   outcome      of the last attempt: acknowledged, replied, refused, failed, illegal_reply, timed_out, unreachable,
 //                broken, unfinished (the sender was stopped). status: of the last answer, or null

@@ -36,7 +36,7 @@ void tail(Scene& scene) {
 }
 void text(Scene& scene) {
   message(scene, "text");
-  scene.body.text("Content", sentence(scene.random));
+  scene.body.text("Content", scene.random.pick(member_sentences()));
   tail(scene);
 }
 void image(Scene& scene) {

@@ -44,6 +44,20 @@ constexpr std::string_view kSentences[] = {
     "上次买的{}很好用，想再要一台",
     "会员积分怎么兑换",
 };
+constexpr std::string_view kMemberSentences[] = {
+    "帮我查一下客户张总的跟进记录",
+    "今天外勤打卡：已到客户现场",
+    "上周的日报补交一下",
+    "会议室 3 楼大的那间还空着吗？",
+    "请假两天，已和主管说过",
+    "报销单卡在财务审批了，帮忙看一下",
+    "新人入职流程在哪里看？",
+    "合同模板发我一份最新版",
+    "本月业绩排名",
+    "打印机又没墨了",
+    "1",
+    "收到",
+};
 constexpr std::string_view kProducts[] = {"智能门锁 X2", "净水器 Pro",   "扫地机器人", "投影仪 4K",  "会议平板",
                                           "人体工学椅",  "空气净化器",   "企业版套餐", "收银一体机", "全屋 Wi-Fi 套装",
                                           "恒温热水器",  "客户管理系统", "自动咖啡机", "安防摄像头", "电动升降桌"};
@@ -98,6 +112,7 @@ constexpr Code kScenes[] = {{"1001", "门店海报"},
 }  // namespace
 
 std::span<const std::string_view> sentences() { return kSentences; }
+std::span<const std::string_view> member_sentences() { return kMemberSentences; }
 std::span<const std::string_view> products() { return kProducts; }
 std::span<const std::string_view> voice_words() { return kVoiceWords; }
 std::span<const std::string_view> bot_questions() { return kBotQuestions; }

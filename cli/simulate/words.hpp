@@ -17,7 +17,8 @@ struct Code {
   std::string_view key, name;
 };
 
-std::span<const std::string_view> sentences();  // what a customer writes; {} stands for a product
+std::span<const std::string_view> sentences();         // what a customer writes; {} stands for a product
+std::span<const std::string_view> member_sentences();  // what a colleague writes to an application
 std::span<const std::string_view> products();
 std::span<const std::string_view> voice_words();
 std::span<const std::string_view> bot_questions();

@@ -14,9 +14,10 @@ constexpr postgres::Statement kInsert{
     "dead_letters_insert",
     "with fresh as (insert into dead_letters (dead_letter_id, occurred_at, failed_at, stage, reason, detail, sqlstate, "
     "account, event_id, topic, partition, record_offset, record_key, body, context, receipt, trace_id) "
-    "select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], "
-    "$7::text[], $8::text[], $9::uuid[], $10::text[], $11::int4[], $12::int8[], $13::text[], $14::bytea[], "
-    "$15::jsonb[], $16::text[], $17::text[]) "
+    "select unnest($1::uuid[]), unnest($2::timestamptz[]), unnest($3::timestamptz[]), unnest($4::text[]), "
+    "unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::uuid[]), "
+    "unnest($10::text[]), unnest($11::int4[]), unnest($12::int8[]), unnest($13::text[]), unnest($14::bytea[]), "
+    "unnest($15::jsonb[]), unnest($16::text[]), unnest($17::text[]) "
     "on conflict (dead_letter_id) do nothing returning account, failed_at), " WXPIPE_COUNT_IN_LEDGER(
         "dead_letters", "failed_at", "$18::text", "$19") " select count(*) from fresh"};
 

@@ -14,9 +14,11 @@ constexpr postgres::Statement kHistory{
     "follower_history_insert",
     "with fresh as (insert into follower_history (account, tenant, subject, owner, event_id, change, occurred_at, "
     "received_at, rank, platform, event_type, state, scene, channel, receipt, trace_id) "
-    "select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::timestamptz[], "
-    "$8::timestamptz[], $9::int4[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], "
-    "$16::text[]) on conflict (account, tenant, subject, owner, event_id, change) do nothing "
+    "select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::uuid[]), "
+    "unnest($6::text[]), unnest($7::timestamptz[]), unnest($8::timestamptz[]), unnest($9::int4[]), "
+    "unnest($10::text[]), unnest($11::text[]), unnest($12::text[]), unnest($13::text[]), unnest($14::text[]), "
+    "unnest($15::text[]), unnest($16::text[]) on conflict (account, tenant, subject, owner, event_id, change) do "
+    "nothing "
     "returning account, received_at), " WXPIPE_COUNT_IN_LEDGER("stored", "received_at", "'followers'",
                                                                "$17") " select count(*) from fresh"};
 

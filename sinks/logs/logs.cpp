@@ -15,10 +15,10 @@ constexpr postgres::Statement kInsert{
     "with fresh as (insert into system_logs (log_id, event_id, occurred_at, received_at, level, service, module, "
     "action, "
     "message, context, platform, account, tenant, subject, event_type, receipt, trace_id) "
-    "select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[], "
-    "$7::text[], $8::text[], $9::text[], $10::jsonb[], $11::text[], $12::text[], $13::text[], $14::text[], "
-    "$15::text[], "
-    "$16::text[], $17::text[]) "
+    "select unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::timestamptz[]), unnest($4::timestamptz[]), "
+    "unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), "
+    "unnest($10::jsonb[]), unnest($11::text[]), unnest($12::text[]), unnest($13::text[]), unnest($14::text[]), "
+    "unnest($15::text[]), unnest($16::text[]), unnest($17::text[]) "
     "on conflict (log_id, occurred_at) do nothing returning account, received_at), " WXPIPE_COUNT_IN_LEDGER(
         "stored", "received_at", "'logs'", "$18") " select count(*) from fresh"};
 }  // namespace

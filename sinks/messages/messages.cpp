@@ -14,10 +14,12 @@ constexpr postgres::Statement kInsert{
     "with fresh as (insert into messages (event_id, occurred_at, received_at, normaliser, timeless, platform, account, "
     "tenant, category, type, msg_type, event, change_type, msg_id, identity, subject, sender, recipient, conversation, "
     "content, reply, attributes, body, receipt, trace_id) "
-    "select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::int4[], $5::boolean[], $6::text[], "
-    "$7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], "
-    "$16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::jsonb[], $23::text[], "
-    "$24::text[], $25::text[]) "
+    "select unnest($1::uuid[]), unnest($2::timestamptz[]), unnest($3::timestamptz[]), unnest($4::int4[]), "
+    "unnest($5::boolean[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), "
+    "unnest($10::text[]), unnest($11::text[]), unnest($12::text[]), unnest($13::text[]), unnest($14::text[]), "
+    "unnest($15::text[]), unnest($16::text[]), unnest($17::text[]), unnest($18::text[]), unnest($19::text[]), "
+    "unnest($20::text[]), unnest($21::text[]), unnest($22::jsonb[]), unnest($23::text[]), unnest($24::text[]), "
+    "unnest($25::text[]) "
     "on conflict (event_id, occurred_at) do nothing returning account, received_at), " WXPIPE_COUNT_IN_LEDGER(
         "stored", "received_at", "'messages'", "$26") " select count(*) from fresh"};
 

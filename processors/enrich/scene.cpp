@@ -11,8 +11,9 @@ std::string_view scene_of(const schemas::Event& event) {
     if (scene.starts_with(prefix)) scene.remove_prefix(prefix.size());
     return scene;
   }
-  // Contacts carry the State of the link or code they came through; customer service its scene.
-  for (const auto name : {"State", "scene_param", "scene"})
+  // Contacts carry the State of the link or code they came through, those of instances where they were found; customer
+  // service its scene.
+  for (const auto name : {"State", "scene_param", "scene", "data.add_source"})
     if (const auto value = schemas::attribute(event.attributes, name); !value.empty()) return value;
   return {};
 }

@@ -22,7 +22,8 @@ struct Meaning {
 constexpr std::array kTypes{
     Meaning{"authorization.*", "authorization"}, Meaning{"audit.*", "audit"},     Meaning{"ticket.*", "ticket"},
     Meaning{"job.*", "job"},                     Meaning{"suite.*", "suite"},     Meaning{"account.*", "account"},
-    Meaning{"unknown.*", "unknown"},             Meaning{"security.*", "security"},
+    Meaning{"unknown.*", "unknown"},             Meaning{"security.*", "security"}, Meaning{"alert.*", "alert"},
+    Meaning{"instance.status_changed", "instance"},
 };
 // By the platform's own word, in small letters, whatever the type is called.
 constexpr std::array kEvents{
@@ -94,7 +95,7 @@ std::string_view module_of(const schemas::Event& event) {
 bool alarming(const schemas::Event& event) {
   constexpr std::array patterns{"*unauthorized*", "cancel_auth",     "*revoke*",         "*cancellation*", "*fail*",
                                 "*not_pass*",     "*illegal*",       "*expired*",        "balance_*",      "*unavailable*",
-                                "delete_link",    "unlicensed_notify", "close_inactive_agent"};
+                                "delete_link",    "unlicensed_notify", "close_inactive_agent", "alert.raised"};
   const auto word = lower(event.event), change = lower(event.change_type);
   return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
     return matches(pattern, word) || matches(pattern, change) || matches(pattern, event.type);
@@ -113,9 +114,9 @@ schemas::Attributes context_of(const schemas::Event& event) {
 // For people: what happened, to whom, and why where the platform says so.
 std::string message_of(const schemas::Event& event) {
   const auto word = event.change_type.empty() ? event.event : event.event + " " + event.change_type;
-  auto message = word.empty() ? event.type : fmt::format("{} ({})", event.type, word);
+  auto message = word.empty() || word == event.type ? event.type : fmt::format("{} ({})", event.type, word);
   if (!event.subject.empty()) message += fmt::format(" of {}", head(event.subject, kLongestContext));
-  for (const auto name : {"Reason", "reason", "FailReason", "msg", "BatchJob.ErrMsg", "ErrMsg"})
+  for (const auto name : {"Reason", "reason", "FailReason", "msg", "BatchJob.ErrMsg", "ErrMsg", "data.title", "data.error_message"})
     if (const auto why = schemas::attribute(event.attributes, name); !why.empty() && !why.starts_with("sealed:"))
       return message + fmt::format(": {}", head(why, kLongestContext));
   return message;

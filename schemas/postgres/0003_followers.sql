@@ -27,10 +27,10 @@ comment on table follower_history is 'Every change of a follower''s relation, on
 comment on column follower_history.account is 'The account''s name in the configuration';
 comment on column follower_history.tenant is 'The authorised account; empty where there is none';
 comment on column follower_history.subject is 'The follower: openid, or external user id';
-comment on column follower_history.owner is 'WeWork: the member (UserID) the customer belongs to; empty for official accounts';
+comment on column follower_history.owner is 'Whose customer: WeWork''s member (UserID), or the account that an instance is logged in with; empty for official accounts';
 comment on column follower_history.event_id is 'The row of messages it came from';
-comment on column follower_history.change is 'subscribed, unsubscribed, added, edited, removed_by_member, removed_by_customer …';
-comment on column follower_history.occurred_at is 'When, by the platform''s clock (whole seconds)';
+comment on column follower_history.change is 'subscribed, unsubscribed, scanned, added, half_added, edited, removed_by_member, removed_by_customer, handed_over …';
+comment on column follower_history.occurred_at is 'When, by the platform''s clock (whole seconds); for instances when it was first received';
 comment on column follower_history.received_at is 'When it was received';
 comment on column follower_history.rank is 'Breaks ties within one second: the greater wins, leaving beats joining';
 comment on column follower_history.platform is 'Who told us';
@@ -72,7 +72,7 @@ comment on table followers is 'Each follower or customer as of the newest change
 comment on column followers.account is 'The account''s name in the configuration';
 comment on column followers.tenant is 'The authorised account; empty where there is none';
 comment on column followers.subject is 'The follower: openid, or external user id';
-comment on column followers.owner is 'WeWork: the member (UserID) the customer belongs to; empty for official accounts';
+comment on column followers.owner is 'Whose customer: WeWork''s member (UserID), or the account that an instance is logged in with; empty for official accounts';
 comment on column followers.platform is 'Who told us';
 comment on column followers.state is 'following, left or pending; null: no change has said yet';
 comment on column followers.change is 'The change that gave the state';

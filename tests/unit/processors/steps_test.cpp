@@ -52,6 +52,13 @@ TEST(FollowerChange, KnowsCustomersOfMembers) {
   EXPECT_EQ(relation(told_by_instance), Relation("added", "following", "wxid_member", 20));
 }
 
+TEST(FollowerChange, SaysWhereAnInstanceFoundTheContact) {
+  auto event = event_of("contact.added");
+  event.platform = "instance";
+  event.attributes = {{"data.add_source", "扫码"}};
+  EXPECT_EQ(follower_change(event)->scene, "扫码");
+}
+
 TEST(FollowerChange, NeedsSomebodyAndALastingRelation) {
   auto nobody = event_of("follower.subscribed");
   nobody.subject.clear();
@@ -90,6 +97,20 @@ TEST(Log, SaysWhyWhereThePlatformDoes) {
   event.event = "weapp_audit_fail";
   event.attributes = {{"Reason", "页面空白"}};
   EXPECT_EQ(log_of(event)->message, "audit.failed (weapp_audit_fail) of oSubject: 页面空白");
+}
+
+TEST(Log, KeepsAlertsOfInstances) {
+  auto event = event_of("alert.raised");
+  event.platform = "instance";
+  event.event = "alert.raised";
+  event.subject.clear();
+  event.attributes = {{"data.title", "实例离线"}, {"data.message", "心跳超时"}};
+  EXPECT_EQ(log_of(event)->level, "warn");
+  EXPECT_EQ(log_of(event)->module, "alert");
+  EXPECT_EQ(log_of(event)->message, "alert.raised: 实例离线");
+  event.type = event.event = "alert.resolved";
+  EXPECT_EQ(log_of(event)->level, "info");
+  EXPECT_EQ(log_of(event_of("instance.heartbeat")), std::nullopt);
 }
 
 TEST(Steps, EnrichBeforeTheyConclude) {

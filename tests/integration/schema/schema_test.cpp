@@ -2,6 +2,9 @@
 // autopilot has looked after: comments, times, trace ids, names of partitions.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "common/config/settings.hpp"
 #include "sinks/autopilot.hpp"
 #include "tests/support/stack.hpp"
@@ -100,6 +103,20 @@ TEST_F(Schema, NamesPartitionsByTheirMonthOrDay) {
                                               "system_logs_20270101" + range("2027-01-01", "2027-01-02"),
                                               "system_logs_20270102" + range("2027-01-02", "2027-01-03"),
                                               "system_logs_default DEFAULT"}));
+}
+
+TEST_F(Schema, AnswersEveryQueryThatTheDocumentationShows) {
+  std::ifstream in("docs/tables.md");
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  const std::string begin = "```sql\n", end = "```";
+  int queries = 0;
+  for (auto at = page.find(begin); at != std::string::npos; at = page.find(begin, at + 1)) {
+    const auto from = at + begin.size();
+    const auto query = page.substr(from, page.find(end, from) - from);
+    EXPECT_NO_THROW(connection_->execute(query)) << query;
+    ++queries;
+  }
+  EXPECT_GT(queries, 10);
 }
 
 }  // namespace

@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""The documentation says what the code has: every metric, reason, refusal, log line, topic, table, column and command stands where
+its reader looks for it, nothing stands there that isn't, and every link leads somewhere.
+
+    docs_test.py [WXPIPE]      WXPIPE: the executable, whose --help is read
+"""
+import functools
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CODE = ("common", "schemas", "ingest", "processors", "sinks", "cli")
+UNITS = [f"config/systemd/wxpipe-{role}@.service" for role in ("ingest", "process", "sink")]
+wxpipe = None  # the executable
+
+
+@functools.cache
+def text(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def code():
+    for folder in CODE:
+        for path in sorted((ROOT / folder).rglob("*.?pp")):
+            yield path.relative_to(ROOT)
+
+
+def pages():
+    """What people read; not what lies in build folders."""
+    yield "README.md"
+    yield from (str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md")))
+
+
+def section(page, title):
+    """The text under the heading that begins so, up to the next of its level."""
+    found = re.search(rf"^(#+) {re.escape(title)}.*?$(.*?)(?=^#{{1,2}} |\Z)", text(page), re.M | re.S)
+    if not found:
+        raise AssertionError(f"{page} has no section '{title}'")
+    return found.group(2)
+
+
+def in_backticks(body, pattern=r"[a-z0-9_]+"):
+    return set(re.findall(rf"`({pattern})[`{{]", body))
+
+
+def shown_as_code(page):
+    """What people would type: shell blocks and code spans of a page; all of any other file."""
+    if not page.endswith(".md"):
+        return text(page)
+    blocks = re.findall(r"```sh\n(.*?)```", text(page), re.S)
+    return "\n".join(blocks + re.findall(r"`(wxpipe [^`\n]+)`", text(page)))
+
+
+def first_cells(body):
+    """What stands in backticks in the first column of the section's tables."""
+    cells = "\n".join(line.split("|")[1] for line in body.splitlines() if line.startswith("| `"))
+    return in_backticks(cells)
+
+
+def words_of(path):
+    """The words of an enumeration's to_string."""
+    found = re.search(r"kWords\{(.*?)\};", text(path), re.S)
+    return set(re.findall(r'"(\w+)"', found.group(1)))
+
+
+def tables():
+    """Table -> {column: comment}, from the numbered SQL files."""
+    found, comments = {}, {}
+    for path in sorted((ROOT / "schemas/postgres").glob("*.sql")):
+        sql = path.read_text(encoding="utf-8")
+        for table, body in re.findall(r"create table ([\w.]+) \(\n(.*?)\n\)", sql, re.S):
+            columns = re.findall(r"^  (\w+) +[a-z]", body, re.M)
+            found[table] = [name for name in columns if name not in ("primary", "unique", "check", "foreign", "constraint")]
+        for name, comment in re.findall(r"comment on (?:table|column) ([\w.]+) is\s+'((?:[^']|'')*)'", sql):
+            comments[name] = comment.replace("''", "'")
+    return {table: {name: comments.get(f"{table}.{name}", "") for name in columns} for table, columns in found.items()}
+
+
+def commands():
+    """Each command as people type it, from the executable's own help, with that help."""
+    def below(words):
+        shown = subprocess.run([wxpipe, *words, "--help"], capture_output=True, text=True, timeout=20)
+        if shown.returncode != 0:
+            raise AssertionError(f"wxpipe {' '.join(words)} --help exits with {shown.returncode}: {shown.stderr}")
+        names = []
+        if "SUBCOMMAND" in shown.stdout.split("\n\n")[0]:
+            listed = shown.stdout.split("Examples:")[0]
+            names = [name for name in re.findall(r"^  ([a-z][a-z-]*)  +\S", listed, re.M)]
+        yield words, shown.stdout
+        for name in names:
+            yield from below([*words, name])
+
+    yield from below([])
+
+
+class Operations(unittest.TestCase):
+    page = "docs/operations.md"
+
+    def test_has_every_metric_and_no_other(self):
+        declared = set(re.findall(r'"(wxpipe_\w+)"', text("common/telemetry/metrics.cpp")))
+        self.assertTrue(declared)
+        self.assertEqual(first_cells(section(self.page, "Metrics")), declared)
+
+    def test_has_every_reason_of_dead_letters_and_no_other(self):
+        self.assertEqual(first_cells(section(self.page, "Dead letters")), words_of("common/result.cpp"))
+
+    def test_has_every_refusal_and_no_other(self):
+        self.assertEqual(first_cells(section(self.page, "Refusals")), words_of("ingest/callback.cpp"))
+
+    def test_has_every_log_line_and_no_other(self):
+        events = set()
+        for path in code():
+            events |= set(re.findall(r'log(?:_\w+)?\([^"();]*(?:\([^"()]*\))?[^"();]*"([a-z_]+)",? ?[{)\n]', text(path)))
+            events |= set(re.findall(r'log_(?:debug|info|warn|error)\(\s*"([a-z_]+)"', text(path)))
+        self.assertEqual(first_cells(section(self.page, "Log lines")), events)
+
+    def test_mentions_no_metric_that_does_not_exist_anywhere(self):
+        declared = set(re.findall(r'"(wxpipe_\w+)"', text("common/telemetry/metrics.cpp")))
+        for page in pages():
+            named = set(re.findall(r"`(wxpipe_[a-z_]+)", text(page)))
+            named = {name for name in named if not any(name == known or known.startswith(name) for known in declared)}
+            self.assertEqual(named, set(), page)
+
+
+class Topics(unittest.TestCase):
+    def test_are_all_there_with_partitions_and_retention(self):
+        rows = {}
+        for name, partitions, kept in re.findall(r"^\| `([\w.]+)` \| (\S[^|]*) \| (\S[^|]*) \|", text("docs/topics.md"), re.M):
+            rows[name] = (partitions, kept)
+        declared = {}
+        table = re.search(r"kTopics\{\{(.*?)\}\};", text("schemas/topics.hpp"), re.S).group(1)
+        for suffix, partitions, hours, days in re.findall(r'TopicName::\w+, "([\w.]+)", (\d+), 24h(?: \* (\d+))?(), "', table):
+            kept = int(hours or 1)
+            declared[suffix] = (partitions, f"{kept} day{'s' if kept > 1 else ''}")
+        self.assertTrue(declared)
+        for name in ("seen_ids.v1",):  # partition n for partition n
+            rows[name] = (declared[name][0], rows[name][1]) if name in rows else None
+        self.assertEqual(rows, declared)
+
+
+class Tables(unittest.TestCase):
+    page = "docs/tables.md"
+
+    def test_and_columns_are_all_there_in_the_words_of_their_comments(self):
+        rows = re.findall(r"^\| `(\w+)` \| [^|]* \| (.*) \|$", text(self.page), re.M)
+        missing = []
+        for table, columns in tables().items():
+            for column, comment in columns.items():
+                row = (column, comment.replace("|", "&#124;"))
+                if comment and row in rows:
+                    rows.remove(row)  # equal columns of several tables stand there once for each
+                else:
+                    missing.append(f"{table}.{column}: {comment or 'has no comment'}")
+            if f"`{table}`" not in text(self.page) and not re.search(rf"^## .*\b{table}\b", text(self.page), re.M):
+                missing.append(table)
+        self.assertEqual(missing, [])
+
+
+class Commands(unittest.TestCase):
+    def test_are_all_in_the_readme_or_in_operations(self):
+        said = text("README.md") + text("docs/operations.md")
+        missing = [" ".join(words) for words, _ in commands() if not re.search(rf"wxpipe {' '.join(words)}\b".strip(), said)]
+        self.assertEqual(missing, [])
+
+    def test_show_examples_that_begin_with_their_name(self):
+        for words, shown in commands():
+            name = " ".join(["wxpipe", *words])
+            self.assertIn("Examples:\n", shown, name)
+            self.assertIn(name, shown.split("Examples:\n")[1], name)
+
+    def test_that_pages_show_exist(self):
+        known = {" ".join(words) for words, _ in commands()}
+        groups = {name.split(" ")[0] for name in known if " " in name}
+        for page in ["README.md", "config/wxpipe.minimal.toml", *UNITS]:
+            for line in re.findall(r"(?:^|^# +|&& |/usr/bin/)wxpipe ((?:[a-z][a-z-]*\b ?)+)", shown_as_code(page), re.M):
+                words = line.split()
+                name = " ".join(words[:2]) if words[0] in groups and len(words) > 1 else words[0]
+                self.assertIn(name, known, f"{page}: wxpipe {line}")
+
+
+class Tests(unittest.TestCase):
+    def test_of_every_folder_are_built(self):
+        forgotten = []
+        for listing in (ROOT / "tests").rglob("CMakeLists.txt"):
+            folder = listing.parent
+            above = folder.parent / "CMakeLists.txt"
+            if folder != ROOT / "tests" and f"add_subdirectory({folder.name})" not in above.read_text(encoding="utf-8"):
+                forgotten.append(str(folder.relative_to(ROOT)))
+        self.assertEqual(forgotten, [])
+
+    def test_that_guarantees_name_exist(self):
+        written = set()
+        for path in (ROOT / "tests").rglob("*.cpp"):
+            for suite, name in re.findall(r"(?:TEST(?:_F|_P)?|RC_GTEST_PROP|RC_GTEST_FIXTURE_PROP)\((\w+),\s*(\w+)", path.read_text(encoding="utf-8")):
+                written.add(f"{suite}.{name}")
+        named = set(re.findall(r"`(\w+\.[A-Z]\w+)`", text("docs/guarantees.md")))
+        self.assertTrue(named)
+        self.assertEqual(named - written, set())
+
+
+class Links(unittest.TestCase):
+    def test_lead_somewhere(self):
+        broken = []
+        for page in pages():
+            for target in re.findall(r"\]\(([^)\s]+)\)", text(page)):
+                if re.match(r"[a-z]+:", target):
+                    continue
+                path, _, anchor = target.partition("#")
+                file = ((ROOT / page).parent / path) if path else ROOT / page
+                if not file.exists():
+                    broken.append(f"{page}: {target}")
+                elif anchor and file.suffix == ".md":
+                    headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.M)
+                    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+                    if anchor not in anchors:
+                        broken.append(f"{page}: {target}")
+        self.assertEqual(broken, [])
+
+    def test_files_that_pages_name_exist(self):
+        broken = []
+        for page in pages():
+            for path in re.findall(r"`((?:ingest|processors|sinks|schemas|common|cli|config|tests|dev|docs)/[\w./@-]+)`", text(page)):
+                if not (ROOT / path).exists():
+                    broken.append(f"{page}: {path}")
+        self.assertEqual(broken, [])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-") and "." not in sys.argv[1].split("/")[-1]:
+        wxpipe = sys.argv.pop(1)
+    unittest.main()

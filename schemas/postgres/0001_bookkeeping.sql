@@ -30,6 +30,7 @@ create table wxpipe.ledger (
   account      text           not null,
   family       text           not null,
   writer       text           not null,
+  acknowledged bigint         not null default 0,
   stored       bigint         not null default 0,
   duplicates   bigint         not null default 0,
   dead_letters bigint         not null default 0,
@@ -41,8 +42,9 @@ comment on table wxpipe.ledger is
   'Custody in numbers: what each sink stored, per account and minute of arrival. For the families messages and dead_letters: acknowledged = stored + duplicates + dead_letters + in flight.';
 comment on column wxpipe.ledger.minute is 'Minute in which the callback was received (UTC); for dead letters the minute in which it failed';
 comment on column wxpipe.ledger.account is 'The account''s name in the configuration; empty where it could not be read';
-comment on column wxpipe.ledger.family is 'Which sink: messages, followers, leads, logs, dead_letters';
+comment on column wxpipe.ledger.family is 'Which sink: messages, followers, leads, logs, dead_letters, custody';
 comment on column wxpipe.ledger.writer is 'The sink process that wrote it: each has its own rows, so that writers never wait for each other';
+comment on column wxpipe.ledger.acknowledged is 'Callbacks answered with success, by the marks of the ingest processes; family custody only';
 comment on column wxpipe.ledger.stored is 'Rows that became visible; a repeat of the same record is not counted again';
 comment on column wxpipe.ledger.duplicates is 'Other receipts of what was stored already (wxpipe.duplicate_receipts names them); families messages and dead_letters only';
 comment on column wxpipe.ledger.dead_letters is 'Records that ended in dead_letters instead';

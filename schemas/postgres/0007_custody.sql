@@ -39,10 +39,6 @@ comment on column wxpipe.custody_marks.settled_at is 'When each of its acknowled
 comment on column wxpipe.custody_marks.created_at is 'When the row was made';
 comment on column wxpipe.custody_marks.updated_at is 'When it was last looked into';
 
-alter table wxpipe.ledger add column acknowledged bigint not null default 0;
-comment on column wxpipe.ledger.acknowledged is 'Callbacks answered with success, by the marks of the ingest processes; family custody only';
-comment on column wxpipe.ledger.family is 'Which sink: messages, followers, leads, logs, dead_letters, custody';
-
 -- Rows come in about the order of received_at, so an entry for each megabyte is enough to read only those of a time range, and
 -- costs a row nothing (docs/decisions/0004-custody-marks.md).
 create index messages_received_at on messages using brin (received_at) with (autosummarize = on);

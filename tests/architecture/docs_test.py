@@ -174,7 +174,7 @@ class Commands(unittest.TestCase):
     def test_that_pages_show_exist(self):
         known = {" ".join(words) for words, _ in commands()}
         groups = {name.split(" ")[0] for name in known if " " in name}
-        for page in ["README.md", "config/wxpipe.minimal.toml", *UNITS]:
+        for page in [*pages(), "config/wxpipe.minimal.toml", *UNITS]:
             for line in re.findall(r"(?:^|^# +|&& |/usr/bin/)wxpipe ((?:[a-z][a-z-]*\b ?)+)", shown_as_code(page), re.M):
                 words = line.split()
                 name = " ".join(words[:2]) if words[0] in groups and len(words) > 1 else words[0]

@@ -39,12 +39,8 @@ void MarkBuilder::append(const Decision& decision) {
   ++page.receipts;
   uint32_t outcome = 0;
   if (decision.path != DeliveryPath::nowhere) {
-    const auto minute = std::chrono::floor<std::chrono::minutes>(decision.received_at);
-    const bool spooled = decision.path == DeliveryPath::spool;
-    const auto [known, fresh] = page.outcome_of.try_emplace({*decision.account, minute, spooled},
-                                                            static_cast<uint32_t>(page.acknowledged.size() + 1));
-    if (fresh) page.acknowledged.push_back({*decision.account, minute, spooled, 0});
-    outcome = known->second;
+    outcome = outcome_in(page, {decision.account, std::chrono::floor<std::chrono::minutes>(decision.received_at),
+                                decision.path == DeliveryPath::spool});
     ++page.acknowledged[outcome - 1].count;
     page.received_from = std::min(page.received_from, decision.received_at);
     page.received_to = std::max(page.received_to, decision.received_at);
@@ -53,6 +49,16 @@ void MarkBuilder::append(const Decision& decision) {
     ++page.outcomes.back().length;
   else
     page.outcomes.push_back({outcome, 1});
+}
+
+uint32_t MarkBuilder::outcome_in(Page& page, const Kind& kind) {
+  auto& outcome = page.outcome_of_kind[kind];
+  if (outcome > 0) return outcome;
+  const auto& [account, minute, spooled] = kind;
+  const auto [known, fresh] = page.outcome_of.try_emplace({*account, minute, spooled},
+                                                          static_cast<uint32_t>(page.acknowledged.size() + 1));
+  if (fresh) page.acknowledged.push_back({*account, minute, spooled, 0});
+  return outcome = known->second;
 }
 
 std::optional<schemas::CustodyMark> MarkBuilder::next(Timestamp now, std::optional<int64_t> spool_events, bool ending) {

@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <unordered_map>
+#include <vector>
 
 #include "ingest/custody/decisions.hpp"
 #include "schemas/custody_mark.hpp"
@@ -31,16 +33,26 @@ class MarkBuilder {
     bool decided = false;
     Decision decision;
   };
+  using Kind = std::tuple<const std::string*, Timestamp, bool>;  // as a thread names it: account, minute, spooled
+  struct KindHash {
+    size_t operator()(const Kind& kind) const {
+      const auto& [account, minute, spooled] = kind;
+      return std::hash<const void*>{}(account) ^ static_cast<size_t>(minute.time_since_epoch().count() * 2 + spooled);
+    }
+  };
   struct Page {
     int64_t receipts = 0;
     Timestamp received_from = Timestamp::max(), received_to = Timestamp::min();
     std::vector<schemas::CustodyMark::Acknowledged> acknowledged;
     std::vector<schemas::CustodyMark::Run> outcomes;
+    // Twice: threads have names of their own, and comparing those costs a tenth of comparing texts.
+    std::unordered_map<Kind, uint32_t, KindHash> outcome_of_kind;
     std::map<std::tuple<std::string, Timestamp, bool>, uint32_t> outcome_of;
   };
 
   void absorb();
   void append(const Decision& decision);
+  static uint32_t outcome_in(Page& page, const Kind& kind);
 
   const std::string instance_, boot_;
   int64_t next_open_ = 1;   // the first sequence that isn't decided

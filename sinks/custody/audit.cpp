@@ -142,17 +142,19 @@ Look look_at_unsettled(postgres::Connection& connection, Drain& drain, std::chro
     }
   }
   std::vector<CustodyStore::Verdict> verdicts;
-  for (const auto& mark : receipts.marks()) verdicts.push_back({mark.instance, mark.boot, mark.number, 0, true});
+  for (const auto& mark : receipts.marks())
+    verdicts.push_back({mark.instance, mark.boot, mark.number, int64_t{0}, true});
   const auto boots = all_taken ? store.boots() : std::vector<Boot>{};
   for (auto& one : missing) {
-    verdicts[one.mark].settled = false;
-    const bool in_spool = one.spooled && !spool_emptied_since(boots, receipts.marks()[one.mark]);
-    if (!all_taken || in_spool) continue;
-    ++verdicts[one.mark].unaccounted;
-    look.missing.push_back(std::move(one));
+    auto& verdict = verdicts[one.mark];
+    verdict.settled = false;
+    if (!all_taken) {
+      verdict.unaccounted.reset();
+    } else if (!one.spooled || spool_emptied_since(boots, receipts.marks()[one.mark])) {
+      ++*verdict.unaccounted;
+      look.missing.push_back(std::move(one));
+    }
   }
-  // What couldn't be judged now keeps what was found out before.
-  if (!all_taken) std::erase_if(verdicts, [](const auto& verdict) { return !verdict.settled; });
   store.remember(verdicts);
   look.settled = static_cast<size_t>(
       std::count_if(verdicts.begin(), verdicts.end(), [](const auto& verdict) { return verdict.settled; }));

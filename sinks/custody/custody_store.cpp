@@ -14,8 +14,13 @@ using postgres::ElementType;
 using postgres::Parameters;
 using postgres::SqlArray;
 
-constexpr int kMostMarks = 2'000;         // at a time
-constexpr int64_t kMostReceipts = 300'000;  // at a time; a mark is never cut
+// At a time; a mark is never cut.
+struct Portion {
+  int marks;
+  int64_t receipts;
+};
+constexpr Portion kOfAudit{2'000, 300'000};
+constexpr Portion kOfLook{500, 100'000};
 constexpr size_t kReceiptsInQuestion = 5'000;
 // Rows between two marks that are so near are read with them: there are hardly any.
 constexpr auto kNear = 10min;
@@ -32,13 +37,27 @@ Timestamp time_of(const std::string& text) {
   return at;
 }
 
+// Receipts of messages that were received in a stretch of time. The planner would read a whole partition for a tenth of it, again
+// for each tenth; by the BRIN index each page is read once, in order.
+postgres::Rows receipts_of_time(postgres::Connection& connection, Timestamp from, Timestamp to,
+                                const std::string& condition = "receipt is not null", const Parameters& parameters = {}) {
+  postgres::Transaction transaction(connection);
+  transaction.execute("set local enable_seqscan = off; set local jit = off");
+  auto rows = transaction.execute(
+      fmt::format("select receipt from messages where received_at between '{}' and '{}' and {}", to_iso8601(from),
+                  to_iso8601(to), condition),
+      parameters);
+  transaction.commit();
+  return rows;
+}
+
 // Marks in the order of `order`, the first ones that together hold not too many receipts.
-std::string first_marks(const std::string& condition, const std::string& order) {
+std::string first_marks(const std::string& condition, const std::string& order, const Portion& most) {
   return fmt::format(
       "select {}, instance, boot, number, mark from (select *, sum(next_sequence - first_sequence) over (order by {}) as "
       "receipts, row_number() over (order by {}) as place from (select * from wxpipe.custody_marks where {} order by {} "
       "limit {}) nearest) counted where receipts <= {} or place = 1 order by place",
-      iso("received_from"), order, order, condition, order, kMostMarks, kMostReceipts);
+      iso("received_from"), order, order, condition, order, most.marks, most.receipts);
 }
 }  // namespace
 
@@ -109,7 +128,7 @@ std::vector<schemas::CustodyMark> CustodyStore::marks(const Wanted& wanted, std:
     parameters.text(after->received_from).text(after->instance).text(after->boot).int8(after->number);
   }
   const auto rows =
-      connection_.execute(first_marks(condition, "received_from, instance, boot, number"), parameters);
+      connection_.execute(first_marks(condition, "received_from, instance, boot, number", kOfAudit), parameters);
   if (!rows.empty()) {
     const auto last = rows.size() - 1;
     after = {rows.text(last, 0), rows.text(last, 1), rows.text(last, 2), rows.integer(last, 3)};
@@ -121,8 +140,7 @@ std::vector<schemas::CustodyMark> CustodyStore::unsettled(std::chrono::seconds a
   const auto condition =
       fmt::format("settled_at is null and created_at <= '{}'::timestamptz - interval '{} seconds' and {}", moment_,
                   age.count(), provable());
-  return read_marks(connection_.execute(first_marks(condition, "unaccounted > 0, received_from, instance, boot, number")),
-                    4);
+  return read_marks(connection_.execute(first_marks(condition, "updated_at, instance, boot, number", kOfLook)), 4);
 }
 
 void CustodyStore::find(MarkedReceipts& receipts) {
@@ -138,9 +156,7 @@ void CustodyStore::find(MarkedReceipts& receipts) {
       stretches.emplace_back(from, to);
   }
   for (const auto& [from, to] : stretches) {
-    const auto rows = connection_.execute(
-        fmt::format("select receipt from messages where received_at between '{}' and '{}' and receipt is not null",
-                    to_iso8601(from), to_iso8601(to)));
+    const auto rows = receipts_of_time(connection_, from, to);
     for (size_t i = 0; i < rows.size(); ++i) receipts.found(rows.text(i, 0), Found::stored);
   }
   std::vector<std::string> missing;
@@ -162,10 +178,8 @@ void CustodyStore::find(MarkedReceipts& receipts) {
 }
 
 std::vector<int64_t> CustodyStore::stored_of(const std::string& process, Timestamp from, Timestamp to) {
-  const auto rows = connection_.execute(
-      fmt::format("select receipt from messages where received_at between '{}' and '{}' and starts_with(receipt, $1::text)",
-                  to_iso8601(from), to_iso8601(to)),
-      Parameters().text(process));
+  const auto rows =
+      receipts_of_time(connection_, from, to, "starts_with(receipt, $1::text)", Parameters().text(process));
   std::vector<int64_t> sequences;
   for (size_t i = 0; i < rows.size(); ++i)
     if (const auto receipt = schemas::parse_receipt(rows.text(i, 0)); receipt && receipt->process == process)
@@ -195,15 +209,14 @@ void CustodyStore::remember(const std::vector<Verdict>& verdicts) {
     instance.add_text(verdict.instance);
     boot.add_text(verdict.boot);
     number.add_int8(verdict.number);
-    unaccounted.add_int8(verdict.unaccounted);
+    verdict.unaccounted ? unaccounted.add_int8(*verdict.unaccounted) : unaccounted.add_null();
     settled.add_boolean(verdict.settled);
   }
   connection_.execute(
-      "update wxpipe.custody_marks m set unaccounted = v.unaccounted, settled_at = case when v.settled then now() end, "
-      "updated_at = now() from unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::boolean[]) "
+      "update wxpipe.custody_marks m set unaccounted = coalesce(v.unaccounted, m.unaccounted), "
+      "settled_at = case when v.settled then now() end, updated_at = now() from unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::boolean[]) "
       "as v(instance, boot, number, unaccounted, settled) "
-      "where m.instance = v.instance and m.boot = v.boot and m.number = v.number "
-      "and (v.settled or m.unaccounted <> v.unaccounted)",
+      "where m.instance = v.instance and m.boot = v.boot and m.number = v.number",
       Parameters()
           .bytes(instance.bytes())
           .bytes(boot.bytes())

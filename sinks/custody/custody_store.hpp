@@ -37,7 +37,7 @@ class CustodyStore {
     int64_t number = 0;
   };
   std::vector<schemas::CustodyMark> marks(const Wanted& wanted, std::optional<Place>& after);
-  // Marks that aren't proven yet and are older than `age`: those first that nobody has looked at in vain.
+  // Marks that aren't proven yet and are older than `age`, a few of them: those first that were looked at longest ago.
   std::vector<schemas::CustodyMark> unsettled(std::chrono::seconds age);
 
   // Looks for all receipts in messages, then for those that are missing in the others.
@@ -47,11 +47,12 @@ class CustodyStore {
   // Those of the list that are duplicates or dead letters.
   std::vector<std::string> ended_elsewhere(const std::vector<std::string>& receipts);
 
-  // Remembers what a look found: unaccounted receipts by mark; settled: none is missing.
+  // Remembers that a mark was looked at, and what was found.
   struct Verdict {
     std::string instance, boot;
-    int64_t number = 0, unaccounted = 0;
-    bool settled = false;
+    int64_t number = 0;
+    std::optional<int64_t> unaccounted;  // none: it can't be told yet, and what was found before holds
+    bool settled = false;                // none is missing
   };
   void remember(const std::vector<Verdict>& verdicts);
   int64_t unaccounted();

@@ -1,5 +1,7 @@
 #include "sinks/custody/custody_watch.hpp"
 
+#include <algorithm>
+
 #include "common/result.hpp"
 #include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
@@ -10,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kEvery = 5s;
+constexpr std::chrono::milliseconds kSeldom = 60s;  // while nothing can be proven: consumers have better things to do
 constexpr auto kAge = 3s;       // what is younger is on its way: Kafka isn't asked about it
 constexpr auto kPatience = 5s;  // for consumers to pass the topics' ends
 constexpr size_t kNamed = 5;    // in one log line; `wxpipe audit` names all
@@ -20,10 +23,10 @@ constexpr const char* kUnlock = "select pg_advisory_unlock(hashtext('wxpipe.cust
 }  // namespace
 
 void CustodyWatch::run(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
+  for (auto pause = kEvery; !stop.stop_requested();) {
     std::string hindrance;
     try {
-      look(stop);
+      pause = look(stop) ? std::min(pause * 2, kSeldom) : kEvery;
     } catch (const Unavailable& error) {
       hindrance = error.what();
     } catch (const UsageError& error) {  // the schema; somebody may be about to migrate
@@ -37,11 +40,12 @@ void CustodyWatch::run(const std::stop_token& stop) {
         telemetry::log_warn("custody_watch_hindered", {{"why", hindrance}});
     }
     hindrance_ = hindrance;
-    runtime::wait(stop, kEvery);
+    runtime::wait(stop, pause);
   }
 }
 
-void CustodyWatch::look(const std::stop_token& stop) {
+bool CustodyWatch::look(const std::stop_token& stop) {
+  bool in_vain = false;
   auto& connection = database_.connection();
   if (!drain_) drain_ = std::make_unique<Drain>(settings_);
   if (connection.execute(kTryLock).text(0, 0) == "t") {
@@ -49,6 +53,7 @@ void CustodyWatch::look(const std::stop_token& stop) {
     for (bool more = true; more && !stop.stop_requested();) {
       const auto found = look_at_unsettled(connection, *drain_, kAge, kPatience, stop);
       more = found.marks > 0 && found.settled == found.marks;
+      in_vain = found.marks > 0 && found.settled == 0 && found.missing.empty();
       if (!found.missing.empty()) {
         std::string names;
         for (size_t i = 0; i < std::min(kNamed, found.missing.size()); ++i)
@@ -61,6 +66,7 @@ void CustodyWatch::look(const std::stop_token& stop) {
     connection.execute(kUnlock);
   }
   show(CustodyStore(connection).unaccounted());
+  return in_vain;
 }
 
 void CustodyWatch::show(int64_t unaccounted) {

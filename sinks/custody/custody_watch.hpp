@@ -23,7 +23,8 @@ class CustodyWatch {
   void run(const std::stop_token& stop);
 
  private:
-  void look(const std::stop_token& stop);
+  // Answers whether there was something to be done, and none of it could be proven.
+  bool look(const std::stop_token& stop);
   void show(int64_t unaccounted);
 
   const config::Settings& settings_;

@@ -66,6 +66,15 @@ TEST_F(MarkBuilderTest, SaysWhatBecameOfEachReceipt) {
   EXPECT_EQ(*schemas::decode_custody_mark(json), *mark);
 }
 
+TEST_F(MarkBuilderTest, AnAccountIsOneWhateverThreadNamesIt) {
+  begin();
+  const std::string elsewhere = kShop;
+  add({by_broker(1), {2, &elsewhere, kMinute + 1s, DeliveryPath::broker}, by_broker(3)});
+  const auto mark = next();
+  EXPECT_EQ(mark->acknowledged, (std::vector<Acknowledged>{{"shop", kMinute, false, 3}}));
+  EXPECT_EQ(mark->outcomes, (Runs{{1, 3}}));
+}
+
 TEST_F(MarkBuilderTest, AnOpenReceiptHoldsBackWhatCameBehindIt) {
   begin();
   add({by_broker(1), by_broker(3), by_broker(4)});

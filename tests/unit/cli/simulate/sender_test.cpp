@@ -2,103 +2,24 @@
 #include "cli/simulate/sender.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <thread>
 
-#include "tests/support/local_server.hpp"
+#include "tests/unit/cli/simulate/answering_server.hpp"
 
 namespace wxpipe::cli::simulate {
 namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-using support::Socket;
+using test::AnsweringServer;
+using test::lines;
 
-constexpr std::string_view kSuccess = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess";
-constexpr std::string_view kBusy = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
-
-// Serves every connection in a thread of its own. What comes is "<id>\n"; `answer` gets the id and how many requests
-// came before it, and says what is answered. Nothing: the connection is closed.
-class Server {
- public:
-  using Answer = std::function<std::string_view(std::string_view request, int before)>;
-  explicit Server(Answer answer) : answer_(std::move(answer)), listener_(support::listening(0)) {
-    thread_ = std::jthread([this] { accept(); });
-  }
-  ~Server() {
-    stop_ = true;
-    ::shutdown(listener_.handle(), SHUT_RD);
-    thread_.join();
-    const std::lock_guard lock(mutex_);
-    for (const auto& connection : connections_) ::shutdown(connection->handle(), SHUT_RDWR);
-    threads_.clear();
-  }
-
-  std::vector<std::string> requests() const {
-    const std::lock_guard lock(mutex_);
-    return requests_;
-  }
-  size_t connections() const {
-    const std::lock_guard lock(mutex_);
-    return connections_.size();
-  }
-  simulate::Server address() const {
-    using boost::asio::ip::tcp;
-    return {{tcp::endpoint(boost::asio::ip::address_v4::loopback(), support::local_port(listener_))},
-            "localhost",
-            nullptr,
-            true};
-  }
-
- private:
-  void accept() {
-    while (!stop_) {
-      auto connection = std::make_unique<Socket>(::accept4(listener_.handle(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (!*connection) continue;
-      const std::lock_guard lock(mutex_);
-      connections_.push_back(std::move(connection));
-      threads_.emplace_back([this, socket = connections_.back().get()] { serve(*socket); });
-    }
-  }
-  void serve(const Socket& socket) {
-    std::string bytes;
-    for (;;) {
-      const auto some = support::receive_some(socket);
-      if (some.empty()) return;
-      bytes += some;
-      for (auto end = bytes.find('\n'); end != bytes.npos; end = bytes.find('\n')) {
-        const std::string request = bytes.substr(0, end);
-        bytes.erase(0, end + 1);
-        int before = 0;
-        {
-          const std::lock_guard lock(mutex_);
-          before = static_cast<int>(requests_.size());
-          requests_.push_back(request);
-        }
-        const auto reply = answer_(request, before);
-        if (reply.empty()) {
-          ::shutdown(socket.handle(), SHUT_RDWR);
-          return;
-        }
-        support::send_all(socket, reply);
-      }
-    }
-  }
-
-  Answer answer_;
-  Socket listener_;
-  mutable std::mutex mutex_;
-  std::vector<std::string> requests_;
-  std::vector<std::unique_ptr<Socket>> connections_;
-  std::vector<std::jthread> threads_;
-  std::atomic<bool> stop_ = false;
-  std::jthread thread_;
-};
+const std::string kSuccess = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess";
+const std::string kBusy = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
 
 struct Settled {
   uint64_t serial;
@@ -140,7 +61,7 @@ SendingPlan plan(uint64_t count) {
 }
 
 TEST(Sender, SendsAsManyAsPlannedOverItsConnections) {
-  Server server([](auto, int) { return kSuccess; });
+  AnsweringServer server(lines, [](auto&, int) { return kSuccess; });
   const auto address = server.address();
   Script script;
   auto how = plan(500);
@@ -158,7 +79,7 @@ TEST(Sender, SendsAsManyAsPlannedOverItsConnections) {
 TEST(Sender, OpenLoopLatencyCountsFromThePlan) {
   // The first answer takes 300 ms; all others come at once. One connection, a callback planned every 10 ms: those that
   // had to wait behind the first one have waited since their own planned time, though each was answered in no time.
-  Server server([](auto, int before) {
+  AnsweringServer server(lines, [](auto&, int before) {
     if (before == 0) std::this_thread::sleep_for(300ms);
     return kSuccess;
   });
@@ -175,7 +96,7 @@ TEST(Sender, OpenLoopLatencyCountsFromThePlan) {
 }
 
 TEST(Sender, ClosedLoopLatencyCountsFromSending) {
-  Server server([](auto, int before) {
+  AnsweringServer server(lines, [](auto&, int before) {
     if (before == 0) std::this_thread::sleep_for(300ms);
     return kSuccess;
   });
@@ -192,13 +113,13 @@ TEST(Sender, ClosedLoopLatencyCountsFromSending) {
 }
 
 TEST(Sender, TriesThreeTimesInAll) {
-  Server server([](auto, int) { return kBusy; });
+  AnsweringServer server(lines, [](auto&, int) { return kBusy; });
   const auto address = server.address();
   Script script;
   Sender sender(address, plan(1), script);
   const auto totals = sender.run();
   EXPECT_EQ(totals.attempts, 3u);
-  EXPECT_EQ(server.requests(), (std::vector<std::string>{"0", "0", "0"}));
+  EXPECT_EQ(server.requests(), (std::vector<std::string>{"0\n", "0\n", "0\n"}));
   ASSERT_EQ(script.settled_ones.size(), 1u);
   EXPECT_EQ(script.settled_ones[0].outcome, Outcome::failed);
   EXPECT_EQ(script.settled_ones[0].attempts, 3);
@@ -206,7 +127,7 @@ TEST(Sender, TriesThreeTimesInAll) {
 }
 
 TEST(Sender, StopsTryingOnceItIsAcknowledged) {
-  Server server([](auto, int before) { return before < 1 ? kBusy : kSuccess; });
+  AnsweringServer server(lines, [](auto&, int before) { return before < 1 ? kBusy : kSuccess; });
   const auto address = server.address();
   Script script;
   Sender sender(address, plan(1), script);
@@ -215,7 +136,7 @@ TEST(Sender, StopsTryingOnceItIsAcknowledged) {
 }
 
 TEST(Sender, DoesNotRepeatWhatTheCorrespondenceFindsFinal) {
-  Server server([](auto, int) { return std::string_view("HTTP/1.1 401 x\r\nContent-Length: 0\r\n\r\n"); });
+  AnsweringServer server(lines, [](auto&, int) { return std::string("HTTP/1.1 401 x\r\nContent-Length: 0\r\n\r\n"); });
   const auto address = server.address();
   Script script;
   Sender sender(address, plan(1), script);
@@ -225,7 +146,7 @@ TEST(Sender, DoesNotRepeatWhatTheCorrespondenceFindsFinal) {
 
 TEST(Sender, WaitsNoLongerThanThePlatformWould) {
   std::atomic<bool> over = false;
-  Server server([&](std::string_view, int before) {
+  AnsweringServer server(lines, [&](auto&, int before) {
     while (before == 0 && !over) std::this_thread::yield();
     return kSuccess;
   });
@@ -254,7 +175,7 @@ TEST(Sender, TellsNobodyThereFromConnectionLost) {
   EXPECT_EQ(script.settled_ones[0].outcome, Outcome::unreachable);
   EXPECT_EQ(script.settled_ones[0].attempts, 3);
 
-  Server server([](auto, int) { return std::string_view(); });
+  AnsweringServer server(lines, [](auto&, int) { return std::string(); });
   const auto address = server.address();
   Script other;
   Sender(address, plan(1), other).run();
@@ -264,7 +185,7 @@ TEST(Sender, TellsNobodyThereFromConnectionLost) {
 
 TEST(Sender, OpensAnotherConnectionWhereTheServerClosedAnIdleOne) {
   // Every other request meets a connection that the server has had enough of.
-  Server server([](auto, int before) -> std::string_view { return before % 2 == 0 ? kSuccess : std::string_view(); });
+  AnsweringServer server(lines, [](auto&, int before) { return before % 2 == 0 ? kSuccess : std::string(); });
   const auto address = server.address();
   Script script;
   auto how = plan(4);
@@ -281,7 +202,7 @@ TEST(Sender, OpensAnotherConnectionWhereTheServerClosedAnIdleOne) {
 
 TEST(Sender, SendsOneAfterTheOtherUnderOneKey) {
   // Five keys over many connections. Those whose answer fails are tried again, and still nobody overtakes them.
-  Server server([](std::string_view, int before) { return before % 7 == 3 ? kBusy : kSuccess; });
+  AnsweringServer server(lines, [](auto&, int before) { return before % 7 == 3 ? kBusy : kSuccess; });
   const auto address = server.address();
   Script script;
   script.key = [](uint64_t serial) { return static_cast<uint32_t>(serial % 5); };
@@ -305,7 +226,7 @@ TEST(Sender, SendsOneAfterTheOtherUnderOneKey) {
 
 TEST(Sender, EndsEarlyWhenToldTo) {
   std::atomic<int> answered = 0;
-  Server server([&](auto, int) {
+  AnsweringServer server(lines, [&](auto&, int) {
     ++answered;
     return kSuccess;
   });
@@ -324,7 +245,7 @@ TEST(Sender, EndsEarlyWhenToldTo) {
 }
 
 TEST(Sender, EndsWithItsTime) {
-  Server server([](auto, int) { return kSuccess; });
+  AnsweringServer server(lines, [](auto&, int) { return kSuccess; });
   const auto address = server.address();
   Script script;
   SendingPlan how;

@@ -28,6 +28,7 @@ class IngestProducer : public ContractTest {
     if (!cluster_) return;
     cluster_->create("events.v1", 3);
     cluster_->create("dead_letters.v1", 1);
+    cluster_->create("custody.v1", 1);
   }
 
   std::unique_ptr<Producer> make(const std::map<std::string, std::string>& properties = {}) {

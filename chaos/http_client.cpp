@@ -125,7 +125,7 @@ std::string HttpClient::take(size_t size) {
   return taken;
 }
 
-HttpResponse HttpClient::receive(bool to_head) {
+HttpResponse HttpClient::receive_interim() {
   if (!socket_) throw HttpError("not connected");
   HttpResponse response;
   const auto status = take_line();
@@ -137,7 +137,12 @@ HttpResponse HttpClient::receive(bool to_head) {
     const auto value = line.find_first_not_of(' ', colon + 1);
     response.headers.emplace_back(line.substr(0, colon), value == std::string::npos ? "" : line.substr(value));
   }
-  if (response.status < 200) return receive(to_head);  // 100 Continue
+  return response;
+}
+
+HttpResponse HttpClient::receive(bool to_head) {
+  auto response = receive_interim();
+  while (response.status < 200) response = receive_interim();
 
   const auto length = response.header("Content-Length");
   if (to_head || response.status == 204 || response.status == 304) {

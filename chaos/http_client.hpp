@@ -58,6 +58,8 @@ class HttpClient {
   // The same in two steps, with any bytes: half a request, garbage, two requests at once.
   void send_bytes(std::string_view bytes);
   HttpResponse receive(bool to_head = false);
+  // The next answer even if it is an interim one (100 Continue), which receive leaves out. Without its body.
+  HttpResponse receive_interim();
   // Ends our sending side only.
   void finish_sending();
   // The server ends the connection within the patience, without another byte.

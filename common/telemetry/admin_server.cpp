@@ -8,7 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
@@ -53,9 +53,11 @@ asio::awaitable<void> serve(tcp::socket socket, const Metrics& metrics, const Re
   error_code error;
   for (bool keep_alive = true; keep_alive;) {
     stream.expires_after(kPatience);
-    http::request<http::empty_body> request;
-    co_await http::async_read(stream, buffer, request, asio::redirect_error(asio::use_awaitable, error));
+    http::request_parser<http::string_body> parser;  // with room for the body of a POST, which is answered with 405
+    parser.body_limit(64 << 10);
+    co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
+    const auto& request = parser.get();
     const auto target = request.target();
     const std::string_view path(target.data(), std::min(target.find('?'), target.size()));
     Page answer = request.method() == http::verb::get || request.method() == http::verb::head

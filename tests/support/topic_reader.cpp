@@ -17,8 +17,15 @@ std::vector<int64_t> visible_ends(rd_kafka_t* client, const std::string& topic, 
   std::vector<kafka::PartitionOffset> latest;
   for (size_t i = 0; i < partitions; ++i) latest.push_back({{topic, static_cast<int>(i)}, -1});
   const auto list = kafka::to_list(latest);
-  kafka::throw_unless_ok("offsets_for_times",
-                         rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(kAnswer.count())));
+  // A new topic's leader may not know yet that it is one.
+  rd_kafka_resp_err_t code{};
+  eventually(
+      [&] {
+        code = rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(kAnswer.count()));
+        return !kafka::heals_by_waiting(code);
+      },
+      kAnswer);
+  kafka::throw_unless_ok("offsets_for_times", code);
   std::vector<int64_t> ends(partitions);
   for (const auto& [partition, offset] : kafka::from_list("offsets_for_times", list.get()))
     ends[static_cast<size_t>(partition.number)] = offset;

@@ -3,57 +3,23 @@
 #pragma once
 
 #include <gtest/gtest.h>
-// In this order.
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "common/config/settings.hpp"
-#include "common/kafka/handles.hpp"
 #include "schemas/topics.hpp"
 #include "tests/support/kafka_gate.hpp"
+#include "tests/support/mock_cluster.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/topic_prefix.hpp"
 
 namespace wxpipe::contract {
 
 enum class Broker { mock, real };
-
-// Which request an error is for, by Kafka's numbers.
-enum class Request : int16_t {
-  produce = 0,
-  fetch = 1,
-  metadata = 3,
-  offset_fetch = 9,
-  find_coordinator = 10,
-  join_group = 11,
-  heartbeat = 12,
-  init_producer_id = 22,
-  add_partitions = 24,
-  add_offsets = 25,
-  end_transaction = 26,
-  transaction_offsets = 28
-};
-
-class MockCluster {
- public:
-  MockCluster();
-  ~MockCluster();
-  MockCluster(const MockCluster&) = delete;
-  MockCluster& operator=(const MockCluster&) = delete;
-
-  std::string bootstrap() const;
-  void create_topic(const std::string& name, int partitions);
-  // The next requests of this kind are answered with these errors, one each.
-  void answer(Request request, const std::vector<rd_kafka_resp_err_t>& errors);
-
- private:
-  kafka::Client host_;  // the mock lives in a client
-  rd_kafka_mock_cluster_t* cluster_ = nullptr;
-};
+using support::MockCluster;
+using support::Request;
 
 // A cluster with topics of the test's own under a prefix, reached through a gate.
 class Cluster {

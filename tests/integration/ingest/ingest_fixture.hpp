@@ -1,0 +1,177 @@
+// What the tests of `ingest` over HTTP share: the role on a thread of its own with an admin server beside it, an account
+// of every kind, and what stands in its topics afterwards.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/telemetry/admin_server.hpp"
+#include "ingest/ingest_role.hpp"
+#include "schemas/dead_letter.hpp"
+#include "schemas/event.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/http_client.hpp"
+#include "tests/support/stack.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/support/topic_prefix.hpp"
+#include "tests/support/topic_reader.hpp"
+#include "tests/unit/ingest/platform_side.hpp"
+
+namespace wxpipe::ingest::test {
+
+using namespace std::chrono_literals;
+using schemas::TopicName;
+using std::chrono::steady_clock;
+using support::eventually;
+using support::eventually_equal;
+using support::HttpClient;
+using support::HttpResponse;
+
+class RunningIngest {
+ public:
+  explicit RunningIngest(config::Settings settings)
+      : settings_(std::move(settings)),
+        role_(make_ingest_role({settings_, metrics_, readiness_}, system_clock(),
+                               [this](uint16_t port) { listening_.set_value(port); })),
+        admin_({{"127.0.0.1", 0}}, metrics_, readiness_),
+        thread_([this](std::stop_token stop) {
+          role_->run(stop);
+          ended_ = true;
+        }),
+        port_(listening_.get_future().get()) {}
+  ~RunningIngest() { stop(); }
+
+  void ask_to_stop() { thread_.request_stop(); }
+  bool ended() const { return ended_; }
+  void stop() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
+  }
+
+  uint16_t port() const { return port_; }
+  HttpClient client(std::chrono::milliseconds patience = support::kPatience) const {
+    return HttpClient("127.0.0.1", port_, patience);
+  }
+  HttpClient admin() const { return HttpClient("127.0.0.1", admin_.port()); }
+  // Of /metrics, by name and labels as they are exposed; 0 where it isn't there.
+  double metric(const std::string& name) const {
+    const auto text = admin().get("/metrics").body;
+    const auto at = text.find("\n" + name + " ");
+    return at == std::string::npos ? 0 : std::stod(text.substr(at + name.size() + 2));
+  }
+  double callbacks(const std::string& account, const std::string& outcome, const std::string& reason = {}) const {
+    return metric("wxpipe_callbacks_total{account=\"" + account + "\",outcome=\"" + outcome + "\",reason=\"" + reason + "\"}");
+  }
+  double refused(const std::string& reason) const { return callbacks("", "refused", reason); }
+  double delivered(const std::string& path) const { return metric("wxpipe_deliveries_total{path=\"" + path + "\"}"); }
+  std::string readiness() const { return readiness_.json(); }
+
+ private:
+  const config::Settings settings_;
+  telemetry::Metrics metrics_;
+  telemetry::Readiness readiness_;
+  std::promise<uint16_t> listening_;
+  std::unique_ptr<runtime::Role> role_;
+  telemetry::AdminServer admin_;
+  std::atomic<bool> ended_ = false;
+  std::jthread thread_;
+  uint16_t port_;
+};
+
+// Now, as the platforms sign it.
+inline std::string now_text() {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(system_clock().now().time_since_epoch()).count());
+}
+
+// A text message as an official account's follower sends it; each number is another message, by one of seven people.
+inline std::string text_message(int number, const std::string& content = "hello") {
+  return fmt::format(
+      "<xml><ToUserName><![CDATA[gh_original]]></ToUserName><FromUserName><![CDATA[oUser{}]]></FromUserName>"
+      "<CreateTime>{}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{}]]></Content>"
+      "<MsgId>{}</MsgId></xml>",
+      number % 7, now_text(), content, 24'801'004'976'000'000LL + number);
+}
+
+inline Request webhook_now(std::string account, std::string body, std::string id,
+                           std::string_view secret = kWebhookSecret) {
+  Request request{.account = std::move(account), .body = std::move(body)};
+  request.webhook_id = std::move(id);
+  request.webhook_timestamp = now_text();
+  request.webhook_signature = standard_webhooks::sign(standard_webhooks::decode_secret(secret).value(), request.webhook_id,
+                                                      request.webhook_timestamp, request.body);
+  return request;
+}
+
+// As it goes over the wire.
+inline support::HttpRequest http(const Request& request) {
+  support::HttpRequest out;
+  out.method = request.method == Method::get ? "GET" : "POST";
+  out.target = "/callback/" + request.account + (request.tenant.empty() ? "" : "/" + request.tenant) +
+               (request.query.empty() ? "" : "?" + request.query);
+  out.body = request.body;
+  if (!request.webhook_id.empty()) out.headers.emplace_back("webhook-id", request.webhook_id);
+  if (!request.webhook_timestamp.empty()) out.headers.emplace_back("webhook-timestamp", request.webhook_timestamp);
+  if (!request.webhook_signature.empty()) out.headers.emplace_back("webhook-signature", request.webhook_signature);
+  return out;
+}
+
+class IngestTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WXPIPE_NEEDS_STACK();
+    topics_ = std::make_unique<support::TopicPrefix>(support::Create::nothing);
+    topics_->create({TopicName::events, TopicName::dead_letters});
+  }
+
+  // Every kind under its own name, and the official account's other modes as "plain" and "compatible".
+  config::Settings settings() const {
+    config::Settings settings;
+    settings.instance.name = "edge";
+    settings.sealing.key = Secret("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    settings.kafka = topics_->settings();
+    settings.ingest.listen = {"127.0.0.1", 0};
+    for (const auto* kind : {"official_account", "mini_program", "open_platform", "open_platform_messages", "wework_app",
+                             "wework_suite_command", "wework_suite_data", "wework_bot", "wework_instance", "channel"})
+      settings.accounts.push_back(account(kind));
+    for (const auto* mode : {"plain", "compatible"}) {
+      settings.accounts.push_back(account("official_account", mode));
+      settings.accounts.back().name = mode;
+    }
+    return settings;
+  }
+  config::Settings with_spool() const {
+    auto with = settings();
+    with.spool.directory = folder_ / "spool";
+    return with;
+  }
+
+  static Request plain(int number, const std::string& content = "hello") {
+    return clear_request("plain", text_message(number, content), kToken, now_text());
+  }
+
+  std::vector<schemas::Event> events() const {
+    std::vector<schemas::Event> list;
+    for (const auto& record : support::read_topic(topics_->settings(), topics_->name(TopicName::events)))
+      list.push_back(schemas::decode_event(record.value).value());
+    return list;
+  }
+  std::vector<schemas::DeadLetter> letters() const {
+    std::vector<schemas::DeadLetter> list;
+    for (const auto& record : support::read_topic(topics_->settings(), topics_->name(TopicName::dead_letters)))
+      list.push_back(schemas::decode_dead_letter(record.value).value());
+    return list;
+  }
+
+  std::unique_ptr<support::TopicPrefix> topics_;
+  support::TemporaryFolder folder_;
+};
+
+}  // namespace wxpipe::ingest::test

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/result.hpp"
 #include "common/runtime/fault_point.hpp"
@@ -15,6 +16,7 @@
 namespace wxpipe::ingest {
 namespace {
 
+constexpr std::chrono::milliseconds kDiskRetry{100};
 constexpr const char* kSchema =
     "pragma journal_mode=wal;"
     "pragma synchronous=full;"
@@ -125,7 +127,7 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
     const auto size = static_cast<uint64_t>(sqlite3_column_int64(all, 2));
     if (!oldest_) oldest_ = timestamp(sqlite3_column_int64(all, 3));
     const auto hash = std::hash<std::string_view>{}(key);
-    known_.emplace(id, std::pair{hash, size});
+    known_.emplace(id, Known{hash, size});
     bytes_ += size;
     ++events_;
     hold(hash);
@@ -186,8 +188,15 @@ void Spool::work() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !puts_.empty() || !removals_.empty(); });
-      if (puts_.empty() && removals_.empty()) return;
+      // A disk that has just failed gets a little time before removals alone are tried again; a put is somebody's callback.
+      const auto woken = [this] { return stopping_ || !puts_.empty() || (!failing_ && !removals_.empty()); };
+      if (failing_)
+        changed_.wait_for(lock, kDiskRetry, woken);
+      else
+        changed_.wait(lock, woken);
+      // What can't be removed now will be sent again after the next start: a duplicate, not a loss.
+      if (stopping_ && puts_.empty() && (failing_ || removals_.empty())) return;
+      if (puts_.empty() && removals_.empty()) continue;
       puts.swap(puts_);
       removals.swap(removals_);
     }
@@ -244,34 +253,33 @@ bool Spool::write(std::vector<Put>& puts, std::vector<int64_t>& removals) {
     if (!puts.empty()) WXPIPE_FAULT_POINT(spool_before_commit);
     writer_->run("commit");
     committed = true;
+    if (std::exchange(failing_, false)) telemetry::log_info("spool_written_again");
     if (!puts.empty()) WXPIPE_FAULT_POINT(spool_after_commit);
   } catch (const DiskTrouble& trouble) {
     sqlite3_exec(writer_->handle, "rollback", nullptr, nullptr, nullptr);
-    telemetry::log_error("spool_write_failed",
-                         {{"why", trouble.what()}, {"events", puts.size()}, {"do", "free space in spool.directory"}});
+    if (!std::exchange(failing_, true))
+      telemetry::log_error("spool_write_failed",
+                           {{"why", trouble.what()}, {"events", puts.size()}, {"do", "free space in spool.directory"}});
     std::fill(ids.begin(), ids.end(), std::nullopt);
     if (!removals.empty()) {  // later: events that are sent twice are duplicates, not losses
       const std::lock_guard lock(mutex_);
       removals_.insert(removals_.end(), removals.begin(), removals.end());
     }
   }
-  if (committed) {
-    for (const auto id : removals)
-      if (const auto found = known_.find(id); found != known_.end()) {
-        bytes_ -= found->second.second;
-        --events_;
-        unhold(found->second.first);
-        known_.erase(found);
-      }
-    if (events_ == 0) oldest_.reset();
-  } else if (!removals.empty()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the disk's next chance, without a busy loop
-  }
+  for (const auto id : removals)
+    if (const auto found = known_.find(id); found != known_.end()) {
+      if (std::exchange(found->second.held, false)) unhold(found->second.key);
+      if (!committed) continue;
+      bytes_ -= found->second.bytes;
+      --events_;
+      known_.erase(found);
+    }
+  if (events_ == 0) oldest_.reset();
   for (size_t i = 0; i < puts.size(); ++i) {
     const auto key = key_hash(*puts[i].record);
     if (ids[i]) {
       const auto size = size_of(*puts[i].record);
-      known_.emplace(*ids[i], std::pair{key, size});
+      known_.emplace(*ids[i], Known{key, size});
       bytes_ += size;
       ++events_;
       if (!oldest_) oldest_ = now;

@@ -50,7 +50,7 @@ class Spool {
 
   // Any thread. The record stays alive and unchanged until `stored` is called.
   void put(const Outbound& record, Stored stored);
-  // Any thread. The broker has these; forgotten with the next commit.
+  // Any thread. The broker has these: nothing need queue behind them any more, and they are forgotten with the next commit.
   void remove(std::vector<int64_t> ids);
 
   // Any thread. Whether events of this key wait here, so that later ones must queue behind them.
@@ -85,8 +85,13 @@ class Spool {
   std::atomic<int64_t> events_{0};
   uint64_t bytes_ = 0;                                   // the writer's
   std::optional<Timestamp> oldest_;                      // the writer's: of the oldest event, as far as known
-  std::unordered_map<int64_t, std::pair<uint64_t, uint64_t>> known_;  // the writer's: id -> (key, bytes)
+  struct Known {
+    uint64_t key, bytes;
+    bool held = true;  // later events of the key must queue behind it
+  };
+  std::unordered_map<int64_t, Known> known_;  // the writer's: by id
   bool refusing_ = false;
+  bool failing_ = false;  // the last write
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;

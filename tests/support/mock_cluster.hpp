@@ -1,15 +1,11 @@
-// librdkafka's mock broker: it answers any error on demand, but knows no topic configuration, no aborts and no fencing, and
-// forgets what exceeds 5 MiB in a partition. For error paths; guarantees are tested on the real one.
+// librdkafka's mock broker (common/kafka/mock_cluster.hpp) with errors on demand. For error paths; guarantees are tested on
+// the real one.
 #pragma once
-
-// In this order.
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include <string>
 #include <vector>
 
-#include "common/kafka/handles.hpp"
+#include "common/kafka/mock_cluster.hpp"
 
 namespace wxpipe::support {
 
@@ -31,19 +27,13 @@ enum class Request : int16_t {
 
 class MockCluster {
  public:
-  MockCluster();
-  ~MockCluster();
-  MockCluster(const MockCluster&) = delete;
-  MockCluster& operator=(const MockCluster&) = delete;
-
-  std::string bootstrap() const;
+  std::string bootstrap() const { return cluster_.bootstrap_servers(); }
   void create_topic(const std::string& name, int partitions);
   // The next requests of this kind are answered with these errors, one each.
   void answer(Request request, const std::vector<rd_kafka_resp_err_t>& errors);
 
  private:
-  kafka::Client host_;  // the mock lives in a client
-  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+  kafka::MockCluster cluster_{{}};
 };
 
 }  // namespace wxpipe::support

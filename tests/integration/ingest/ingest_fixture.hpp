@@ -128,7 +128,7 @@ class IngestTest : public ::testing::Test {
   void SetUp() override {
     WXPIPE_NEEDS_STACK();
     topics_ = std::make_unique<support::TopicPrefix>(support::Create::nothing);
-    topics_->create({TopicName::events, TopicName::dead_letters});
+    topics_->create({TopicName::events, TopicName::dead_letters, TopicName::custody});
   }
 
   // Every kind under its own name, and the official account's other modes as "plain" and "compatible".

@@ -1,0 +1,347 @@
+// Law 1 over the wire: a success is sent only for what is durable, on the broker or in the spool, whichever is first, and
+// always within the budget. The broker is behind a gate that freezes, refuses and heals.
+#include <algorithm>
+#include <deque>
+
+#include "tests/integration/ingest/ingest_fixture.hpp"
+#include "tests/support/full_disk.hpp"
+#include "tests/support/kafka_gate.hpp"
+#include "tests/support/mock_cluster.hpp"
+
+namespace wxpipe::ingest::test {
+namespace {
+using testing::AllOf;
+using testing::Each;
+using testing::Ge;
+using testing::HasSubstr;
+using testing::Le;
+
+struct Answer {
+  int status = 0;
+  std::string body;
+  std::chrono::milliseconds took{};
+};
+
+class DurabilityTest : public IngestTest {
+ protected:
+  void SetUp() override {
+    support::FullDisk::install();
+    IngestTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    gate_ = std::make_unique<support::KafkaGate>(support::stack().kafka);
+  }
+  void TearDown() override { support::FullDisk::free(); }
+
+  config::Settings gated(config::Settings settings) const {
+    settings.kafka.bootstrap_servers = gate_->address();
+    return settings;
+  }
+  support::TcpGate& gate() { return gate_->gate(); }
+
+  static Answer send(HttpClient& client, const Request& request) {
+    const auto asked = steady_clock::now();
+    const auto response = client.send(http(request));
+    return {response.status, response.body,
+            std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - asked)};
+  }
+  // Each on a connection of its own, all at once.
+  static std::vector<Answer> send_together(const RunningIngest& ingest, const std::vector<Request>& requests) {
+    std::vector<std::future<Answer>> asked;
+    for (const auto& request : requests)
+      asked.push_back(std::async(std::launch::async, [&ingest, request] {
+        auto client = ingest.client();
+        return send(client, request);
+      }));
+    std::vector<Answer> answers;
+    for (auto& one : asked) answers.push_back(one.get());
+    return answers;
+  }
+  static std::vector<Request> messages(int from, int to) {
+    std::vector<Request> list;
+    for (int i = from; i < to; ++i) list.push_back(plain(i));
+    return list;
+  }
+  static Request ticket(int number) {
+    auto body = kSuiteTicket;
+    body.replace(body.find("<![CDATA[secret]]>"), 18, fmt::format("<![CDATA[ticket {}]]>", number));
+    return encrypted_request("wework_suite_command", body, {.receiveid = "wwsuite"});
+  }
+  static std::string msg_id(int number) { return std::to_string(24'801'004'976'000'000LL + number); }
+
+  // What is on the broker by message: a message that took both ways is there twice, as the same event with the same receipt.
+  // The numbers of each sender's messages in the order in which they came first.
+  std::map<std::string, std::vector<std::string>> first_sightings() const {
+    std::map<std::string, std::vector<std::string>> by_sender;
+    std::map<std::string, schemas::Event> seen;
+    for (const auto& event : events()) {
+      const auto [first, fresh] = seen.emplace(to_string(event.id), event);
+      if (fresh)
+        by_sender[event.sender].push_back(event.msg_id);
+      else
+        EXPECT_EQ(event, first->second) << "both ways, one event";
+    }
+    return by_sender;
+  }
+  static std::map<std::string, std::vector<std::string>> in_order(int from, int to) {
+    std::map<std::string, std::vector<std::string>> by_sender;
+    for (int i = from; i < to; ++i) by_sender[fmt::format("oUser{}", i % 7)].push_back(msg_id(i));
+    return by_sender;
+  }
+  bool drained(const RunningIngest& ingest) {
+    return eventually([&] { return ingest.metric("wxpipe_spool_events") == 0; });
+  }
+
+  std::unique_ptr<support::KafkaGate> gate_;
+};
+
+TEST_F(DurabilityTest, TheBrokerAnswersWhenItIsThereAndTheSpoolIsNotTouched) {
+  RunningIngest ingest(gated(with_spool()));
+  auto client = ingest.client();
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
+  EXPECT_EQ(ingest.delivered("broker"), 50);
+  EXPECT_EQ(ingest.delivered("spool"), 0);
+  EXPECT_EQ(ingest.metric("wxpipe_spool_bytes"), 0);
+  EXPECT_EQ(ingest.callbacks("plain", "accepted"), 50);
+  EXPECT_EQ(events().size(), 50u) << "durable before the answer";
+}
+
+TEST_F(DurabilityTest, AFrozenBrokerIsBridgedByTheSpoolWithinTheBudgetAndTheSpoolDrainsInOrder) {
+  RunningIngest ingest(gated(with_spool()));
+  auto client = ingest.client();
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
+  gate().freeze();
+  for (int i = 20; i < 60; ++i) {
+    const auto answer = send(client, plain(i));
+    ASSERT_EQ(answer.status, 200) << i;
+    EXPECT_LT(answer.took, 2s);
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_LT(send(client, ticket(i)).took, 800ms);
+  EXPECT_EQ(ingest.delivered("spool"), 43);
+  EXPECT_GT(ingest.metric("wxpipe_spool_events"), 0);
+  EXPECT_GT(ingest.metric("wxpipe_spool_bytes"), 0);
+  gate().heal();
+  for (int i = 60; i < 100; ++i) ASSERT_EQ(send(client, plain(i)).status, 200) << "new ones flow meanwhile";
+  EXPECT_TRUE(drained(ingest));
+  EXPECT_EQ(ingest.metric("wxpipe_spool_bytes"), 0);
+  ingest.stop();
+  auto found = first_sightings();
+  EXPECT_EQ(found.erase("sys") + found.erase(""), 1u) << "the tickets'";
+  EXPECT_EQ(found, in_order(0, 100));
+}
+
+TEST_F(DurabilityTest, ABrokerThatRefusesFromTheBeginningIsBridgedToo) {
+  gate().refuse();
+  RunningIngest ingest(gated(with_spool()));
+  EXPECT_THAT(ingest.admin().get("/readyz").body, HasSubstr("\"ready\":true")) << "with a spool callbacks are taken";
+  auto client = ingest.client();
+  for (int i = 0; i < 30; ++i) ASSERT_EQ(send(client, plain(i)).status, 200) << i;
+  gate().heal();
+  EXPECT_TRUE(drained(ingest));
+  ingest.stop();
+  EXPECT_EQ(first_sightings(), in_order(0, 30));
+}
+
+TEST_F(DurabilityTest, WithoutASpoolAnAbsentBrokerIsAFailureWithinTheBudget) {
+  auto short_budget = gated(settings());
+  short_budget.ingest.ack_budget = 1200ms;
+  RunningIngest ingest(short_budget);
+  auto client = ingest.client();
+  ASSERT_EQ(send(client, plain(0)).status, 200);
+  gate().freeze();
+  for (const auto& answer : send_together(ingest, messages(1, 11))) {
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_EQ(answer.body, "not_durable");
+    EXPECT_THAT(answer.took, AllOf(Ge(1100ms), Le(1900ms)));
+  }
+  const auto command = send(client, ticket(1));
+  EXPECT_EQ(command.status, 503);
+  EXPECT_THAT(command.took, AllOf(Ge(700ms), Le(1000ms))) << "the platform waits a second";
+  EXPECT_EQ(ingest.callbacks("plain", "failed", "not_durable"), 10);
+  EXPECT_EQ(ingest.delivered("nowhere"), 11);
+  EXPECT_TRUE(eventually([&] { return ingest.admin().get("/readyz").status == 503; })) << ingest.readiness();
+  gate().heal();
+  EXPECT_TRUE(eventually([&] { return send(client, plain(100)).status == 200; }));
+  EXPECT_TRUE(eventually([&] { return ingest.admin().get("/readyz").status == 200; }));
+}
+
+TEST_F(DurabilityTest, AMessageWhoseReportCameTooLateIsOneEvent) {
+  RunningIngest ingest(gated(with_spool()));
+  auto client = ingest.client();
+  ASSERT_EQ(send(client, plain(0)).status, 200);
+  gate().freeze(support::Toward::client);  // the broker has them, and nobody hears of it
+  for (int i = 1; i < 15; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
+  gate().heal();
+  EXPECT_TRUE(drained(ingest));
+  ingest.stop();
+  EXPECT_EQ(first_sightings(), in_order(0, 15));
+}
+
+TEST_F(DurabilityTest, DeadLettersTakeTheSameWays) {
+  RunningIngest ingest(gated(with_spool()));
+  auto client = ingest.client();
+  gate().freeze();
+  const auto bad = encrypted_request("official_account", "<!DOCTYPE x><xml/>", {.receiveid = "wxapp"});
+  EXPECT_EQ(send(client, bad).body, "success");
+  gate().heal();
+  EXPECT_TRUE(drained(ingest));
+  ingest.stop();
+  const auto kept = letters();
+  ASSERT_GE(kept.size(), 1u);
+  for (const auto& letter : kept) EXPECT_EQ(letter, kept.front());
+  EXPECT_EQ(kept.front().reason, Reason::doctype);
+}
+
+TEST_F(DurabilityTest, AFullSpoolAnswersFailureAndTakesAgainWhenItHasDrained) {
+  auto small = gated(with_spool());
+  small.spool.max_bytes = 20'000;
+  RunningIngest ingest(small);
+  gate().freeze();
+  auto client = ingest.client();
+  int taken = 0;
+  Answer answer;
+  while (taken < 200 && (answer = send(client, plain(taken))).status == 200) ++taken;
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_LT(answer.took, 2500ms);
+  EXPECT_GT(taken, 3);
+  EXPECT_LT(taken, 100);
+  EXPECT_LE(ingest.metric("wxpipe_spool_bytes"), 20'000);
+  EXPECT_EQ(send(client, plain(300)).status, 503) << "still";
+  gate().heal();
+  EXPECT_TRUE(drained(ingest));
+  EXPECT_EQ(send(client, plain(taken)).status, 200);
+  ingest.stop();
+  auto found = first_sightings();
+  for (auto& [sender, numbers] : found) std::erase_if(numbers, [](const auto& id) { return id == msg_id(300); });
+  auto expected = in_order(0, taken + 1);
+  for (auto* list : {&found, &expected})  // the refused one may have been in the producer's hands
+    for (auto& [sender, numbers] : *list) std::sort(numbers.begin(), numbers.end());
+  EXPECT_EQ(found, expected);
+}
+
+TEST_F(DurabilityTest, ASpoolThatDoesNotDrainForTooLongAnswersFailure) {
+  auto old = gated(with_spool());
+  old.spool.max_age = 1s;
+  RunningIngest ingest(old);
+  gate().freeze();
+  auto client = ingest.client();
+  ASSERT_EQ(send(client, plain(0)).status, 200);
+  EXPECT_TRUE(eventually([&] { return send(client, plain(7)).status == 503; }));
+  gate().heal();
+  EXPECT_TRUE(drained(ingest));
+  EXPECT_EQ(send(client, plain(14)).status, 200);
+}
+
+TEST_F(DurabilityTest, ADiskThatIsFullIsAFailureWhileTheBrokerIsAwayAndNothingThatWasConfirmedIsLost) {
+  RunningIngest ingest(gated(with_spool()));
+  auto client = ingest.client();
+  gate().freeze();
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
+  support::FullDisk::fill();
+  for (int i = 100; i < 103; ++i) {
+    const auto answer = send(client, plain(i));
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_LT(answer.took, 2500ms);
+  }
+  support::FullDisk::free();
+  for (int i = 10; i < 20; ++i) ASSERT_EQ(send(client, plain(i)).status, 200) << "there is space again";
+  support::FullDisk::fill();
+  gate().heal();  // and the broker helps out although nothing can be forgotten
+  EXPECT_TRUE(eventually([&] { return send(client, plain(104)).status == 200; }));
+  support::FullDisk::free();
+  EXPECT_TRUE(drained(ingest));
+  ingest.stop();
+  std::set<std::string> kept, confirmed;
+  for (const auto& [sender, numbers] : first_sightings()) kept.insert(numbers.begin(), numbers.end());
+  for (int i = 0; i < 20; ++i) confirmed.insert(msg_id(i));
+  EXPECT_TRUE(std::includes(kept.begin(), kept.end(), confirmed.begin(), confirmed.end()));
+}
+
+TEST_F(DurabilityTest, AStopDoesNotWaitForADiskThatIsFull) {
+  {
+    RunningIngest ingest(gated(with_spool()));
+    auto client = ingest.client();
+    gate().freeze();
+    for (int i = 0; i < 10; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
+    support::FullDisk::fill();
+    gate().heal();  // the broker gets them, and the spool can't forget them
+    EXPECT_TRUE(eventually([&] { return first_sightings() == in_order(0, 10); }));
+    const auto asked = steady_clock::now();
+    ingest.stop();
+    EXPECT_LT(steady_clock::now() - asked, 10s);
+  }
+  support::FullDisk::free();
+  RunningIngest ingest(gated(with_spool()));
+  EXPECT_TRUE(drained(ingest));
+  ingest.stop();
+  EXPECT_EQ(first_sightings(), in_order(0, 10)) << "once more at worst, and the same";
+}
+
+TEST_F(DurabilityTest, WhatIsInTheSpoolAtTheEndIsThereAtTheNextStart) {
+  {
+    RunningIngest ingest(gated(with_spool()));
+    gate().freeze();
+    auto client = ingest.client();
+    for (int i = 0; i < 20; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
+    const auto asked = steady_clock::now();
+    ingest.stop();
+    EXPECT_LT(steady_clock::now() - asked, 10s) << "it doesn't wait for the broker";
+  }
+  gate().heal();
+  RunningIngest ingest(gated(with_spool()));
+  EXPECT_TRUE(drained(ingest));
+  ingest.stop();
+  EXPECT_EQ(first_sightings(), in_order(0, 20));
+}
+
+TEST_F(DurabilityTest, MoreThanMayWaitIsRefusedAtOnce) {
+  auto few = gated(settings());
+  few.ingest.max_in_flight = 5;
+  RunningIngest ingest(few);
+  auto client = ingest.client();
+  ASSERT_EQ(send(client, plain(0)).status, 200);
+  gate().freeze();
+  int overloaded = 0;
+  for (const auto& answer : send_together(ingest, messages(1, 21))) {
+    EXPECT_EQ(answer.status, 503);
+    if (answer.body == "overloaded") {
+      ++overloaded;
+      EXPECT_LT(answer.took, 1s);
+    }
+  }
+  EXPECT_THAT(overloaded, testing::AnyOf(15, 16)) << "a custody mark may wait as well";
+  EXPECT_EQ(ingest.callbacks("plain", "failed", "overloaded"), overloaded);
+}
+
+TEST_F(DurabilityTest, AProducerThatCannotGoOnIsReplaced) {
+  support::MockCluster broker;
+  for (const auto topic : {TopicName::events, TopicName::dead_letters, TopicName::custody})
+    broker.create_topic(topics_->name(topic), 1);
+  auto on_mock = settings();
+  on_mock.kafka.bootstrap_servers = broker.bootstrap();
+  on_mock.ingest.ack_budget = 1s;
+  broker.answer(support::Request::init_producer_id,
+                {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED});
+  RunningIngest ingest(on_mock);
+  auto client = ingest.client();
+  int attempts = 0;
+  EXPECT_TRUE(eventually([&] { return send(client, plain(++attempts)).status == 200; }));
+  EXPECT_LT(attempts, 20);
+  for (int i = 100; i < 120; ++i) EXPECT_EQ(send(client, plain(i)).status, 200);
+}
+
+TEST_F(DurabilityTest, AProducerThatCannotGoOnCostsNoAnswerWhereThereIsASpool) {
+  support::MockCluster broker;
+  for (const auto topic : {TopicName::events, TopicName::dead_letters, TopicName::custody})
+    broker.create_topic(topics_->name(topic), 1);
+  auto on_mock = with_spool();
+  on_mock.kafka.bootstrap_servers = broker.bootstrap();
+  broker.answer(support::Request::init_producer_id,
+                {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED});
+  RunningIngest ingest(on_mock);
+  auto client = ingest.client();
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(send(client, plain(i)).status, 200);
+  EXPECT_TRUE(drained(ingest));
+}
+
+}  // namespace
+}  // namespace wxpipe::ingest::test

@@ -16,6 +16,9 @@ using testing::Ge;
 using testing::HasSubstr;
 using testing::Le;
 
+// What a busy machine adds to a budget, from one process to the other.
+constexpr std::chrono::milliseconds kBusy{1000};
+
 struct Answer {
   int status = 0;
   std::string body;
@@ -113,9 +116,9 @@ TEST_F(DurabilityTest, AFrozenBrokerIsBridgedByTheSpoolWithinTheBudgetAndTheSpoo
   for (int i = 20; i < 60; ++i) {
     const auto answer = send(client, plain(i));
     ASSERT_EQ(answer.status, 200) << i;
-    EXPECT_LT(answer.took, 2s);
+    EXPECT_LT(answer.took, 2s + kBusy);
   }
-  for (int i = 0; i < 3; ++i) EXPECT_LT(send(client, ticket(i)).took, 800ms);
+  for (int i = 0; i < 3; ++i) EXPECT_LT(send(client, ticket(i)).took, 800ms + kBusy);
   EXPECT_EQ(ingest.delivered("spool"), 43);
   EXPECT_GT(ingest.metric("wxpipe_spool_events"), 0);
   EXPECT_GT(ingest.metric("wxpipe_spool_bytes"), 0);
@@ -151,11 +154,11 @@ TEST_F(DurabilityTest, WithoutASpoolAnAbsentBrokerIsAFailureWithinTheBudget) {
   for (const auto& answer : send_together(ingest, messages(1, 11))) {
     EXPECT_EQ(answer.status, 503);
     EXPECT_EQ(answer.body, "not_durable");
-    EXPECT_THAT(answer.took, AllOf(Ge(1100ms), Le(1900ms)));
+    EXPECT_THAT(answer.took, AllOf(Ge(1100ms), Le(1200ms + kBusy)));
   }
   const auto command = send(client, ticket(1));
   EXPECT_EQ(command.status, 503);
-  EXPECT_THAT(command.took, AllOf(Ge(700ms), Le(1000ms))) << "the platform waits a second";
+  EXPECT_THAT(command.took, AllOf(Ge(700ms), Le(800ms + kBusy))) << "a budget of its own: the platform waits a second";
   EXPECT_EQ(ingest.callbacks("plain", "failed", "not_durable"), 10);
   EXPECT_EQ(ingest.delivered("nowhere"), 11);
   EXPECT_TRUE(eventually([&] { return ingest.admin().get("/readyz").status == 503; })) << ingest.readiness();
@@ -201,7 +204,7 @@ TEST_F(DurabilityTest, AFullSpoolAnswersFailureAndTakesAgainWhenItHasDrained) {
   Answer answer;
   while (taken < 200 && (answer = send(client, plain(taken))).status == 200) ++taken;
   EXPECT_EQ(answer.status, 503);
-  EXPECT_LT(answer.took, 2500ms);
+  EXPECT_LT(answer.took, 2s + kBusy);
   EXPECT_GT(taken, 3);
   EXPECT_LT(taken, 100);
   EXPECT_LE(ingest.metric("wxpipe_spool_bytes"), 20'000);
@@ -240,7 +243,7 @@ TEST_F(DurabilityTest, ADiskThatIsFullIsAFailureWhileTheBrokerIsAwayAndNothingTh
   for (int i = 100; i < 103; ++i) {
     const auto answer = send(client, plain(i));
     EXPECT_EQ(answer.status, 503);
-    EXPECT_LT(answer.took, 2500ms);
+    EXPECT_LT(answer.took, 2s + kBusy);
   }
   support::FullDisk::free();
   for (int i = 10; i < 20; ++i) ASSERT_EQ(send(client, plain(i)).status, 200) << "there is space again";
@@ -305,7 +308,7 @@ TEST_F(DurabilityTest, MoreThanMayWaitIsRefusedAtOnce) {
     EXPECT_EQ(answer.status, 503);
     if (answer.body == "overloaded") {
       ++overloaded;
-      EXPECT_LT(answer.took, 1s);
+      EXPECT_LT(answer.took, kBusy);
     }
   }
   EXPECT_THAT(overloaded, testing::AnyOf(15, 16)) << "a custody mark may wait as well";

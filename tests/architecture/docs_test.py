@@ -201,6 +201,17 @@ class Tests(unittest.TestCase):
         self.assertEqual(named - written, set())
 
 
+class Decisions(unittest.TestCase):
+    def test_are_all_listed_by_their_titles(self):
+        expected = []
+        for path in sorted((ROOT / "docs/decisions").glob("0*.md")):
+            number, title = re.match(r"# (\d{4}): (.*)", path.read_text(encoding="utf-8")).groups()
+            self.assertTrue(path.name.startswith(number), path.name)
+            expected.append(f"| [{number}]({path.name}) | {title} |")
+        listed = [line for line in text("docs/decisions/README.md").splitlines() if line.startswith("| [")]
+        self.assertEqual(listed, expected)
+
+
 class Links(unittest.TestCase):
     def test_lead_somewhere(self):
         broken = []

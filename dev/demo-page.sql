@@ -47,7 +47,3 @@ select level, module, count(*) as rows, min(left(message, 70)) as "for example" 
 select percentile.name as " ", round((extract(epoch from percentile.of) * 1000)::numeric, 0) || ' ms' as "took at most"
 from (select percentile_cont(array[0.5, 0.9, 0.99]) within group (order by created_at - received_at) as of from messages) m,
      unnest(array['half of them', '90 %', '99 %'], m.of) as percentile(name, of);
-\echo 'CUSTODY: every callback that was acknowledged is one of these'
-select count(*) as "stored", (select count(*) from wxpipe.duplicate_receipts) as "repeats", (select count(*) from dead_letters) as "dead letters",
-       count(*) + (select count(*) from wxpipe.duplicate_receipts) + (select count(*) from dead_letters) as "together"
-from messages;

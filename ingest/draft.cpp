@@ -240,9 +240,9 @@ void Draft::add_attributes() {
     event.attributes.clear();
     event.content.clear();
   }
-  group(event.attributes);
   if (document_.sanitised()) event.attributes.emplace_back("sanitised", "true");
   if (cut_ || seals_.overflowed()) event.attributes.emplace_back("attributes_cut", "true");
+  group(event.attributes);
 }
 
 void Draft::add_content() {

@@ -50,7 +50,7 @@ const Field* first_of(const Document& document, const std::array<std::string_vie
   const Field* best = nullptr;
   auto best_rank = names.end();
   for (const Field& field : document.fields()) {
-    if (trimmed(field.value).empty()) continue;
+    if (trimmed(field.value).empty() || is_credential(field.path)) continue;
     const auto rank = std::find(names.begin(), best_rank, PlainName(field.path).view());
     if (rank == best_rank) continue;
     best = &field;

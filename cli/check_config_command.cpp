@@ -14,6 +14,7 @@
 #include "common/result.hpp"
 #include "ingest/account.hpp"
 #include "ingest/http/server.hpp"
+#include "sinks/sinks.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -59,7 +60,8 @@ bool told_already(const std::vector<std::string>& errors, const std::string& err
 }
 
 // What each role would refuse at its start, besides what reading the configuration finds.
-void check_roles(const config::Settings& settings, std::vector<std::string>& errors) {
+void check_roles(const config::Loaded& loaded, std::vector<std::string>& errors) {
+  const auto& settings = loaded.settings;
   std::vector<std::string> account_errors;
   for (const auto& account : settings.accounts) ingest::make_account(account, account_errors);
   for (const auto& error : account_errors)
@@ -68,7 +70,10 @@ void check_roles(const config::Settings& settings, std::vector<std::string>& err
     try {
       make();
     } catch (const UsageError& error) {
-      if (std::find(errors.begin(), errors.end(), error.what()) == errors.end()) errors.emplace_back(error.what());
+      std::string text = error.what();
+      if (const auto place = loaded.places.find(text.substr(0, text.find(": "))); place != loaded.places.end())
+        text = place->second + ": " + text;
+      if (std::find(errors.begin(), errors.end(), text) == errors.end()) errors.push_back(std::move(text));
     }
   };
   if (!settings.sealing.key.empty())
@@ -79,6 +84,7 @@ void check_roles(const config::Settings& settings, std::vector<std::string>& err
   for (const auto role : {ClientRole::ingest_producer, ClientRole::transactional_producer, ClientRole::processor_consumer,
                           ClientRole::sink_consumer, ClientRole::reader, ClientRole::admin})
     expect([&] { kafka::client_config(role, settings.kafka); });
+  expect([&] { sinks::chosen_families(settings.sink); });
 }
 
 void check(Program& program, bool print) {
@@ -87,7 +93,7 @@ void check(Program& program, bool print) {
   auto loaded = config::read_settings(program.config_file, environment);
   auto& settings = loaded.settings;
   auto& errors = loaded.errors;
-  check_roles(settings, errors);
+  check_roles(loaded, errors);
   // Risks are those of a configuration that can be used.
   const auto risks = errors.empty() ? config::risks(settings) : std::vector<config::Finding>();
   program.exit_code = errors.empty() ? 0 : 2;

@@ -55,12 +55,7 @@ class SinkRole : public runtime::Role {
         keeper_database_(context.settings.postgres.url, "wxpipe sink autopilot", postgres::Purpose::administration),
         custody_database_(context.settings.postgres.url, "wxpipe sink custody", postgres::Purpose::administration),
         custody_watch_(context.settings, custody_database_, context.metrics.unaccounted) {
-    std::vector<std::string_view> names(context.settings.sink.families.begin(), context.settings.sink.families.end());
-    if (names.empty()) names = all_families();
-    for (const auto name : names) {
-      make_sink(name);  // throws when there is no such family
-      for (const auto& family : families_)
-        if (family.name == name) throw UsageError(fmt::format("sink.families: '{}' stands there twice", name));
+    for (const auto name : chosen_families(context.settings.sink)) {
       families_.emplace_back(name, context);
       context_.readiness.not_ready(families_.back().part, "starting");
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 
 #include "sinks/custody/custody.hpp"
@@ -43,6 +44,18 @@ std::unique_ptr<Sink> make_sink(std::string_view family) {
     if (sink.family == family) return sink.make();
   throw UsageError(
       fmt::format("sink.families: there is no '{}'; there are {}", family, fmt::join(all_families(), ", ")));
+}
+
+std::vector<std::string_view> chosen_families(const config::SinkSettings& settings) {
+  if (settings.families.empty()) return all_families();
+  std::vector<std::string_view> chosen;
+  for (const std::string_view family : settings.families) {
+    make_sink(family);  // throws when there is no such family
+    if (std::find(chosen.begin(), chosen.end(), family) != chosen.end())
+      throw UsageError(fmt::format("sink.families: '{}' stands there twice", family));
+    chosen.push_back(family);
+  }
+  return chosen;
 }
 
 std::string group_id(std::string_view topic_prefix, std::string_view family) {

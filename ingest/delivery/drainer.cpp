@@ -47,8 +47,8 @@ struct Batch {
 };
 }  // namespace
 
-Drainer::Drainer(const config::KafkaSettings& settings, Spool& spool)
-    : settings_(settings), spool_(spool), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+Drainer::Drainer(const config::KafkaSettings& settings, Spool& spool, const Clock& clock)
+    : settings_(settings), spool_(spool), clock_(clock), thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void Drainer::work(const std::stop_token& stop) {
   Batch batch;
@@ -66,7 +66,7 @@ void Drainer::work(const std::stop_token& stop) {
       continue;
     }
     try {
-      batch.records = spool_.oldest(after, spool_.settled(kGrace), kBatchRecords, kBatchBytes);
+      batch.records = spool_.oldest(after, clock_.now() - kGrace, kBatchRecords, kBatchBytes);
       if (batch.records.empty()) {
         runtime::wait(stop, 100ms);
         continue;

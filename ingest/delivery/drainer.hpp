@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "common/clock.hpp"
 #include "common/config/settings.hpp"
 #include "ingest/delivery/spool.hpp"
 
@@ -12,13 +13,14 @@ namespace wxpipe::ingest {
 
 class Drainer {
  public:
-  Drainer(const config::KafkaSettings& settings, Spool& spool);
+  Drainer(const config::KafkaSettings& settings, Spool& spool, const Clock& clock);
 
  private:
   void work(const std::stop_token& stop);
 
   const config::KafkaSettings& settings_;
   Spool& spool_;
+  const Clock& clock_;
   std::jthread thread_;  // last: joined before the rest goes
 };
 

@@ -30,7 +30,7 @@ constexpr const char* kInsert =
     " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 constexpr const char* kOldest =
     "select id, topic, key, value, event_id, receipt, traceparent, received_at from events"
-    " where id > ?1 and id <= ?2 order by id limit ?3";
+    " where id > ?1 and stored_at <= ?2 order by id limit ?3";
 
 int64_t microseconds(Timestamp at) { return at.time_since_epoch().count(); }
 Timestamp timestamp(int64_t at) { return Timestamp(std::chrono::microseconds(at)); }
@@ -131,7 +131,6 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
     bytes_ += size;
     ++events_;
     hold(hash);
-    settled_id_ = id;
   }
   sqlite3_finalize(all);
   if (events_ > 0) telemetry::log_warn("spool_found", {{"events", events_.load()}, {"bytes", bytes_}});
@@ -276,12 +275,6 @@ bool Spool::write(std::vector<Put>& puts, std::vector<int64_t>& removals) {
       known_.erase(found);
     }
   if (events_ == 0) oldest_.reset();
-  for (auto id = ids.rbegin(); id != ids.rend(); ++id)
-    if (*id) {
-      const std::lock_guard lock(mutex_);
-      commits_.emplace_back(std::chrono::steady_clock::now(), **id);
-      break;
-    }
   for (size_t i = 0; i < puts.size(); ++i) {
     const auto key = key_hash(*puts[i].record);
     if (ids[i]) {
@@ -304,18 +297,11 @@ void Spool::show() {
   metrics_.spool_bytes.Set(static_cast<double>(bytes_));
 }
 
-int64_t Spool::settled(std::chrono::milliseconds age) {
-  const std::lock_guard lock(mutex_);
-  const auto before = std::chrono::steady_clock::now() - age;
-  for (; !commits_.empty() && commits_.front().first <= before; commits_.pop_front()) settled_id_ = commits_.front().second;
-  return settled_id_;
-}
-
-std::vector<SpooledRecord> Spool::oldest(int64_t after, int64_t last, size_t most_records, size_t most_bytes) {
+std::vector<SpooledRecord> Spool::oldest(int64_t after, Timestamp before, size_t most_records, size_t most_bytes) {
   std::vector<SpooledRecord> found;
   auto* select = reader_->oldest;
   sqlite3_bind_int64(select, 1, after);
-  sqlite3_bind_int64(select, 2, last);
+  sqlite3_bind_int64(select, 2, microseconds(before));
   sqlite3_bind_int64(select, 3, static_cast<int64_t>(most_records));
   const auto text = [&](int column) {
     const auto* data = static_cast<const char*>(sqlite3_column_blob(select, column));

@@ -8,9 +8,7 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -59,11 +57,8 @@ class Spool {
   bool holds(uint64_t key) const;
   int64_t events() const { return events_.load(std::memory_order_relaxed); }
 
-  // For the drainer's thread alone: the last id that has been here for so long. By a clock that nobody sets: by the wall
-  // clock a step back would let later events overtake earlier ones.
-  int64_t settled(std::chrono::milliseconds age);
-  // For the drainer's thread alone: the oldest records behind `after`, up to `last`.
-  std::vector<SpooledRecord> oldest(int64_t after, int64_t last, size_t most_records, size_t most_bytes);
+  // For the drainer's thread alone: the oldest records behind `after`, stored before `before`.
+  std::vector<SpooledRecord> oldest(int64_t after, Timestamp before, size_t most_records, size_t most_bytes);
   // Wakes when there may be something to drain.
   bool wait_for_events(const std::stop_token& stop, std::chrono::milliseconds time);
 
@@ -103,8 +98,6 @@ class Spool {
   std::vector<Put> puts_;
   std::vector<int64_t> removals_;
   std::unordered_map<uint64_t, int> held_;
-  int64_t settled_id_ = 0;
-  std::deque<std::pair<std::chrono::steady_clock::time_point, int64_t>> commits_;  // with their last ids
   bool stopping_ = false;
   std::thread thread_;
 };

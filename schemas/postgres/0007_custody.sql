@@ -20,7 +20,7 @@ create table wxpipe.custody_marks (
   primary key (instance, boot, number)
 );
 create index custody_marks_received_from on wxpipe.custody_marks (received_from, instance, boot, number);
-create index custody_marks_unsettled on wxpipe.custody_marks (updated_at) where settled_at is null;
+create index custody_marks_unsettled on wxpipe.custody_marks (received_from) where settled_at is null;
 comment on table wxpipe.custody_marks is
   'What each ingest process answered to each of its callbacks, a stretch of receipts in each row. `wxpipe audit` holds it against the rows of messages, dead_letters and wxpipe.duplicate_receipts.';
 comment on column wxpipe.custody_marks.instance is 'The ingest process''s name: the first part of its receipts';

@@ -27,7 +27,9 @@ const sqlite3_io_methods* original(sqlite3_file* file) {
 int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
   return full ? SQLITE_FULL : original(file)->xWrite(file, data, size, offset);
 }
-int truncate(sqlite3_file* file, sqlite3_int64 size) { return full ? SQLITE_FULL : original(file)->xTruncate(file, size); }
+int truncate(sqlite3_file* file, sqlite3_int64 size) {
+  return full ? SQLITE_FULL : original(file)->xTruncate(file, size);
+}
 
 int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   const int result = beneath->xOpen(beneath, name, file, flags, flags_out);

@@ -120,7 +120,8 @@ class KafkaGate::Relay {
     for (;;) {
       std::array<unsigned char, 4> length;
       if (!read_all(pair.server, reinterpret_cast<char*>(length.data()), length.size())) break;
-      const uint32_t size = uint32_t{length[0]} << 24 | uint32_t{length[1]} << 16 | uint32_t{length[2]} << 8 | length[3];
+      const uint32_t size =
+          uint32_t{length[0]} << 24 | uint32_t{length[1]} << 16 | uint32_t{length[2]} << 8 | length[3];
       if (size > kLargestFrame) break;
       frame.resize(4 + size);
       std::memcpy(frame.data(), length.data(), 4);

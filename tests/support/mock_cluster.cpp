@@ -12,7 +12,8 @@ void MockCluster::create_topic(const std::string& name, int partitions) {
 }
 
 void MockCluster::answer(Request request, const std::vector<rd_kafka_resp_err_t>& errors) {
-  rd_kafka_mock_push_request_errors_array(cluster_.handle(), static_cast<int16_t>(request), errors.size(), errors.data());
+  rd_kafka_mock_push_request_errors_array(cluster_.handle(), static_cast<int16_t>(request), errors.size(),
+                                          errors.data());
 }
 
 }  // namespace wxpipe::support

@@ -1,5 +1,5 @@
-// librdkafka's mock broker (common/kafka/mock_cluster.hpp) with errors on demand. For error paths; guarantees are tested on
-// the real one.
+// librdkafka's mock broker (common/kafka/mock_cluster.hpp) with errors on demand. For error paths; guarantees are
+// tested on the real one.
 #pragma once
 
 #include <string>

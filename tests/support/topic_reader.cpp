@@ -11,8 +11,8 @@ namespace wxpipe::support {
 namespace {
 constexpr std::chrono::milliseconds kAnswer{10'000};
 
-// The next offset behind what is visible, by partition: where `all` ends. Asked of the broker, so that a slow fetch can't
-// be taken for an end.
+// The next offset behind what is visible, by partition: where `all` ends. Asked of the broker, so that a slow fetch
+// can't be taken for an end.
 std::vector<int64_t> visible_ends(rd_kafka_t* client, const std::string& topic, size_t partitions) {
   std::vector<kafka::PartitionOffset> latest;
   for (size_t i = 0; i < partitions; ++i) latest.push_back({{topic, static_cast<int>(i)}, -1});
@@ -34,12 +34,12 @@ std::vector<int64_t> visible_ends(rd_kafka_t* client, const std::string& topic, 
 }  // namespace
 
 TopicReader::TopicReader(const config::KafkaSettings& settings, const std::string& topic, Isolation isolation)
-    : client_(kafka::make_consumer(client_config(
-          kafka::ClientRole::reader, settings,
-          {{"isolation.level", isolation == Isolation::committed ? "read_committed" : "read_uncommitted"},
-           {"group.id", "wxpipe-test-reader"},  // never joined
-           {"enable.partition.eof", "true"},
-           {"fetch.wait.max.ms", "20"}}))),
+    : client_(kafka::make_consumer(
+          client_config(kafka::ClientRole::reader, settings,
+                        {{"isolation.level", isolation == Isolation::committed ? "read_committed" : "read_uncommitted"},
+                         {"group.id", "wxpipe-test-reader"},  // never joined
+                         {"enable.partition.eof", "true"},
+                         {"fetch.wait.max.ms", "20"}}))),
       topic_(topic) {
   kafka::throw_unless_ok("rd_kafka_poll_set_consumer", rd_kafka_poll_set_consumer(client_.get()));
   const kafka::Topic handle(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
@@ -47,8 +47,7 @@ TopicReader::TopicReader(const config::KafkaSettings& settings, const std::strin
   kafka::throw_unless_ok("metadata",
                          rd_kafka_metadata(client_.get(), 0, handle.get(), &raw, static_cast<int>(kAnswer.count())));
   const kafka::Metadata metadata(raw);
-  if (metadata->topic_cnt != 1 || metadata->topics[0].partition_cnt == 0)
-    throw std::runtime_error("no topic " + topic);
+  if (metadata->topic_cnt != 1 || metadata->topics[0].partition_cnt == 0) throw std::runtime_error("no topic " + topic);
   const auto partitions = static_cast<size_t>(metadata->topics[0].partition_cnt);
   next_.assign(partitions, 0);
   std::vector<kafka::PartitionOffset> beginnings;

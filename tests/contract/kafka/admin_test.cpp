@@ -77,9 +77,8 @@ TEST_P(KafkaAdmin, NamesEachTopicThatCouldNotBeCreatedAndCreatesTheOthers) {
   WXPIPE_MOCK_CANNOT(kNoAdmin);
   Admin admin(cluster_->settings());
   const auto good = cluster_->prefix() + "good", bad = cluster_->prefix() + "bad", odd = cluster_->prefix() + "odd";
-  const auto failures = admin.create_topics({{.name = good},
-                                             {.name = bad, .replication_factor = 7},
-                                             {.name = odd, .config = {{"retention.ms", "soon"}}}});
+  const auto failures = admin.create_topics(
+      {{.name = good}, {.name = bad, .replication_factor = 7}, {.name = odd, .config = {{"retention.ms", "soon"}}}});
   ASSERT_EQ(failures.size(), 2u);
   EXPECT_TRUE(failures[0].starts_with(bad + ": ")) << failures[0];
   EXPECT_TRUE(failures[1].starts_with(odd + ": ")) << failures[1];
@@ -90,7 +89,9 @@ TEST_P(KafkaAdmin, ChangesOneSettingAndLeavesTheOthers) {
   WXPIPE_MOCK_CANNOT(kNoAdmin);
   Admin admin(cluster_->settings());
   const auto topic = cluster_->prefix() + "set";
-  ASSERT_EQ(admin.create_topics({{.name = topic, .config = {{"retention.ms", "60000"}, {"max.message.bytes", "5000"}}}}), Lines{});
+  ASSERT_EQ(
+      admin.create_topics({{.name = topic, .config = {{"retention.ms", "60000"}, {"max.message.bytes", "5000"}}}}),
+      Lines{});
   EXPECT_TRUE(eventually([&] { return partitions(admin, topic) == 1; }));
   admin.set_config(topic, {{"max.message.bytes", "7000"}, {"cleanup.policy", "compact"}});
   const auto value = [&](const std::string& name) { return admin.configs({topic}).at(topic).at(name).value; };

@@ -60,11 +60,11 @@ inline std::string broker_name(const ::testing::TestParamInfo<Broker>& info) {
 }  // namespace wxpipe::contract
 
 // Macros, because they return from the test and instantiate its suite.
-#define WXPIPE_MOCK_CANNOT(why) \
-  do {                          \
+#define WXPIPE_MOCK_CANNOT(why)                                                                      \
+  do {                                                                                               \
     if (GetParam() == ::wxpipe::contract::Broker::mock) GTEST_SKIP() << "the mock broker " << (why); \
   } while (false)
-#define WXPIPE_ON_BOTH_BROKERS(suite)                                                                       \
-  INSTANTIATE_TEST_SUITE_P(Kafka, suite,                                                                    \
+#define WXPIPE_ON_BOTH_BROKERS(suite)                                                                             \
+  INSTANTIATE_TEST_SUITE_P(Kafka, suite,                                                                          \
                            ::testing::Values(::wxpipe::contract::Broker::mock, ::wxpipe::contract::Broker::real), \
                            ::wxpipe::contract::broker_name)

@@ -53,14 +53,15 @@ class KafkaConsumer : public ContractTest {
     auto settings = cluster_->settings();
     settings.properties["session.timeout.ms"] = "6000";
     settings.properties["heartbeat.interval.ms"] = "300";
-    return Consumer(client_config(role, settings,
-                                  {{"group.id", cluster_->prefix() + "group"}, {"group.instance.id", instance}}),
-                    {topic_}, listener);
+    return Consumer(
+        client_config(role, settings, {{"group.id", cluster_->prefix() + "group"}, {"group.instance.id", instance}}),
+        {topic_}, listener);
   }
   void produce(int from, int to) {
     if (!writer_) {
       const std::vector<std::string> topics{topic_};
-      writer_ = std::make_unique<kafka::TransactionalProducer>(cluster_->settings(), support::unique_name("writer"), topics);
+      writer_ =
+          std::make_unique<kafka::TransactionalProducer>(cluster_->settings(), support::unique_name("writer"), topics);
       writer_->init();
     }
     writer_->begin();
@@ -227,7 +228,8 @@ class KafkaPartitionReader : public KafkaConsumer {
  protected:
   Strings read(kafka::PartitionReader& reader, int64_t from, int64_t to, std::chrono::milliseconds timeout = 20s) {
     Strings values;
-    reader.read({{{topic_, 0}, from, to}}, [&](const kafka::Record& record) { values.emplace_back(record.value()); }, timeout);
+    reader.read(
+        {{{topic_, 0}, from, to}}, [&](const kafka::Record& record) { values.emplace_back(record.value()); }, timeout);
     return values;
   }
 };
@@ -250,7 +252,8 @@ TEST_P(KafkaPartitionReader, FindsTheFirstRecordAtOrAfterAMoment) {
   EXPECT_EQ(reader.at_times({{{topic_, 0}, begin + 30s}}, 10s), (std::vector<PartitionOffset>{{{topic_, 0}, 30}}));
   // Later than anything: the transaction's marker has a time too, that of its commit.
   const auto never = begin + std::chrono::years(50);
-  EXPECT_EQ(reader.at_times({{{topic_, 0}, never}}, 10s), (std::vector<PartitionOffset>{{{topic_, 0}, kafka::kNoOffset}}));
+  EXPECT_EQ(reader.at_times({{{topic_, 0}, never}}, 10s),
+            (std::vector<PartitionOffset>{{{topic_, 0}, kafka::kNoOffset}}));
 }
 
 TEST_P(KafkaPartitionReader, WaitsForATransactionThatIsOpenAndLeavesOutOneThatIsAborted) {
@@ -283,7 +286,9 @@ TEST_P(KafkaPartitionReader, GivesUpAtItsTimeAndWhenItIsStopped) {
   std::stop_source stopped;
   stopped.request_stop();
   asked = steady_clock::now();
-  EXPECT_THROW(reader.read({{{topic_, 0}, 0, 10}}, [](const kafka::Record&) {}, 60s, stopped.get_token()), Unavailable);
+  EXPECT_THROW(reader.read(
+                   {{{topic_, 0}, 0, 10}}, [](const kafka::Record&) {}, 60s, stopped.get_token()),
+               Unavailable);
   EXPECT_LT(steady_clock::now() - asked, 5s);
 }
 WXPIPE_ON_BOTH_BROKERS(KafkaPartitionReader);

@@ -27,7 +27,8 @@ TEST(KafkaErrors, WhatTimeHealsIsUnavailableAndTheRestIsOver) {
 }
 
 TEST(KafkaErrors, SayTheCallTheReasonAndTheName) {
-  EXPECT_EQ(kafka::describe("send_offsets", RD_KAFKA_RESP_ERR__TIMED_OUT), "send_offsets: Local: Timed out (_TIMED_OUT)");
+  EXPECT_EQ(kafka::describe("send_offsets", RD_KAFKA_RESP_ERR__TIMED_OUT),
+            "send_offsets: Local: Timed out (_TIMED_OUT)");
   EXPECT_EQ(kafka::describe("poll", RD_KAFKA_RESP_ERR__FATAL, "it broke"), "poll: it broke (_FATAL)");
 }
 

@@ -216,7 +216,8 @@ TEST_P(IngestProducer, NamesATopicThatIsMissing) {
   settings_ = cluster_->settings();
   settings_.topic_prefix += "none.";
   Producer producer(settings_, [](void*, rd_kafka_resp_err_t) {});
-  EXPECT_EQ(producer.trouble(10s), "topic " + settings_.topic_prefix + "events.v1 is missing; run `wxpipe topics apply`");
+  EXPECT_EQ(producer.trouble(10s),
+            "topic " + settings_.topic_prefix + "events.v1 is missing; run `wxpipe topics apply`");
 }
 
 TEST_P(IngestProducer, ARecordThatTheTopicDoesNotTakeIsReportedWithTheReason) {

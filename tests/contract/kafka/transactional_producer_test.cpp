@@ -50,7 +50,8 @@ class KafkaTransactions : public ContractTest {
   }
   Strings values(Isolation isolation = Isolation::committed) {
     Strings values;
-    for (const auto& record : support::read_topic(cluster_->settings(), topics_[0], isolation)) values.push_back(record.value);
+    for (const auto& record : support::read_topic(cluster_->settings(), topics_[0], isolation))
+      values.push_back(record.value);
     return values;
   }
 
@@ -156,7 +157,8 @@ TEST_P(KafkaTransactions, ARecordThatTheTopicDoesNotTakeAbortsItsTransaction) {
   produce(*producer, std::string(2'000, 'x'));
   EXPECT_THROW(producer->commit(), TransactionAborted);
   producer->abort();
-  // librdkafka doesn't use the failed record's sequence number again: the broker misses it once, and then it is forgotten.
+  // librdkafka doesn't use the failed record's sequence number again: the broker misses it once, and then it is
+  // forgotten.
   try {
     commit_one(*producer, "a");
   } catch (const TransactionAborted&) {
@@ -183,11 +185,12 @@ WXPIPE_ON_BOTH_BROKERS(KafkaTransactions);
 class KafkaTransactionErrors : public KafkaTransactions {};
 
 TEST_P(KafkaTransactionErrors, RetriableOnesAreTriedAgain) {
-  cluster_->mock().answer(Request::init_producer_id, {RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
-                                                      RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS});
+  cluster_->mock().answer(Request::init_producer_id,
+                          {RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS});
   const auto producer = make();
   producer->init();
-  cluster_->mock().answer(Request::add_partitions, {RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, RD_KAFKA_RESP_ERR__TRANSPORT});
+  cluster_->mock().answer(Request::add_partitions,
+                          {RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, RD_KAFKA_RESP_ERR__TRANSPORT});
   cluster_->mock().answer(Request::add_offsets, {RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE});
   cluster_->mock().answer(Request::transaction_offsets, {RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS});
   cluster_->mock().answer(Request::end_transaction, {RD_KAFKA_RESP_ERR_NOT_COORDINATOR});
@@ -220,7 +223,8 @@ TEST_P(KafkaTransactionErrors, AbortableOnesAskForAnAbortAndTheProducerGoesOn) {
 }
 
 TEST_P(KafkaTransactionErrors, FatalOnesMeanANewProducer) {
-  for (const auto code : {RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED}) {
+  for (const auto code :
+       {RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED}) {
     const auto producer = make();
     producer->init();
     producer->begin();

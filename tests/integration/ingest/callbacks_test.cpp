@@ -20,7 +20,8 @@ class CallbacksTest : public IngestTest {
   // "200 success"
   std::string answer(const Request& request) {
     const auto response = send(request);
-    return response.body.empty() ? std::to_string(response.status) : fmt::format("{} {}", response.status, response.body);
+    return response.body.empty() ? std::to_string(response.status)
+                                 : fmt::format("{} {}", response.status, response.body);
   }
   HttpClient& client_() {
     if (!connection_) connection_ = std::make_unique<HttpClient>("127.0.0.1", ingest_->port());
@@ -46,7 +47,8 @@ TEST_F(CallbacksTest, AnswersTheVerificationOfEveryKindAndKeepsNothing) {
   for (const auto* name : {"official_account", "mini_program", "plain", "compatible", "open_platform"}) {
     auto request = clear_request(name, "");
     request.method = Method::get;
-    EXPECT_EQ(answer({.account = name, .query = request.query + "&echostr=5%2B1", .method = Method::get}), "200 5+1") << name;
+    EXPECT_EQ(answer({.account = name, .query = request.query + "&echostr=5%2B1", .method = Method::get}), "200 5+1")
+        << name;
   }
   auto tenant = clear_request("open_platform_messages", "");
   tenant.method = Method::get;
@@ -74,27 +76,32 @@ TEST_F(CallbacksTest, EachKindIsAnsweredAndKeptInItsOwnWay) {
   };
   const std::string webhook = R"({"event":"lead.created","contact":{"phone":"13800000000"}})";
   std::vector<Case> cases{
-      {"200 success", encrypted_request("official_account", kTextMessage, {.receiveid = "wxapp"}), "official_account", "",
-       "message.text", kTextMessage},
+      {"200 success", encrypted_request("official_account", kTextMessage, {.receiveid = "wxapp"}), "official_account",
+       "", "message.text", kTextMessage},
       {"200 success", encrypted_request("mini_program", kTextMessage, {.receiveid = "wxapp"}), "mini_program", "",
        "message.text", kTextMessage},
-      {"200 success", encrypted_json_request("mini_program", R"({"ToUserName":"gh_original","FromUserName":"oU","CreateTime":1409659814,"MsgType":"text","Content":"hi","MsgId":7})",
-                                             {.receiveid = "wxapp"}, "Encrypt"),
+      {"200 success",
+       encrypted_json_request(
+           "mini_program",
+           R"({"ToUserName":"gh_original","FromUserName":"oU","CreateTime":1409659814,"MsgType":"text","Content":"hi","MsgId":7})",
+           {.receiveid = "wxapp"}, "Encrypt"),
        "mini_program", "", "message.text",
        R"({"ToUserName":"gh_original","FromUserName":"oU","CreateTime":1409659814,"MsgType":"text","Content":"hi","MsgId":7})"},
       {"200 success", clear_request("plain", kTextMessage), "plain", "", "message.text", kTextMessage},
       {"200 success", encrypted_request("compatible", kTextMessage, {.receiveid = "wxapp"}), "compatible", "",
        "message.text", kTextMessage},
-      {"200 success", with_tenant(encrypted_request("open_platform_messages", kTextMessage, {.receiveid = "wxcomponent"}), "wx1"),
+      {"200 success",
+       with_tenant(encrypted_request("open_platform_messages", kTextMessage, {.receiveid = "wxcomponent"}), "wx1"),
        "open_platform_messages", "wx1", "message.text", kTextMessage},
-      {"200", encrypted_request("wework_app", kWeworkMessage, {.receiveid = "wwcorp"}), "wework_app", "", "message.text",
-       kWeworkMessage},
+      {"200", encrypted_request("wework_app", kWeworkMessage, {.receiveid = "wwcorp"}), "wework_app", "",
+       "message.text", kWeworkMessage},
       {"200", with_tenant(encrypted_request("wework_suite_data", kWeworkMessage, {.receiveid = "wwcorp"}), "wwcorp"),
        "wework_suite_data", "wwcorp", "message.text", kWeworkMessage},
       {"200", encrypted_json_request("wework_bot", kBotMessage, {}), "wework_bot", "", "message.text", kBotMessage},
       {"204", webhook_now("channel", webhook, "msg_1"), "channel", "", "", webhook},
       {"204", webhook_now("wework_instance", webhook, "msg_1"), "wework_instance", "", "", webhook}};
-  for (const auto& [expected, request, account, tenant, type, raw] : cases) EXPECT_EQ(answer(request), expected) << account;
+  for (const auto& [expected, request, account, tenant, type, raw] : cases)
+    EXPECT_EQ(answer(request), expected) << account;
   // Credentials are sealed, so their bodies are not what was sent.
   EXPECT_EQ(answer(encrypted_request("open_platform", kTicket, {.receiveid = "wxcomponent"})), "200 success");
   EXPECT_EQ(answer(encrypted_request("wework_suite_command", kSuiteTicket, {.receiveid = "wwsuite"})), "200 success");
@@ -117,7 +124,8 @@ TEST_F(CallbacksTest, EachKindIsAnsweredAndKeptInItsOwnWay) {
     });
     ASSERT_NE(found, cases.end()) << event.account << " " << event.raw;
     EXPECT_EQ(event.tenant, found->tenant);
-    EXPECT_THAT(event.type, testing::Matcher<std::string>(found->type.empty() ? testing::Ne("") : testing::Matcher<std::string>(found->type)))
+    EXPECT_THAT(event.type, testing::Matcher<std::string>(
+                                found->type.empty() ? testing::Ne("") : testing::Matcher<std::string>(found->type)))
         << event.account;
   }
   EXPECT_EQ(receipts.size(), kept.size()) << "each its own";
@@ -130,11 +138,14 @@ TEST_F(CallbacksTest, StrangersAreRefusedAndOnlyCounted) {
   EXPECT_EQ(answer(bad), "401 missing_signature");
   EXPECT_EQ(answer(clear_request("official_account", kTextMessage)), "400 downgrade");
   EXPECT_EQ(answer(clear_request("compatible", kTextMessage)), "400 downgrade");
-  EXPECT_EQ(answer(encrypted_request("official_account", kTextMessage, {.receiveid = "wxother"})), "403 wrong_receiver");
-  EXPECT_EQ(answer(with_tenant(encrypted_request("wework_suite_data", kWeworkMessage, {.receiveid = "wwcorp"}), "wwother")),
+  EXPECT_EQ(answer(encrypted_request("official_account", kTextMessage, {.receiveid = "wxother"})),
             "403 wrong_receiver");
+  EXPECT_EQ(
+      answer(with_tenant(encrypted_request("wework_suite_data", kWeworkMessage, {.receiveid = "wwcorp"}), "wwother")),
+      "403 wrong_receiver");
   EXPECT_EQ(answer(clear_request("nobody", kTextMessage)), "404 unknown_account");
-  EXPECT_EQ(answer(encrypted_request("open_platform_messages", kTextMessage, {.receiveid = "wxcomponent"})), "404 unknown_tenant");
+  EXPECT_EQ(answer(encrypted_request("open_platform_messages", kTextMessage, {.receiveid = "wxcomponent"})),
+            "404 unknown_tenant");
   auto stale = webhook_now("channel", "{}", "m1");
   stale.webhook_timestamp = std::to_string(std::stoll(now_text()) - 400);
   stale.webhook_signature = standard_webhooks::sign(standard_webhooks::decode_secret(kWebhookSecret).value(), "m1",
@@ -172,7 +183,8 @@ TEST_F(CallbacksTest, WhatIsAuthenticAndUnreadableIsAcknowledgedAndKeptWithItsRe
       {deep_json, Reason::nested_too_deep}};
   std::multiset<std::string> expected;
   for (const auto& [body, reason] : bodies) {
-    EXPECT_EQ(answer(encrypted_request("official_account", body, {.receiveid = "wxapp"})), "200 success") << to_string(reason);
+    EXPECT_EQ(answer(encrypted_request("official_account", body, {.receiveid = "wxapp"})), "200 success")
+        << to_string(reason);
     EXPECT_EQ(answer(encrypted_request("wework_app", body, {.receiveid = "wwcorp"})), "200") << to_string(reason);
     expected.insert({std::string(to_string(reason)), std::string(to_string(reason))});
   }
@@ -216,7 +228,8 @@ TEST_F(CallbacksTest, WhatIsAuthenticAndUnreadableIsAcknowledgedAndKeptWithItsRe
 }
 
 TEST_F(CallbacksTest, ADeadLetterHoldsTheBytesAndTheSignedQueryAsTheyCame) {
-  const auto request = encrypted_request("wework_suite_command", kSuiteTicket, {.aes_key = kForeignAesKey, .receiveid = "wwsuite"});
+  const auto request =
+      encrypted_request("wework_suite_command", kSuiteTicket, {.aes_key = kForeignAesKey, .receiveid = "wwsuite"});
   EXPECT_EQ(answer(request), "200 success");
   ingest_->stop();
   const auto kept = letters();
@@ -227,9 +240,11 @@ TEST_F(CallbacksTest, ADeadLetterHoldsTheBytesAndTheSignedQueryAsTheyCame) {
 }
 
 TEST_F(CallbacksTest, JsonWhereXmlIsDueAndTheReverseAreReadAsWhatTheyAre) {
-  const std::string json = R"({"ToUserName":"gh_original","FromUserName":"oU","CreateTime":1409659814,"MsgType":"text","Content":"hi","MsgId":8})";
+  const std::string json =
+      R"({"ToUserName":"gh_original","FromUserName":"oU","CreateTime":1409659814,"MsgType":"text","Content":"hi","MsgId":8})";
   EXPECT_EQ(answer(encrypted_request("official_account", json, {.receiveid = "wxapp"})), "200 success");
-  EXPECT_EQ(answer(encrypted_json_request("official_account", kTextMessage, {.receiveid = "wxapp"}, "Encrypt")), "200 success");
+  EXPECT_EQ(answer(encrypted_json_request("official_account", kTextMessage, {.receiveid = "wxapp"}, "Encrypt")),
+            "200 success");
   EXPECT_EQ(answer(encrypted_request("wework_bot", kBotMessage, {})), "200");
   EXPECT_EQ(answer(clear_request("plain", json)), "200 success");
   ingest_->stop();
@@ -241,7 +256,8 @@ TEST_F(CallbacksTest, JsonWhereXmlIsDueAndTheReverseAreReadAsWhatTheyAre) {
 TEST_F(CallbacksTest, WhatIsUnknownIsStoredUnderItsOwnWord) {
   const auto with_type = [](const std::string& type) {
     return "<xml><ToUserName>gh_original</ToUserName><FromUserName>oU</FromUserName><CreateTime>1409659813</CreateTime>"
-           "<MsgType>" + type + "</MsgType><MsgId>9</MsgId></xml>";
+           "<MsgType>" +
+           type + "</MsgType><MsgId>9</MsgId></xml>";
   };
   EXPECT_EQ(answer(clear_request("plain", with_type("hologram"))), "200 success");
   EXPECT_EQ(answer(clear_request("plain", "<xml><action>CheckContainerPath</action></xml>")), "200 success");
@@ -325,16 +341,20 @@ class PassiveRepliesTest : public CallbacksTest {
   }
   static std::string text_of(const Document& document, const char* name) { return std::string(document.value(name)); }
   // Decrypts an answer as the platform does, checking its signature.
-  static std::string opened(const std::string& body, std::string_view receiveid, DocumentFormat format = DocumentFormat::xml) {
+  static std::string opened(const std::string& body, std::string_view receiveid,
+                            DocumentFormat format = DocumentFormat::xml) {
     const auto document = parse_document(body).value();
     const bool json = format == DocumentFormat::json;
-    const auto field = [&](const char* xml_name, const char* json_name) { return text_of(document, json ? json_name : xml_name); };
+    const auto field = [&](const char* xml_name, const char* json_name) {
+      return text_of(document, json ? json_name : xml_name);
+    };
     const auto encrypted = field("Encrypt", "encrypt");
     EXPECT_EQ(field("MsgSignature", "msgsignature"),
               sign({kToken, field("TimeStamp", "timestamp"), field("Nonce", "nonce"), encrypted}));
     std::string buffer;
     wxcrypt::Plaintext plain;
-    EXPECT_EQ(wxcrypt::decrypt(wxcrypt::decode_aes_key(kAesKey).value(), encrypted, buffer, plain), wxcrypt::CipherFault::none);
+    EXPECT_EQ(wxcrypt::decrypt(wxcrypt::decode_aes_key(kAesKey).value(), encrypted, buffer, plain),
+              wxcrypt::CipherFault::none);
     EXPECT_EQ(plain.receiveid, receiveid);
     return std::string(plain.message);
   }
@@ -363,9 +383,11 @@ TEST_F(PassiveRepliesTest, EveryProductIsAnsweredInItsOwnForm) {
   }();
   const auto app = send(encrypted_request("wework_app", wework, {.receiveid = "wwcorp"}));
   EXPECT_NE(opened(app.body, "wwcorp").find("请看报价单"), std::string::npos);
-  const auto suite = send(with_tenant(encrypted_request("wework_suite_data", wework, {.receiveid = "wwcorp"}), "wwcorp"));
+  const auto suite =
+      send(with_tenant(encrypted_request("wework_suite_data", wework, {.receiveid = "wwcorp"}), "wwcorp"));
   EXPECT_NE(opened(suite.body, "wwcorp").find("请看报价单"), std::string::npos);
-  const auto tenant = send(with_tenant(encrypted_request("open_platform_messages", asking("价格"), {.receiveid = "wxcomponent"}), "wx1"));
+  const auto tenant = send(
+      with_tenant(encrypted_request("open_platform_messages", asking("价格"), {.receiveid = "wxcomponent"}), "wx1"));
   EXPECT_NE(opened(tenant.body, "wxcomponent").find("请看报价单"), std::string::npos);
   auto asked = kBotMessage;
   asked.replace(asked.find("hello"), 5, "价格");

@@ -100,7 +100,8 @@ class TlsTest : public IngestTest {
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
     X509_set_pubkey(certificate.get(), key.get());
     auto* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
+                               0);
     X509_set_issuer_name(certificate.get(), name);
     ASSERT_NE(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
     auto* file = std::fopen((folder_ / certificate_file).c_str(), "w");
@@ -146,7 +147,8 @@ class TlsTest : public IngestTest {
 TEST_F(TlsTest, CallbacksComeByHttps) {
   RunningIngest ingest(secure());
   const auto request = support::to_bytes(http(plain(1)), "localhost");
-  EXPECT_THAT(ask(ingest, request), testing::AllOf(HasSubstr("HTTP/1.1 200 OK\r\n"), testing::EndsWith("\r\n\r\nsuccess")));
+  EXPECT_THAT(ask(ingest, request),
+              testing::AllOf(HasSubstr("HTTP/1.1 200 OK\r\n"), testing::EndsWith("\r\n\r\nsuccess")));
   EXPECT_THAT(ask(ingest, request, TLS1_2_VERSION), testing::EndsWith("success"));
   EXPECT_EQ(ask(ingest, request, TLS1_1_VERSION), "no handshake") << "too old";
   EXPECT_THAT(ask(ingest, "PUT / HTTP/1.1\r\nHost: a\r\n\r\n"), HasSubstr(" 404 "));
@@ -158,7 +160,8 @@ TEST_F(TlsTest, WhoeverSpeaksPlainlyOrNotAtAllIsCutOffAndDisturbsNobody) {
   silent.send_bytes("");
   auto plainly = ingest.client();
   plainly.send_bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_TRUE(eventually([&] { return ingest.metric("wxpipe_open_connections") <= 1; })) << "refused at the first bytes";
+  EXPECT_TRUE(eventually([&] { return ingest.metric("wxpipe_open_connections") <= 1; }))
+      << "refused at the first bytes";
   EXPECT_THAT(ask(ingest, support::to_bytes(http(plain(1)), "localhost")), testing::EndsWith("success"));
   EXPECT_TRUE(silent.closed_by_server()) << "a handshake has five seconds";
 }
@@ -169,11 +172,17 @@ TEST_F(TlsTest, FilesThatDoNotFitAreNamed) {
   auto wrong = secure();
   make_certificate("other.pem", "other-key.pem");
   wrong.ingest.tls_key_file = folder_ / "other-key.pem";
-  EXPECT_THAT([&] { make_ingest_role({wrong, metrics, readiness}); },
-              ThrowsMessage<UsageError>(HasSubstr("ingest.tls_key_file: " + wrong.ingest.tls_key_file)));
+  EXPECT_THAT(
+      [&] {
+        make_ingest_role({wrong, metrics, readiness});
+      },
+      ThrowsMessage<UsageError>(HasSubstr("ingest.tls_key_file: " + wrong.ingest.tls_key_file)));
   wrong.ingest.tls_certificate_file = folder_ / "none.pem";
-  EXPECT_THAT([&] { make_ingest_role({wrong, metrics, readiness}); },
-              ThrowsMessage<UsageError>(HasSubstr("ingest.tls_certificate_file: " + wrong.ingest.tls_certificate_file)));
+  EXPECT_THAT(
+      [&] {
+        make_ingest_role({wrong, metrics, readiness});
+      },
+      ThrowsMessage<UsageError>(HasSubstr("ingest.tls_certificate_file: " + wrong.ingest.tls_certificate_file)));
 }
 
 }  // namespace

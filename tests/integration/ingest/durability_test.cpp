@@ -1,5 +1,5 @@
-// Law 1 over the wire: a success is sent only for what is durable, on the broker or in the spool, whichever is first, and
-// always within the budget. The broker is behind a gate that freezes, refuses and heals.
+// Law 1 over the wire: a success is sent only for what is durable, on the broker or in the spool, whichever is first,
+// and always within the budget. The broker is behind a gate that freezes, refuses and heals.
 #include <algorithm>
 #include <deque>
 
@@ -71,8 +71,8 @@ class DurabilityTest : public IngestTest {
   }
   static std::string msg_id(int number) { return std::to_string(24'801'004'976'000'000LL + number); }
 
-  // What is on the broker by message: a message that took both ways is there twice, as the same event with the same receipt.
-  // The numbers of each sender's messages in the order in which they came first.
+  // What is on the broker by message: a message that took both ways is there twice, as the same event with the same
+  // receipt. The numbers of each sender's messages in the order in which they came first.
   std::map<std::string, std::vector<std::string>> first_sightings() const {
     std::map<std::string, std::vector<std::string>> by_sender;
     std::map<std::string, schemas::Event> seen;

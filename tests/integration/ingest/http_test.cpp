@@ -1,5 +1,5 @@
-// The callbacks' HTTP/1.1 by the byte: what is refused and how it is counted, what a connection may do, and that bad traffic
-// keeps nobody else waiting.
+// The callbacks' HTTP/1.1 by the byte: what is refused and how it is counted, what a connection may do, and that bad
+// traffic keeps nobody else waiting.
 #include <algorithm>
 #include <deque>
 
@@ -45,8 +45,15 @@ TEST_F(HttpTest, AnswersWithExactlyWhatThePlatformWants) {
 
 TEST_F(HttpTest, OtherPathsAreNotFoundAndCounted) {
   auto client = ingest_->client();
-  const std::vector<std::string> targets{"/",       "/callback", "/callback/", "/callback//x", "/callback/plain/a/b",
-                                         "/metrics", "/callback/pl%2fain", "/callback/%zz", "*"};
+  const std::vector<std::string> targets{"/",
+                                         "/callback",
+                                         "/callback/",
+                                         "/callback//x",
+                                         "/callback/plain/a/b",
+                                         "/metrics",
+                                         "/callback/pl%2fain",
+                                         "/callback/%zz",
+                                         "*"};
   for (const auto& target : targets) EXPECT_EQ(client.get(target).status, 404) << target;
   EXPECT_EQ(ingest_->refused("unknown_path"), static_cast<double>(targets.size()));
   EXPECT_EQ(client.get("/callback/nobody").status, 404);
@@ -81,7 +88,8 @@ TEST_F(HttpTest, DuplicateQueryKeysAreRefused) {
 TEST_F(HttpTest, WhatIsNotHttpIsABadRequest) {
   for (const std::string garbage :
        {"hello\r\n\r\n", "GET /callback/plain HTTP/9.9\r\nHost: a\r\n\r\n", "GET  /callback/plain HTTP/1.1\r\n\r\n",
-        "GET /callback/plain HTTP/1.1\r\nHost a\r\n\r\n", "POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        "GET /callback/plain HTTP/1.1\r\nHost a\r\n\r\n",
+        "POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
         "POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n",
         "POST /callback/plain HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         "GET /callback/plain HTTP/1.1\r\nHost: a\r\nX: \x01\x02\r\n\r\n"}) {
@@ -94,10 +102,13 @@ TEST_F(HttpTest, WhatIsNotHttpIsABadRequest) {
 
 TEST_F(HttpTest, ALengthAndChunksAtOnceAreRefused) {
   // Two readings of one request are how requests are smuggled past a proxy.
-  EXPECT_EQ(status_of("POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
-                      "0\r\n\r\nGET"),
-            400);
-  EXPECT_EQ(status_of("POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"), 400);
+  EXPECT_EQ(
+      status_of("POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "0\r\n\r\nGET"),
+      400);
+  EXPECT_EQ(
+      status_of("POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"),
+      400);
 }
 
 TEST_F(HttpTest, ABodyThatIsTooLargeIsRefusedAndItsSenderSeesWhy) {
@@ -210,14 +221,16 @@ TEST_F(HttpTest, ASenderThatAsksIsToldToGoOn) {
 
 TEST_F(HttpTest, OneThatIsTooLargeIsRefusedBeforeItIsSent) {
   auto client = ingest_->client();
-  client.send_bytes("POST /callback/plain HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5000000\r\n\r\n");
+  client.send_bytes(
+      "POST /callback/plain HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5000000\r\n\r\n");
   EXPECT_EQ(client.receive().status, 413);
 }
 
 TEST_F(HttpTest, SpeaksHttp10) {
   const auto request = plain(1);
   auto client = ingest_->client();
-  const auto head = fmt::format("POST {} HTTP/1.0\r\nContent-Length: {}\r\n", http(request).target, request.body.size());
+  const auto head =
+      fmt::format("POST {} HTTP/1.0\r\nContent-Length: {}\r\n", http(request).target, request.body.size());
   client.send_bytes(head + "\r\n" + request.body);
   EXPECT_EQ(client.receive().body, "success") << "without a Host";
   EXPECT_TRUE(client.closed_by_server());
@@ -262,12 +275,15 @@ TEST_F(HttpTest, SlowAndSillySendersKeepNobodyWaiting) {
   std::deque<HttpClient> slow;
   for (int i = 0; i < 200; ++i) {
     auto& client = slow.emplace_back("127.0.0.1", ingest_->port());
-    client.send_bytes(i % 2 ? "POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n<xml>" : "POST /call");
+    client.send_bytes(i % 2 ? "POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n<xml>"
+                            : "POST /call");
   }
   std::jthread noisy([&](std::stop_token stop) {
     while (!stop.stop_requested()) {
       EXPECT_EQ(status_of("nonsense\r\n\r\n"), 400);
-      EXPECT_EQ(ingest_->client().send(http(clear_request("plain", std::string(2 << 20, 'x'), kToken, now_text()))).status, 413);
+      EXPECT_EQ(
+          ingest_->client().send(http(clear_request("plain", std::string(2 << 20, 'x'), kToken, now_text()))).status,
+          413);
     }
   });
   auto good = ingest_->client();
@@ -327,8 +343,8 @@ TEST_F(HttpTest, AnAddressThatIsTakenIsAUsageError) {
   telemetry::Metrics metrics;
   telemetry::Readiness readiness;
   const auto role = make_ingest_role({taken, metrics, readiness});
-  EXPECT_THAT([&] { role->run({}); },
-              testing::ThrowsMessage<UsageError>(HasSubstr(fmt::format("can't listen on 127.0.0.1:{}", taken.ingest.listen.port))));
+  EXPECT_THAT([&] { role->run({}); }, testing::ThrowsMessage<UsageError>(HasSubstr(
+                                          fmt::format("can't listen on 127.0.0.1:{}", taken.ingest.listen.port))));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What the tests of `ingest` over HTTP share: the role on a thread of its own with an admin server beside it, an account
-// of every kind, and what stands in its topics afterwards.
+// What the tests of `ingest` over HTTP share: the role on a thread of its own with an admin server beside it, an
+// account of every kind, and what stands in its topics afterwards.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -68,7 +68,8 @@ class RunningIngest {
     return at == std::string::npos ? 0 : std::stod(text.substr(at + name.size() + 2));
   }
   double callbacks(const std::string& account, const std::string& outcome, const std::string& reason = {}) const {
-    return metric("wxpipe_callbacks_total{account=\"" + account + "\",outcome=\"" + outcome + "\",reason=\"" + reason + "\"}");
+    return metric("wxpipe_callbacks_total{account=\"" + account + "\",outcome=\"" + outcome + "\",reason=\"" + reason +
+                  "\"}");
   }
   double refused(const std::string& reason) const { return callbacks("", "refused", reason); }
   double delivered(const std::string& path) const { return metric("wxpipe_deliveries_total{path=\"" + path + "\"}"); }
@@ -88,7 +89,8 @@ class RunningIngest {
 
 // Now, as the platforms sign it.
 inline std::string now_text() {
-  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(system_clock().now().time_since_epoch()).count());
+  return std::to_string(
+      std::chrono::duration_cast<std::chrono::seconds>(system_clock().now().time_since_epoch()).count());
 }
 
 // A text message as an official account's follower sends it; each number is another message, by one of seven people.
@@ -105,8 +107,8 @@ inline Request webhook_now(std::string account, std::string body, std::string id
   Request request{.account = std::move(account), .body = std::move(body)};
   request.webhook_id = std::move(id);
   request.webhook_timestamp = now_text();
-  request.webhook_signature = standard_webhooks::sign(standard_webhooks::decode_secret(secret).value(), request.webhook_id,
-                                                      request.webhook_timestamp, request.body);
+  request.webhook_signature = standard_webhooks::sign(standard_webhooks::decode_secret(secret).value(),
+                                                      request.webhook_id, request.webhook_timestamp, request.body);
   return request;
 }
 
@@ -138,8 +140,9 @@ class IngestTest : public ::testing::Test {
     settings.sealing.key = Secret("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
     settings.kafka = topics_->settings();
     settings.ingest.listen = {"127.0.0.1", 0};
-    for (const auto* kind : {"official_account", "mini_program", "open_platform", "open_platform_messages", "wework_app",
-                             "wework_suite_command", "wework_suite_data", "wework_bot", "wework_instance", "channel"})
+    for (const auto* kind :
+         {"official_account", "mini_program", "open_platform", "open_platform_messages", "wework_app",
+          "wework_suite_command", "wework_suite_data", "wework_bot", "wework_instance", "channel"})
       settings.accounts.push_back(account(kind));
     for (const auto* mode : {"plain", "compatible"}) {
       settings.accounts.push_back(account("official_account", mode));

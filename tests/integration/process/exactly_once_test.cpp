@@ -1,5 +1,5 @@
-// Law 5 on a real Kafka: whoever reads committed sees each event once, whatever happens to workers, transactions and the
-// group on the way.
+// Law 5 on a real Kafka: whoever reads committed sees each event once, whatever happens to workers, transactions and
+// the group on the way.
 #include "tests/integration/process/process_fixture.hpp"
 
 #include <condition_variable>
@@ -82,7 +82,8 @@ TEST_F(ExactlyOnceTest, InputThatWasAbortedOrIsStillOpenIsNotTaken) {
   const auto other = make_writer();
   other->begin();
   stage(*other, open);
-  support::TopicReader everything(topics_->settings(), topics_->name(TopicName::events), support::Isolation::uncommitted);
+  support::TopicReader everything(topics_->settings(), topics_->name(TopicName::events),
+                                  support::Isolation::uncommitted);
   ASSERT_EQ(everything.at_least(150).size(), 150u) << "all of it is on the broker";
 
   RunningProcess process(settings("one"));
@@ -102,7 +103,8 @@ TEST_F(ExactlyOnceTest, AnOpenTransactionIsInvisibleAndTheSlotsNextWorkerEndsItA
   // So slow that the test can step in between the records' arrival and the commit.
   RunningLoop zombie(through(gate, "one"), once([&] { gate.gate().delay(400ms); }));
   produce(sent);
-  support::TopicReader everything(topics_->settings(), topics_->name(TopicName::messages), support::Isolation::uncommitted);
+  support::TopicReader everything(topics_->settings(), topics_->name(TopicName::messages),
+                                  support::Isolation::uncommitted);
   ASSERT_EQ(everything.at_least(sent.size()).size(), sent.size());
   gate.gate().freeze();
   EXPECT_THAT(read(TopicName::messages), IsEmpty()) << "open";
@@ -201,8 +203,9 @@ TEST_F(ExactlyOnceTest, ABrokerThatFallsSilentCostsTimeAndNothingElse) {
   await_messages(100);
   gate.gate().freeze();
   produce(more);
-  EXPECT_TRUE(eventually([&] { return process.readiness().find("no broker answers at " + gate.address()) != std::string::npos; }))
-      << process.readiness();
+  EXPECT_TRUE(eventually([&] {
+    return process.readiness().find("no broker answers at " + gate.address()) != std::string::npos;
+  })) << process.readiness();
   gate.gate().heal();
   await_messages(300);
   EXPECT_TRUE(eventually([&] { return process.ready(); })) << process.readiness();

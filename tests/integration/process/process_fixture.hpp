@@ -1,5 +1,5 @@
-// What the tests of `process` on a real Kafka share: topics of their own, a writer of events, workers and roles on threads
-// of their own, and what stands in the topics afterwards.
+// What the tests of `process` on a real Kafka share: topics of their own, a writer of events, workers and roles on
+// threads of their own, and what stands in the topics afterwards.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -220,8 +220,8 @@ class ProcessTest : public ::testing::Test {
 // What the group has committed in each partition of events; transactions in doubt are waited for.
 inline std::map<int, int64_t> committed_offsets(const config::Settings& settings) {
   const auto events = schemas::topic_name(settings.kafka.topic_prefix, TopicName::events);
-  const auto client = kafka::make_consumer(client_config(kafka::ClientRole::reader, settings.kafka,
-                                                         {{"group.id", process_group(settings.kafka)}}));
+  const auto client = kafka::make_consumer(
+      client_config(kafka::ClientRole::reader, settings.kafka, {{"group.id", process_group(settings.kafka)}}));
   std::vector<kafka::PartitionOffset> wanted;
   for (int i = 0; i < schemas::topic(TopicName::events).partitions; ++i) wanted.push_back({{events, i}, 0});
   const auto list = kafka::to_list(wanted);

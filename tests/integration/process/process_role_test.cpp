@@ -12,9 +12,9 @@ class ProcessRoleTest : public ProcessTest {
  protected:
   void produce_raw(const std::string& key, const std::optional<std::string>& value) {
     writer_->begin();
-    writer_->produce(static_cast<size_t>(TopicName::events),
-                     {key, value ? std::string_view(*value) : std::string_view(), {}, system_clock().now(),
-                      RD_KAFKA_PARTITION_UA});
+    writer_->produce(
+        static_cast<size_t>(TopicName::events),
+        {key, value ? std::string_view(*value) : std::string_view(), {}, system_clock().now(), RD_KAFKA_PARTITION_UA});
     writer_->commit();
   }
 };
@@ -75,8 +75,9 @@ TEST_F(ProcessRoleTest, WaitsForABrokerThatIsAwayAndSaysSo) {
   const support::Socket nobody = support::bound(0);
   lonely.kafka.bootstrap_servers = fmt::format("127.0.0.1:{}", support::local_port(nobody));
   RunningProcess process(lonely);
-  EXPECT_TRUE(eventually([&] { return process.readiness().find("no broker answers at 127.0.0.1:") != std::string::npos; }))
-      << process.readiness();
+  EXPECT_TRUE(eventually([&] {
+    return process.readiness().find("no broker answers at 127.0.0.1:") != std::string::npos;
+  })) << process.readiness();
   const auto asked = std::chrono::steady_clock::now();
   process.stop();
   EXPECT_LT(std::chrono::steady_clock::now() - asked, 10s);

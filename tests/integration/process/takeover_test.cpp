@@ -47,7 +47,8 @@ TEST_F(TakeoverTest, AWindowOfTenMinutesAtTwoThousandEventsASecondIsReadBackWhol
   for (const int64_t number : {int64_t{0}, offset / 2, offset - 1}) {
     const auto text = std::to_string(number);
     const auto at = first_at + number / kPerPage * 599'000ms / kPages;
-    EXPECT_EQ(restored.stage(schemas::event_id("shop", "", "", text, at), 0, now, offset), Sighting::duplicate) << number;
+    EXPECT_EQ(restored.stage(schemas::event_id("shop", "", "", text, at), 0, now, offset), Sighting::duplicate)
+        << number;
   }
   EXPECT_EQ(restored.stage(schemas::event_id("shop", "", "", "new", now), 0, now, offset), Sighting::fresh);
 }

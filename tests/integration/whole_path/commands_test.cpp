@@ -1,0 +1,265 @@
+// The commands' promises to whoever types them or scripts them: exit codes (CONTRACT §6), words that say what to
+// change, and set-up that can be repeated.
+#include "tests/integration/whole_path/wxpipe_fixture.hpp"
+
+namespace wxpipe::whole_path {
+namespace {
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::StartsWith;
+
+constexpr int kFine = 0, kFoundWrong = 1, kUsage = 2, kServerAway = 3;
+
+class CommandsTest : public WholePathTest {
+ protected:
+  // check-config of a file that says this.
+  Ran check(const std::string& text, Environment more = {}) const {
+    const auto file = folder_.write("checked.toml", text);
+    return command({"check-config", "--config", file.string()}, std::move(more));
+  }
+  std::string nobody_listens() {
+    nobody_ = support::bound(0);
+    return fmt::format("127.0.0.1:{}", support::local_port(nobody_));
+  }
+  support::Socket nobody_;
+};
+
+// ---- check-config ----
+
+TEST_F(CommandsTest, AGoodConfigurationIsFineAndSaysWhatToEnterAtThePlatforms) {
+  const auto ran = command({"check-config"});
+  EXPECT_EQ(ran.code(), kFine) << ran.errors;
+  for (const auto* name :
+       {"/callback/shop", "/callback/authorised/$APPID$", "/callback/suitedata/$CORPID$", "/callback/forms"})
+    EXPECT_THAT(ran.output, HasSubstr(name));
+}
+
+TEST_F(CommandsTest, EachErrorStandsWithFileLineAndFix) {
+  struct Case {
+    std::string text;
+    std::vector<std::string> said;
+  };
+  const std::string file = (folder_ / "checked.toml").string();
+  const std::vector<Case> cases{
+      {"[kafka]\nbootstrap_server = \"a:1\"\n", {file + ":2:", "bootstrap_server", "bootstrap_servers"}},
+      {"[ingest]\nlisten = 5\n", {file + ":2:", "ingest.listen", "5"}},
+      {"[ingest]\nack_budget = \"soon\"\n", {file + ":2:", "ingest.ack_budget", "soon"}},
+      {"[ingest]\nlisten = \"here\"\n", {file + ":2:", "ingest.listen"}},
+      {"[ingest\n", {file + ":1:"}},
+      {"[[accounts]]\nname = \"a\"\nkind = \"offical_account\"\n", {file + ":", "offical_account", "official_account"}},
+      {"[[accounts]]\nname = \"a\"\nkind = \"official_account\"\napp_id = \"wx1\"\ntoken = \"t\"\nencoding_aes_key = "
+       "\"short\"\n",
+       {file + ":", "encoding_aes_key", "43"}},
+      {"[[accounts]]\nname = \"a\"\nkind = \"official_account\"\ntoken = \"t\"\nencoding_aes_key = \"" +
+           std::string(43, 'a') + "\"\n",
+       {file + ":", "app_id"}},
+      {"[[accounts]]\nname = \"a\"\nkind = \"channel\"\nchannel = \"x\"\nsecret = \"whsec_!\"\n",
+       {file + ":", "secret"}},
+      {"[[accounts]]\nname = \"a\"\nkind = \"wework_bot\"\ntoken_env = \"NOT_THERE\"\nencoding_aes_key = \"" +
+           std::string(43, 'a') + "\"\n",
+       {file + ":", "NOT_THERE"}},
+      {"[sink]\nfamilies = [\"message\"]\n", {file + ":2:", "message"}},
+      {"[log]\nlevel = \"loud\"\n", {file + ":2:", "loud"}}};
+  for (const auto& [text, said] : cases) {
+    const auto ran = check(text);
+    EXPECT_EQ(ran.code(), kUsage) << text << ran.output;
+    for (const auto& part : said) EXPECT_THAT(ran.errors, HasSubstr(part)) << text;
+    EXPECT_EQ(ran.errors.find("terminate"), std::string::npos);
+  }
+}
+
+TEST_F(CommandsTest, AllErrorsAreToldAtOnce) {
+  const auto ran = check("[ingest]\nlisten = 5\nack_budget = \"soon\"\n[kafka]\nbroker = \"x\"\n");
+  EXPECT_EQ(ran.code(), kUsage);
+  EXPECT_THAT(ran.errors,
+              AllOf(HasSubstr("checked.toml:2:"), HasSubstr("checked.toml:3:"), HasSubstr("checked.toml:5:")));
+}
+
+TEST_F(CommandsTest, AMissingSealingKeyComesWithTheCommandThatMakesOne) {
+  const auto ran = command({"ingest"}, {{"WXPIPE_SEALING_KEY", ""}});
+  EXPECT_EQ(ran.code(), kUsage);
+  EXPECT_THAT(ran.errors, HasSubstr("openssl rand -base64 32"));
+  const auto wrong = command({"ingest"}, {{"WXPIPE_SEALING_KEY", "c2hvcnQ="}});
+  EXPECT_EQ(wrong.code(), kUsage);
+  EXPECT_THAT(wrong.errors, HasSubstr("32 bytes"));
+  EXPECT_EQ(wrong.errors.find("c2hvcnQ="), std::string::npos) << "not even a wrong key is shown";
+}
+
+TEST_F(CommandsTest, AConfigurationFileThatIsNotThereIsNamed) {
+  const auto ran = command({"check-config", "--config", (folder_ / "none.toml").string()});
+  EXPECT_EQ(ran.code(), kUsage);
+  EXPECT_THAT(ran.errors, HasSubstr((folder_ / "none.toml").string()));
+}
+
+// ---- migrate ----
+
+TEST_F(CommandsTest, MigrateCreatesOnceAndThenFindsNothingToDo) {
+  const support::TemporaryDatabase empty(support::Schema::none);
+  const Environment there{{"DATABASE_URL", empty.url().reveal()}};
+  EXPECT_EQ(command({"migrate", "--check"}, there).code(), kFoundWrong);
+  const auto first = command({"migrate"}, there);
+  EXPECT_EQ(first.code(), kFine) << first.errors;
+  EXPECT_THAT(first.output, HasSubstr("applied 0001"));
+  const auto second = command({"migrate"}, there);
+  EXPECT_EQ(second.code(), kFine);
+  EXPECT_THAT(second.output, HasSubstr("as it was"));
+  EXPECT_EQ(command({"migrate", "--check"}, there).code(), kFine);
+}
+
+TEST_F(CommandsTest, MigrateAndSinkRefuseASchemaTheyDoNotKnow) {
+  database_->query("insert into wxpipe.schema_version (version, name, checksum) values (9999, '9999_future.sql', 'x')");
+  const auto migrated = command({"migrate"});
+  EXPECT_EQ(migrated.code(), kUsage);
+  EXPECT_THAT(migrated.errors, HasSubstr("9999"));
+  const auto sink = start({"sink"});
+  ASSERT_TRUE(sink->admin_port());
+  EXPECT_TRUE(eventually([&] { return sink->readiness().find("9999") != std::string::npos; })) << sink->readiness();
+  EXPECT_EQ(sink->admin().get("/readyz").status, 503);
+}
+
+TEST_F(CommandsTest, MigrateRefusesAFileThatWasChangedSinceItWasApplied) {
+  database_->query("update wxpipe.schema_version set checksum = 'other' where version = 2");
+  const auto ran = command({"migrate"});
+  EXPECT_EQ(ran.code(), kUsage);
+  EXPECT_THAT(ran.errors, HasSubstr("0002"));
+}
+
+TEST_F(CommandsTest, TwoMigrationsAtOnceAreOne) {
+  const support::TemporaryDatabase empty(support::Schema::none);
+  const auto environment = this->environment({{"DATABASE_URL", empty.url().reveal()}});
+  std::vector<std::unique_ptr<support::Process>> all;
+  for (int i = 0; i < 4; ++i)
+    all.push_back(std::make_unique<support::Process>(
+        support::Command{.program = support::wxpipe_program(), .arguments = {"migrate"}, .environment = environment}));
+  for (auto& process : all) EXPECT_EQ(process->wait(), (Exit{.code = 0})) << process->errors();
+}
+
+// ---- topics ----
+
+TEST_F(CommandsTest, TopicsArePlannedAppliedAndThenAsTheyShouldBe) {
+  support::TopicPrefix empty(support::Create::nothing);
+  const Environment there{{"WXPIPE_KAFKA__TOPIC_PREFIX", empty.prefix()}};
+  const auto plan = command({"topics", "plan"}, there);
+  EXPECT_EQ(plan.code(), kFoundWrong) << plan.errors;
+  for (const auto& topic : schemas::kTopics) EXPECT_THAT(plan.output, HasSubstr(empty.name(topic.name)));
+  const auto apply = command({"topics", "apply"}, there);
+  EXPECT_EQ(apply.code(), kFine) << apply.errors;
+  EXPECT_EQ(command({"topics", "plan"}, there).code(), kFine);
+  EXPECT_EQ(command({"topics", "apply"}, there).code(), kFine) << "again";
+
+  kafka::Admin admin(empty.settings());
+  admin.set_config(empty.name(TopicName::events), {{"retention.ms", "1000"}});
+  EXPECT_TRUE(eventually([&] { return command({"topics", "plan"}, there).code() == kFoundWrong; }));
+  EXPECT_EQ(command({"topics", "apply"}, there).code(), kFine);
+  EXPECT_EQ(admin.configs({empty.name(TopicName::events)}).at(empty.name(TopicName::events)).at("retention.ms").value,
+            "604800000");
+}
+
+TEST_F(CommandsTest, TopicsWithFewerPartitionsAreNamedAndLeftAlone) {
+  support::TopicPrefix few(support::Create::nothing);
+  few.create("events.v1", 2);
+  const Environment there{{"WXPIPE_KAFKA__TOPIC_PREFIX", few.prefix()}};
+  const auto apply = command({"topics", "apply"}, there);
+  EXPECT_EQ(apply.code(), kFoundWrong) << apply.output;
+  EXPECT_THAT(apply.output + apply.errors, HasSubstr(few.name(TopicName::events)));
+  EXPECT_EQ(kafka::Admin(few.settings()).view().topics.at(few.name(TopicName::events)).partitions, 2)
+      << "keys would move";
+}
+
+// ---- exit codes ----
+
+TEST_F(CommandsTest, WrongUsageIsTwo) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {}, {"nonsense"}, {"run", "--nonsense"}, {"topics"}, {"simulate", "--rate", "x"}}) {
+    const auto ran = command(arguments);
+    EXPECT_EQ(ran.code(), kUsage) << testing::PrintToString(arguments);
+    EXPECT_FALSE((ran.errors + ran.output).empty());
+  }
+  EXPECT_EQ(command({"--help"}).code(), kFine);
+  EXPECT_EQ(command({"--version"}).code(), kFine);
+  for (const auto* name :
+       {"run", "ingest", "process", "sink", "migrate", "topics", "check-config", "simulate", "partitions", "audit"}) {
+    const auto help = command({name, "--help"});
+    EXPECT_EQ(help.code(), kFine) << name;
+    EXPECT_THAT(help.output, HasSubstr("Examples:")) << name;
+  }
+}
+
+TEST_F(CommandsTest, AServerThatIsNotThereIsThree) {
+  const auto nobody = nobody_listens();
+  const std::string database = "postgresql://wxpipe:hidden-password@" + nobody + "/wxpipe";
+  struct Case {
+    std::vector<std::string> arguments;
+    Environment environment;
+  };
+  const std::vector<Case> cases{{{"migrate"}, {{"DATABASE_URL", database}}},
+                                {{"partitions", "plan"}, {{"DATABASE_URL", database}}},
+                                {{"topics", "plan"}, {{"KAFKA_BOOTSTRAP", nobody}}},
+                                {{"topics", "apply"}, {{"KAFKA_BOOTSTRAP", nobody}}},
+                                {{"simulate", "--count", "1", "--url", "http://" + nobody}, {}}};
+  std::vector<std::unique_ptr<support::Process>> all;  // at once, because some have patience
+  for (const auto& [arguments, more] : cases)
+    all.push_back(std::make_unique<support::Process>(support::Command{
+        .program = support::wxpipe_program(), .arguments = arguments, .environment = environment(more)}));
+  for (size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(all[i]->wait(), (Exit{.code = kServerAway}))
+        << testing::PrintToString(cases[i].arguments) << all[i]->errors();
+    EXPECT_EQ((all[i]->errors() + all[i]->output()).find("hidden-password"), std::string::npos) << all[i]->errors();
+    EXPECT_FALSE(all[i]->errors().empty());
+  }
+}
+
+TEST_F(CommandsTest, ARoleWithAnAddressThatIsTakenEndsWithTwoAndSaysSo) {
+  const support::Socket taken = support::listening(0);
+  const auto address = fmt::format("127.0.0.1:{}", support::local_port(taken));
+  const auto ingest = command({"ingest"}, {{"WXPIPE_INGEST__LISTEN", address}});
+  EXPECT_EQ(ingest.code(), kUsage) << ingest.errors;
+  EXPECT_THAT(ingest.errors, HasSubstr(address));
+  const auto admin = command({"process"}, {{"WXPIPE_ADMIN__LISTEN", address}});
+  EXPECT_EQ(admin.code(), kUsage) << admin.errors;
+  EXPECT_THAT(admin.errors, HasSubstr(address));
+}
+
+TEST_F(CommandsTest, ASecondProcessOfTheSameNameIsToldToTakeAnother) {
+  const auto first = start({"ingest"});
+  ASSERT_TRUE(first->port()) << first->log();
+  const auto second = command({"ingest"});
+  EXPECT_EQ(second.code(), kUsage) << second.errors;
+  EXPECT_THAT(second.errors, HasSubstr("--instance"));
+}
+
+TEST_F(CommandsTest, RolesWaitForServersThatAreAwayAndStopWhenTold) {
+  const auto nobody = nobody_listens();
+  const auto all =
+      start({"run"}, {{"KAFKA_BOOTSTRAP", nobody}, {"DATABASE_URL", "postgresql://wxpipe@" + nobody + "/wxpipe"}});
+  ASSERT_TRUE(all->admin_port()) << all->log();
+  EXPECT_TRUE(eventually([&] {
+    const auto body = all->readiness();
+    return body.find("\"process\":{\"ready\":false,\"reason\":\"no broker answers at " + nobody) != std::string::npos &&
+           body.find("\"sink.messages\":{\"ready\":false,") != std::string::npos;
+  })) << all->readiness();
+  const auto asked = steady_clock::now();
+  EXPECT_EQ(all->stop(), (Exit{.code = 0})) << all->log();
+  EXPECT_LT(steady_clock::now() - asked, 10s);
+}
+
+TEST_F(CommandsTest, SimulateSaysWhatBecameOfItsCallbacks) {
+  const auto all = start();
+  ASSERT_TRUE(all->ready()) << all->readiness();
+  const auto url = fmt::format("http://127.0.0.1:{}", all->port().value());
+  const auto ledger = (folder_ / "ledger.jsonl").string();
+  const auto ran =
+      command({"simulate", "--url", url, "--count", "300", "--rate", "300", "--subjects", "20", "--resend", "5%",
+               "--poison", "2%", "--strangers", "2%", "--ledger", ledger, "--no-progress", "--json"});
+  EXPECT_EQ(ran.code(), kFine) << ran.output << ran.errors;
+  const auto text = support::read_file(ledger);
+  int64_t acknowledged = 0;
+  for (size_t at = 0; (at = text.find("\"acked\":true", at)) != std::string::npos; ++at) ++acknowledged;
+  EXPECT_GE(acknowledged, 280);
+  EXPECT_TRUE(settled(acknowledged)) << count("messages") << " " << count("dead_letters");
+  EXPECT_EQ(all->stop(), (Exit{.code = 0}));
+}
+
+}  // namespace
+}  // namespace wxpipe::whole_path

@@ -18,6 +18,7 @@ start_kafka() {
 
   sed -e "s|@PORT@|$KAFKA_PORT|g" -e "s|@CONTROLLER_PORT@|$CONTROLLER_PORT|g" -e "s|@DATA@|$data/kafka|g" \
     "$repository/dev/kafka/server.properties.in" >"$properties"
+  [[ ! -f $stack/kafka.properties ]] || cat "$stack/kafka.properties" >>"$properties"
   for port in "$KAFKA_PORT" "$CONTROLLER_PORT"; do
     port_is_free "$port" || port_taken "$port" kafka || return 1
   done

@@ -1,0 +1,98 @@
+// What goes wrong, and when: a list of faults that a seed gives, the same on every machine. As text it is a line for each,
+// so that the schedule of a failing run can be kept, read, cut down and replayed:
+//
+//   wxpipe chaos schedule
+//   seed 7
+//   length 240000ms
+//   members 2 ingest 2 process 2 sink
+//   3120ms kill ingest.1 for 412ms
+//   5977ms delay sink.0-postgres by 140ms for 4100ms
+//
+// Pure: whether a fault could be carried out is the runner's to say.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wxpipe::chaos {
+
+using std::chrono::milliseconds;
+
+enum class Actor { ingest, process, sink, kafka, postgres };
+inline constexpr std::array kRoles{Actor::ingest, Actor::process, Actor::sink};
+
+enum class FaultKind {
+  kill,               // SIGKILL; started again after the time
+  stop,               // SIGSTOP, and SIGCONT after the time
+  terminate_backend,  // one of Postgres's backends is told to end
+  kill_backend,       // SIGKILL to one: Postgres ends all the others and recovers
+  stop_backend,       // SIGSTOP to one
+  cut,                // connections are reset, new ones refused for the time
+  freeze,             // nothing passes, nobody is told
+  lose_answers,       // the same, from the server to the role alone
+  delay,              // amount: ms, each way
+  slice,              // amount: bytes at a time
+  half_close,         // the server's side of each connection ends
+  storm,              // amount: more members, which come and go within the time
+  disk_full,          // of the spool
+  clock_jump          // amount: seconds, either way
+};
+
+// A process ("sink.1"), a server ("kafka"), or the way from a process to a server ("sink.1-postgres"). A storm is of a role
+// ("sink.*"): its members have no numbers beforehand.
+struct Target {
+  Actor actor{};
+  int number = 0;              // of a process; kAnyNumber: of the role
+  std::optional<Actor> server;  // of a way
+  auto operator<=>(const Target&) const = default;
+};
+inline constexpr int kAnyNumber = -1;
+
+struct Fault {
+  milliseconds at{0};  // since the load began
+  FaultKind kind{};
+  Target target;
+  int64_t amount = 0;
+  milliseconds lasts{0};
+  bool operator==(const Fault&) const = default;
+};
+
+struct Members {
+  int ingest = 2, process = 2, sink = 2;
+  int of(Actor role) const { return role == Actor::ingest ? ingest : role == Actor::process ? process : sink; }
+  bool operator==(const Members&) const = default;
+};
+
+struct Schedule {
+  uint64_t seed = 0;
+  milliseconds length{0};
+  Members members;
+  std::vector<Fault> faults;  // by `at`
+  bool operator==(const Schedule&) const = default;
+};
+
+struct Wishes {
+  milliseconds every{2400};        // between two faults, on average
+  std::vector<FaultKind> without;  // kinds that are left out
+};
+
+// Kinds come from a deck that holds each in its share and is shuffled when it is through, so that even a short schedule has
+// all the frequent ones. A target that has just been hit is left alone until it can be back.
+Schedule make_schedule(uint64_t seed, milliseconds length, const Members& members, const Wishes& wishes = {});
+
+std::string to_text(const Schedule& schedule);
+std::string to_text(const Fault& fault);
+// Throws UsageError with the line that can't be read and why.
+Schedule parse_schedule(std::string_view text, std::string_view file_name);
+
+std::string_view to_string(FaultKind kind);
+std::optional<FaultKind> parse_fault_kind(std::string_view name);
+std::string to_string(const Target& target);
+std::string_view to_string(Actor actor);
+
+}  // namespace wxpipe::chaos

@@ -23,7 +23,7 @@ PURE = [
     "processors/**",
     "sinks/bisect.hpp", "sinks/brake.*", "sinks/custody/boots.*", "sinks/custody/reconcile.*", "sinks/record.*",
     "cli/topics_plan.*", "cli/moment.*", "cli/simulate/*",
-    "chaos/schedule.*", "chaos/oracle.*",
+    "chaos/schedule.*", "chaos/world.*", "chaos/oracle.*",
 ]
 # The thin code around it, which acts.
 SHELL = [

@@ -1,0 +1,28 @@
+// What there is to judge, read into the oracle: the sender's ledger, Postgres's rows, the records of messages.v1. And whether it
+// has come to rest. Throws Unavailable when a server isn't there.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "chaos/oracle.hpp"
+#include "common/config/settings.hpp"
+#include "common/crypto/sealer.hpp"
+#include "common/postgres/connection.hpp"
+
+namespace wxpipe::chaos {
+
+void read_ledger(const std::filesystem::path& file, Oracle& oracle);
+void read_rows(postgres::Connection& connection, const crypto::Sealer& sealer, Oracle& oracle);
+void read_dead_letters(postgres::Connection& connection, Oracle& oracle);
+void read_topic(const config::KafkaSettings& kafka, Oracle& oracle);
+
+// A stored body as it was sent: what was sealed stands there in the clear again. Pure.
+std::string with_seals_opened(std::string_view body, const crypto::Sealer& sealer);
+
+// What `process` or a sink has still to take, for people; empty: nothing. Looked at from front to back, so that nothing can
+// slip past.
+std::string still_to_take(const config::KafkaSettings& kafka, postgres::Connection& connection);
+
+}  // namespace wxpipe::chaos

@@ -1,0 +1,121 @@
+// Holds what was sent against what is there, once everything has come to rest. Its truth is the sender's ledger alone; it knows
+// nothing of how the pipeline works. What must hold:
+//
+//   an acknowledged callback    is exactly one row, with the bytes, account and type that were sent; if poisoned, exactly one
+//                               dead letter with its bytes and its reason
+//   one that wasn't             is one row or none: the platform doesn't know, and neither must we
+//   a repetition                with the same bytes is no row of its own, with others it is
+//   nothing else                is there: no row, no dead letter that nobody sent, no stranger
+//   messages.v1                 has every event once; and those of one subject that one ingest process took, in the order in
+//                               which the sender had them acknowledged
+//
+// Pure. Everything that was sent is told first, then the rows, then the topic.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "cli/simulate/ledger.hpp"
+#include "common/uuid.hpp"
+
+namespace wxpipe::chaos {
+
+using Digest = std::array<unsigned char, 32>;  // SHA-256
+std::optional<Digest> parse_digest(std::string_view hex);
+
+struct StoredRow {
+  Uuid event_id;
+  std::string_view account, tenant, type;  // tenant: empty for none
+  Digest body{};                           // of the bytes as they were sent: credentials opened
+};
+struct StoredLetter {
+  std::string_view stage, reason, account;
+  Digest body{};
+};
+struct TopicRecord {
+  Uuid event_id;
+  std::string_view receipt;
+  int partition = 0;
+  int64_t offset = 0;
+};
+
+enum class Violation {
+  lost,             // acknowledged, and there is no row or dead letter
+  doubled,          // more than one row or dead letter
+  wrong,            // there, and not what was sent: bytes, account, type, reason; or sent by nobody
+  stranger,         // what should have been refused was acknowledged or stored
+  out_of_order,     // on messages.v1
+  doubled_on_topic  // more than one record of an event on messages.v1
+};
+inline constexpr int kViolations = 6;
+std::string_view to_string(Violation violation);
+
+struct Verdict {
+  uint64_t callbacks = 0, acknowledged = 0, repeated = 0, repeated_with_other_bytes = 0, poisoned = 0, strangers = 0;
+  uint64_t rows = 0, dead_letters = 0, topic_records = 0;
+  uint64_t stored_unacknowledged = 0;  // fine, and worth knowing
+  std::chrono::microseconds longest_ack{0};  // from the beginning of an attempt that was acknowledged at once
+  std::array<uint64_t, kViolations> violations{};
+  std::vector<std::string> examples;  // a few of each, for people
+
+  uint64_t count(Violation violation) const { return violations[static_cast<size_t>(violation)]; }
+  bool fine() const;
+};
+
+class Oracle {
+ public:
+  // With clocks that jumped, events may come twice on messages.v1: the dedupe window goes by the time of receipt.
+  explicit Oracle(bool once_on_topic = true) : once_on_topic_(once_on_topic) {}
+
+  void sent(const cli::simulate::LedgerLine& line);
+  void stored(const StoredRow& row);
+  void dead_letter(const StoredLetter& letter);
+  // In the order of each partition.
+  void on_topic(const TopicRecord& record);
+
+  Verdict verdict() const;
+
+ private:
+  // One content: a callback and its repetitions with the same bytes.
+  struct Content {
+    uint64_t serial = 0;
+    uint32_t account = 0, tenant = 0, type = 0, poison = 0, stranger = 0;  // words_; 0: none
+    uint32_t key = 0;
+    std::optional<uint64_t> order;
+    bool acknowledged = false;
+    uint32_t rows = 0, letters = 0;
+    uint32_t topic_records = 0;
+    uint32_t instance = 0;  // who took the one that came first on the topic
+    int partition = 0;
+    int64_t offset = 0;
+  };
+  struct FirstBytes {
+    size_t operator()(const Digest& digest) const {
+      size_t bytes;
+      std::memcpy(&bytes, digest.data(), sizeof bytes);
+      return bytes;
+    }
+  };
+
+  uint32_t word(std::string_view text);
+  std::string name(const Content& content) const;
+  void judge_contents(Verdict& verdict) const;
+  void judge_order(Verdict& verdict) const;
+
+  bool once_on_topic_;
+  std::vector<std::string> words_{""};
+  std::unordered_map<std::string, uint32_t> word_numbers_{{"", 0}};
+  std::vector<Content> contents_;
+  std::unordered_map<Digest, uint32_t, FirstBytes> by_body_;
+  std::unordered_map<Uuid, uint32_t> by_event_;
+  Verdict told_;  // what is counted and found while things are told
+};
+
+}  // namespace wxpipe::chaos

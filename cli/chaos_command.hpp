@@ -1,0 +1,10 @@
+// `wxpipe chaos`: faults under load on a private stack, and the proof that nothing acknowledged was lost, doubled or wrong.
+#pragma once
+
+#include "cli/program.hpp"
+
+namespace wxpipe::cli {
+
+void add_chaos_command(Program& program);
+
+}  // namespace wxpipe::cli

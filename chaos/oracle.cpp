@@ -78,6 +78,7 @@ void Oracle::sent(const cli::simulate::LedgerLine& line) {
   auto& content = contents_[found->second];
   content.acknowledged = content.acknowledged || line.acked;
   if (line.key_order) content.order = line.key_order;
+  content.sent_again = content.sent_again || !fresh || line.attempts > 1;
 }
 
 void Oracle::stored(const StoredRow& row) {
@@ -155,11 +156,12 @@ void Oracle::judge_contents(Verdict& verdict) const {
 
 // The sender settles a callback before it sends the next one of its subject, so of two that were acknowledged the first was
 // durable before the second existed. Only what one process took can be compared: what lies in one's spool can't know what
-// another one has sent meanwhile.
+// another one has sent meanwhile. For the same reason only contents that were sent once: of two copies in two spools either
+// may be the first on the topic.
 void Oracle::judge_order(Verdict& verdict) const {
   std::vector<const Content*> ordered;
   for (const auto& content : contents_)
-    if (content.order && content.topic_records > 0) ordered.push_back(&content);
+    if (content.order && !content.sent_again && content.topic_records > 0) ordered.push_back(&content);
   std::sort(ordered.begin(), ordered.end(), [](const Content* left, const Content* right) {
     return std::tuple(left->key, left->instance, *left->order) < std::tuple(right->key, right->instance, *right->order);
   });

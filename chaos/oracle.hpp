@@ -89,7 +89,7 @@ class Oracle {
     uint32_t account = 0, tenant = 0, type = 0, poison = 0, stranger = 0;  // words_; 0: none
     uint32_t key = 0;
     std::optional<uint64_t> order;
-    bool acknowledged = false;
+    bool acknowledged = false, sent_again = false;
     uint32_t rows = 0, letters = 0;
     uint32_t topic_records = 0;
     uint32_t instance = 0;  // who took the one that came first on the topic

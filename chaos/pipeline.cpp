@@ -119,7 +119,7 @@ Verdict Pipeline::judge(bool once_on_topic) const {
 }
 
 Audit Pipeline::audit() const {
-  Process process(wxpipe({"audit", "--json", "--wait", "60"}));
+  Process process(wxpipe({"audit", "--json", "--wait", "60s"}));
   const auto exit = process.wait(180s);
   if (!exit || exit->signal != 0 || exit->code > 1) throw Unavailable("wxpipe audit failed: " + process.errors());
   Audit audit;

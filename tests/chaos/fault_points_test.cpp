@@ -101,9 +101,9 @@ TEST_P(FaultPointTest, ADeathThereLosesNothingAndDoublesNothing) {
       world_->pipeline().wait_until_ready();
       send(4);
       EXPECT_TRUE(world_->comes_true([&] { return fleet().stopped(Actor::process, 0); })) << world_->logs();
-      EXPECT_TRUE(world_->comes_true([&] {
+      EXPECT_TRUE(world_->comes_true([&, before = support::read_file(fleet().log(Actor::process, 1)).size()] {
         const auto log = support::read_file(fleet().log(Actor::process, 1));
-        return log.find("event=partitions_assigned group=process partitions=6") != std::string::npos;
+        return log.find("event=partitions_assigned group=process partitions=6", before) != std::string::npos;
       })) << world_->logs();
       fleet().signal(Actor::process, 0, SIGCONT);
       expect_dies(Actor::process);

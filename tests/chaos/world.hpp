@@ -90,12 +90,13 @@ class TestWorld {
   }
   int64_t rows(const std::string& from) const { return pipeline_->database()->execute("select count(*) from " + from).integer(0, 0); }
 
+  static constexpr size_t kLogEnd = 80'000;
   // The ends of all logs, for a test that failed.
   std::string logs() {
     std::string text;
     for (const auto& file : std::filesystem::directory_iterator(folder_ / "logs")) {
       auto log = support::read_file(file.path());
-      text += "--- " + file.path().filename().string() + '\n' + log.substr(log.size() > 4000 ? log.size() - 4000 : 0);
+      text += "--- " + file.path().filename().string() + '\n' + log.substr(log.size() > kLogEnd ? log.size() - kLogEnd : 0);
     }
     return text;
   }

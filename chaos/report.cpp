@@ -1,3 +1,4 @@
+// What a run comes to, as a table for people and as JSON for programs.
 #include <fmt/format.h>
 
 #include "chaos/run.hpp"

@@ -9,6 +9,17 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+void secure(asio::ssl::stream<tcp::socket&>& stream, const Server& server) {
+  error_code ignored;  // none of this can fail but for memory
+  if (server.verify) {
+    stream.set_verify_mode(asio::ssl::verify_peer, ignored);
+    stream.set_verify_callback(asio::ssl::host_name_verification(server.name), ignored);
+  }
+  // What the macro SSL_set_tlsext_host_name does, without its old-style cast.
+  SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+           const_cast<char*>(server.name.c_str()));
+}
+
 struct Connection::Stream {
   explicit Stream(asio::io_context& io) : socket(io) {}
   tcp::socket socket;
@@ -57,13 +68,7 @@ void Connection::opened() {
   stream_->socket.non_blocking(true, ignored);
   if (!server_.tls) return write();
   stream_->tls.emplace(stream_->socket, *server_.tls);
-  if (server_.verify) {
-    stream_->tls->set_verify_mode(asio::ssl::verify_peer, ignored);
-    stream_->tls->set_verify_callback(asio::ssl::host_name_verification(server_.name), ignored);
-  }
-  // What the macro SSL_set_tlsext_host_name does, without its old-style cast.
-  SSL_ctrl(stream_->tls->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-           const_cast<char*>(server_.name.c_str()));
+  secure(*stream_->tls, server_);
   stream_->tls->async_handshake(asio::ssl::stream_base::client, [this, stream = stream_](error_code error) {
     if (stream != stream_) return;
     if (error) return end(Loss::unreachable);

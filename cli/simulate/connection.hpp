@@ -24,6 +24,9 @@ struct Server {
   bool verify = true;                                     // the certificate
 };
 
+// Asks for the server by its name, and verifies it where that is wanted.
+void secure(boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>& stream, const Server& server);
+
 enum class Loss { unreachable, broken, malformed };
 
 class Connection {

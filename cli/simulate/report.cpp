@@ -62,8 +62,9 @@ std::string to_text(const Report& report) {
   if (report.not_sent) line("not sent", fmt::format("{}: stopped before", grouped(report.not_sent)));
   if (const auto failed = failures(report); !failed.empty())
     line("failed attempts", fmt::format("{}; {} retries", failed, grouped(report.retries)));
-  if (!report.is_fine()) line("answers", statuses(report));
+  if (!report.is_fine() && !report.statuses.empty()) line("answers", statuses(report));
   const auto& latencies = report.latencies;
+  if (latencies.count() == 0) return out;
   line("latency",
        fmt::format("p50 {}   p90 {}   p99 {}   max {}", duration(latencies.percentile(50)),
                    duration(latencies.percentile(90)), duration(latencies.percentile(99)), duration(latencies.max())));

@@ -4,7 +4,7 @@
 
 #include <array>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <deque>
 #include <thread>
 
@@ -48,26 +48,42 @@ std::vector<tcp::endpoint> resolved(const Url& url) {
   return endpoints;
 }
 
-// Whether somebody listens there: a connection that says nothing.
-error_code knock(const std::vector<tcp::endpoint>& endpoints) {
+// Whether somebody listens there, and is who it should be: a connection that says nothing. Throws UsageError when the
+// certificate isn't to be trusted, because no attempt would ever succeed.
+error_code knock(const Server& server, const std::string& url) {
   asio::io_context io;
   tcp::socket socket(io);
   error_code outcome = asio::error::timed_out;
-  asio::async_connect(socket, endpoints, [&](error_code error, const tcp::endpoint&) { outcome = error; });
+  asio::async_connect(socket, server.endpoints, [&](error_code error, const tcp::endpoint&) { outcome = error; });
   io.run_for(5s);
+  if (outcome || !server.tls) return outcome;
+  asio::ssl::stream<tcp::socket&> stream(socket, *server.tls);
+  secure(stream, server);
+  outcome = asio::error::timed_out;
+  stream.async_handshake(asio::ssl::stream_base::client, [&](error_code error) { outcome = error; });
+  io.restart();
+  io.run_for(5s);
+  if (outcome.category() == asio::error::get_ssl_category()) {
+    const bool distrust =
+        ERR_GET_REASON(static_cast<unsigned long>(outcome.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+    throw UsageError(
+        fmt::format("{}: {}; {}", url, outcome.message(),
+                    distrust ? "say --insecure to take any certificate, or --url with the name that the certificate has"
+                             : "is it HTTP that is spoken there?"));
+  }
   return outcome;
 }
 
-void wait_for(const std::vector<tcp::endpoint>& endpoints, const std::string& url, std::chrono::milliseconds patience) {
+void wait_for(const Server& server, const std::string& url, std::chrono::milliseconds patience) {
   const auto deadline = steady_clock::now() + patience;
   for (;;) {
-    const auto error = knock(endpoints);
+    const auto error = knock(server, url);
     if (!error) return;
     if (steady_clock::now() >= deadline)
-      throw Unavailable(
-          fmt::format("nobody answers at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? (--url says where, "
-                      "--wait how long to try)",
-                      url, error.message()));
+      throw Unavailable(fmt::format(
+          "nobody answers at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? (--url says where, --wait how "
+          "long to try)",
+          url, error.message()));
     std::this_thread::sleep_for(100ms);
   }
 }
@@ -102,7 +118,7 @@ struct Simulation::Impl final : Correspondence {
       server.tls = &*tls;
     }
     if (!options.ledger.empty()) ledger.emplace(options.ledger);
-    wait_for(server.endpoints, options.url, options.wait);
+    wait_for(server, options.url, options.wait);
     prepare();
     sender.emplace(server, options.sending, *this);
   }

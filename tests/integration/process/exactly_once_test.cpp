@@ -101,7 +101,7 @@ TEST_F(ExactlyOnceTest, AnOpenTransactionIsInvisibleAndTheSlotsNextWorkerEndsItA
   const auto sent = events(0, 40);
   support::KafkaGate gate(support::stack().kafka);
   // So slow that the test can step in between the records' arrival and the commit.
-  RunningLoop zombie(through(gate, "one"), once([&] { gate.gate().delay(400ms); }));
+  RunningLoop zombie(through(gate, "one"), once([&] { gate.gate().delay(700ms); }));
   produce(sent);
   support::TopicReader everything(topics_->settings(), topics_->name(TopicName::messages),
                                   support::Isolation::uncommitted);

@@ -2,6 +2,7 @@
 // the group on the way.
 #include "tests/integration/process/process_fixture.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 
 #include "tests/support/kafka_gate.hpp"
@@ -98,18 +99,33 @@ TEST_F(ExactlyOnceTest, InputThatWasAbortedOrIsStillOpenIsNotTaken) {
 }
 
 TEST_F(ExactlyOnceTest, AnOpenTransactionIsInvisibleAndTheSlotsNextWorkerEndsItAndFencesItsZombie) {
-  const auto sent = events(0, 40);
   support::KafkaGate gate(support::stack().kafka);
-  // So slow that the test can step in between the records' arrival and the commit.
-  RunningLoop zombie(through(gate, "one"), once([&] { gate.gate().delay(700ms); }));
-  produce(sent);
   support::TopicReader everything(topics_->settings(), topics_->name(TopicName::messages),
                                   support::Isolation::uncommitted);
-  ASSERT_EQ(everything.at_least(sent.size()).size(), sent.size());
-  gate.gate().freeze();
-  EXPECT_THAT(read(TopicName::messages), IsEmpty()) << "open";
+  std::vector<schemas::Event> sent;
+  size_t committed = 0;
+  std::string slot;
+  std::unique_ptr<RunningLoop> worker;
+  // So slow that the test can step in between the records' arrival and the commit. Where the machine is busy it comes too
+  // late, and tries again with another worker.
+  for (int tries = 0; tries < 8; ++tries) {
+    slot = fmt::format("slot-{}", tries);
+    worker = std::make_unique<RunningLoop>(through(gate, slot), once([&] { gate.gate().delay(500ms); }));
+    committed = sent.size();
+    const auto more = events(static_cast<int>(committed), static_cast<int>(committed) + 40);
+    sent.insert(sent.end(), more.begin(), more.end());
+    produce(more);
+    ASSERT_EQ(everything.at_least(sent.size()).size(), sent.size());
+    gate.gate().freeze();
+    if (read(TopicName::messages).size() == committed) break;
+    gate.gate().heal();
+    worker->stop();
+    await_messages(sent.size());
+  }
+  ASSERT_EQ(read(TopicName::messages).size(), committed) << "open, and so invisible";
+  auto& zombie = *worker;
 
-  RunningLoop heir(settings("one"), {});
+  RunningLoop heir(settings(slot), {});
   await_messages(sent.size());
   gate.gate().heal();
   EXPECT_EQ(eventually_equal([&] { return zombie.ended(); }, "fenced"), "fenced");
@@ -118,7 +134,9 @@ TEST_F(ExactlyOnceTest, AnOpenTransactionIsInvisibleAndTheSlotsNextWorkerEndsItA
   heir.stop();
   EXPECT_EQ(heir.ended(), "stopped");
   EXPECT_EQ(outcome(), once_each_and_repeated(sent, again(sent)));
-  EXPECT_EQ(outcome_of(read(TopicName::messages, support::Isolation::uncommitted)).messages.begin()->second, 2)
+  const auto all = outcome_of(read(TopicName::messages, support::Isolation::uncommitted)).messages;
+  EXPECT_EQ(std::count_if(all.begin(), all.end(), [](const auto& message) { return message.second == 2; }),
+            static_cast<std::ptrdiff_t>(sent.size() - committed))
       << "the zombie's are there, aborted";
 }
 

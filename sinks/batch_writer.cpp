@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "common/postgres/sqlstate.hpp"
@@ -13,6 +14,21 @@ namespace wxpipe::sinks {
 namespace {
 using postgres::SqlError;
 using postgres::Verdict;
+
+constexpr size_t kMostKnownChecks = 64;
+constexpr size_t kMostPieces = 64;  // of a batch that is probably poisoned
+
+// While it lives, refusals tell which row they mean.
+class AskForDetails {
+ public:
+  explicit AskForDetails(postgres::Connection& connection) : connection_(connection) { connection_.ask_for_details(true); }
+  ~AskForDetails() { connection_.ask_for_details(false); }
+  AskForDetails(const AskForDetails&) = delete;
+  AskForDetails& operator=(const AskForDetails&) = delete;
+
+ private:
+  postgres::Connection& connection_;
+};
 
 void merge(Written& sum, const Written& part) {
   sum.fresh += part.fresh;
@@ -42,24 +58,36 @@ void BatchWriter::write(postgres::Connection& connection, std::span<const InputR
                         std::span<const Advance> advances, BatchOutcome& outcome) {
   read(records);
   partitions_.make_for(sink_, connection, clock_.now());
-  auto mode = Mode::whole;
-  for (bool partitions_renewed = false;;) {
+  // Try the whole batch first: only a poisoned one should pay for savepoints and halves. Poison seldom comes alone, though.
+  auto mode = bad_lately_ == 0 ? Mode::whole : Mode::halves;
+  partitions_renewed_ = false;
+  for (;;) {
     try {
+      if (sink_.size() + unreadable_.size() < records.size()) read(records);  // some were taken out
       return write_once(connection, records, advances, mode, outcome);
     } catch (const SqlError& error) {
       const auto verdict = classify(error);
-      // Every CHECK constraint shares 23514 with a missing partition, and the words are in the server's language.
-      const bool maybe_partition = verdict == Verdict::missing_partition || error.sqlstate() == "23514";
-      if (maybe_partition && !partitions_renewed) {
-        partitions_renewed = true;
-        if (partitions_.renew_for(sink_, connection, clock_.now()) > 0) continue;
-      }
-      // Try the whole batch first: only a poisoned one should pay for savepoints and halves.
       const bool of_a_row = verdict == Verdict::reject_row || verdict == Verdict::missing_partition;
+      if (may_miss_partition(error)) {
+        partitions_renewed_ = true;
+        const bool made = partitions_.renew_for(sink_, connection, clock_.now()) > 0;
+        if (!made && verdict != Verdict::missing_partition && known_checks_.size() < kMostKnownChecks)
+          known_checks_.insert(error.what());
+        if (!made) mode = Mode::halves;
+        continue;
+      }
       if (!of_a_row || mode == Mode::halves) throw;
       mode = Mode::halves;
     }
   }
+}
+
+// Every CHECK constraint shares 23514 with a missing partition, and the words are in the server's language. So the partitions are
+// looked at once for each batch, unless the same words have turned out to be a constraint's before.
+bool BatchWriter::may_miss_partition(const SqlError& error) const {
+  if (partitions_renewed_) return false;
+  return classify(error) == Verdict::missing_partition ||
+         (error.sqlstate() == "23514" && !known_checks_.contains(error.what()));
 }
 
 void BatchWriter::read(std::span<const InputRecord> records) {
@@ -85,10 +113,13 @@ void BatchWriter::write_once(postgres::Connection& connection, std::span<const I
   postgres::Transaction transaction(connection);
   offsets_.advance(transaction, advances);
   settle_timeless_rows(sink_, transaction, settings_.timeless_window);
-  if (mode == Mode::halves)
-    write_halves(transaction, records, outcome, rejected);
-  else if (sink_.size() > 0)
+  size_t bad = 0;
+  if (mode == Mode::halves) {
+    const AskForDetails details(connection);
+    bad = write_halves(transaction, records, outcome, rejected);
+  } else if (sink_.size() > 0) {
     outcome.written = sink_.write(transaction, 0, sink_.size(), writer_);
+  }
   for (const auto& [record, why] : unreadable_) {
     outcome.dead_letters.push_back(dead_letter_of(records[record], stage_, why, {}, {}, clock_.now()));
     rejected[record] = true;
@@ -101,35 +132,64 @@ void BatchWriter::write_once(postgres::Connection& connection, std::span<const I
                     *why, to_string(last.reason), last.sqlstate.empty() ? "" : last.sqlstate + " ", last.detail));
   }
   if (!outcome.dead_letters.empty()) dead_letters_.insert(transaction, outcome.dead_letters, sink_.family(), writer_);
-  for (size_t row = 0; row < sink_.size(); ++row)
-    if (!rejected[record_of_row_[row]]) outcome.received.push_back(sink_.head(row).received_at);
+  for (size_t row = 0; row < sink_.size(); ++row) outcome.received.push_back(sink_.head(row).received_at);
   WXPIPE_FAULT_POINT(sink_before_commit);
   transaction.commit();
   WXPIPE_FAULT_POINT(sink_after_commit);
   brake_.commit(rejected);
+  bad_lately_ = bad;
 }
 
-void BatchWriter::write_halves(postgres::Transaction& transaction, std::span<const InputRecord> records,
-                               BatchOutcome& outcome, std::vector<bool>& rejected) {
-  const auto attempt = [&](size_t first, size_t count) -> std::optional<SqlError> {
-    transaction.execute("savepoint rows");
+size_t BatchWriter::write_halves(postgres::Transaction& transaction, std::span<const InputRecord> records,
+                                 BatchOutcome& outcome, std::vector<bool>& rejected) {
+  const auto attempt = [&](size_t first, size_t count) -> std::optional<Refusal<SqlError>> {
     try {
       const auto written = sink_.write(transaction, first, count, writer_);
-      transaction.execute("release savepoint rows");
+      transaction.execute("release savepoint rows; savepoint rows");
       merge(outcome.written, written);
       return std::nullopt;
     } catch (const SqlError& error) {
       const auto verdict = classify(error);
       if (verdict != Verdict::reject_row && verdict != Verdict::missing_partition) throw;
-      transaction.execute("rollback to savepoint rows; release savepoint rows");
-      return error;
+      if (may_miss_partition(error)) throw;
+      transaction.execute("rollback to savepoint rows");
+      return {{error, culprit(error, first, count)}};
     }
   };
-  bisect(0, sink_.size(), attempt, [&](size_t row, const SqlError& error) {
+  const auto reject = [&](size_t row, const SqlError& error) {
     const auto record = record_of_row_[row];
     outcome.dead_letters.push_back(letter_of_row(records[record], row, error));
     rejected[record] = true;
-  });
+    sink_.take_out(row);
+    record_of_row_.erase(record_of_row_.begin() + static_cast<std::ptrdiff_t>(row));
+  };
+  transaction.execute("savepoint rows");
+  // In pieces with one bad row each, if this batch is like the last one: what is refused is written again.
+  const auto pieces = std::clamp<size_t>(bad_lately_, 1, kMostPieces);
+  const auto piece = std::max<size_t>(1, (sink_.size() + pieces - 1) / pieces);
+  size_t bad = 0;
+  for (size_t first = 0; first < sink_.size();) {
+    const auto count = std::min(piece, sink_.size() - first);
+    const auto bad_here = bisect(first, count, attempt, reject);
+    first += count - bad_here;
+    bad += bad_here;
+  }
+  return bad;
+}
+
+// "Failing row contains (019ab…, 2026-…": the server quotes the row that violates a constraint, in the words of its own
+// language, but with the columns in their order. Where the row's own id is the first one, it is the culprit.
+std::optional<size_t> BatchWriter::culprit(const SqlError& error, size_t first, size_t count) const {
+  constexpr size_t kIdLength = 36;
+  const std::string_view detail = error.detail();
+  const auto begin = detail.find('(');
+  Uuid id;
+  if (!error.sqlstate().starts_with("23") || begin == std::string_view::npos ||
+      !parse_uuid(detail.substr(begin + 1, kIdLength), id))
+    return std::nullopt;
+  for (size_t row = first; row < first + count; ++row)
+    if (sink_.head(row).id == id) return row;
+  return std::nullopt;
 }
 
 schemas::DeadLetter BatchWriter::letter_of_row(const InputRecord& record, size_t row, const SqlError& error) const {

@@ -7,6 +7,8 @@
 //                                                                    savepoints
 #pragma once
 
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,8 +57,10 @@ class BatchWriter {
   void read(std::span<const InputRecord> records);
   void write_once(postgres::Connection& connection, std::span<const InputRecord> records,
                   std::span<const Advance> advances, Mode mode, BatchOutcome& outcome);
-  void write_halves(postgres::Transaction& transaction, std::span<const InputRecord> records, BatchOutcome& outcome,
-                    std::vector<bool>& rejected);
+  size_t write_halves(postgres::Transaction& transaction, std::span<const InputRecord> records, BatchOutcome& outcome,
+                      std::vector<bool>& rejected);
+  bool may_miss_partition(const postgres::SqlError& error) const;
+  std::optional<size_t> culprit(const postgres::SqlError& error, size_t first, size_t count) const;
   schemas::DeadLetter letter_of_row(const InputRecord& record, size_t row, const postgres::SqlError& error) const;
 
   Sink& sink_;
@@ -68,6 +72,9 @@ class BatchWriter {
   PartitionKeeper partitions_;
   DeadLetterTable dead_letters_;
 
+  size_t bad_lately_ = 0;            // rows that Postgres refused in the last batch
+  bool partitions_renewed_ = false;  // in this one
+  std::set<std::string, std::less<>> known_checks_;  // what the server says when one of its constraints is violated
   std::vector<size_t> record_of_row_;
   struct Unreadable {
     size_t record;

@@ -54,6 +54,8 @@ class Sink {
   virtual void set_occurred_at(size_t row, Timestamp occurred_at) = 0;
   // Writes rows [first, first + count), and counts them in the ledger as `writer`'s.
   virtual Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
+  // Forgets one row; those behind it move up.
+  virtual void take_out(size_t row) = 0;
   // Forgets the rows, keeps the memory.
   virtual void clear() = 0;
 };
@@ -63,6 +65,7 @@ template <class Row>
 class RowsSink : public Sink {
  public:
   size_t size() const final { return rows_.size(); }
+  void take_out(size_t row) final { rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(row)); }
   void clear() final { rows_.clear(); }
 
  protected:

@@ -30,8 +30,9 @@ std::string one_line(std::string_view text) {
 }
 
 // libpqxx's exceptions as ours. The order matters: from the particular to the general in both versions.
+// details: what follows an error's first line is told apart.
 template <class Call>
-auto translated(const pqxx::connection& connection, Call&& call) {
+auto translated(const pqxx::connection& connection, bool details, Call&& call) {
   try {
     return call();
   } catch (const pqxx::in_doubt_error& error) {
@@ -48,7 +49,10 @@ auto translated(const pqxx::connection& connection, Call&& call) {
     throw SqlError("40000", one_line(error.what()));
   } catch (const pqxx::sql_error& error) {
     if (!connection.is_open() || ends_connection(error.sqlstate())) throw Unavailable(one_line(error.what()));
-    throw SqlError(error.sqlstate(), one_line(error.what()));
+    if (!details) throw SqlError(error.sqlstate(), one_line(error.what()));
+    const std::string text = error.what();
+    const auto end = std::min(text.find('\n'), text.size());
+    throw SqlError(error.sqlstate(), text.substr(0, end), text.substr(end));
   } catch (const pqxx::failure& error) {
     if (!connection.is_open()) throw Unavailable(one_line(error.what()));
     throw SqlError("", one_line(error.what()));
@@ -91,7 +95,7 @@ void never_reconnect(pqxx::connection& connection) {
   connection.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
 }
-constexpr auto kTerse = pqxx::connection::terse;
+constexpr auto kTerse = pqxx::connection::terse, kNormal = pqxx::connection::normal;
 #else
 pqxx::params binary(const Parameters& parameters) {
   pqxx::params values;
@@ -106,7 +110,7 @@ pqxx::result run_prepared(pqxx::transaction_base& transaction, const char* name,
   return transaction.exec(pqxx::prepped{name}, binary(parameters));
 }
 void never_reconnect(pqxx::connection&) {}
-constexpr auto kTerse = pqxx::error_verbosity::terse;
+constexpr auto kTerse = pqxx::error_verbosity::terse, kNormal = pqxx::error_verbosity::normal;
 #endif
 
 std::unique_ptr<pqxx::connection> connect(const std::string& connection_text) {
@@ -160,6 +164,7 @@ int64_t Rows::integer(size_t row, size_t column) const {
 struct Connection::Implementation {
   std::unique_ptr<pqxx::connection> handle;
   std::set<std::string, std::less<>> prepared;
+  bool details = false;
   std::mutex interrupting;  // held while the socket must stay what it is
 };
 
@@ -182,17 +187,22 @@ Connection::~Connection() {
 }
 
 Rows Connection::execute(const std::string& sql) {
-  return translated(*implementation_->handle, [&] {
+  return translated(*implementation_->handle, implementation_->details, [&] {
     pqxx::nontransaction alone(*implementation_->handle);
     return to_rows(alone.exec(sql));
   });
 }
 
 Rows Connection::execute(const std::string& sql, const Parameters& parameters) {
-  return translated(*implementation_->handle, [&] {
+  return translated(*implementation_->handle, implementation_->details, [&] {
     pqxx::nontransaction alone(*implementation_->handle);
     return to_rows(run(alone, sql, parameters));
   });
+}
+
+void Connection::ask_for_details(bool wanted) {
+  implementation_->details = wanted;
+  implementation_->handle->set_verbosity(wanted ? kNormal : kTerse);
 }
 
 void Connection::interrupt() {
@@ -206,21 +216,21 @@ struct Transaction::Implementation {
 };
 
 Transaction::Transaction(Connection& connection) : connection_(*connection.implementation_) {
-  translated(*connection_.handle, [&] { implementation_ = std::make_unique<Implementation>(*connection_.handle); });
+  translated(*connection_.handle, connection_.details, [&] { implementation_ = std::make_unique<Implementation>(*connection_.handle); });
 }
 
 Transaction::~Transaction() = default;
 
 Rows Transaction::execute(const std::string& sql) {
-  return translated(*connection_.handle, [&] { return to_rows(implementation_->work.exec(sql)); });
+  return translated(*connection_.handle, connection_.details, [&] { return to_rows(implementation_->work.exec(sql)); });
 }
 
 Rows Transaction::execute(const std::string& sql, const Parameters& parameters) {
-  return translated(*connection_.handle, [&] { return to_rows(run(implementation_->work, sql, parameters)); });
+  return translated(*connection_.handle, connection_.details, [&] { return to_rows(run(implementation_->work, sql, parameters)); });
 }
 
 Rows Transaction::execute(const Statement& statement, const Parameters& parameters) {
-  return translated(*connection_.handle, [&] {
+  return translated(*connection_.handle, connection_.details, [&] {
     if (!connection_.prepared.contains(statement.name)) {
       connection_.handle->prepare(statement.name, statement.sql);
       connection_.prepared.emplace(statement.name);
@@ -230,7 +240,7 @@ Rows Transaction::execute(const Statement& statement, const Parameters& paramete
 }
 
 void Transaction::commit() {
-  translated(*connection_.handle, [&] { implementation_->work.commit(); });
+  translated(*connection_.handle, connection_.details, [&] { implementation_->work.commit(); });
 }
 
 }  // namespace wxpipe::postgres

@@ -76,6 +76,9 @@ class Connection {
   Rows execute(const std::string& sql);
   Rows execute(const std::string& sql, const Parameters& parameters);
 
+  // From now on an SqlError has its detail, apart from its message. Costs nothing.
+  void ask_for_details(bool wanted);
+
   // From any thread: what is going on ends with Unavailable, and the connection with it.
   void interrupt();
 

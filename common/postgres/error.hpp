@@ -11,12 +11,15 @@ namespace wxpipe::postgres {
 // A statement was refused; its transaction is aborted, the connection lives. sqlstate.hpp says what to do about it.
 class SqlError : public std::runtime_error {
  public:
-  SqlError(std::string sqlstate, const std::string& message)
-      : std::runtime_error(message), sqlstate_(std::move(sqlstate)) {}
+  SqlError(std::string sqlstate, const std::string& message, std::string detail = {})
+      : std::runtime_error(message), sqlstate_(std::move(sqlstate)), detail_(std::move(detail)) {}
   const std::string& sqlstate() const { return sqlstate_; }
+  // What else the server said, where it was asked to (Connection::ask_for_details). It may quote the row: good for finding
+  // it, never for a log.
+  const std::string& detail() const { return detail_; }
 
  private:
-  std::string sqlstate_;
+  std::string sqlstate_, detail_;
 };
 
 // The connection ended during COMMIT: it may have happened. Never retry blindly, look at what is stored.

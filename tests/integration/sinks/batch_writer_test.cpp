@@ -73,6 +73,7 @@ class DyingSink : public Sink {
     sink_->write(transaction, first, count, writer);
     throw Death("killed between rows and commit");
   }
+  void take_out(size_t row) override { sink_->take_out(row); }
   void clear() override { sink_->clear(); }
 
  private:

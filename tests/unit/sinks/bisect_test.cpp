@@ -1,10 +1,12 @@
-// Bisection: exactly the bad ones are found, everything else is taken once, at logarithmic cost.
+// Bisection: exactly the bad ones are found, everything else is taken once and in order, at logarithmic cost, and at less where
+// the refusals name the culprit.
 #include "sinks/bisect.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,31 +14,68 @@
 namespace wxpipe::sinks {
 namespace {
 
+enum class Told { nothing, culprit };
+
 struct Run {
   std::vector<size_t> taken, rejected;
   size_t attempts = 0;
 };
-Run run(size_t count, const std::set<size_t>& bad) {
+// Of rows that are called 0 … count - 1.
+Run run(size_t count, const std::set<size_t>& bad, Told told = Told::nothing) {
   Run seen;
-  bisect(
+  std::vector<size_t> rows(count);
+  std::iota(rows.begin(), rows.end(), 0);
+  const auto answered = bisect(
       0, count,
-      [&](size_t first, size_t size) -> std::optional<std::string> {
+      [&](size_t first, size_t size) -> std::optional<Refusal<std::string>> {
         ++seen.attempts;
-        const auto next = bad.lower_bound(first);
-        if (next != bad.end() && *next < first + size) return "bad";
-        for (size_t i = first; i < first + size; ++i) seen.taken.push_back(i);
+        for (size_t i = first; i < first + size; ++i)
+          if (bad.contains(rows[i])) return {{"bad", told == Told::culprit ? std::optional(i) : std::nullopt}};
+        seen.taken.insert(seen.taken.end(), rows.begin() + static_cast<std::ptrdiff_t>(first),
+                          rows.begin() + static_cast<std::ptrdiff_t>(first + size));
         return std::nullopt;
       },
-      [&](size_t row, const std::string&) { seen.rejected.push_back(row); });
+      [&](size_t row, const std::string&) {
+        seen.rejected.push_back(rows[row]);
+        rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(row));
+      });
+  EXPECT_EQ(answered, seen.rejected.size());
   return seen;
 }
 
 TEST(Bisect, TakesAGoodRangeAsAWhole) { EXPECT_EQ(run(1000, {}).attempts, 1u); }
 
 TEST(Bisect, FindsOneAmongAThousandWithTwentyOneAttempts) {
-  const auto seen = run(1000, {617});
+  for (const size_t bad : {0, 1, 499, 617, 999}) {
+    const auto seen = run(1000, {bad});
+    EXPECT_EQ(seen.rejected, (std::vector<size_t>{bad}));
+    EXPECT_LE(seen.attempts, 21u);
+  }
+}
+
+TEST(Bisect, DoesNotTryAsAWholeWhatMustHoldTheBadOne) { EXPECT_EQ(run(1024, {1023}).attempts, 1u + 10u + 1u); }
+
+TEST(Bisect, TakesACulpritOutWithTwoAttempts) {
+  const auto seen = run(1000, {617}, Told::culprit);
   EXPECT_EQ(seen.rejected, (std::vector<size_t>{617}));
-  EXPECT_LE(seen.attempts, 21u);
+  EXPECT_EQ(seen.attempts, 2u);
+}
+
+TEST(Bisect, BelievesNoCulpritFromElsewhere) {
+  std::vector<size_t> rejected;
+  bisect(
+      10, 4, [](size_t, size_t) -> std::optional<Refusal<std::string>> { return {{"bad", 3}}; },
+      [&](size_t row, const std::string&) { rejected.push_back(row); });
+  EXPECT_EQ(rejected, (std::vector<size_t>{10, 10, 10, 10})) << "each has moved up";
+}
+
+TEST(Bisect, TriesEveryOneBeforeItIsRejected) {
+  // Refused together and fine one by one, as after a passing trouble: nothing is rejected.
+  const auto attempt = [](size_t, size_t size) -> std::optional<Refusal<std::string>> {
+    if (size > 1) return {{"not together", {}}};
+    return std::nullopt;
+  };
+  EXPECT_EQ(bisect(0, 8, attempt, [](size_t row, const std::string&) { ADD_FAILURE() << row; }), 0u);
 }
 
 TEST(Bisect, DoesNothingWithNothing) { EXPECT_EQ(run(0, {}).attempts, 0u); }
@@ -45,7 +84,7 @@ RC_GTEST_PROP(Bisect, RejectsExactlyTheBadAndTakesTheRestOnceInOrder, ()) {
   const auto count = *rc::gen::inRange<size_t>(0, 200);
   std::set<size_t> bad;
   if (count > 0) bad = *rc::gen::container<std::set<size_t>>(rc::gen::inRange<size_t>(0, count));
-  const auto seen = run(count, bad);
+  const auto seen = run(count, bad, *rc::gen::element(Told::nothing, Told::culprit));
   std::vector<size_t> good;
   for (size_t i = 0; i < count; ++i)
     if (!bad.contains(i)) good.push_back(i);

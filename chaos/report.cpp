@@ -1,10 +1,9 @@
-// What a run comes to, as a table for people and as JSON for programs.
+// What a run came to, for people and for programs (declared in run.hpp).
 #include <fmt/format.h>
 
 #include "chaos/run.hpp"
 #include "common/json/write.hpp"
 
-// What a run came to, for people and for programs.
 namespace wxpipe::chaos {
 namespace {
 using std::chrono::duration;

@@ -30,8 +30,7 @@ Socket make(int flags) {
 
 Socket connect_to(const std::string& address, uint16_t port, int flags) {
   Socket socket = make(flags);
-  const int on = 1;
-  ::setsockopt(socket.handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  no_delay(socket);
   const auto to = address_of(address, port);
   if (::connect(socket.handle(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS)
     throw_errno("connect");
@@ -65,6 +64,11 @@ Socket listening(uint16_t port) {
   Socket socket = bound(port);
   if (::listen(socket.handle(), 128) != 0) throw_errno("listen");
   return socket;
+}
+
+void no_delay(const Socket& socket) {
+  const int on = 1;
+  ::setsockopt(socket.handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 uint16_t local_port(const Socket& socket) {

@@ -36,5 +36,7 @@ Socket connected(const std::string& address, uint16_t port);  // blocking
 Socket bound(uint16_t port);
 Socket listening(uint16_t port);
 uint16_t local_port(const Socket& socket);
+// Small pieces go out at once, rather than wait up to 40 ms for the other side's word about the piece before.
+void no_delay(const Socket& socket);
 
 }  // namespace wxpipe::chaos

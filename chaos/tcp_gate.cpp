@@ -96,6 +96,7 @@ struct TcpGate::Loop {
     while (true) {
       Socket client(::accept4(listener.handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!client) return;
+      no_delay(client);
       ++accepted;
       try {
         Socket server = chaos::connecting(server_address, server_port);

@@ -10,8 +10,6 @@ static_assert(kFaultPlaces.size() == static_cast<size_t>(FaultPoint::sink_revoke
 }  // namespace wxpipe::runtime
 
 #ifdef WXPIPE_FAULT_POINTS
-#include <unistd.h>
-
 #include <atomic>
 #include <charconv>
 #include <csignal>
@@ -66,8 +64,9 @@ std::deque<Fault> faults = read_faults();  // at the program's start, so that a 
 }  // namespace
 
 void reach(FaultPoint point) {
+  // To this very thread: a signal to the process would be another thread's to obey, and this one would run on for a moment.
   for (auto& fault : faults)
-    if (fault.point == point && ++fault.hits == fault.hit) ::kill(::getpid(), fault.signal);
+    if (fault.point == point && ++fault.hits == fault.hit) ::raise(fault.signal);
 }
 
 }  // namespace wxpipe::runtime

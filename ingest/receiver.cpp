@@ -23,6 +23,13 @@ void CallbackCounters::count(std::string_view account, std::string_view outcome,
   found->second->Increment();
 }
 
+void CallbackCounters::count_accepted(const std::string* account) {
+  auto& counter = accepted_[account];
+  if (counter == nullptr)
+    counter = &metrics_.callbacks.Add({{"account", *account}, {"outcome", "accepted"}, {"reason", ""}});
+  counter->Increment();
+}
+
 Receiver::Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts,
                    Delivery& delivery, telemetry::Metrics& metrics)
     : accounts_(accounts),
@@ -48,75 +55,78 @@ Reply Receiver::failed(std::string_view account, Refusal refusal) {
 }
 
 asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_view traceparent) {
+  Work work;
+  if (auto answer = begin(callback, traceparent, work)) co_return std::move(*answer);
+  const auto path = co_await make_durable(work.record, work.urgent);
+  work.receipt->decide(path);
+  work.record.clear();
+  spare_.push_back(std::move(work.record));
+  if (path == DeliveryPath::nowhere) co_return failed(*work.account, Refusal::not_durable);
+  if (work.dead_letter) {
+    const auto reason = to_string(*work.dead_letter);
+    counters_.count(*work.account, "dead_letter", reason);
+    metrics_.dead_letters.Add({{"stage", "ingest"}, {"reason", std::string(reason)}}).Increment();
+  } else {
+    counters_.count_accepted(work.account);
+  }
+  co_return std::move(work.reply);
+}
+
+std::optional<Reply> Receiver::begin(const Callback& callback, std::string_view traceparent, Work& work) {
   Interpretation interpretation = accounts_.interpret(callback);
   if (auto* refused = std::get_if<Refused>(&interpretation)) {
     const bool known = refused->refusal != Refusal::unknown_account;
     counters_.count(known ? callback.account : std::string_view{}, "refused", to_string(refused->refusal));
-    Reply reply{refused->status, std::string(to_string(refused->refusal))};
-    co_return reply;
+    return Reply{refused->status, std::string(to_string(refused->refusal))};
   }
   if (auto* challenge = std::get_if<Challenge>(&interpretation)) {
     counters_.count(callback.account, "challenge");
-    co_return std::move(challenge->reply);
+    return std::move(challenge->reply);
   }
-  if (delivery_.in_flight() >= settings_.max_in_flight) co_return failed(callback.account, Refusal::overloaded);
+  if (delivery_.in_flight() >= settings_.max_in_flight) return failed(callback.account, Refusal::overloaded);
 
-  Outbound record;
   if (!spare_.empty()) {
-    record = std::move(spare_.back());
+    work.record = std::move(spare_.back());
     spare_.pop_back();
   }
-  record.timestamp = callback.received_at;
-  Reply reply;
-  bool urgent = false;
-  Reason reason{};
-  std::optional<OpenReceipt> receipt;
-  const auto open = [&](std::string& out) {
-    receipt.emplace(decisions_, Decision{receipts_.next(out), decisions_.name_of(callback.account), callback.received_at});
-  };
-  const bool readable = std::holds_alternative<Accepted>(interpretation);
-  if (readable) {
-    auto& accepted = std::get<Accepted>(interpretation);
-    auto& event = accepted.event;
-    open(event.receipt);
-    trace_ids_.trace_id(traceparent, event.trace_id);
-    record.topic = schemas::TopicName::events;
-    record.key = schemas::partition_key(event);
-    schemas::encode(event, schemas::kEventSchema, record.value);
-    append_uuid(record.event_id, event.id);
-    record.receipt = event.receipt;
-    trace_ids_.traceparent(event.trace_id, record.traceparent);
-    if (accepted.address_mismatch)
-      metrics_.address_mismatches.Add({{"account", std::string(callback.account)}}).Increment();
-    reply = std::move(accepted.reply);
-    urgent = accepted.urgent;
-  } else {
-    auto& unreadable = std::get<Unreadable>(interpretation);
-    auto& letter = unreadable.letter;
-    open(letter.receipt);
-    trace_ids_.trace_id(traceparent, letter.trace_id);
-    record.topic = schemas::TopicName::dead_letters;
-    record.key = letter.account;
-    schemas::encode(letter, record.value);
-    record.receipt = letter.receipt;
-    trace_ids_.traceparent(letter.trace_id, record.traceparent);
-    reason = letter.reason;
-    reply = std::move(unreadable.reply);
-    urgent = unreadable.urgent;
-  }
+  work.account = decisions_.name_of(callback.account);
+  work.record.timestamp = callback.received_at;
+  if (auto* accepted = std::get_if<Accepted>(&interpretation))
+    fill(*accepted, traceparent, work);
+  else
+    fill(std::get<Unreadable>(interpretation), traceparent, work);
+  return std::nullopt;
+}
 
-  const auto path = co_await make_durable(record, urgent);
-  receipt->decide(path);
-  record.clear();
-  spare_.push_back(std::move(record));
-  if (path == DeliveryPath::nowhere) co_return failed(callback.account, Refusal::not_durable);
-  if (readable) {
-    counters_.count(callback.account, "accepted");
-  } else {
-    counters_.count(callback.account, "dead_letter", to_string(reason));
-    metrics_.dead_letters.Add({{"stage", "ingest"}, {"reason", std::string(to_string(reason))}}).Increment();
-  }
-  co_return reply;
+void Receiver::fill(Accepted& accepted, std::string_view traceparent, Work& work) {
+  auto& event = accepted.event;
+  auto& record = work.record;
+  work.receipt.emplace(decisions_, Decision{receipts_.next(event.receipt), work.account, record.timestamp});
+  trace_ids_.trace_id(traceparent, event.trace_id);
+  record.topic = schemas::TopicName::events;
+  record.key = schemas::partition_key(event);
+  schemas::encode(event, schemas::kEventSchema, record.value);
+  append_uuid(record.event_id, event.id);
+  record.receipt = event.receipt;
+  trace_ids_.traceparent(event.trace_id, record.traceparent);
+  if (accepted.address_mismatch) metrics_.address_mismatches.Add({{"account", *work.account}}).Increment();
+  work.reply = std::move(accepted.reply);
+  work.urgent = accepted.urgent;
+}
+
+void Receiver::fill(Unreadable& unreadable, std::string_view traceparent, Work& work) {
+  auto& letter = unreadable.letter;
+  auto& record = work.record;
+  work.receipt.emplace(decisions_, Decision{receipts_.next(letter.receipt), work.account, record.timestamp});
+  trace_ids_.trace_id(traceparent, letter.trace_id);
+  record.topic = schemas::TopicName::dead_letters;
+  record.key = letter.account;
+  schemas::encode(letter, record.value);
+  record.receipt = letter.receipt;
+  trace_ids_.traceparent(letter.trace_id, record.traceparent);
+  work.dead_letter = letter.reason;
+  work.reply = std::move(unreadable.reply);
+  work.urgent = unreadable.urgent;
 }
 
 }  // namespace wxpipe::ingest

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,10 +24,13 @@ class CallbackCounters {
   explicit CallbackCounters(telemetry::Metrics& metrics) : metrics_(metrics) {}
   // account: one from the configuration, or empty where it is unknown (labels come from closed sets).
   void count(std::string_view account, std::string_view outcome, std::string_view reason = {});
+  // What nearly every callback of the account ends as; `account` is the same pointer every time.
+  void count_accepted(const std::string* account);
 
  private:
   telemetry::Metrics& metrics_;
   std::unordered_map<std::string, prometheus::Counter*> counters_;
+  std::unordered_map<const std::string*, prometheus::Counter*> accepted_;
   std::string name_;
 };
 
@@ -35,7 +39,8 @@ class Receiver {
   Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts, Delivery& delivery,
            telemetry::Metrics& metrics);
 
-  // traceparent: the request's header, or empty. Answers within the account kind's budget.
+  // traceparent: the request's header, or empty. Answers within the account kind's budget. What the callback and traceparent
+  // point to is looked at before the first wait only.
   boost::asio::awaitable<Reply> receive(const Callback& callback, std::string_view traceparent);
 
   // What was answered, by receipt. On the same thread.
@@ -45,6 +50,20 @@ class Receiver {
   void refused(Refusal refusal) { counters_.count({}, "refused", to_string(refusal)); }
 
  private:
+  // A callback on its way. Nothing in it points into the request.
+  struct Work {
+    const std::string* account = nullptr;
+    Outbound record;
+    std::optional<OpenReceipt> receipt;
+    Reply reply;
+    bool urgent = false;
+    std::optional<Reason> dead_letter;
+  };
+
+  // What is to be made durable, or an answer that needs nothing of the sort.
+  std::optional<Reply> begin(const Callback& callback, std::string_view traceparent, Work& work);
+  void fill(Accepted& accepted, std::string_view traceparent, Work& work);
+  void fill(Unreadable& unreadable, std::string_view traceparent, Work& work);
   boost::asio::awaitable<DeliveryPath> make_durable(Outbound& record, bool urgent);
   Reply failed(std::string_view account, Refusal refusal);
 

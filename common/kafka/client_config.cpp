@@ -49,7 +49,7 @@ Pairs defaults(ClientRole role) {
   switch (role) {
     case ClientRole::ingest_producer:
       return {
-          {"linger.ms", "1"},
+          {"linger.ms", "5"},
           {"compression.codec", "lz4"},
           {"socket.timeout.ms", "3000"},    // a frozen broker: stall of 3.7 s instead of 9
           {"message.timeout.ms", "30000"},  // longer than any failover: a shorter one ends in doubles or fatal errors

@@ -7,14 +7,13 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <optional>
+#include <boost/beast/http/error.hpp>
 #include <type_traits>
+#include <utility>
 
 #include "common/result.hpp"
 #include "common/telemetry/log.hpp"
+#include "ingest/http/request.hpp"
 #include "ingest/http/target.hpp"
 
 namespace wxpipe::ingest::http {
@@ -26,13 +25,12 @@ using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr size_t kReadBytes = 8 << 10;
+constexpr size_t kReadBytes = 16 << 10;  // a TLS record
 constexpr size_t kLingerBytes = 16 << 20;  // of a refused body that are read on, so that its sender sees the answer
 constexpr auto kLingerTime = 2s;
 constexpr auto kHandshakeTime = 5s;
 constexpr auto kWatchEvery = 250ms;
 
-using Parser = beast::http::request_parser<beast::http::string_body>;
 using Socket = tcp::socket;
 using TlsStream = asio::ssl::stream<Socket&>;
 
@@ -45,8 +43,6 @@ std::pair<unsigned, Refusal> refusal_of(const error_code& error) {
     return {431, Refusal::headers_too_large};
   return {400, Refusal::bad_request};
 }
-
-std::string_view view(boost::core::string_view text) { return {text.data(), text.size()}; }
 }  // namespace
 
 std::unique_ptr<asio::ssl::context> make_tls(const config::IngestSettings& settings) {
@@ -128,6 +124,7 @@ asio::awaitable<void> Server::accept() {
       continue;
     }
     socket.set_option(tcp::no_delay(true), error);
+    socket.non_blocking(true, error);
     ++shared_.connections;
     shared_.metrics.open_connections.Increment();
     const auto connection = connections_.emplace(connections_.end(), std::move(socket));
@@ -201,44 +198,59 @@ asio::awaitable<void> Server::refuse(Connection& connection, Stream& stream, uns
 
 template <class Stream>
 asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
+  constexpr bool kPlain = std::is_same_v<Stream, Socket>;
   const auto& settings = shared_.settings;
-  beast::flat_buffer buffer;
-  std::optional<Parser> parser;
-  std::string scratch, answer;
+  // A connection holds no memory while it says nothing: thousands do most of the time. Bytes are read into the thread's own
+  // buffer, and so is the answer written from there; what outlives a wait is copied. TLS reads and writes while it waits.
+  std::string read_by_tls(kPlain ? 0 : kReadBytes, '\0');
+  std::string pending;  // read, and not parsed yet
+  std::string scratch;
   error_code error;
+  auto last_moment = steady_clock::now();
   for (bool keep_alive = true; keep_alive;) {
-    parser.emplace();
-    parser->eager(true);
-    parser->header_limit(static_cast<std::uint32_t>(settings.max_header_bytes));
-    parser->body_limit(settings.max_body_bytes);
-
-    if (buffer.size() == 0) {
-      if (draining_) co_return;
-      connection.idle = true;
-      connection.deadline = steady_clock::now() + settings.idle_timeout;
-      const auto space = buffer.prepare(kReadBytes);
-      const size_t size = co_await stream.async_read_some(space, into(error));
-      connection.idle = false;
-      if (error) co_return;  // gone, idle for too long, or draining
-      buffer.commit(size);
-    }
+    RequestParser parser(static_cast<uint32_t>(settings.max_header_bytes), settings.max_body_bytes);
+    std::string_view input = pending;
+    std::string next;  // of the request behind this one
+    if (!input.empty()) connection.deadline = last_moment + settings.request_timeout;
     connection.expired = false;
-    connection.deadline = steady_clock::now() + settings.request_timeout;
-    for (bool continued = false;;) {
-      error = {};
-      if (buffer.size() > 0) buffer.consume(parser->put(buffer.data(), error));
-      if (parser->is_done() || (error && error != beast::http::error::need_more)) break;
-      error = {};
-      if (!continued && parser->is_header_done() && parser->get().find(beast::http::field::expect) != parser->get().end()) {
-        continued = true;
-        static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-        co_await asio::async_write(stream, asio::buffer(kContinue), into(error));
-        if (error) break;
+    for (bool begun = !input.empty(), continued = false;;) {
+      if (!input.empty()) {
+        const size_t taken = parser.put(input, error);
+        const auto left = input.substr(taken);
+        if (error || parser.complete()) {
+          next = left;
+          break;
+        }
+        parser.keep();
+        std::string rest(left);
+        pending.swap(rest);
+        if (!continued && parser.header_complete() && parser.request().expects) {
+          continued = true;
+          static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+          co_await asio::async_write(stream, asio::buffer(kContinue), into(error));
+          if (error) break;
+        }
+      } else if (!begun) {
+        if (draining_) co_return;
+        connection.idle = true;
+        connection.deadline = last_moment + settings.idle_timeout;
       }
-      const auto space = buffer.prepare(kReadBytes);
-      const size_t size = co_await stream.async_read_some(space, into(error));
+      size_t size = 0;
+      if constexpr (kPlain) {
+        co_await stream.async_wait(tcp::socket::wait_read, into(error));
+        if (!error) size = stream.read_some(asio::buffer(read_buffer_), error);
+        if (error == asio::error::would_block) error = {};  // somebody woke us for nothing
+      } else {
+        size = co_await stream.async_read_some(asio::buffer(read_by_tls), into(error));
+      }
+      if (std::exchange(connection.idle, false) && error) co_return;  // gone, idle for too long, or draining
       if (error) break;
-      buffer.commit(size);
+      const std::string_view fresh(kPlain ? read_buffer_.data() : read_by_tls.data(), size);
+      if (!begun && size > 0) {
+        begun = true;
+        connection.deadline = steady_clock::now() + settings.request_timeout;
+      }
+      input = pending.empty() ? fresh : std::string_view(pending.append(fresh));
     }
     if (connection.expired) {
       co_await refuse(connection, stream, 408, Refusal::request_timeout);
@@ -253,45 +265,54 @@ asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
 
     const auto received = steady_clock::now();
     connection.deadline = Time::max();  // ours to answer in time
-    const auto& request = parser->get();
-    keep_alive = request.keep_alive() && !draining_;
-    const auto method = view(request.method_string());
+    const auto& request = parser.request();
+    keep_alive = parser.keep_alive() && !draining_;
+    const bool without_body = request.method == "HEAD", http_1_0 = request.version < 11;
     Reply reply;
     Target target;
-    if (request.version() >= 11 && request.count(beast::http::field::host) != 1) {
+    if (request.version >= 11 && request.hosts != 1) {
       receiver_.refused(Refusal::missing_host);
       reply = {400, std::string(to_string(Refusal::missing_host))};
-    } else if (!parse_target(view(request.target()), scratch, target)) {
+    } else if (!parse_target(request.target, scratch, target)) {
       receiver_.refused(Refusal::unknown_path);
       reply = {404, std::string(to_string(Refusal::unknown_path))};
-    } else if (method != "GET" && method != "POST") {
+    } else if (request.method != "GET" && request.method != "POST") {
       receiver_.refused(Refusal::method_not_allowed);
       reply = {405, std::string(to_string(Refusal::method_not_allowed))};
     } else {
-      const auto header = [&](const char* name) { return view(request[name]); };
+      // What it points to is the thread's read buffer: the receiver looks at it before it waits for anything.
       Callback callback;
-      callback.method = method == "GET" ? Method::get : Method::post;
+      callback.method = request.method == "GET" ? Method::get : Method::post;
       callback.account = target.account;
       callback.tenant = target.tenant;
       callback.query = target.query;
-      callback.body = request.body();
-      callback.content_type = view(request[beast::http::field::content_type]);
-      callback.webhook_id = header("webhook-id");
-      callback.webhook_timestamp = header("webhook-timestamp");
-      callback.webhook_signature = header("webhook-signature");
+      callback.body = request.body;
+      callback.content_type = request.content_type;
+      callback.webhook_id = request.webhook_id;
+      callback.webhook_timestamp = request.webhook_timestamp;
+      callback.webhook_signature = request.webhook_signature;
       callback.received_at = shared_.clock.now();
-      reply = co_await receiver_.receive(callback, header("traceparent"));
+      reply = co_await receiver_.receive(callback, request.traceparent);
     }
+    pending = std::move(next);
     write_response(reply, date(),
-                   {.keep_alive = keep_alive && !draining_, .http_1_0 = request.version() < 11, .without_body = method == "HEAD"},
-                   answer);
+                   {.keep_alive = keep_alive && !draining_, .http_1_0 = http_1_0, .without_body = without_body}, answer_);
     keep_alive = keep_alive && !draining_;
-    connection.deadline = steady_clock::now() + settings.request_timeout;
-    co_await asio::async_write(stream, asio::buffer(answer), into(error));
+    size_t sent = 0;
+    if constexpr (kPlain) {
+      sent = stream.write_some(asio::buffer(answer_), error);
+      if (error == asio::error::would_block) error = {};
+    }
+    if (!error && sent < answer_.size()) {  // the sender reads slowly, or through TLS
+      const auto rest = answer_.substr(sent);
+      connection.deadline = steady_clock::now() + settings.request_timeout;
+      co_await asio::async_write(stream, asio::buffer(rest), into(error));
+    }
     if (error) co_return;
-    shared_.metrics.ack_seconds.Observe(std::chrono::duration<double>(steady_clock::now() - received).count());
+    last_moment = steady_clock::now();
+    shared_.metrics.ack_seconds.Observe(std::chrono::duration<double>(last_moment - received).count());
   }
-  if constexpr (std::is_same_v<Stream, Socket>) stream.shutdown(tcp::socket::shutdown_send, error);
+  if constexpr (kPlain) stream.shutdown(tcp::socket::shutdown_send, error);
 }
 
 }  // namespace wxpipe::ingest::http

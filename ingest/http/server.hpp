@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <list>
@@ -78,6 +79,8 @@ class Server {
   Connections connections_;
   bool draining_ = false;
   DateHeader date_;
+  std::array<char, 64 << 10> read_buffer_;  // of whichever connection is being read
+  std::string answer_;                      // of whichever is being answered
 };
 
 }  // namespace wxpipe::ingest::http

@@ -77,7 +77,7 @@ std::string_view DocumentBuilder::path(std::string_view parent, std::string_view
 
 Result<Document> parse_document(std::string_view body) {
   if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
-  if (std::memchr(body.data(), 0, body.size()) != nullptr)
+  if (body.find('\0') != std::string_view::npos)
     return Rejection{Reason::nul_byte, "the body contains a NUL byte"};
   if (!simdjson::validate_utf8(body.data(), body.size()))
     return Rejection{Reason::invalid_utf8, "the body isn't UTF-8"};

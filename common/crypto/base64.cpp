@@ -3,6 +3,10 @@
 #include <array>
 #include <cstdint>
 
+#if defined(__SSSE3__)
+#include <tmmintrin.h>
+#endif
+
 namespace wxpipe::crypto {
 namespace {
 
@@ -26,14 +30,43 @@ constexpr Tables place_tables(std::string_view alphabet) {
 constexpr Tables kStandardTables = place_tables(kStandard);
 constexpr Tables kUrlTables = place_tables(kUrl);
 
+#if defined(__SSSE3__)
+// Sixteen characters of the standard alphabet to twelve bytes, and four that are to be overwritten; false when one is no
+// character of it. W. Muła, D. Lemire, "Faster Base64 Encoding and Decoding using AVX2 Instructions", in its SSSE3 form:
+// a character's two halves each choose bits that meet only where it isn't legal.
+bool decode_sixteen(const unsigned char* in, unsigned char* out) {
+  const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in));
+  const __m128i high = _mm_and_si128(_mm_srli_epi32(text, 4), _mm_set1_epi8(0x0f));
+  const __m128i low = _mm_and_si128(text, _mm_set1_epi8(0x0f));
+  const __m128i by_low = _mm_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1a, 0x1b, 0x1b, 0x1b, 0x1a);
+  const __m128i by_high = _mm_setr_epi8(0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10);
+  const __m128i illegal = _mm_and_si128(_mm_shuffle_epi8(by_low, low), _mm_shuffle_epi8(by_high, high));
+  if (_mm_movemask_epi8(_mm_cmpeq_epi8(illegal, _mm_setzero_si128())) != 0xffff) return false;
+  const __m128i offsets = _mm_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m128i slash = _mm_cmpeq_epi8(text, _mm_set1_epi8('/'));
+  const __m128i sixes = _mm_add_epi8(text, _mm_shuffle_epi8(offsets, _mm_add_epi8(slash, high)));
+  const __m128i twelves = _mm_maddubs_epi16(sixes, _mm_set1_epi32(0x01400140));
+  const __m128i groups = _mm_madd_epi16(twelves, _mm_set1_epi32(0x00011000));
+  const __m128i packed = _mm_shuffle_epi8(groups, _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), packed);
+  return true;
+}
+#endif
+
 // The text without padding; its length mod 4 is 0, 2 or 3.
 bool decode(const Tables& tables, std::string_view text, std::string& bytes) {
   if (text.size() % 4 == 1) return false;
   bytes.resize(text.size() / 4 * 3 + (text.size() % 4 == 0 ? 0 : text.size() % 4 - 1));
   const auto* in = reinterpret_cast<const unsigned char*>(text.data());
   auto* out = reinterpret_cast<unsigned char*>(bytes.data());
+  size_t group = text.size() / 4;
+#if defined(__SSSE3__)
+  // As long as there is room for the four bytes too many.
+  for (; &tables == &kStandardTables && group >= 6; group -= 4, in += 16, out += 12)
+    if (!decode_sixteen(in, out)) return false;
+#endif
   uint32_t bad = 0;
-  for (size_t group = text.size() / 4; group > 0; --group, in += 4, out += 3) {
+  for (; group > 0; --group, in += 4, out += 3) {
     const uint32_t v = tables[0][in[0]] | tables[1][in[1]] | tables[2][in[2]] | tables[3][in[3]];
     bad |= v;
     out[0] = static_cast<unsigned char>(v >> 16);

@@ -14,7 +14,7 @@ namespace wxpipe::ingest::http {
 struct Request {
   std::string_view method, target;
   std::string_view content_type, webhook_id, webhook_timestamp, webhook_signature, traceparent;
-  std::string_view body;
+  std::string_view body = "";
   int version = 11;  // 10, 11
   int hosts = 0;     // how many Host headers
   bool expects = false;

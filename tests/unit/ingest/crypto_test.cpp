@@ -46,6 +46,30 @@ TEST(Base64, RefusesWhiteSpaceMissingPaddingAndForeignCharacters) {
     EXPECT_FALSE(decode_base64(text, bytes)) << text;
 }
 
+TEST(Base64, ReadsTextOfEveryLengthAndRefusesAForeignCharacterAnywhereInIt) {
+  std::string bytes;
+  for (int size = 0; size < 100; ++size) {
+    std::string text, read;
+    append_base64(text, bytes);
+    ASSERT_TRUE(decode_base64(text, read)) << size;
+    EXPECT_EQ(read, bytes);
+    bytes += static_cast<char>(size * 151 + 17);
+  }
+  std::string all, read;
+  for (int i = 0; i < 3 * 256; ++i) bytes += static_cast<char>(i * 7 / 3);
+  append_base64(all, bytes);
+  ASSERT_TRUE(decode_base64(all, read));
+  EXPECT_EQ(read, bytes);
+  const std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (const size_t at : {0U, 5U, 16U, 63U})
+    for (int c = 0; c < 256; ++c) {
+      auto text = all.substr(0, 64);
+      text[at] = static_cast<char>(c);
+      EXPECT_EQ(decode_base64(text, read), alphabet.find(static_cast<char>(c)) != std::string_view::npos || (c == '=' && at == 63))
+          << "character " << c << " at " << at;
+    }
+}
+
 TEST(Base64, UrlAlphabetHasNoPadding) {
   std::string text, bytes;
   append_base64url(text, "\xfb\xff");

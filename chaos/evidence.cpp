@@ -84,7 +84,8 @@ void read_rows(postgres::Connection& connection, const crypto::Sealer& sealer, O
                "case when position('sealed:v1:' in body) > 0 then body end from messages",
                [&](const postgres::Rows& rows, size_t i) {
                  StoredRow row;
-                 if (!parse_uuid(rows.text(i, 0), row.event_id)) throw std::logic_error("not a uuid: " + rows.text(i, 0));
+                 if (!parse_uuid(rows.text(i, 0), row.event_id))
+                   throw std::logic_error("not a uuid: " + rows.text(i, 0));
                  row.account = rows.text(i, 1);
                  row.tenant = rows.text(i, 2);
                  row.type = rows.text(i, 3);
@@ -113,7 +114,8 @@ void read_topic(const config::KafkaSettings& kafka, Oracle& oracle) {
   std::map<int, kafka::Stretch> stretches;
   for (const auto& [partition, offset] : reader.beginnings(partitions, kLookPatience))
     stretches[partition.number] = {partition, offset, offset};
-  for (const auto& [partition, offset] : reader.ends(partitions, kLookPatience)) stretches[partition.number].to = offset;
+  for (const auto& [partition, offset] : reader.ends(partitions, kLookPatience))
+    stretches[partition.number].to = offset;
   std::vector<kafka::Stretch> wanted;
   for (const auto& [number, stretch] : stretches) wanted.push_back(stretch);
   reader.read(
@@ -138,10 +140,12 @@ std::string process_has_to_take(const config::KafkaSettings& kafka, const kafka:
   std::vector<kafka::PartitionOffset> wanted;
   for (const auto& partition : partitions) wanted.push_back({partition});
   const auto list = kafka::to_list(wanted);
-  kafka::throw_unless_ok("rd_kafka_committed",
-                         rd_kafka_committed(client.get(), list.get(), static_cast<int>(std::chrono::milliseconds(kLookPatience).count())));
+  kafka::throw_unless_ok(
+      "rd_kafka_committed",
+      rd_kafka_committed(client.get(), list.get(), static_cast<int>(std::chrono::milliseconds(kLookPatience).count())));
   std::map<kafka::Partition, int64_t> committed;
-  for (const auto& [partition, offset] : kafka::from_list("rd_kafka_committed", list.get())) committed[partition] = offset;
+  for (const auto& [partition, offset] : kafka::from_list("rd_kafka_committed", list.get()))
+    committed[partition] = offset;
   kafka::PartitionReader reader(kafka);
   std::map<kafka::Partition, int64_t> first;
   for (const auto& [partition, offset] : reader.beginnings(partitions, kLookPatience)) first[partition] = offset;
@@ -152,13 +156,14 @@ std::string process_has_to_take(const config::KafkaSettings& kafka, const kafka:
 }
 
 // Ends hold transaction markers, which nobody takes: what lies between is read.
-std::string sink_has_to_take(std::string_view family, const config::KafkaSettings& kafka, const kafka::ClusterView& view,
-                             postgres::Connection& connection) {
+std::string sink_has_to_take(std::string_view family, const config::KafkaSettings& kafka,
+                             const kafka::ClusterView& view, postgres::Connection& connection) {
   const auto topic = schemas::topic_name(kafka.topic_prefix, sinks::make_sink(family)->topic());
   const auto partitions = partitions_of(topic, view);
   std::map<int, int64_t> next;
-  const auto rows = connection.execute("select partition, next_offset from wxpipe.sink_offsets where group_id = $1 and topic = $2",
-                                       postgres::Parameters().text(sinks::group_id(kafka.topic_prefix, family)).text(topic));
+  const auto rows =
+      connection.execute("select partition, next_offset from wxpipe.sink_offsets where group_id = $1 and topic = $2",
+                         postgres::Parameters().text(sinks::group_id(kafka.topic_prefix, family)).text(topic));
   for (size_t i = 0; i < rows.size(); ++i) next[static_cast<int>(rows.integer(i, 0))] = rows.integer(i, 1);
   kafka::PartitionReader reader(kafka);
   std::vector<kafka::Stretch> stretches;
@@ -169,7 +174,9 @@ std::string sink_has_to_take(std::string_view family, const config::KafkaSetting
     if (from < end) stretches.push_back({partition, from, end});
   }
   size_t left = 0;
-  if (!stretches.empty()) reader.read(stretches, [&](const kafka::Record&) { ++left; }, kLookPatience);
+  if (!stretches.empty())
+    reader.read(
+        stretches, [&](const kafka::Record&) { ++left; }, kLookPatience);
   return left > 0 ? fmt::format("sink {} has {} records to take", family, left) : "";
 }
 }  // namespace

@@ -35,7 +35,8 @@ ServerInUrl server_in(const std::string& url) {
   const auto colon = url.find(':', at);
   if (scheme == std::string::npos || colon == std::string::npos || colon > end)
     throw UsageError("chaos needs a database URL with host and port: postgresql://user@127.0.0.1:5432/name");
-  return {at, end - at, url.substr(at, colon - at), static_cast<uint16_t>(std::stoi(url.substr(colon + 1, end - colon - 1)))};
+  return {at, end - at, url.substr(at, colon - at),
+          static_cast<uint16_t>(std::stoi(url.substr(colon + 1, end - colon - 1)))};
 }
 
 // The 8 bytes that WXPIPE_CLOCK_SHIFT names: microseconds, in memory that the process shares.
@@ -73,9 +74,9 @@ struct Fleet::Member {
 
   std::unique_ptr<Process> process;
   std::vector<Exit> ends;
-  bool wanted = false;           // it is to be running
-  bool killed = false;           // by us: its end is no surprise
-  SteadyTime start_at{};         // when it isn't running
+  bool wanted = false;    // it is to be running
+  bool killed = false;    // by us: its end is no surprise
+  SteadyTime start_at{};  // when it isn't running
 };
 
 Fleet::Fleet(FleetPlan plan) : plan_(std::move(plan)), callback_port_(free_port()) {
@@ -107,7 +108,8 @@ Fleet::Fleet(FleetPlan plan) : plan_(std::move(plan)), callback_port_(free_port(
 Fleet::~Fleet() = default;
 
 int Fleet::count(Actor role) const {
-  return static_cast<int>(std::count_if(members_.begin(), members_.end(), [&](const auto& one) { return one->role == role; }));
+  return static_cast<int>(
+      std::count_if(members_.begin(), members_.end(), [&](const auto& one) { return one->role == role; }));
 }
 
 Fleet::Member& Fleet::member(Actor role, int number) const {
@@ -168,10 +170,10 @@ void Fleet::tick() {
       const auto exit = member.process->wait(0ms);
       member.ends.push_back(*exit);
       if (!member.killed && member.wanted) {
-        complaints_.push_back(fmt::format("{} ended by itself: {}; see {}", member.name,
-                                          exit->signal != 0 ? fmt::format("signal {}", exit->signal)
-                                                            : fmt::format("exit code {}", exit->code),
-                                          log(member.role, member.number).string()));
+        complaints_.push_back(fmt::format(
+            "{} ended by itself: {}; see {}", member.name,
+            exit->signal != 0 ? fmt::format("signal {}", exit->signal) : fmt::format("exit code {}", exit->code),
+            log(member.role, member.number).string()));
         member.start_at = now + kRestartAfter;
       }
       member.process.reset();
@@ -262,7 +264,8 @@ std::string Fleet::not_ready() {
     if (!one->process) return one->name + " is not running";
     try {
       HttpClient client("127.0.0.1", one->admin_port, kAskPatience);
-      if (const auto reply = client.get("/readyz"); reply.status != 200) return fmt::format("{}: {}", one->name, reply.body);
+      if (const auto reply = client.get("/readyz"); reply.status != 200)
+        return fmt::format("{}: {}", one->name, reply.body);
     } catch (const std::exception& error) {
       return fmt::format("{} does not answer: {}", one->name, error.what());
     }
@@ -279,7 +282,8 @@ double Fleet::metric(Actor role, const std::string& name, const std::string& wit
       const auto end = std::min(text.find('\n', at), text.size());
       const std::string_view line(text.data() + at, end - at);
       at = end + 1;
-      const bool named = line.starts_with(name) && line.size() > name.size() && (line[name.size()] == '{' || line[name.size()] == ' ');
+      const bool named =
+          line.starts_with(name) && line.size() > name.size() && (line[name.size()] == '{' || line[name.size()] == ' ');
       if (named && line.find(with) != std::string_view::npos)
         sum += std::stod(std::string(line.substr(line.rfind(' ') + 1)));
     }

@@ -17,8 +17,8 @@
 #include "chaos/process.hpp"
 #include "chaos/schedule.hpp"
 #include "chaos/servers.hpp"
-#include "common/secret.hpp"
 #include "chaos/tcp_gate.hpp"
+#include "common/secret.hpp"
 
 namespace wxpipe::chaos {
 
@@ -27,11 +27,11 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 struct FleetPlan {
   std::filesystem::path program;  // wxpipe
   std::filesystem::path config;
-  std::filesystem::path folder;   // logs, spools, clocks
+  std::filesystem::path folder;  // logs, spools, clocks
   Members members;
-  int guests = 0;                 // of process and sink, at most at once
-  std::string kafka;              // where it is, without gates; empty: each member has a gate to it (listeners())
-  Secret database_url;            // an IPv4 address and a port in it; members come to it through gates
+  int guests = 0;       // of process and sink, at most at once
+  std::string kafka;    // where it is, without gates; empty: each member has a gate to it (listeners())
+  Secret database_url;  // an IPv4 address and a port in it; members come to it through gates
   std::map<std::string, std::string> environment;  // for all
 };
 
@@ -66,7 +66,7 @@ class Fleet {
 
   bool running(Actor role, int number);
   pid_t pid(Actor role, int number) const;
-  bool stopped(Actor role, int number) const;  // by SIGSTOP
+  bool stopped(Actor role, int number) const;                   // by SIGSTOP
   const std::vector<Exit>& ends(Actor role, int number) const;  // of its processes so far
   // Over the admin server; empty: it doesn't answer.
   std::string ask(Actor role, int number, const std::string& path) const;

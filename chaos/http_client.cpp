@@ -49,7 +49,9 @@ std::string to_bytes(const HttpRequest& request, const std::string& host) {
 }
 
 HttpClient::HttpClient(std::string host, uint16_t port, std::chrono::milliseconds patience)
-    : host_(std::move(host)), port_(port), patience_(patience) {}
+    : host_(std::move(host)),
+      port_(port),
+      patience_(patience) {}
 
 void HttpClient::connect() {
   try {

@@ -20,7 +20,9 @@ std::string name_of(const Fault& fault) {
 }  // namespace
 
 Injector::Injector(const Schedule& schedule, Servers& servers, Fleet& fleet)
-    : servers_(servers), fleet_(fleet), coming_(schedule.faults.begin(), schedule.faults.end()) {
+    : servers_(servers),
+      fleet_(fleet),
+      coming_(schedule.faults.begin(), schedule.faults.end()) {
   for (const auto& fault : schedule.faults)
     if (const int number = fault.target.number; fault.kind == FaultKind::disk_full && !disks_.contains(number))
       disks_[number] = std::make_unique<SmallDisk>(fleet.spool_folder(number));
@@ -116,8 +118,7 @@ bool Injector::begin_with_server(const Fault& fault, SteadyTime now) {
 bool Injector::begin_with_backend(const Fault& fault, SteadyTime now) {
   if (servers_.starting(Actor::postgres) || hit_.contains(Actor::postgres)) return false;
   try {
-    postgres::Connection connection(servers_.database_url(), "wxpipe chaos",
-                                    postgres::Purpose::administration);
+    postgres::Connection connection(servers_.database_url(), "wxpipe chaos", postgres::Purpose::administration);
     const auto backends = connection.execute(
         "select pid from pg_stat_activity where application_name like 'wxpipe sink%' order by random() limit 1");
     if (backends.empty()) return false;
@@ -174,7 +175,8 @@ bool Injector::begin_storm(const Fault& fault, SteadyTime now) {
   const auto role = fault.target.actor;
   const auto step = fault.lasts / (2 * std::max<int64_t>(1, fault.amount));
   for (int64_t i = 0; i < fault.amount; ++i) {
-    later_.push_back({now + i * step, [this, role, polite = i % 2 == 0, end = now + fault.lasts / 2 + (i + 1) * step] {
+    later_.push_back({now + i * step,
+                      [this, role, polite = i % 2 == 0, end = now + fault.lasts / 2 + (i + 1) * step] {
                         const auto guest = fleet_.free_guest(role);
                         if (!guest) return;
                         fleet_.start(role, *guest);

@@ -85,14 +85,16 @@ void Oracle::stored(const StoredRow& row) {
   ++told_.rows;
   const auto found = by_body_.find(row.body);
   if (found == by_body_.end())
-    return blame(told_, Violation::wrong,
-                 fmt::format("row {} ({} {}): nobody sent these bytes", to_string(row.event_id), row.account, row.type));
+    return blame(
+        told_, Violation::wrong,
+        fmt::format("row {} ({} {}): nobody sent these bytes", to_string(row.event_id), row.account, row.type));
   auto& content = contents_[found->second];
   ++content.rows;
   by_event_[row.event_id] = found->second;
   const auto differs = [&](std::string_view what, std::string_view is, uint32_t should) {
     if (is != words_[should])
-      blame(told_, Violation::wrong, fmt::format("row of {}: {} is '{}' rather than '{}'", name(content), what, is, words_[should]));
+      blame(told_, Violation::wrong,
+            fmt::format("row of {}: {} is '{}' rather than '{}'", name(content), what, is, words_[should]));
   };
   if (content.poison != 0 || content.stranger != 0) return;  // judged as such
   differs("account", row.account, content.account);
@@ -110,7 +112,8 @@ void Oracle::dead_letter(const StoredLetter& letter) {
   auto& content = contents_[found->second];
   ++content.letters;
   if (content.poison != 0 && (letter.reason != words_[content.poison] || letter.account != words_[content.account]))
-    blame(told_, Violation::wrong, fmt::format("dead letter of {}: {} of {}", name(content), letter.reason, letter.account));
+    blame(told_, Violation::wrong,
+          fmt::format("dead letter of {}: {} of {}", name(content), letter.reason, letter.account));
 }
 
 void Oracle::on_topic(const TopicRecord& record) {
@@ -118,8 +121,8 @@ void Oracle::on_topic(const TopicRecord& record) {
   const auto found = by_event_.find(record.event_id);
   if (found == by_event_.end())
     return blame(told_, Violation::lost,
-                 fmt::format("event {} is on messages.v1 (partition {}, offset {}) and has no row", to_string(record.event_id),
-                             record.partition, record.offset));
+                 fmt::format("event {} is on messages.v1 (partition {}, offset {}) and has no row",
+                             to_string(record.event_id), record.partition, record.offset));
   auto& content = contents_[found->second];
   if (++content.topic_records > 1) return;
   content.instance = word(record.receipt.substr(0, record.receipt.find('/')));
@@ -170,8 +173,8 @@ void Oracle::judge_order(Verdict& verdict) const {
     if (last && (last->key != content->key || last->instance != content->instance)) last = nullptr;
     if (last && content->partition != last->partition)
       blame(verdict, Violation::out_of_order,
-            fmt::format("{} is in partition {}, {} of the same subject in {}", name(*last), last->partition, name(*content),
-                        content->partition));
+            fmt::format("{} is in partition {}, {} of the same subject in {}", name(*last), last->partition,
+                        name(*content), content->partition));
     else if (last && content->offset < last->offset)
       blame(verdict, Violation::out_of_order,
             fmt::format("{} came before {} in partition {}, both by {}", name(*content), name(*last), last->partition,

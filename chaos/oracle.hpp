@@ -60,7 +60,7 @@ std::string_view to_string(Violation violation);
 struct Verdict {
   uint64_t callbacks = 0, acknowledged = 0, repeated = 0, repeated_with_other_bytes = 0, poisoned = 0, strangers = 0;
   uint64_t rows = 0, dead_letters = 0, topic_records = 0;
-  uint64_t stored_unacknowledged = 0;  // fine, and worth knowing
+  uint64_t stored_unacknowledged = 0;        // fine, and worth knowing
   std::chrono::microseconds longest_ack{0};  // from the beginning of an attempt that was acknowledged at once
   std::array<uint64_t, kViolations> violations{};
   std::vector<std::string> examples;  // a few of each, for people

@@ -33,7 +33,8 @@ Pipeline::Pipeline(const PipelinePlan& plan)
               .guests = plan.guests,
               .kafka = plan.kafka_gates ? "" : plan.kafka,
               .database_url = plan.database_url,
-              .environment = {{"WXPIPE_SEALING_KEY", world_.sealing_key}, {"WXPIPE_KAFKA__TOPIC_PREFIX", plan.topic_prefix}}}) {}
+              .environment = {{"WXPIPE_SEALING_KEY", world_.sealing_key},
+                              {"WXPIPE_KAFKA__TOPIC_PREFIX", plan.topic_prefix}}}) {}
 
 Command Pipeline::wxpipe(std::vector<std::string> arguments) const {
   arguments.insert(arguments.end(), {"--config", (plan_.folder / "wxpipe.toml").string()});
@@ -48,10 +49,9 @@ Command Pipeline::wxpipe(std::vector<std::string> arguments) const {
 }
 
 Command Pipeline::sender(std::vector<std::string> arguments) const {
-  arguments.insert(arguments.begin(),
-                   {"simulate", "--url", fmt::format("http://127.0.0.1:{}", fleet_.callback_port()), "--connections",
-                    fmt::format("{}", kConnections), "--ledger", ledger().string(), "--wait", "30s", "--no-progress",
-                    "--json"});
+  arguments.insert(arguments.begin(), {"simulate", "--url", fmt::format("http://127.0.0.1:{}", fleet_.callback_port()),
+                                       "--connections", fmt::format("{}", kConnections), "--ledger", ledger().string(),
+                                       "--wait", "30s", "--no-progress", "--json"});
   auto command = wxpipe(std::move(arguments));
   command.log = plan_.folder / "logs" / "simulate.log";
   return command;
@@ -73,7 +73,8 @@ config::KafkaSettings Pipeline::kafka() const {
 }
 
 std::unique_ptr<postgres::Connection> Pipeline::database() const {
-  return std::make_unique<postgres::Connection>(plan_.database_url, "wxpipe chaos oracle", postgres::Purpose::administration);
+  return std::make_unique<postgres::Connection>(plan_.database_url, "wxpipe chaos oracle",
+                                                postgres::Purpose::administration);
 }
 
 void Pipeline::set_up() {
@@ -126,8 +127,9 @@ Audit Pipeline::audit() const {
   audit.exit_code = exit->code;
   audit.text = process.output();
   auto document = json::thread_reader().iterate(audit.text);
-  for (const auto& [field, value] : {std::pair{"acknowledged", &audit.acknowledged}, std::pair{"unaccounted", &audit.unaccounted},
-                                     std::pair{"in_doubt", &audit.in_doubt}, std::pair{"in_flight", &audit.in_flight}})
+  for (const auto& [field, value] :
+       {std::pair{"acknowledged", &audit.acknowledged}, std::pair{"unaccounted", &audit.unaccounted},
+        std::pair{"in_doubt", &audit.in_doubt}, std::pair{"in_flight", &audit.in_flight}})
     if (document.find_field_unordered(field).get(*value) != simdjson::SUCCESS)
       throw Unavailable(fmt::format("wxpipe audit said nothing about {}: {}", field, audit.text));
   return audit;

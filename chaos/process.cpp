@@ -55,9 +55,10 @@ struct Prepared {
   sigemptyset(&none);
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (sigprocmask(SIG_SETMASK, &none, nullptr) == 0 && ::signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
-      ::signal(SIGINT, SIG_DFL) != SIG_ERR && ::signal(SIGXFSZ, SIG_IGN) != SIG_ERR && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == prepared.parent &&
-      null >= 0 && dup2(null, 0) >= 0 && dup2(prepared.output, 1) >= 0 && dup2(prepared.errors, 2) >= 0 &&
-      close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && (prepared.folder == nullptr || chdir(prepared.folder) == 0))
+      ::signal(SIGINT, SIG_DFL) != SIG_ERR && ::signal(SIGXFSZ, SIG_IGN) != SIG_ERR &&
+      prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == prepared.parent && null >= 0 && dup2(null, 0) >= 0 &&
+      dup2(prepared.output, 1) >= 0 && dup2(prepared.errors, 2) >= 0 && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0 &&
+      (prepared.folder == nullptr || chdir(prepared.folder) == 0))
     execvpe(prepared.program, prepared.arguments, prepared.environment);
   const int why = errno;
   [[maybe_unused]] const auto written = write(prepared.report, &why, sizeof why);

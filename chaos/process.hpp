@@ -33,7 +33,7 @@ struct Command {
   std::vector<std::string> arguments = {};
   std::map<std::string, std::string> environment = {};  // besides our own; an empty value removes a variable
   std::filesystem::path folder = {};                    // to run in; empty: ours
-  std::filesystem::path log = {};                       // gets output and errors, behind what it holds; empty: kept apart
+  std::filesystem::path log = {};  // gets output and errors, behind what it holds; empty: kept apart
 };
 
 class Process {

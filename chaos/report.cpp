@@ -35,16 +35,17 @@ void append(std::string& out, const char* name, const Map& counts, Number number
 std::string to_text(const RunPlan& plan, const RunReport& report) {
   const auto& schedule = plan.schedule;
   const auto& verdict = report.verdict;
-  std::string text = fmt::format("chaos: seed {}, {:.0f} s at {} callbacks/s, {} ingest, {} process, {} sink\n\n", schedule.seed,
-                                 seconds(schedule.length), plan.rate, schedule.members.ingest, schedule.members.process,
-                                 schedule.members.sink);
+  std::string text = fmt::format("chaos: seed {}, {:.0f} s at {} callbacks/s, {} ingest, {} process, {} sink\n\n",
+                                 schedule.seed, seconds(schedule.length), plan.rate, schedule.members.ingest,
+                                 schedule.members.process, schedule.members.sink);
   const auto row = [&](std::string_view name, const auto& value, std::string_view note = {}) {
     text += fmt::format("  {:<32}{:>10}  {}\n", name, value, note);
   };
   row("callbacks", verdict.callbacks,
       fmt::format("{} of them again with the same bytes, {} with others; {} poisoned", verdict.repeated,
                   verdict.repeated_with_other_bytes, verdict.poisoned));
-  row("acknowledged", verdict.acknowledged, fmt::format("the longest at once after {:.2f} s", seconds(verdict.longest_ack)));
+  row("acknowledged", verdict.acknowledged,
+      fmt::format("the longest at once after {:.2f} s", seconds(verdict.longest_ack)));
   row("rows", verdict.rows, fmt::format("{} of them never acknowledged", verdict.stored_unacknowledged));
   row("dead letters", verdict.dead_letters);
   text += '\n';
@@ -53,16 +54,18 @@ std::string to_text(const RunPlan& plan, const RunReport& report) {
   text += '\n';
   for (const auto& [name, count] : report.happenings) row(name, count);
   text += '\n';
-  for (int i = 0; i < kViolations; ++i) row(to_string(static_cast<Violation>(i)), verdict.violations[static_cast<size_t>(i)]);
+  for (int i = 0; i < kViolations; ++i)
+    row(to_string(static_cast<Violation>(i)), verdict.violations[static_cast<size_t>(i)]);
   if (report.audit)
     row("unaccounted", report.audit->unaccounted,
         fmt::format("by wxpipe audit; {} of {} in doubt", report.audit->in_doubt, report.audit->acknowledged));
   text += fmt::format("\n  drained {:.1f} s after the last fault was healed\n", seconds(report.drained_after));
   for (const auto& example : verdict.examples) text += "  " + example + '\n';
   for (const auto& complaint : report.complaints) text += "  " + complaint + '\n';
-  text += report.fine() ? "\nNothing acknowledged was lost, doubled or wrong.\n"
-                        : fmt::format("\nNot fine. Everything of this run is in {}; again with: wxpipe chaos --schedule {}\n",
-                                      plan.folder.string(), (plan.folder / "schedule.txt").string());
+  text += report.fine()
+              ? "\nNothing acknowledged was lost, doubled or wrong.\n"
+              : fmt::format("\nNot fine. Everything of this run is in {}; again with: wxpipe chaos --schedule {}\n",
+                            plan.folder.string(), (plan.folder / "schedule.txt").string());
   return text;
 }
 
@@ -73,13 +76,14 @@ std::string to_json(const RunPlan& plan, const RunReport& report) {
       "{{\"fine\":{},\"seed\":{},\"seconds\":{},\"rate\":{},\"callbacks\":{},\"acknowledged\":{},\"repeated\":{},"
       "\"repeated_with_other_bytes\":{},\"poisoned\":{},\"rows\":{},\"dead_letters\":{},\"stored_unacknowledged\":{},"
       "\"longest_ack_seconds\":{:.3f},\"drained_after_seconds\":{:.1f}",
-      report.fine(), schedule.seed, seconds(schedule.length), plan.rate, verdict.callbacks, verdict.acknowledged, verdict.repeated,
-      verdict.repeated_with_other_bytes, verdict.poisoned, verdict.rows, verdict.dead_letters, verdict.stored_unacknowledged,
-      seconds(verdict.longest_ack), seconds(report.drained_after));
+      report.fine(), schedule.seed, seconds(schedule.length), plan.rate, verdict.callbacks, verdict.acknowledged,
+      verdict.repeated, verdict.repeated_with_other_bytes, verdict.poisoned, verdict.rows, verdict.dead_letters,
+      verdict.stored_unacknowledged, seconds(verdict.longest_ack), seconds(report.drained_after));
   for (int i = 0; i < kViolations; ++i)
     out += fmt::format(",\"{}\":{}", to_string(static_cast<Violation>(i)), verdict.violations[static_cast<size_t>(i)]);
-  out += report.audit ? fmt::format(",\"unaccounted\":{},\"in_doubt\":{}", report.audit->unaccounted, report.audit->in_doubt)
-                      : std::string(",\"unaccounted\":null,\"in_doubt\":null");
+  out += report.audit
+             ? fmt::format(",\"unaccounted\":{},\"in_doubt\":{}", report.audit->unaccounted, report.audit->in_doubt)
+             : std::string(",\"unaccounted\":null,\"in_doubt\":null");
   append(out, "faults", report.faults, [](const Injector::Count& count) { return fmt::format("{}", count.done); });
   append(out, "happenings", report.happenings, [](size_t count) { return fmt::format("{}", count); });
   append(out, "examples", verdict.examples);
@@ -91,8 +95,8 @@ std::string to_json(const RunPlan& plan, const RunReport& report) {
 
 std::string totals_to_text(const std::vector<std::pair<RunPlan, RunReport>>& runs) {
   constexpr auto kLine = "{:>10} {:>10} {:>10} {:>7} {:>7} {:>7} {:>7} {:>9} {:>6} {:>8} {:>6} {:>12} {:>8} {:>12}\n";
-  std::string text = fmt::format(kLine, "seed", "callbacks", "acked", "ingest", "process", "sink", "kafka", "postgres", "lost",
-                                 "doubled", "wrong", "out of order", "strange", "unaccounted");
+  std::string text = fmt::format(kLine, "seed", "callbacks", "acked", "ingest", "process", "sink", "kafka", "postgres",
+                                 "lost", "doubled", "wrong", "out of order", "strange", "unaccounted");
   std::array<uint64_t, 13> sums{};
   for (const auto& [plan, report] : runs) {
     const auto kills = [&report = report](const char* whom) -> uint64_t {
@@ -100,19 +104,20 @@ std::string totals_to_text(const std::vector<std::pair<RunPlan, RunReport>>& run
       return found == report.faults.end() ? 0 : static_cast<uint64_t>(found->second.done);
     };
     const auto& verdict = report.verdict;
-    const std::array<uint64_t, 13> numbers{verdict.callbacks,
-                                           verdict.acknowledged,
-                                           kills("ingest"),
-                                           kills("process"),
-                                           kills("sink"),
-                                           kills("kafka"),
-                                           kills("postgres"),
-                                           verdict.count(Violation::lost),
-                                           verdict.count(Violation::doubled) + verdict.count(Violation::doubled_on_topic),
-                                           verdict.count(Violation::wrong),
-                                           verdict.count(Violation::out_of_order),
-                                           verdict.count(Violation::stranger) + report.complaints.size(),
-                                           report.audit ? report.audit->unaccounted : 0};
+    const std::array<uint64_t, 13> numbers{
+        verdict.callbacks,
+        verdict.acknowledged,
+        kills("ingest"),
+        kills("process"),
+        kills("sink"),
+        kills("kafka"),
+        kills("postgres"),
+        verdict.count(Violation::lost),
+        verdict.count(Violation::doubled) + verdict.count(Violation::doubled_on_topic),
+        verdict.count(Violation::wrong),
+        verdict.count(Violation::out_of_order),
+        verdict.count(Violation::stranger) + report.complaints.size(),
+        report.audit ? report.audit->unaccounted : 0};
     const auto line = [&](const auto& name, const std::array<uint64_t, 13>& n) {
       return fmt::format(kLine, name, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12]);
     };

@@ -32,9 +32,11 @@ struct Happening {
   const char* event;
 };
 constexpr Happening kHappenings[] = {
-    {Actor::ingest, "spool_found"},         {Actor::ingest, "spool_write_failed"},  {Actor::ingest, "producer_replaced"},
-    {Actor::process, "transaction_aborted"}, {Actor::process, "worker_fenced"},     {Actor::process, "partitions_revoked"},
-    {Actor::sink, "sink_fenced"},           {Actor::sink, "doubt_settled"},         {Actor::sink, "partitions_revoked"},
+    {Actor::ingest, "spool_found"},       {Actor::ingest, "spool_write_failed"},
+    {Actor::ingest, "producer_replaced"}, {Actor::process, "transaction_aborted"},
+    {Actor::process, "worker_fenced"},    {Actor::process, "partitions_revoked"},
+    {Actor::sink, "sink_fenced"},         {Actor::sink, "doubt_settled"},
+    {Actor::sink, "partitions_revoked"},
 };
 
 // One line that is written over on a terminal; elsewhere a line now and then.
@@ -104,7 +106,8 @@ class Run {
   void set_up() {
     std::ofstream(plan_.folder / "schedule.txt") << to_text(plan_.schedule);
     const auto& [ingest, process, sink] = plan_.schedule.members;
-    display_.say(fmt::format("starting Kafka, Postgres and {} processes in {} …", ingest + process + sink, plan_.folder.string()));
+    display_.say(fmt::format("starting Kafka, Postgres and {} processes in {} …", ingest + process + sink,
+                             plan_.folder.string()));
     servers_.up(fleet_.listeners());
     pipeline_.set_up();
     fleet_.start();
@@ -113,10 +116,10 @@ class Run {
 
   void load() {
     const auto& schedule = plan_.schedule;
-    const auto command = pipeline_.sender({"--seed", fmt::format("{}", schedule.seed), "--rate", fmt::format("{}", plan_.rate),
-                                           "--duration", fmt::format("{}ms", schedule.length.count()), "--resend",
-                                           fmt::format("{}", plan_.resend), "--resend-changed",
-                                           fmt::format("{}", plan_.resend_changed), "--poison", fmt::format("{}", plan_.poison)});
+    const auto command = pipeline_.sender(
+        {"--seed", fmt::format("{}", schedule.seed), "--rate", fmt::format("{}", plan_.rate), "--duration",
+         fmt::format("{}ms", schedule.length.count()), "--resend", fmt::format("{}", plan_.resend), "--resend-changed",
+         fmt::format("{}", plan_.resend_changed), "--poison", fmt::format("{}", plan_.poison)});
     Process sender(command);
     const auto began = steady_clock::now();
     // The last ones have three attempts.
@@ -133,8 +136,8 @@ class Run {
     if (sender.running()) report_.complaints.push_back("the sender did not end");
     // 1: some callbacks were never acknowledged, as it has to be.
     if (const auto exit = sender.wait(0ms); exit && *exit != Exit{} && *exit != Exit{.code = 1, .signal = 0})
-      report_.complaints.push_back(fmt::format("the sender failed with exit code {}, signal {}: see {}", exit->code, exit->signal,
-                                               command.log.string()));
+      report_.complaints.push_back(fmt::format("the sender failed with exit code {}, signal {}: see {}", exit->code,
+                                               exit->signal, command.log.string()));
     report_.faults = injector_.counts();
   }
 

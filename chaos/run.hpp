@@ -18,13 +18,13 @@ namespace wxpipe::chaos {
 
 struct RunPlan {
   Schedule schedule;
-  double rate = 500;  // callbacks a second
+  double rate = 500;                                            // callbacks a second
   double resend = 0.05, resend_changed = 0.01, poison = 0.002;  // resend_changed: of those that are sent again
-  std::filesystem::path program;  // wxpipe itself
-  std::filesystem::path stack;    // dev/stack
-  std::filesystem::path folder;   // everything of this run; what is there is replaced
-  bool progress = true;           // on standard error
-  bool keep_servers = false;      // of a run that isn't fine, to look at
+  std::filesystem::path program;                                // wxpipe itself
+  std::filesystem::path stack;                                  // dev/stack
+  std::filesystem::path folder;                                 // everything of this run; what is there is replaced
+  bool progress = true;                                         // on standard error
+  bool keep_servers = false;                                    // of a run that isn't fine, to look at
 };
 
 struct RunReport {

@@ -22,7 +22,9 @@ class Random {
   int64_t between(int64_t least, int64_t most) {
     return least + static_cast<int64_t>(below(static_cast<size_t>(most - least) + 1));
   }
-  milliseconds between(milliseconds least, milliseconds most) { return milliseconds(between(least.count(), most.count())); }
+  milliseconds between(milliseconds least, milliseconds most) {
+    return milliseconds(between(least.count(), most.count()));
+  }
 
  private:
   std::mt19937_64 engine_;
@@ -34,7 +36,8 @@ constexpr std::array<std::string_view, 14> kKinds{
     "delay", "slice", "half_close",        "storm",        "disk_full",    "clock_jump"};
 
 bool has_amount(FaultKind kind) {
-  return kind == FaultKind::delay || kind == FaultKind::slice || kind == FaultKind::storm || kind == FaultKind::clock_jump;
+  return kind == FaultKind::delay || kind == FaultKind::slice || kind == FaultKind::storm ||
+         kind == FaultKind::clock_jump;
 }
 bool is_network(FaultKind kind) { return FaultKind::cut <= kind && kind <= FaultKind::half_close; }
 bool is_backend(FaultKind kind) { return FaultKind::terminate_backend <= kind && kind <= FaultKind::stop_backend; }
@@ -94,7 +97,8 @@ constexpr Card kDeck[] = {
 // How long after its end a target should be left alone: it is being started, or its clients find it again.
 milliseconds rest_of(const Fault& fault) {
   if (fault.target.actor == Actor::kafka) return 10s;
-  if (fault.target.actor == Actor::postgres) return is_backend(fault.kind) && fault.kind != FaultKind::kill_backend ? 500ms : 4s;
+  if (fault.target.actor == Actor::postgres)
+    return is_backend(fault.kind) && fault.kind != FaultKind::kill_backend ? 500ms : 4s;
   return fault.kind == FaultKind::storm ? 4s : 1s;
 }
 
@@ -202,7 +206,8 @@ std::string to_text(const Fault& fault) {
 }
 
 std::string to_text(const Schedule& schedule) {
-  auto text = fmt::format("wxpipe chaos schedule\nseed {}\nlength {}ms\nmembers", schedule.seed, schedule.length.count());
+  auto text =
+      fmt::format("wxpipe chaos schedule\nseed {}\nlength {}ms\nmembers", schedule.seed, schedule.length.count());
   for (const auto role : kRoles) text += fmt::format(" {} {}", schedule.members.of(role), to_string(role));
   text += '\n';
   for (const auto& fault : schedule.faults) text.append(to_text(fault)).append("\n");
@@ -234,7 +239,8 @@ class Words {
     return words_[next_++];
   }
   void expect(std::string_view word) {
-    if (take(fmt::format("'{}'", word)) != word) throw Complaint{fmt::format("expected '{}', got '{}'", word, words_[next_ - 1])};
+    if (take(fmt::format("'{}'", word)) != word)
+      throw Complaint{fmt::format("expected '{}', got '{}'", word, words_[next_ - 1])};
   }
   template <class Number>
   Number number(std::string_view meaning) {
@@ -242,7 +248,8 @@ class Words {
   }
   milliseconds time(std::string_view meaning) {
     auto text = take(meaning);
-    if (!text.ends_with("ms")) throw Complaint{fmt::format("{}: expected milliseconds such as 400ms, got '{}'", meaning, text)};
+    if (!text.ends_with("ms"))
+      throw Complaint{fmt::format("{}: expected milliseconds such as 400ms, got '{}'", meaning, text)};
     const milliseconds time(to_number<int64_t>(text.substr(0, text.size() - 2), meaning));
     if (time < 0ms) throw Complaint{fmt::format("{}: {} is before the beginning", meaning, text)};
     return time;

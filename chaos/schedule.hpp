@@ -47,7 +47,7 @@ enum class FaultKind {
 // ("sink.*"): its members have no numbers beforehand.
 struct Target {
   Actor actor{};
-  int number = 0;              // of a process; kAnyNumber: of the role
+  int number = 0;               // of a process; kAnyNumber: of the role
   std::optional<Actor> server;  // of a way
   auto operator<=>(const Target&) const = default;
 };

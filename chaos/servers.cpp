@@ -56,7 +56,8 @@ uint16_t free_port() {
 }
 
 Servers::Servers(std::filesystem::path script, std::filesystem::path folder)
-    : script_(std::move(script)), folder_(std::move(folder)) {
+    : script_(std::move(script)),
+      folder_(std::move(folder)) {
   std::filesystem::create_directories(folder_.parent_path());
   run({"down", "--remove"}, 60s);
   std::filesystem::create_directories(folder_);
@@ -97,7 +98,8 @@ void Servers::run(std::vector<std::string> arguments, std::chrono::seconds patie
 }
 
 void Servers::up(const std::vector<KafkaListener>& listeners) {
-  std::string listen = fmt::format("listeners=PLAINTEXT://127.0.0.1:{},CONTROLLER://127.0.0.1:{}", kafka_port_, controller_port_);
+  std::string listen =
+      fmt::format("listeners=PLAINTEXT://127.0.0.1:{},CONTROLLER://127.0.0.1:{}", kafka_port_, controller_port_);
   std::string advertise = fmt::format("advertised.listeners=PLAINTEXT://127.0.0.1:{}", kafka_port_);
   std::string protocols = "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT";
   for (size_t i = 0; i < listeners.size(); ++i) {
@@ -105,8 +107,9 @@ void Servers::up(const std::vector<KafkaListener>& listeners) {
     advertise += fmt::format(",GATE{}://127.0.0.1:{}", i, listeners[i].advertised);
     protocols += fmt::format(",GATE{}:PLAINTEXT", i);
   }
-  std::ofstream(folder_ / "kafka.properties")
-      << listen << '\n' << advertise << '\n' << protocols << "\nnum.network.threads=1\n";
+  std::ofstream(folder_ / "kafka.properties") << listen << '\n'
+                                              << advertise << '\n'
+                                              << protocols << "\nnum.network.threads=1\n";
   run({"up"}, kStartPatience);
 }
 

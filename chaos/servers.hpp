@@ -39,7 +39,7 @@ class Servers {
   // Both, from nothing, with these listeners besides Kafka's own. Throws Unavailable with where the log is.
   void up(const std::vector<KafkaListener>& listeners);
 
-  std::string kafka() const;       // host:port, past all gates
+  std::string kafka() const;  // host:port, past all gates
   Secret database_url() const;
 
   // Kills the server with all its processes. It comes back with start(). Not while it is starting.

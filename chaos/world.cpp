@@ -32,7 +32,8 @@ class Secrets {
   std::mt19937_64 engine_;
 };
 
-constexpr const char* kSessions = "[kafka.properties]\n\"session.timeout.ms\" = \"{}\"\n\"heartbeat.interval.ms\" = \"{}\"\n";
+constexpr const char* kSessions =
+    "[kafka.properties]\n\"session.timeout.ms\" = \"{}\"\n\"heartbeat.interval.ms\" = \"{}\"\n";
 constexpr const char* kRules = R"(
 [[score.rules]]
 name = "wrote"
@@ -53,13 +54,16 @@ struct Account {
   bool webhook;
 };
 constexpr Account kAccounts[] = {
-    {"shop", "official_account", "app_id = \"wx0123456789abcdef\"\noriginal_id = \"gh_0123456789ab\"\nmode = \"safe\"\n", false},
+    {"shop", "official_account",
+     "app_id = \"wx0123456789abcdef\"\noriginal_id = \"gh_0123456789ab\"\nmode = \"safe\"\n", false},
     {"mini", "mini_program", "app_id = \"wx0123456789abcde0\"\nmode = \"safe\"\n", false},
     {"component", "open_platform", "component_app_id = \"wx0123456789abcde1\"\n", false},
     {"authorised", "open_platform_messages", "component_app_id = \"wx0123456789abcde1\"\n", false},
     {"corp", "wework_app", "corp_id = \"ww0123456789abcdef\"\nagent_id = 1000002\n", false},
-    {"suite", "wework_suite_command", "suite_id = \"ww0123456789abcde2\"\nprovider_corp_id = \"ww0123456789abcde3\"\n", false},
-    {"suitedata", "wework_suite_data", "suite_id = \"ww0123456789abcde2\"\nprovider_corp_id = \"ww0123456789abcde3\"\n", false},
+    {"suite", "wework_suite_command", "suite_id = \"ww0123456789abcde2\"\nprovider_corp_id = \"ww0123456789abcde3\"\n",
+     false},
+    {"suitedata", "wework_suite_data", "suite_id = \"ww0123456789abcde2\"\nprovider_corp_id = \"ww0123456789abcde3\"\n",
+     false},
     {"robot", "wework_bot", "bot_id = \"aibCHAOS\"\n", false},
     {"desk", "wework_instance", "instance_id = \"wework_001\"\n", true},
     {"forms", "channel", "channel = \"web_form\"\n", true},
@@ -72,7 +76,8 @@ World make_world(uint64_t seed, std::chrono::milliseconds session) {
   world.sealing_key = secrets.base64(32);
   world.config = fmt::format(kSessions, session.count(), session.count() / 10) + kRules;
   for (const auto& account : kAccounts) {
-    world.config += fmt::format("\n[[accounts]]\nname = \"{}\"\nkind = \"{}\"\n{}", account.name, account.kind, account.ids);
+    world.config +=
+        fmt::format("\n[[accounts]]\nname = \"{}\"\nkind = \"{}\"\n{}", account.name, account.kind, account.ids);
     if (account.webhook)
       world.config += fmt::format("secret = \"whsec_{}\"\n", secrets.base64(32));
     else

@@ -81,10 +81,10 @@ std::string json_of(const sinks::Boot& boot) {
 }
 
 void report_json(const AuditReport& report, bool minutes) {
-  std::string out = fmt::format(
-      "{{\"from\":{},\"to\":{},\"account\":{},{},\"in_doubt\":{},\"voided\":{}", json_or_null(report.wanted.from),
-      json_or_null(report.wanted.to), report.wanted.account.empty() ? "null" : json_text(report.wanted.account),
-      fields_of(report.total()), report.in_doubt.size(), report.voided);
+  std::string out = fmt::format("{{\"from\":{},\"to\":{},\"account\":{},{},\"in_doubt\":{},\"voided\":{}",
+                                json_or_null(report.wanted.from), json_or_null(report.wanted.to),
+                                report.wanted.account.empty() ? "null" : json_text(report.wanted.account),
+                                fields_of(report.total()), report.in_doubt.size(), report.voided);
   out += ",\"missing\":" + json_list(report.missing, [](const auto& one) {
            return fmt::format("{{\"receipt\":{},\"account\":{},\"minute\":\"{}\"}}", json_text(one.receipt),
                               json_text(one.account), to_iso8601(one.minute));
@@ -116,7 +116,8 @@ template <class Items, class Each>
 void print_some(const Items& items, Each&& each) {
   size_t shown = 0;
   for (const auto& item : items) {
-    if (shown++ == kNamedForPeople) return fmt::print("  … and {} more; --json names all\n", items.size() - kNamedForPeople);
+    if (shown++ == kNamedForPeople)
+      return fmt::print("  … and {} more; --json names all\n", items.size() - kNamedForPeople);
     each(item);
   }
 }
@@ -138,15 +139,16 @@ void report_text(const AuditReport& report, bool minutes) {
     print_some(report.in_doubt, [](const auto& receipt) { fmt::print("  {}\n", receipt); });
   }
   for (const auto& gap : report.marks_missing)
-    fmt::print("marks missing: {}/{} from {} to {} (look for dead letters of stage sink.custody)\n", gap.instance, gap.boot,
-               gap.first, gap.next - 1);
+    fmt::print("marks missing: {}/{} from {} to {} (look for dead letters of stage sink.custody)\n", gap.instance,
+               gap.boot, gap.first, gap.next - 1);
   if (!report.missing.empty()) fmt::print("unaccounted:\n");
   print_some(report.missing, [](const auto& one) {
-    fmt::print("  {} of {}, received in the minute {}\n", one.receipt, one.account, to_iso8601(one.minute).substr(0, 16));
+    fmt::print("  {} of {}, received in the minute {}\n", one.receipt, one.account,
+               to_iso8601(one.minute).substr(0, 16));
   });
-  fmt::print("{}\n", !report.fine() ? "not everything that was acknowledged is accounted for"
-             : report.waiting_for.empty() ? "everything that was acknowledged is accounted for"
-                                          : "nothing is lost as far as can be told; some is still on its way");
+  fmt::print("{}\n", !report.fine()               ? "not everything that was acknowledged is accounted for"
+                     : report.waiting_for.empty() ? "everything that was acknowledged is accounted for"
+                                                  : "nothing is lost as far as can be told; some is still on its way");
 }
 
 void run(Program& program, const Options& options) {
@@ -177,10 +179,11 @@ void add_audit_command(Program& program) {
   command.add_option("--wait", options->wait, "How long process and sinks may take to catch up. Default: 10s")
       ->type_name("DURATION");
   command.add_flag("--minutes", options->minutes, "A line for each account and minute");
-  add_examples(command, {{"wxpipe audit --config wxpipe.toml", "everything since the first callback"},
-                         {"wxpipe audit --from 2026-11-24T08:00 --to 2026-11-24T12:00 --account shop -c wxpipe.toml",
-                          "one morning of one account"},
-                         {"wxpipe audit --from 24h --json -c wxpipe.toml", "for monitoring: exit code 1 means a loss"}});
+  add_examples(command,
+               {{"wxpipe audit --config wxpipe.toml", "everything since the first callback"},
+                {"wxpipe audit --from 2026-11-24T08:00 --to 2026-11-24T12:00 --account shop -c wxpipe.toml",
+                 "one morning of one account"},
+                {"wxpipe audit --from 24h --json -c wxpipe.toml", "for monitoring: exit code 1 means a loss"}});
   command.callback([&program, options] { run(program, *options); });
 }
 

@@ -43,8 +43,9 @@ fs::path find_stack(const std::string& given) {
   }
   for (auto folder = this_program().parent_path(); folder.has_relative_path(); folder = folder.parent_path())
     if (fs::exists(folder / "dev" / "stack")) return folder / "dev" / "stack";
-  throw UsageError("chaos starts and kills a Kafka and a Postgres of its own by dev/stack of wxpipe's source tree: say where it is with "
-                   "--stack");
+  throw UsageError(
+      "chaos starts and kills a Kafka and a Postgres of its own by dev/stack of wxpipe's source tree: say where it is with "
+      "--stack");
 }
 
 std::vector<FaultKind> unwanted(const std::vector<std::string>& names) {
@@ -69,7 +70,8 @@ chaos::Schedule read_schedule(const std::string& file) {
 std::vector<chaos::Schedule> schedules(const Options& options) {
   if (!options.schedule_file.empty()) return {read_schedule(options.schedule_file)};
   const auto every = config::parse_duration(options.every);
-  if (!every || every->count() < 100) throw UsageError(fmt::format("--every: '{}' is no duration of 100ms or more; say 2s", options.every));
+  if (!every || every->count() < 100)
+    throw UsageError(fmt::format("--every: '{}' is no duration of 100ms or more; say 2s", options.every));
   const auto length = std::chrono::milliseconds(static_cast<int64_t>(options.minutes * 60'000));
   const chaos::Wishes wishes{*every, unwanted(options.without)};
   std::vector<chaos::Schedule> all;
@@ -118,29 +120,46 @@ void add_chaos_command(Program& program) {
   command.group("Proof");
   add_json_option(command, program);
   const auto options = std::make_shared<Options>();
-  command.add_option("--seed", options->seed, "Which schedule; default: a random one, which is printed")->type_name("N");
-  command.add_option("--minutes", options->minutes, "How long the load lasts")->capture_default_str()->check(CLI::PositiveNumber);
+  command.add_option("--seed", options->seed, "Which schedule; default: a random one, which is printed")
+      ->type_name("N");
+  command.add_option("--minutes", options->minutes, "How long the load lasts")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   command.add_option("--runs", options->runs, "So many runs with consecutive seeds, and their sum")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  command.add_option("--rate", options->plan.rate, "Callbacks a second")->capture_default_str()->check(CLI::PositiveNumber);
-  command.add_option("--every", options->every, "Between two faults, on average")->type_name("DURATION")->capture_default_str();
-  command.add_option("--without", options->without, "Kinds of faults to leave out, such as clock_jump,storm")->delimiter(',')->type_name("KIND,...");
+  command.add_option("--rate", options->plan.rate, "Callbacks a second")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command.add_option("--every", options->every, "Between two faults, on average")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  command.add_option("--without", options->without, "Kinds of faults to leave out, such as clock_jump,storm")
+      ->delimiter(',')
+      ->type_name("KIND,...");
   const auto member = [&](const char* name, int& count) {
     command.add_option(name, count, "Processes of this role")->capture_default_str()->check(CLI::Range(1, 20));
   };
   member("--ingest", options->members.ingest);
   member("--process", options->members.process);
   member("--sink", options->members.sink);
-  command.add_option("--schedule", options->schedule_file, "Replays this one, as a failing run left it")->type_name("FILE");
+  command.add_option("--schedule", options->schedule_file, "Replays this one, as a failing run left it")
+      ->type_name("FILE");
   command.add_flag("--print-schedule", options->print_schedule, "Only says what would happen");
-  command.add_option("--folder", options->folder, "Keeps logs, ledger and schedule below it; else only of runs that failed")->type_name("DIR");
-  command.add_option("--stack", options->stack, "dev/stack of wxpipe's source tree; found by itself from build/release/wxpipe")->type_name("FILE");
+  command
+      .add_option("--folder", options->folder,
+                  "Keeps logs, ledger and schedule below it; else only of runs that failed")
+      ->type_name("DIR");
+  command
+      .add_option("--stack", options->stack,
+                  "dev/stack of wxpipe's source tree; found by itself from build/release/wxpipe")
+      ->type_name("FILE");
   command.add_flag("--keep-servers", options->plan.keep_servers, "After a run that failed: to look at what is stored");
   command.add_flag("--quiet", options->silent, "No progress on standard error");
   add_examples(command, {{"wxpipe chaos --seed 7 --minutes 4", "one run; the same seed is the same schedule"},
                          {"wxpipe chaos --seed 7 --print-schedule", "what it does"},
-                         {"wxpipe chaos --schedule /tmp/wxpipe-chaos-7/schedule.txt", "again what failed, or what is left of it after cutting lines"},
+                         {"wxpipe chaos --schedule /tmp/wxpipe-chaos-7/schedule.txt",
+                          "again what failed, or what is left of it after cutting lines"},
                          {"wxpipe chaos --seed 1 --runs 5 --minutes 4 --rate 1000", "more than a million callbacks"}});
   command.callback([&program, options] { run(program, *options); });
 }

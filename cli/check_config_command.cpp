@@ -37,11 +37,12 @@ void print_json(const std::vector<std::string>& errors, const std::vector<config
 }
 
 void print_addresses(const config::Settings& settings) {
-  const auto base = settings.ingest.public_url.empty() ? std::string("https://<your host>") : settings.ingest.public_url;
+  const auto base =
+      settings.ingest.public_url.empty() ? std::string("https://<your host>") : settings.ingest.public_url;
   fmt::print("\nCallback addresses to enter at the platforms:\n");
   for (const auto& account : settings.accounts) {
     const auto kind = ingest::account_kind(account.kind);
-    const char* tenant = !kind                                                    ? ""
+    const char* tenant = !kind                                                  ? ""
                          : *kind == ingest::AccountKind::open_platform_messages ? "/$APPID$"
                          : *kind == ingest::AccountKind::wework_suite_data      ? "/$CORPID$"
                                                                                 : "";
@@ -81,8 +82,9 @@ void check_roles(const config::Loaded& loaded, std::vector<std::string>& errors)
   if (settings.ingest.tls_certificate_file.empty() == settings.ingest.tls_key_file.empty())
     expect([&] { ingest::http::make_tls(settings.ingest); });
   using kafka::ClientRole;
-  for (const auto role : {ClientRole::ingest_producer, ClientRole::transactional_producer, ClientRole::processor_consumer,
-                          ClientRole::sink_consumer, ClientRole::reader, ClientRole::admin})
+  for (const auto role :
+       {ClientRole::ingest_producer, ClientRole::transactional_producer, ClientRole::processor_consumer,
+        ClientRole::sink_consumer, ClientRole::reader, ClientRole::admin})
     expect([&] { kafka::client_config(role, settings.kafka); });
   expect([&] { sinks::chosen_families(settings.sink); });
 }
@@ -122,14 +124,16 @@ void check(Program& program, bool print) {
 }  // namespace
 
 void add_check_config_command(Program& program) {
-  auto& command = *program.app.add_subcommand("check-config", "Checks a configuration and says what to enter at the platforms");
+  auto& command =
+      *program.app.add_subcommand("check-config", "Checks a configuration and says what to enter at the platforms");
   command.group("Set-up");
   add_config_options(command, program);
   add_json_option(command, program);
   const auto print = std::make_shared<bool>(false);
   command.add_flag("--print", *print, "Show every setting as it will be used, secrets as ***");
-  add_examples(command, {{"wxpipe check-config --config wxpipe.toml", "errors with line and fix, then the callback addresses"},
-                         {"wxpipe check-config --config wxpipe.toml --print", "every setting with its meaning and value"}});
+  add_examples(command,
+               {{"wxpipe check-config --config wxpipe.toml", "errors with line and fix, then the callback addresses"},
+                {"wxpipe check-config --config wxpipe.toml --print", "every setting with its meaning and value"}});
   command.callback([&program, print] { check(program, *print); });
 }
 

@@ -37,11 +37,12 @@ int run(int argc, char** argv) {
   add_simulate_command(program);
   add_audit_command(program);
   add_chaos_command(program);
-  add_examples(app, {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},
-                     {"wxpipe topics apply -c wxpipe.toml && wxpipe migrate -c wxpipe.toml", "set up Kafka and Postgres"},
-                     {"wxpipe run -c wxpipe.toml", "all roles in one process"},
-                     {"wxpipe simulate -c wxpipe.toml --rate 200 --count 5000", "play the platforms against it"},
-                     {"wxpipe <command> --help", "what each command does, with examples"}});
+  add_examples(app,
+               {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},
+                {"wxpipe topics apply -c wxpipe.toml && wxpipe migrate -c wxpipe.toml", "set up Kafka and Postgres"},
+                {"wxpipe run -c wxpipe.toml", "all roles in one process"},
+                {"wxpipe simulate -c wxpipe.toml --rate 200 --count 5000", "play the platforms against it"},
+                {"wxpipe <command> --help", "what each command does, with examples"}});
   app.footer(app.get_footer() +
              "\nExit codes: 0 done and fine; 1 done, and it found something wrong; 2 wrong usage or configuration;\n"
              "3 a server it needs is not there.\n");

@@ -9,12 +9,12 @@ namespace wxpipe::cli {
 
 void add_config_options(CLI::App& command, Program& program) {
   // Not CLI11's envname: it would set the shared variable for the commands that were not called, too, and so beat -c.
-  if (program.config_file.empty())
-    program.config_file = config::process_environment().get("WXPIPE_CONFIG");
+  if (program.config_file.empty()) program.config_file = config::process_environment().get("WXPIPE_CONFIG");
   command.add_option("-c,--config", program.config_file, "Configuration file (TOML). Default: WXPIPE_CONFIG")
       ->type_name("FILE");
-  command.add_option("--instance", program.instance,
-                     "Name of this process among those of its role. Default: WXPIPE_INSTANCE, else the host's name")
+  command
+      .add_option("--instance", program.instance,
+                  "Name of this process among those of its role. Default: WXPIPE_INSTANCE, else the host's name")
       ->type_name("NAME");
 }
 
@@ -39,7 +39,8 @@ std::string missing_command(const CLI::App& app, std::span<const char* const> wo
     if (command->get_name() == word) return missing_command(*command, words.subspan(1));
     names.push_back(command->get_name());
   }
-  return fmt::format("there is no command '{}'; the nearest is '{}', --help lists all", word, config::nearest(word, names));
+  return fmt::format("there is no command '{}'; the nearest is '{}', --help lists all", word,
+                     config::nearest(word, names));
 }
 
 config::Settings load_settings(const Program& program, const config::Needs& needs) {

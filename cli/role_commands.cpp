@@ -69,7 +69,8 @@ void add_role_commands(Program& program) {
                  "a second one on the same machine needs its own name and admin port"}});
   add_examples(add(program, "process", "Turns events into facts: dedupe, enrich, score, follower state",
                    config::kForProcess, {kProcess}),
-               {{"wxpipe process --config wxpipe.toml --instance proc-1", "scale by starting more, up to the topic's partitions"}});
+               {{"wxpipe process --config wxpipe.toml --instance proc-1",
+                 "scale by starting more, up to the topic's partitions"}});
   add_examples(add(program, "sink", "Writes facts to Postgres in batches", config::kForSink, {kSink}),
                {{"wxpipe sink --config wxpipe.toml --instance sink-1", "every family of tables"},
                 {"WXPIPE_SINK__FAMILIES=messages wxpipe sink -c wxpipe.toml --instance sink-m",

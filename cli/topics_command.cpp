@@ -184,7 +184,8 @@ void add_topics_command(Program& program) {
         "a larger cluster, without a configuration file"},
        {"wxpipe topics apply -c wxpipe.toml --partitions 24 --raise-partitions",
         "grow existing topics: let process and sink catch up first"}});
-  add_examples(group, {{"wxpipe topics plan", "what is missing or set too low"}, {"wxpipe topics apply", "make it so"}});
+  add_examples(group,
+               {{"wxpipe topics plan", "what is missing or set too low"}, {"wxpipe topics apply", "make it so"}});
 }
 
 }  // namespace wxpipe::cli

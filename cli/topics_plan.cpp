@@ -44,7 +44,9 @@ class Planner {
  public:
   Planner(const TopicWishes& wishes, const kafka::ClusterView& cluster,
           const std::map<std::string, kafka::TopicConfig>& configs)
-      : wishes_(wishes), cluster_(cluster), configs_(configs) {}
+      : wishes_(wishes),
+        cluster_(cluster),
+        configs_(configs) {}
 
   std::vector<TopicAction> plan() && {
     for (const auto& topic : schemas::kTopics) {

@@ -22,7 +22,8 @@ std::string all_kinds() { return fmt::format("{}", fmt::join(kKinds, ", ")); }
 class Check {
  public:
   Check(const config::AccountSettings& settings, std::vector<std::string>& errors)
-      : settings_(settings), errors_(errors) {}
+      : settings_(settings),
+        errors_(errors) {}
 
   template <class... Arguments>
   void complain(std::string_view key, fmt::format_string<Arguments...> what, Arguments&&... arguments) {

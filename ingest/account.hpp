@@ -18,8 +18,16 @@ namespace wxpipe::ingest {
 
 // CONTRACT §2: what arrives there decides signature, envelope, receiveid and reply.
 enum class AccountKind {
-  official_account, mini_program, open_platform, open_platform_messages, wework_app, wework_suite_command,
-  wework_suite_data, wework_bot, wework_instance, channel
+  official_account,
+  mini_program,
+  open_platform,
+  open_platform_messages,
+  wework_app,
+  wework_suite_command,
+  wework_suite_data,
+  wework_bot,
+  wework_instance,
+  channel
 };
 inline constexpr int kAccountKindCount = 10;
 std::string_view to_string(AccountKind kind);
@@ -35,9 +43,9 @@ struct Account {
   // The ids this kind has; the others are empty.
   std::string app_id, original_id, component_app_id, corp_id, suite_id, provider_corp_id, bot_id, instance_id, channel;
   std::optional<int64_t> agent_id;
-  std::map<std::string, std::string> menu;      // menu key -> name people know it by
-  std::map<std::string, std::string> channels;  // QR scene or State -> channel name
-  std::vector<config::ReplyRule> replies;       // in order; the first that fits answers
+  std::map<std::string, std::string> menu;                // menu key -> name people know it by
+  std::map<std::string, std::string> channels;            // QR scene or State -> channel name
+  std::vector<config::ReplyRule> replies;                 // in order; the first that fits answers
   std::optional<std::chrono::seconds> max_timestamp_age;  // of the signed timestamp; none: any age is accepted
 
   // Current first, then the previous one while keys are being changed.
@@ -47,9 +55,9 @@ struct Account {
 };
 
 // Families of kinds that share a rule.
-bool is_standard_webhook(AccountKind kind);    // wework_instance, channel
-bool takes_passive_reply(AccountKind kind);    // CONTRACT: where the platform reads an answer
-bool has_tenant(AccountKind kind);             // open_platform_messages, wework_suite_data: /callback/{account}/{tenant}
+bool is_standard_webhook(AccountKind kind);  // wework_instance, channel
+bool takes_passive_reply(AccountKind kind);  // CONTRACT: where the platform reads an answer
+bool has_tenant(AccountKind kind);           // open_platform_messages, wework_suite_data: /callback/{account}/{tenant}
 
 // Checks and decodes one account. What is wrong is appended to `errors`, one line each: where it stands, the key, what is
 // wrong with it and the fix; never a secret. With errors the value is only good for further checks.

@@ -10,8 +10,8 @@ namespace {
 
 // In small letters and without their `_` and `-`, which platforms and SDKs put in and leave out.
 constexpr std::array<std::string_view, 12> kNames{
-    "apikey",       "chatkey",     "authcode",     "sessionkey",    "preauthcode",       "responseurl",
-    "suiteticket",  "welcomecode", "responsecode", "permanentcode", "authorizationcode", "componentverifyticket"};
+    "apikey",      "chatkey",     "authcode",     "sessionkey",    "preauthcode",       "responseurl",
+    "suiteticket", "welcomecode", "responsecode", "permanentcode", "authorizationcode", "componentverifyticket"};
 // Whatever stands before them: webhooks have AccessToken, client_secret, dbPassword.
 constexpr std::array<std::string_view, 3> kLastWords{"token", "secret", "password"};
 constexpr size_t kShortestName = 5, kLongestName = 40;  // with what is put in

@@ -34,7 +34,8 @@ bool Document::has(std::string_view path) const {
 }
 
 DocumentBuilder::DocumentBuilder(std::string_view body, DocumentFormat format, size_t padding)
-    : size_(body.size()), path_budget_(8 * body.size() + 4096) {
+    : size_(body.size()),
+      path_budget_(8 * body.size() + 4096) {
   document_.format_ = format;
   document_.fields_.reserve(16);
   if (!has_control(body)) {
@@ -77,8 +78,7 @@ std::string_view DocumentBuilder::path(std::string_view parent, std::string_view
 
 Result<Document> parse_document(std::string_view body) {
   if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
-  if (body.find('\0') != std::string_view::npos)
-    return Rejection{Reason::nul_byte, "the body contains a NUL byte"};
+  if (body.find('\0') != std::string_view::npos) return Rejection{Reason::nul_byte, "the body contains a NUL byte"};
   if (!simdjson::validate_utf8(body.data(), body.size()))
     return Rejection{Reason::invalid_utf8, "the body isn't UTF-8"};
   const size_t first = body.find_first_not_of(" \t\r\n");

@@ -135,7 +135,9 @@ bool fits_topic(const schemas::Event& event) {
 }  // namespace
 
 Draft::Draft(const Document& document, const NormalizeContext& context, std::string_view platform)
-    : document_(document), context_(context), seals_(context.sealer) {
+    : document_(document),
+      context_(context),
+      seals_(context.sealer) {
   event.platform = platform;
   event.category = "event";
   event.account = context.account.name;

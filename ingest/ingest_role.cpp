@@ -1,9 +1,9 @@
 #include "ingest/ingest_role.hpp"
 
+#include <openssl/rand.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <openssl/rand.h>
 
 #include <deque>
 #include <exception>
@@ -122,8 +122,8 @@ class IngestRole : public runtime::Role {
         return failure == nullptr;
       }();
       if (healthy && !custodian.finish(kLastMark))
-        telemetry::log_warn("custody_tail_in_doubt",
-                            {{"boot", receipts.boot()}, {"why", "neither broker nor spool took the last custody mark"}});
+        telemetry::log_warn("custody_tail_in_doubt", {{"boot", receipts.boot()},
+                                                      {"why", "neither broker nor spool took the last custody mark"}});
       for (auto& worker : workers) worker.io.stop();
     }
     telemetry::log_info("ingest_stopped");
@@ -136,7 +136,8 @@ class IngestRole : public runtime::Role {
     probe.poll();
     const auto trouble = probe.trouble(1s);
     if (trouble != trouble_ && !trouble.empty())
-      telemetry::log_warn("kafka_away", {{"why", trouble}, {"events_go_to", has_spool ? "the spool" : "nowhere: set spool.directory"}});
+      telemetry::log_warn(
+          "kafka_away", {{"why", trouble}, {"events_go_to", has_spool ? "the spool" : "nowhere: set spool.directory"}});
     if (trouble.empty() && !trouble_.empty()) telemetry::log_info("kafka_back");
     trouble_ = trouble;
     if (trouble.empty() || has_spool)
@@ -150,8 +151,7 @@ class IngestRole : public runtime::Role {
     for (auto& worker : workers) asio::post(worker.io, [&worker] { worker.server.drain(); });
     const auto until = std::chrono::steady_clock::now() + context_.settings.ingest.drain_timeout;
     while (shared.connections > 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(5ms);
-    if (shared.connections > 0)
-      telemetry::log_warn("connections_cut", {{"connections", shared.connections.load()}});
+    if (shared.connections > 0) telemetry::log_warn("connections_cut", {{"connections", shared.connections.load()}});
     for (auto& worker : workers) asio::post(worker.io, [&worker] { worker.server.abort(); });
     while (shared.connections > 0 && std::chrono::steady_clock::now() < until + 1s) std::this_thread::sleep_for(5ms);
   }

@@ -46,7 +46,11 @@ class Interpreter {
  public:
   Interpreter(const Account& account, const Callback& callback, const crypto::Sealer& sealer, const RandomBytes& random,
               Scratch& scratch)
-      : account_(account), callback_(callback), sealer_(sealer), random_(random), scratch_(scratch) {}
+      : account_(account),
+        callback_(callback),
+        sealer_(sealer),
+        random_(random),
+        scratch_(scratch) {}
 
   Interpretation interpret() {
     if (!tenant_fits(account_, callback_.tenant)) return Refused{404, Refusal::unknown_tenant};

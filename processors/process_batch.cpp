@@ -57,7 +57,9 @@ std::string trace_id_in(std::string_view traceparent) {
 class Batch {
  public:
   Batch(const Steps& steps, Windows& windows, const BatchContext& context)
-      : steps_(steps), windows_(windows), context_(context) {}
+      : steps_(steps),
+        windows_(windows),
+        context_(context) {}
 
   void take(const InputRecord& record) {
     auto event = decode(record);

@@ -23,8 +23,8 @@ struct InputRecord {
   int partition = 0;
   int64_t offset = 0;
   std::string_view key;
-  std::optional<std::string_view> value;  // none: a tombstone, which nobody should write there
-  Timestamp timestamp;                    // received_at
+  std::optional<std::string_view> value;            // none: a tombstone, which nobody should write there
+  Timestamp timestamp;                              // received_at
   std::string_view event_id, receipt, traceparent;  // headers; empty: absent
 };
 

@@ -31,8 +31,7 @@ std::string missing_topics(const kafka::ClusterView& view, const std::string& pr
   std::vector<std::string> missing;
   for (const auto& topic : schemas::kTopics)
     if (const auto name = schemas::topic_name(prefix, topic.name); !view.topics.contains(name)) missing.push_back(name);
-  if (!missing.empty())
-    return fmt::format("topics missing: {}; run `wxpipe topics apply`", fmt::join(missing, ", "));
+  if (!missing.empty()) return fmt::format("topics missing: {}; run `wxpipe topics apply`", fmt::join(missing, ", "));
   const auto partitions = [&](schemas::TopicName name) {
     return view.topics.at(schemas::topic_name(prefix, name)).partitions;
   };
@@ -138,7 +137,7 @@ class ProcessRole : public runtime::Role {
         metrics_.fenced();
         status.set_trouble(error.what());
         telemetry::log_warn("worker_fenced",
-                             {{"slot", slot}, {"why", error.what()}, {"look_at", "instance.name used twice?"}});
+                            {{"slot", slot}, {"why", error.what()}, {"look_at", "instance.name used twice?"}});
       } catch (const Unavailable& error) {
         status.set_trouble(error.what());
         telemetry::log_warn("worker_hindered", {{"slot", slot}, {"why", error.what()}});

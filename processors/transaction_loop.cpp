@@ -16,11 +16,11 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kIdlePoll = 100ms;             // how long a stop may go unnoticed
-constexpr size_t kMostBatchBytes = 16 << 20;          // of values; a batch holds at least one record
-constexpr milliseconds kIdleMeansTaken = 2s;          // nothing came for so long: what is left up to the end are markers
+constexpr milliseconds kIdlePoll = 100ms;     // how long a stop may go unnoticed
+constexpr size_t kMostBatchBytes = 16 << 20;  // of values; a batch holds at least one record
+constexpr milliseconds kIdleMeansTaken = 2s;  // nothing came for so long: what is left up to the end are markers
 constexpr Backoff kAbortBackoff{100ms, 2s};
-constexpr milliseconds kTakeOverTimeout = 25s;        // longer than a predecessor's transaction may stay open (10 s)
+constexpr milliseconds kTakeOverTimeout = 25s;  // longer than a predecessor's transaction may stay open (10 s)
 
 std::vector<std::string> topic_names(const config::KafkaSettings& settings) {
   std::vector<std::string> names;
@@ -52,7 +52,9 @@ long long since(steady_clock::time_point start) {
 }
 }  // namespace
 
-std::string process_group(const config::KafkaSettings& settings) { return schemas::process_group(settings.topic_prefix); }
+std::string process_group(const config::KafkaSettings& settings) {
+  return schemas::process_group(settings.topic_prefix);
+}
 
 std::string transactional_id(const config::Settings& settings, int slot) {
   return settings.kafka.topic_prefix + fmt::format("process.{}.{}", settings.instance.name, slot);
@@ -121,7 +123,7 @@ std::vector<kafka::PartitionOffset> TransactionLoop::assigned(const std::vector<
 
 // Transactions in doubt keep an offset unstable until they end: ask again, but notice a stop.
 std::vector<kafka::PartitionOffset> TransactionLoop::committed(const std::vector<kafka::Partition>& partitions,
-                                                             steady_clock::time_point deadline) {
+                                                               steady_clock::time_point deadline) {
   for (;;) {
     try {
       return consumer_.committed(partitions, 1s);
@@ -170,7 +172,8 @@ void TransactionLoop::settle() {
     write(effects);
   } catch (const kafka::TransactionAborted& error) {
     metrics_.aborted();
-    telemetry::log_warn("transaction_aborted", {{"group", kProcessGroup}, {"events", records.size()}, {"why", error.what()}});
+    telemetry::log_warn("transaction_aborted",
+                        {{"group", kProcessGroup}, {"events", records.size()}, {"why", error.what()}});
     drop(effects, windows_);
     producer_.abort();
     WXPIPE_FAULT_POINT(process_after_abort);

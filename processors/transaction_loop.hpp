@@ -56,7 +56,7 @@ class WorkerStatus {
   Snapshot state_;
 };
 
-std::string process_group(const config::KafkaSettings& settings);                           // <prefix>process
+std::string process_group(const config::KafkaSettings& settings);  // <prefix>process
 std::string transactional_id(const config::Settings& settings, int slot);
 
 class TransactionLoop : private kafka::RebalanceListener {
@@ -90,10 +90,10 @@ class TransactionLoop : private kafka::RebalanceListener {
   std::stop_token stop_;
 
   kafka::TransactionalProducer producer_;
-  kafka::Consumer consumer_;           // behind the producer: whoever has partitions has fenced its predecessor
-  std::vector<kafka::Record> batch_;   // destroyed before the consumer
+  kafka::Consumer consumer_;          // behind the producer: whoever has partitions has fenced its predecessor
+  std::vector<kafka::Record> batch_;  // destroyed before the consumer
   Windows windows_;
-  std::map<int, int64_t> next_;        // by partition: the offset up to which its window is complete
+  std::map<int, int64_t> next_;          // by partition: the offset up to which its window is complete
   std::map<int, int64_t> settled_ends_;  // ends that hold nothing but transaction markers beyond what was taken
   Timestamp last_taken_;
   std::chrono::steady_clock::time_point last_batch_{};

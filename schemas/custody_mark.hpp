@@ -43,7 +43,7 @@ struct CustodyMark {
   std::string instance, boot;
   int64_t number = 1;  // of the boot's marks, without gaps
   Timestamp marked_at;
-  bool last = false;           // a clean stop: nothing of this boot comes after it
+  bool last = false;            // a clean stop: nothing of this boot comes after it
   int64_t first = 1, next = 1;  // the sequences it decides: [first, next); none where equal
   // Events that waited in the instance's spool once all of these were decided; none: it has no spool.
   std::optional<int64_t> spool_events;

@@ -176,7 +176,8 @@ Result<CustodyMark> decode_custody_mark(std::string_view json) {
       case json::key("outcomes"): {
         std::string_view encoded;
         std::string packed;
-        return !value.get_string().get(encoded) && json::decode_base64(encoded, packed) && unpack(packed, mark.outcomes);
+        return !value.get_string().get(encoded) && json::decode_base64(encoded, packed) &&
+               unpack(packed, mark.outcomes);
       }
       default:
         return true;

@@ -28,7 +28,7 @@ Origin origin_of(const Event& event);
 // A follower's relation changed. Merge: the greatest (occurred_at, rank, event_id) gives the state.
 struct FollowerChanged {
   Origin origin;
-  std::string owner;   // whose customer: WeWork's member (UserID), an instance's account; empty for official accounts
+  std::string owner;  // whose customer: WeWork's member (UserID), an instance's account; empty for official accounts
   std::string change;  // subscribed, unsubscribed, added, half_added, edited, removed_by_member, removed_by_customer, …
   std::string state;    // following | left | pending; empty: the change leaves the state alone
   int rank = 0;         // breaks ties within one second: leaving beats joining (PROTOCOL §7)

@@ -21,7 +21,9 @@ constexpr size_t kMostPieces = 64;  // of a batch that is probably poisoned
 // While it lives, refusals tell which row they mean.
 class AskForDetails {
  public:
-  explicit AskForDetails(postgres::Connection& connection) : connection_(connection) { connection_.ask_for_details(true); }
+  explicit AskForDetails(postgres::Connection& connection) : connection_(connection) {
+    connection_.ask_for_details(true);
+  }
   ~AskForDetails() { connection_.ask_for_details(false); }
   AskForDetails(const AskForDetails&) = delete;
   AskForDetails& operator=(const AskForDetails&) = delete;

@@ -72,8 +72,8 @@ class BatchWriter {
   PartitionKeeper partitions_;
   DeadLetterTable dead_letters_;
 
-  size_t bad_lately_ = 0;            // rows that Postgres refused in the last batch
-  bool partitions_renewed_ = false;  // in this one
+  size_t bad_lately_ = 0;                            // rows that Postgres refused in the last batch
+  bool partitions_renewed_ = false;                  // in this one
   std::set<std::string, std::less<>> known_checks_;  // what the server says when one of its constraints is violated
   std::vector<size_t> record_of_row_;
   struct Unreadable {

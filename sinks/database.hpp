@@ -14,7 +14,9 @@ namespace wxpipe::sinks {
 class Database {
  public:
   Database(const Secret& url, std::string application_name, postgres::Purpose purpose)
-      : url_(url), application_name_(std::move(application_name)), purpose_(purpose) {}
+      : url_(url),
+        application_name_(std::move(application_name)),
+        purpose_(purpose) {}
 
   // Connects, and looks whether the schema is this program's. Throws Unavailable or UsageError (run `wxpipe migrate`).
   postgres::Connection& connection() {

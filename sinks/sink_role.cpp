@@ -76,7 +76,8 @@ class SinkRole : public runtime::Role {
         if (trouble.empty() && !started) {
           started = true;
           for (auto& family : families_) start(threads, [this, &family, &threads_stop] { work(family, threads_stop); });
-          if (std::any_of(families_.begin(), families_.end(), [](const auto& family) { return family.name == kCustody; }))
+          if (std::any_of(families_.begin(), families_.end(),
+                          [](const auto& family) { return family.name == kCustody; }))
             start(threads, [this, &threads_stop] { watch(threads_stop); });
         }
         bool ready = true;

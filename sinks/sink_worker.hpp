@@ -102,7 +102,7 @@ class SinkWorker : private kafka::RebalanceListener {
   std::optional<Doubt> doubt_;
   bool look_at_log_ = false;  // an offset was not in the log: find out which
   bool braked_ = false;
-  unsigned failures_ = 0;  // in a row
+  unsigned failures_ = 0;    // in a row
   std::string hindered_by_;  // what the last of them was
   std::chrono::steady_clock::time_point claim_at_{};
   std::minstd_rand random_{std::random_device{}()};

@@ -29,11 +29,11 @@ class Writer {
   Writer(const std::string& bootstrap, const std::string& prefix) {
     config::KafkaSettings settings;
     settings.bootstrap_servers = bootstrap;
-    producer_ = kafka::make_producer(kafka::client_config(
-        kafka::ClientRole::ingest_producer, settings, {{"linger.ms", "20"}, {"message.timeout.ms", "120000"}}));
+    producer_ = kafka::make_producer(kafka::client_config(kafka::ClientRole::ingest_producer, settings,
+                                                          {{"linger.ms", "20"}, {"message.timeout.ms", "120000"}}));
     for (const auto& topic : schemas::kTopics)
-      topics_[static_cast<size_t>(topic.name)] = kafka::Topic(
-          rd_kafka_topic_new(producer_.get(), schemas::topic_name(prefix, topic.name).c_str(), nullptr));
+      topics_[static_cast<size_t>(topic.name)] =
+          kafka::Topic(rd_kafka_topic_new(producer_.get(), schemas::topic_name(prefix, topic.name).c_str(), nullptr));
   }
 
   void write(const processors::OutputRecord& record) {
@@ -77,8 +77,8 @@ class Writer {
     std::vector<std::string> parts;
     for (const auto& topic : schemas::kTopics)
       if (const auto& [records, bytes] = written_[static_cast<size_t>(topic.name)]; records > 0)
-        parts.push_back(fmt::format(R"("{}":{{"records":{},"mean_bytes":{}}})", schemas::topic_name("", topic.name), records,
-                                    bytes / records));
+        parts.push_back(fmt::format(R"("{}":{{"records":{},"mean_bytes":{}}})", schemas::topic_name("", topic.name),
+                                    records, bytes / records));
     return fmt::format("{{{}}}", fmt::join(parts, ","));
   }
 
@@ -114,7 +114,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const auto first = static_cast<uint64_t>(std::atoll(argv[4])), end = first + static_cast<uint64_t>(std::atoll(argv[5]));
+    const auto first = static_cast<uint64_t>(std::atoll(argv[4])),
+               end = first + static_cast<uint64_t>(std::atoll(argv[5]));
     const auto bytes = static_cast<size_t>(std::atol(argv[6]));
     const auto now = std::chrono::floor<std::chrono::seconds>(system_clock().now()) -
                      std::chrono::seconds(argc == 8 ? std::atoll(argv[7]) : 0);

@@ -51,7 +51,9 @@ class Row {
     postgres::append_binary(out_, static_cast<int32_t>(value.size()));
     out_ += value;
   }
-  void text_or_null(std::string_view value) { value.empty() ? postgres::append_binary(out_, int32_t{-1}) : text(value); }
+  void text_or_null(std::string_view value) {
+    value.empty() ? postgres::append_binary(out_, int32_t{-1}) : text(value);
+  }
   void time(Timestamp at) {
     postgres::append_binary(out_, int32_t{8});
     postgres::append_binary(out_, at);
@@ -74,8 +76,9 @@ void append_row(std::string& out, const schemas::Event& event) {
   row.text_or_null(event.tenant);
   row.text(event.category);
   row.text(event.type);
-  for (const auto* value : {&event.msg_type, &event.event, &event.change_type, &event.msg_id, &event.identity, &event.subject,
-                            &event.sender, &event.recipient, &event.conversation, &event.content, &event.reply})
+  for (const auto* value :
+       {&event.msg_type, &event.event, &event.change_type, &event.msg_id, &event.identity, &event.subject,
+        &event.sender, &event.recipient, &event.conversation, &event.content, &event.reply})
     row.text_or_null(*value);
   std::string json = "\1";
   schemas::append_json(json, event.attributes);
@@ -88,7 +91,9 @@ void append_row(std::string& out, const schemas::Event& event) {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 }  // namespace

@@ -23,7 +23,9 @@ using namespace wxpipe;
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -38,7 +40,8 @@ void check(rd_kafka_resp_err_t error, const char* what) {
 
 int main(int argc, char** argv) {
   if (argc != 9) {
-    fmt::print(stderr, "usage: floor_copy_loop BOOTSTRAP IN_TOPIC OUT_TOPIC EXTRA_TOPIC EXTRAS EXTRA_BYTES BATCH COUNT\n");
+    fmt::print(stderr,
+               "usage: floor_copy_loop BOOTSTRAP IN_TOPIC OUT_TOPIC EXTRA_TOPIC EXTRAS EXTRA_BYTES BATCH COUNT\n");
     return 2;
   }
   config::KafkaSettings settings;
@@ -93,7 +96,8 @@ int main(int argc, char** argv) {
         }
       };
       send(out.get(), message->len);
-      for (extras_due += extras; extras_due >= 1; extras_due -= 1) send(extra.get(), std::min(extra_bytes, message->len));
+      for (extras_due += extras; extras_due >= 1; extras_due -= 1)
+        send(extra.get(), std::min(extra_bytes, message->len));
       ++done;
       auto* entry = rd_kafka_topic_partition_list_find(next.get(), in.c_str(), message->partition);
       if (!entry) entry = rd_kafka_topic_partition_list_add(next.get(), in.c_str(), message->partition);

@@ -66,7 +66,8 @@ asio::awaitable<void> serve(tcp::socket socket, Worker& worker) {
     co_await http::async_read(socket, buffer, request, into_error());
     if (error) break;
     auto answer = worker.answer(request);
-    http::response<http::string_body> response(answer ? http::status::ok : http::status::bad_request, request.version());
+    http::response<http::string_body> response(answer ? http::status::ok : http::status::bad_request,
+                                               request.version());
     response.set(http::field::content_type, "text/plain");
     response.keep_alive(request.keep_alive());
     response.body() = std::move(answer).value_or("");

@@ -56,7 +56,9 @@ struct Options {
 double own_cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -83,8 +85,8 @@ class Traffic {
     const auto since_epoch = std::chrono::duration_cast<microseconds>(due.time_since_epoch()).count();
     const auto msg_id = static_cast<uint64_t>(since_epoch) * 1000 + number % 1000;
     const auto second = since_epoch / 1'000'000;
-    const auto request = benchmarks::signed_request(
-        {"shop", benchmarks::text_message(msg_id, options_.bytes, second)}, msg_id, second);
+    const auto request =
+        benchmarks::signed_request({"shop", benchmarks::text_message(msg_id, options_.bytes, second)}, msg_id, second);
     std::string wire = options_.others == 0
                            ? fmt::format("POST /callback/shop?{}", request.query)
                            : fmt::format("POST /callback/other-{}?{}", number % options_.others, request.query);
@@ -125,7 +127,10 @@ int connect_to(uint16_t port) {
 class Load {
  public:
   explicit Load(const Options& options)
-      : options_(options), traffic_(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)), connections_(options.connections) {
+      : options_(options),
+        traffic_(options),
+        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+        connections_(options.connections) {
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
@@ -280,9 +285,11 @@ class Load {
 void print_accounts(size_t others) {
   for (const auto& account : benchmarks::accounts(others)) {
     if (account.kind != "official_account") continue;
-    fmt::print("[[accounts]]\nname = \"{}\"\nkind = \"{}\"\nmode = \"{}\"\napp_id = \"{}\"\noriginal_id = \"{}\"\ntitle = \"{}\"\n",
-               account.name, account.kind, account.mode, account.app_id, account.original_id, account.title);
-    fmt::print("token = \"{}\"\nencoding_aes_key = \"{}\"\n\n", account.token.reveal(), account.encoding_aes_key.reveal());
+    fmt::print(
+        "[[accounts]]\nname = \"{}\"\nkind = \"{}\"\nmode = \"{}\"\napp_id = \"{}\"\noriginal_id = \"{}\"\ntitle = \"{}\"\n",
+        account.name, account.kind, account.mode, account.app_id, account.original_id, account.title);
+    fmt::print("token = \"{}\"\nencoding_aes_key = \"{}\"\n\n", account.token.reveal(),
+               account.encoding_aes_key.reveal());
   }
 }
 }  // namespace

@@ -32,8 +32,7 @@ void base64(benchmark::State& state) {
 BENCHMARK(base64)->Arg(1024);
 
 void find_encrypt_element(benchmark::State& state) {
-  const auto request =
-      benchmarks::signed_request({"shop", benchmarks::text_message(1, 1024, benchmarks::kCreated)}, 1);
+  const auto request = benchmarks::signed_request({"shop", benchmarks::text_message(1, 1024, benchmarks::kCreated)}, 1);
   std::string scratch;
   for (auto _ : state) benchmark::DoNotOptimize(wxcrypt::open_envelope(request.body, scratch));
 }

@@ -15,7 +15,8 @@ void normalise_message(benchmark::State& state) {
   const auto sealer = benchmarks::sealer();
   const auto body = benchmarks::text_message(1, static_cast<size_t>(state.range(0)), benchmarks::kCreated);
   const auto document = ingest::parse_document(body);
-  const ingest::NormalizeContext context{account, {}, {}, body, Timestamp(std::chrono::seconds(benchmarks::kCreated + 1)), sealer};
+  const ingest::NormalizeContext context{
+      account, {}, {}, body, Timestamp(std::chrono::seconds(benchmarks::kCreated + 1)), sealer};
   for (auto _ : state) benchmark::DoNotOptimize(ingest::normalize(*document, context));
 }
 BENCHMARK(normalise_message)->Arg(512)->Arg(1024)->Arg(2048);

@@ -14,11 +14,11 @@ using namespace wxpipe::ingest;
 
 void message_signature(benchmark::State& state) {
   const auto body = benchmarks::text_message(1, static_cast<size_t>(state.range(0)), benchmarks::kCreated);
-  const auto text = wxcrypt::encrypt(wxcrypt::decode_aes_key(benchmarks::kAesKey).value(), {}, body, benchmarks::kAppId);
+  const auto text =
+      wxcrypt::encrypt(wxcrypt::decode_aes_key(benchmarks::kAesKey).value(), {}, body, benchmarks::kAppId);
   const std::array<std::string_view, 4> parts{benchmarks::kToken, "1760000000", "1000000001", text};
   const auto signature = wxcrypt::sign(parts);
-  for (auto _ : state)
-    benchmark::DoNotOptimize(wxcrypt::signature_fits({signature.data(), signature.size()}, parts));
+  for (auto _ : state) benchmark::DoNotOptimize(wxcrypt::signature_fits({signature.data(), signature.size()}, parts));
 }
 BENCHMARK(message_signature)->Arg(512)->Arg(1024)->Arg(2048);
 

@@ -32,8 +32,7 @@ void batch(benchmark::State& state) {
   if (state.range(0) == 0)
     events = benchmarks::events_of(benchmarks::day_of_requests(500));
   else
-    for (uint64_t i = 0; i < 500; ++i)
-      events.push_back(benchmarks::text_event(i, static_cast<size_t>(state.range(0))));
+    for (uint64_t i = 0; i < 500; ++i) events.push_back(benchmarks::text_event(i, static_cast<size_t>(state.range(0))));
   const benchmarks::EventRecords records(events);
   const BatchContext context{"events", events.front().received_at};
   Windows windows;

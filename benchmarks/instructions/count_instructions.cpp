@@ -48,7 +48,8 @@ struct EnvelopeToFacts {
   explicit EnvelopeToFacts(int which) {
     const auto events = benchmarks::events_of(half(which));
     received = events.front().received_at;
-    for (auto from = events.begin(); from != events.end(); from += static_cast<long>(kBatch)) batches.emplace_back(std::vector(from, from + static_cast<long>(kBatch)));
+    for (auto from = events.begin(); from != events.end(); from += static_cast<long>(kBatch))
+      batches.emplace_back(std::vector(from, from + static_cast<long>(kBatch)));
   }
   void operator()() {
     for (const auto& batch : batches) {

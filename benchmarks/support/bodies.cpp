@@ -48,17 +48,19 @@ std::string image_message(uint64_t number) {
 }
 
 std::string scan(uint64_t number) {
-  return wechat_event(number, "SCAN",
-                      fmt::format("<EventKey><![CDATA[poster-{}]]></EventKey>\n"
-                                  "<Ticket><![CDATA[gQFN8DwAAAAAAAAAAS5odHRwOi8vd2VpeGluLnFxLmNvbS9xLzAyR]]></Ticket>\n",
-                                  number % 20));
+  return wechat_event(
+      number, "SCAN",
+      fmt::format("<EventKey><![CDATA[poster-{}]]></EventKey>\n"
+                  "<Ticket><![CDATA[gQFN8DwAAAAAAAAAAS5odHRwOi8vd2VpeGluLnFxLmNvbS9xLzAyR]]></Ticket>\n",
+                  number % 20));
 }
 
 std::string subscribe(uint64_t number) {
-  return wechat_event(number, "subscribe",
-                      fmt::format("<EventKey><![CDATA[qrscene_poster-{}]]></EventKey>\n"
-                                  "<Ticket><![CDATA[gQFN8DwAAAAAAAAAAS5odHRwOi8vd2VpeGluLnFxLmNvbS9xLzAyR]]></Ticket>\n",
-                                  number % 20));
+  return wechat_event(
+      number, "subscribe",
+      fmt::format("<EventKey><![CDATA[qrscene_poster-{}]]></EventKey>\n"
+                  "<Ticket><![CDATA[gQFN8DwAAAAAAAAAAS5odHRwOi8vd2VpeGluLnFxLmNvbS9xLzAyR]]></Ticket>\n",
+                  number % 20));
 }
 
 std::string menu_click(uint64_t number) {
@@ -94,9 +96,10 @@ std::string contact_added(uint64_t number) {
 
 std::string customer_service(uint64_t number) {
   return wework_head(number, "sys", "event") +
-         fmt::format("<Event><![CDATA[kf_msg_or_event]]></Event><Token><![CDATA[ENCApHxnGDNAVNY4AaSJKj4Tb5mwsEMzxhFmHVG{:08}]]>"
-                     "</Token><OpenKfId><![CDATA[wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTw]]></OpenKfId></xml>",
-                     number);
+         fmt::format(
+             "<Event><![CDATA[kf_msg_or_event]]></Event><Token><![CDATA[ENCApHxnGDNAVNY4AaSJKj4Tb5mwsEMzxhFmHVG{:08}]]>"
+             "</Token><OpenKfId><![CDATA[wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTw]]></OpenKfId></xml>",
+             number);
 }
 
 std::string robot_message(uint64_t number) {

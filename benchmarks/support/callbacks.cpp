@@ -45,26 +45,40 @@ Request encrypted(const Body& body, std::string_view receiveid, uint64_t number,
   const auto signature = wxcrypt::sign(parts);
   const std::string_view signature_text(signature.data(), signature.size());
   if (body.account == "robot")
-    return {body.account, fmt::format("msg_signature={}&timestamp={}&nonce={}", signature_text, timestamp, nonce),
-            fmt::format(R"({{"encrypt":"{}"}})", text), {}, {}, {}, {}};
-  // 公众号 also sign without the body, which safe mode doesn't look at; and write another envelope than WeWork.
-  if (body.account == "team")
     return {body.account,
             fmt::format("msg_signature={}&timestamp={}&nonce={}", signature_text, timestamp, nonce),
-            fmt::format("<xml><ToUserName><![CDATA[{}]]></ToUserName><Encrypt><![CDATA[{}]]></Encrypt><AgentID><![CDATA["
-                        "1000002]]></AgentID></xml>",
-                        kCorpId, text),
-            {}, {}, {}, {}};
+            fmt::format(R"({{"encrypt":"{}"}})", text),
+            {},
+            {},
+            {},
+            {}};
+  // 公众号 also sign without the body, which safe mode doesn't look at; and write another envelope than WeWork.
+  if (body.account == "team")
+    return {
+        body.account,
+        fmt::format("msg_signature={}&timestamp={}&nonce={}", signature_text, timestamp, nonce),
+        fmt::format("<xml><ToUserName><![CDATA[{}]]></ToUserName><Encrypt><![CDATA[{}]]></Encrypt><AgentID><![CDATA["
+                    "1000002]]></AgentID></xml>",
+                    kCorpId, text),
+        {},
+        {},
+        {},
+        {}};
   const std::array<std::string_view, 3> clear_parts{kToken, timestamp, nonce};
   const auto clear_signature = wxcrypt::sign(clear_parts);
-  return {body.account,
-          fmt::format("signature={}&timestamp={}&nonce={}&openid=oGZUI0egBJY1zhBYw2KhdUfwVJJE&encrypt_type=aes&"
-                      "msg_signature={}",
-                      std::string_view(clear_signature.data(), clear_signature.size()), timestamp, nonce, signature_text),
-          fmt::format("<xml>\n    <ToUserName><![CDATA[gh_7f083739789a]]></ToUserName>\n    <Encrypt><![CDATA[{}]]></Encrypt>"
-                      "\n</xml>\n",
-                      text),
-          {}, {}, {}, {}};
+  return {
+      body.account,
+      fmt::format("signature={}&timestamp={}&nonce={}&openid=oGZUI0egBJY1zhBYw2KhdUfwVJJE&encrypt_type=aes&"
+                  "msg_signature={}",
+                  std::string_view(clear_signature.data(), clear_signature.size()), timestamp, nonce, signature_text),
+      fmt::format(
+          "<xml>\n    <ToUserName><![CDATA[gh_7f083739789a]]></ToUserName>\n    <Encrypt><![CDATA[{}]]></Encrypt>"
+          "\n</xml>\n",
+          text),
+      {},
+      {},
+      {},
+      {}};
 }
 
 Request webhook(const Body& body, uint64_t number, int64_t second) {
@@ -90,7 +104,8 @@ std::vector<config::AccountSettings> accounts(size_t others) {
 crypto::Sealer sealer() { return crypto::Sealer(Secret("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")); }
 
 AccountBook account_book() {
-  return AccountBook(accounts(), sealer(), [](std::span<unsigned char> bytes) { std::fill(bytes.begin(), bytes.end(), 7); });
+  return AccountBook(accounts(), sealer(),
+                     [](std::span<unsigned char> bytes) { std::fill(bytes.begin(), bytes.end(), 7); });
 }
 
 Callback Request::callback() const {
@@ -107,11 +122,10 @@ Callback Request::callback() const {
 }
 
 Request signed_request(const Body& body, uint64_t number, int64_t second) {
-  auto request = body.account == "forms"  ? webhook(body, number, second)
-                 : body.account == "team" ? encrypted(body, kCorpId, number, second)
-                 : body.account == "robot"
-                     ? encrypted(body, {}, number, second)
-                     : encrypted(body, kAppId, number, second);
+  auto request = body.account == "forms"   ? webhook(body, number, second)
+                 : body.account == "team"  ? encrypted(body, kCorpId, number, second)
+                 : body.account == "robot" ? encrypted(body, {}, number, second)
+                                           : encrypted(body, kAppId, number, second);
   request.received_at = Timestamp(std::chrono::seconds(second + 1));
   return request;
 }

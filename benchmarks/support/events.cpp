@@ -38,7 +38,10 @@ std::vector<schemas::Event> events_of(const std::vector<Request>& requests) {
 }
 
 TextEvents::TextEvents(size_t size, Timestamp created)
-    : size_(size), created_(created), account_(shop()), sealer_(sealer()) {}
+    : size_(size),
+      created_(created),
+      account_(shop()),
+      sealer_(sealer()) {}
 
 schemas::Event TextEvents::operator()(uint64_t number) const {
   const auto second = std::chrono::floor<std::chrono::seconds>(created_.time_since_epoch()).count();

@@ -27,7 +27,10 @@ struct Connection::Stream {
 };
 
 Connection::Connection(asio::io_context& io, const Server& server, Owner& owner)
-    : io_(io), server_(server), owner_(owner), buffer_(4096, '\0') {}
+    : io_(io),
+      server_(server),
+      owner_(owner),
+      buffer_(4096, '\0') {}
 Connection::~Connection() { close(); }
 
 void Connection::close() {

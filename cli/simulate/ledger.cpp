@@ -197,7 +197,8 @@ Result<LedgerLine> decode_ledger_line(std::string_view json) {
 }
 
 Ledger::Ledger(const std::string& path)
-    : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+    : path_(path),
+      file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
   if (file_ < 0) throw UsageError(fmt::format("--ledger: {} can't be written: {}", path, std::strerror(errno)));
   buffer_.reserve(kBlock * 2);
 }

@@ -14,7 +14,9 @@ double seconds(std::chrono::steady_clock::duration duration) { return std::chron
 }  // namespace
 
 Progress::Progress(std::optional<uint64_t> total, std::optional<std::chrono::microseconds> duration)
-    : total_(total), duration_(duration), terminal_(::isatty(STDERR_FILENO) == 1) {}
+    : total_(total),
+      duration_(duration),
+      terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 void Progress::show(const Report& report, uint64_t settled, SteadyTime began, SteadyTime now) {
   if (now - measured_ >= 1s) {

@@ -64,7 +64,12 @@ std::string_view to_string(Outcome outcome) {
 
 struct Sender::Impl final : Connection::Owner {
   Impl(const Server& where, const SendingPlan& how, Correspondence& what)
-      : server(where), plan(how), correspondence(what), arrivals(plan), plan_timer(io), tick_timer(io) {}
+      : server(where),
+        plan(how),
+        correspondence(what),
+        arrivals(plan),
+        plan_timer(io),
+        tick_timer(io) {}
 
   using ParcelPointer = std::unique_ptr<Parcel>;
   bool is_open_loop() const { return plan.rate > 0; }

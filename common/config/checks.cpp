@@ -27,14 +27,13 @@ milliseconds kafka_property(const Settings& settings, const std::string& name, m
 
 bool fits_in_url(const std::string& name) {
   const auto legal = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' ||
+           c == '.';
   };
   return name.size() <= 64 && name != "." && name != ".." && std::all_of(name.begin(), name.end(), legal);
 }
 
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 
 void add(std::vector<Finding>& findings, Check check) {
   if (check) findings.push_back(std::move(*check));
@@ -45,25 +44,26 @@ void add(std::vector<Finding>& findings, Check check) {
 Check command_budget_within_ack_budget(const Settings& settings) {
   const auto& [command, general] = std::pair(settings.ingest.command_ack_budget, settings.ingest.ack_budget);
   if (command <= general) return std::nullopt;
-  return Finding{"ingest.command_ack_budget", fmt::format("{} is more than ack_budget ({}); suite commands are the ones "
-                                                          "that the platform waits for least",
-                                                          format_duration(command), format_duration(general))};
+  return Finding{"ingest.command_ack_budget",
+                 fmt::format("{} is more than ack_budget ({}); suite commands are the ones "
+                             "that the platform waits for least",
+                             format_duration(command), format_duration(general))};
 }
 
 Check ack_budget_below_request_timeout(const Settings& settings) {
   if (settings.ingest.ack_budget < settings.ingest.request_timeout) return std::nullopt;
-  return Finding{"ingest.request_timeout",
-                 fmt::format("{} is not more than ack_budget ({}): a slow sender would be cut off before we answer",
-                             format_duration(settings.ingest.request_timeout),
-                             format_duration(settings.ingest.ack_budget))};
+  return Finding{
+      "ingest.request_timeout",
+      fmt::format("{} is not more than ack_budget ({}): a slow sender would be cut off before we answer",
+                  format_duration(settings.ingest.request_timeout), format_duration(settings.ingest.ack_budget))};
 }
 
 Check drain_outlasts_ack_budget(const Settings& settings) {
   if (settings.ingest.drain_timeout >= settings.ingest.ack_budget) return std::nullopt;
-  return Finding{"ingest.drain_timeout",
-                 fmt::format("{} is less than ack_budget ({}): a stop would cut off callbacks that still could succeed",
-                             format_duration(settings.ingest.drain_timeout),
-                             format_duration(settings.ingest.ack_budget))};
+  return Finding{
+      "ingest.drain_timeout",
+      fmt::format("{} is less than ack_budget ({}): a stop would cut off callbacks that still could succeed",
+                  format_duration(settings.ingest.drain_timeout), format_duration(settings.ingest.ack_budget))};
 }
 
 Check process_batch_within_transaction_timeout(const Settings& settings) {
@@ -103,8 +103,9 @@ Check tls_both_or_neither(const Settings& settings) {
 
 Check admin_apart_from_callbacks(const Settings& settings) {
   if (settings.admin.listen.port == 0 || settings.admin.listen.port != settings.ingest.listen.port) return std::nullopt;
-  return Finding{"admin.listen", fmt::format("port {} is also [ingest] listen's; the admin page needs a port of its own",
-                                             settings.admin.listen.port)};
+  return Finding{"admin.listen",
+                 fmt::format("port {} is also [ingest] listen's; the admin page needs a port of its own",
+                             settings.admin.listen.port)};
 }
 
 std::vector<Finding> account_names_are_unique_and_fit_in_a_url(const Settings& settings) {
@@ -118,8 +119,8 @@ std::vector<Finding> account_names_are_unique_and_fit_in_a_url(const Settings& s
       findings.push_back(
           {key, "appears in the address, so use at most 64 letters, digits, '-', '_' and '.'", account.where});
     else if (!seen.insert(account.name).second)
-      findings.push_back({key, "another account has this name; names appear in addresses, so each must be unique",
-                          account.where});
+      findings.push_back(
+          {key, "another account has this name; names appear in addresses, so each must be unique", account.where});
   }
   return findings;
 }
@@ -146,9 +147,10 @@ std::vector<Finding> score_rules_are_unique_and_fire(const Settings& settings) {
 
 std::vector<Finding> contradictions(const Settings& settings) {
   std::vector<Finding> findings;
-  for (const auto check : {command_budget_within_ack_budget, ack_budget_below_request_timeout, drain_outlasts_ack_budget,
-                           process_batch_within_transaction_timeout, sink_batch_within_poll_interval,
-                           producer_outlasts_failover, tls_both_or_neither, admin_apart_from_callbacks})
+  for (const auto check :
+       {command_budget_within_ack_budget, ack_budget_below_request_timeout, drain_outlasts_ack_budget,
+        process_batch_within_transaction_timeout, sink_batch_within_poll_interval, producer_outlasts_failover,
+        tls_both_or_neither, admin_apart_from_callbacks})
     add(findings, check(settings));
   for (const auto check : {account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
     for (auto& finding : check(settings)) findings.push_back(std::move(finding));
@@ -164,8 +166,9 @@ Check sealing_key_present(const Settings& settings) {
 
 Check at_least_one_account(const Settings& settings) {
   if (!settings.accounts.empty()) return std::nullopt;
-  return Finding{"accounts", "there is none, so no callback could be accepted; add an [[accounts]] table, "
-                             "config/wxpipe.minimal.toml shows one"};
+  return Finding{"accounts",
+                 "there is none, so no callback could be accepted; add an [[accounts]] table, "
+                 "config/wxpipe.minimal.toml shows one"};
 }
 
 std::vector<Finding> risks(const Settings& settings) {
@@ -174,9 +177,10 @@ std::vector<Finding> risks(const Settings& settings) {
   const auto warn = [&](bool risky, std::string key, std::string text) {
     if (risky) findings.push_back({std::move(key), std::move(text), place});
   };
-  warn(settings.spool.directory.empty(), "spool.directory",
-       "is empty: while no broker answers, callbacks are answered with 503, and the platforms give up after three tries; name "
-       "a folder on a local disk");
+  warn(
+      settings.spool.directory.empty(), "spool.directory",
+      "is empty: while no broker answers, callbacks are answered with 503, and the platforms give up after three tries; name "
+      "a folder on a local disk");
   warn(settings.ingest.ack_budget > 4s, "ingest.ack_budget",
        fmt::format("{} leaves the network little of the platform's five seconds; 2s is the default",
                    format_duration(settings.ingest.ack_budget)));
@@ -194,7 +198,8 @@ std::vector<Finding> risks(const Settings& settings) {
          fmt::format("{}: the signature doesn't cover the body, so whoever sees one callback's address can forge "
                      "others; choose safe mode in the platform's console",
                      account.mode));
-    warn(!account.previous_token.empty() || !account.previous_encoding_aes_key.empty() || !account.previous_secret.empty(),
+    warn(!account.previous_token.empty() || !account.previous_encoding_aes_key.empty() ||
+             !account.previous_secret.empty(),
          fmt::format("accounts.{}", account.name),
          "previous keys are still accepted; remove them when the console has switched");
   }

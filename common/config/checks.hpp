@@ -11,8 +11,8 @@
 namespace wxpipe::config {
 
 struct Finding {
-  std::string key;   // "ingest.command_ack_budget"; of a list "accounts.shop.name"
-  std::string text;  // what is wrong and what to change
+  std::string key;      // "ingest.command_ack_budget"; of a list "accounts.shop.name"
+  std::string text;     // what is wrong and what to change
   std::string place{};  // where it stands, if it is an account or a rule; else the key tells
   bool operator==(const Finding&) const = default;
 };

@@ -12,8 +12,8 @@ std::string host_name() {
   if (gethostname(buffer.data(), buffer.size() - 1) != 0) return "localhost";
   std::string name(buffer.data());
   for (char& c : name) {
-    const bool legal = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
-                       c == '-' || c == '_';
+    const bool legal =
+        (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_';
     if (!legal) c = '-';
   }
   return name.empty() ? "localhost" : name;

@@ -168,7 +168,8 @@ std::span<const Key<AccountSettings>> account_keys() {
        "wework_suite_command, wework_suite_data: the provider's own corp id, which the platform verifies the address "
        "with."},
       {"bot_id", of<A, &A::bot_id>(), any(), "wework_bot: the bot's id."},
-      {"instance_id", of<A, &A::instance_id>(), any(), "wework_instance: which instance it is, as the sender calls it."},
+      {"instance_id", of<A, &A::instance_id>(), any(),
+       "wework_instance: which instance it is, as the sender calls it."},
       {"channel", of<A, &A::channel>(), any(), "channel: which channel it is: web_form, landing_page …"},
       {"token", of<A, &A::token>(), any(), "The Token of the platform's console."},
       {"previous_token", of<A, &A::previous_token>(), any(),
@@ -202,7 +203,8 @@ std::span<const Key<ReplyRule>> reply_keys() {
 std::span<const Key<ScoreRule>> score_rule_keys() {
   using R = ScoreRule;
   static const std::vector<Key<ScoreRule>> keys{
-      {"name", of<R, &R::name>(), characters("-_."), "Unique, and part of each activity's id: changing it counts anew."},
+      {"name", of<R, &R::name>(), characters("-_."),
+       "Unique, and part of each activity's id: changing it counts anew."},
       {"dimension", of<R, &R::dimension>(), any(),
        "What the points stand for, for the score's breakdown: interest, engagement, intent, profile …"},
       {"points", of<R, &R::points>(), between(-100, 100), "What one event gives; may be negative."},

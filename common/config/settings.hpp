@@ -37,7 +37,7 @@ struct SealingSettings {
 struct KafkaSettings {
   std::string bootstrap_servers = "localhost:9092";
   std::string topic_prefix = "wxpipe.";
-  int replication_factor = 0;  // 0: 3 where the cluster has three brokers or more, else 1
+  int replication_factor = 0;                     // 0: 3 where the cluster has three brokers or more, else 1
   std::map<std::string, std::string> properties;  // [kafka.properties]: any librdkafka property, last word
 };
 
@@ -54,13 +54,13 @@ struct IngestSettings {
   size_t max_body_bytes = 1 << 20;
   size_t max_header_bytes = 16 << 10;
   size_t max_connections = 20'000;
-  milliseconds request_timeout{10'000};       // from the first byte of a request to its last
-  milliseconds idle_timeout{75'000};          // keep-alive between requests
-  milliseconds ack_budget{2'000};             // broker or spool, whichever is durable first, else 503
-  milliseconds command_ack_budget{800};       // suite commands: the platform waits one second
-  milliseconds drain_timeout{8'000};          // on SIGTERM
-  size_t max_in_flight = 20'000;              // callbacks waiting for durability; beyond it 503
-  std::string tls_certificate_file;           // both or neither
+  milliseconds request_timeout{10'000};  // from the first byte of a request to its last
+  milliseconds idle_timeout{75'000};     // keep-alive between requests
+  milliseconds ack_budget{2'000};        // broker or spool, whichever is durable first, else 503
+  milliseconds command_ack_budget{800};  // suite commands: the platform waits one second
+  milliseconds drain_timeout{8'000};     // on SIGTERM
+  size_t max_in_flight = 20'000;         // callbacks waiting for durability; beyond it 503
+  std::string tls_certificate_file;      // both or neither
   std::string tls_key_file;
 };
 
@@ -105,15 +105,15 @@ struct LogSettings {
 
 // [[score.rules]], or a file of them: [score] rules_file. docs/scoring in config/scoring.toml
 struct ScoreRule {
-  std::string name;       // unique; part of an activity's id
-  std::string dimension;  // interest, engagement, intent, profile, …: free, for the score's breakdown
-  int points = 0;         // may be negative
-  int daily_cap = 0;      // most points this rule gives one lead on one day; 0: no cap. Same sign as points
-  int half_life_days = 0; // 0: points never fade
+  std::string name;                // unique; part of an activity's id
+  std::string dimension;           // interest, engagement, intent, profile, …: free, for the score's breakdown
+  int points = 0;                  // may be negative
+  int daily_cap = 0;               // most points this rule gives one lead on one day; 0: no cap. Same sign as points
+  int half_life_days = 0;          // 0: points never fade
   std::vector<std::string> types;  // event types it fires on; a trailing * matches a family: "message.*"
   std::map<std::string, std::string> where;  // attribute -> exact value, or glob with *
   std::vector<std::string> contains;         // any of these words in the content (case-insensitive for ASCII)
-  std::string stands_at{};  // "scoring.toml:3:1", for errors found after loading
+  std::string stands_at{};                   // "scoring.toml:3:1", for errors found after loading
 };
 struct ScoreSettings {
   std::string rules_file;        // [[rules]] of their own file, read before those of the configuration
@@ -132,8 +132,8 @@ struct ReplyRule {
 struct AccountSettings {
   std::string name;
   std::string kind;
-  std::string mode;  // plain, compatible, safe; official_account and mini_program only
-  std::string title; // what people call it; enriches facts
+  std::string mode;   // plain, compatible, safe; official_account and mini_program only
+  std::string title;  // what people call it; enriches facts
   std::string app_id, original_id, component_app_id, corp_id, suite_id, provider_corp_id, bot_id, instance_id, channel;
   std::optional<int64_t> agent_id;
   Secret token, previous_token;

@@ -118,7 +118,8 @@ class SettingsReader {
       else if (const auto* table = node.as_table())
         read_section(section, *table);
       else
-        complain(place_of(file_, node.source()), section, fmt::format("expected a table: write [{}] above its keys", section));
+        complain(place_of(file_, node.source()), section,
+                 fmt::format("expected a table: write [{}] above its keys", section));
     }
     return true;
   }

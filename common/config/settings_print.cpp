@@ -40,7 +40,10 @@ std::string print_settings(Settings settings) {
     const std::string value = value_of(key, settings);
     const bool shown = worth_a_line(value);
     out += fmt::format("# {}\n{}{} = {}\n", key.meaning, shown ? "" : "# ", key.name.substr(dot + 1),
-                       shown ? value : key.is_table() ? "{}" : key.is_secrets() || value == "[]" ? "[]" : "\"\"");
+                       shown                               ? value
+                       : key.is_table()                    ? "{}"
+                       : key.is_secrets() || value == "[]" ? "[]"
+                                                           : "\"\"");
   }
   for (const auto& rule : settings.score.rules) {
     out += "\n[[score.rules]]\n";

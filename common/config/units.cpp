@@ -44,7 +44,9 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
   const auto value = parse(text, kDurations, kLongest);
   return value ? std::optional(milliseconds(*value)) : std::nullopt;
 }
-std::string format_duration(milliseconds duration) { return format(static_cast<uint64_t>(duration.count()), kDurations); }
+std::string format_duration(milliseconds duration) {
+  return format(static_cast<uint64_t>(duration.count()), kDurations);
+}
 
 std::optional<uint64_t> parse_size(std::string_view text) { return parse(text, kSizes, kLargest); }
 std::string format_size(uint64_t bytes) { return format(bytes, kSizes); }

@@ -73,7 +73,9 @@ std::string bounds(const Rule& rule, Show&& show_number) {
   return fmt::format(" from {} to {}", show_number(rule.least), show_number(rule.most));
 }
 std::string show_whole(double number) { return fmt::format("{}", static_cast<int64_t>(number)); }
-std::string show_duration(double number) { return in_quotes(format_duration(milliseconds(static_cast<int64_t>(number)))); }
+std::string show_duration(double number) {
+  return in_quotes(format_duration(milliseconds(static_cast<int64_t>(number))));
+}
 std::string show_size(double number) { return in_quotes(format_size(static_cast<uint64_t>(number))); }
 
 template <class Whole>
@@ -89,8 +91,7 @@ template <class Duration>
 Complaint assign_duration(Duration& field, const Rule& rule, const Value& value) {
   const auto* text = text_of(value);
   const auto duration = text ? parse_duration(*text) : std::nullopt;
-  if (!duration)
-    return expected("a duration with its unit (ms, s, m, h or d), such as \"800ms\" or \"10m\"", value);
+  if (!duration) return expected("a duration with its unit (ms, s, m, h or d), such as \"800ms\" or \"10m\"", value);
   const auto rounded = std::chrono::duration_cast<Duration>(*duration);
   if (rounded != *duration) return expected("a duration in whole seconds", value);
   if (!within(static_cast<double>(duration->count()), rule))
@@ -170,7 +171,8 @@ Complaint assign(size_t& field, const Rule& rule, const Value& value) {
   else if (const auto number = whole_number_of(value); number && *number >= 0)
     bytes = static_cast<uint64_t>(*number);
   if (!bytes.has_value()) return expected("a size with its unit (B, KiB, MiB or GiB), such as \"16KiB\"", value);
-  if (!within(static_cast<double>(*bytes), rule)) return expected(fmt::format("a size{}", bounds(rule, show_size)), value);
+  if (!within(static_cast<double>(*bytes), rule))
+    return expected(fmt::format("a size{}", bounds(rule, show_size)), value);
   field = *bytes;
   return std::nullopt;
 }
@@ -255,9 +257,7 @@ Complaint assign(std::vector<Secret>& field, const Rule& rule, const Value& valu
   for (auto& text : texts) field.emplace_back(std::move(text));
   return std::nullopt;
 }
-std::string show(const std::vector<Secret>& field, const Rule& rule) {
-  return show(Texts(field.size(), "***"), rule);
-}
+std::string show(const std::vector<Secret>& field, const Rule& rule) { return show(Texts(field.size(), "***"), rule); }
 
 Complaint assign(TextMap& field, const Rule&, const Value& value) {
   const auto* map = std::get_if<TextMap>(&value);
@@ -267,7 +267,8 @@ Complaint assign(TextMap& field, const Rule&, const Value& value) {
 }
 std::string show(const TextMap& field, const Rule&) {
   std::string out = "{";
-  for (const auto& [name, text] : field) out += fmt::format("{}{} = {}", out.size() > 1 ? ", " : "", in_quotes(name), in_quotes(text));
+  for (const auto& [name, text] : field)
+    out += fmt::format("{}{} = {}", out.size() > 1 ? ", " : "", in_quotes(name), in_quotes(text));
   return out += '}';
 }
 

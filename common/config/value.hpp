@@ -34,8 +34,8 @@ struct Rule {
   double least = 0, most = 9e15;
   std::vector<std::string_view> words{};  // a closed set
   std::string_view characters{};          // others than letters and digits that the text may have; empty: any text
-  bool is_path = false;                 // a relative one is relative to the file it stands in
-  bool is_size = false;                 // of a size_t: bytes with unit, else a count
+  bool is_path = false;                   // a relative one is relative to the file it stands in
+  bool is_size = false;                   // of a size_t: bytes with unit, else a count
   bool may_be_empty = true;
 };
 

@@ -27,11 +27,21 @@ constexpr auto kWritten = [] {
     auto& [bytes, size] = table[c];
     const auto write = [&](char a, char b) { bytes[0] = a, bytes[1] = b, size = 2; };
     switch (c) {
-      case '"': write('\\', '"'); break;
-      case '\\': write('\\', '\\'); break;
-      case '\n': write('\\', 'n'); break;
-      case '\r': write('\\', 'r'); break;
-      case '\t': write('\\', 't'); break;
+      case '"':
+        write('\\', '"');
+        break;
+      case '\\':
+        write('\\', '\\');
+        break;
+      case '\n':
+        write('\\', 'n');
+        break;
+      case '\r':
+        write('\\', 'r');
+        break;
+      case '\t':
+        write('\\', 't');
+        break;
       default:
         if (c < 0x20) {
           const char escape[] = {'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]};

@@ -52,7 +52,9 @@ std::map<std::string, TopicConfig> read_configs(const rd_kafka_ConfigResource_t*
 }  // namespace
 
 Admin::Admin(const config::KafkaSettings& settings, std::chrono::milliseconds timeout)
-    : servers_(settings.bootstrap_servers), timeout_(timeout), client_(make_producer(client_config(ClientRole::admin, settings))) {}
+    : servers_(settings.bootstrap_servers),
+      timeout_(timeout),
+      client_(make_producer(client_config(ClientRole::admin, settings))) {}
 
 template <class Call>
 Event Admin::request(rd_kafka_admin_op_t operation, rd_kafka_event_type_t result, Call&& call) {

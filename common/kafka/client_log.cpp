@@ -10,7 +10,8 @@ std::string_view cause_of(std::string_view text) {
   if (text.starts_with("[thrd:"))
     if (const auto end = text.find("]: "); end != std::string_view::npos) text.remove_prefix(end + 3);
   // Names of clients and brokers have no blanks.
-  for (auto colon = text.find(": "); colon != std::string_view::npos && text.find(' ') == colon + 1; colon = text.find(": "))
+  for (auto colon = text.find(": "); colon != std::string_view::npos && text.find(' ') == colon + 1;
+       colon = text.find(": "))
     text.remove_prefix(colon + 2);
   return text.substr(0, text.find(" (after "));
 }

@@ -28,7 +28,8 @@ std::string member_id(std::string_view instance, std::string_view role, int slot
 }
 
 Consumer::Consumer(Conf conf, const std::vector<std::string>& topics, RebalanceListener& listener)
-    : listener_(listener), client_(make_consumer(with_rebalance(std::move(conf), &Consumer::on_rebalance, this))) {
+    : listener_(listener),
+      client_(make_consumer(with_rebalance(std::move(conf), &Consumer::on_rebalance, this))) {
   throw_unless_ok("rd_kafka_poll_set_consumer", rd_kafka_poll_set_consumer(client_.get()));
   std::vector<PartitionOffset> subscription;
   for (const auto& topic : topics) subscription.push_back({{topic, RD_KAFKA_PARTITION_UA}});

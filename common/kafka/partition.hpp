@@ -17,7 +17,7 @@ struct Partition {
   auto operator<=>(const Partition&) const = default;
 };
 
-inline constexpr int64_t kNoOffset = -1;  // nothing committed, nothing found
+inline constexpr int64_t kNoOffset = -1;                         // nothing committed, nothing found
 inline constexpr int64_t kLogBegin = RD_KAFKA_OFFSET_BEGINNING;  // the oldest record there is, whatever its offset
 
 struct PartitionOffset {

@@ -39,7 +39,8 @@ std::vector<PartitionOffset> everywhere(const std::vector<Partition>& partitions
 }  // namespace
 
 PartitionReader::PartitionReader(const config::KafkaSettings& settings)
-    : committed_(reader(settings, "read_committed")), everything_(reader(settings, "read_uncommitted")) {
+    : committed_(reader(settings, "read_committed")),
+      everything_(reader(settings, "read_uncommitted")) {
   throw_unless_ok("rd_kafka_poll_set_consumer", rd_kafka_poll_set_consumer(committed_.get()));
 }
 

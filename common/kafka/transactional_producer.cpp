@@ -41,7 +41,8 @@ TransactionalProducer::TransactionalProducer(const config::KafkaSettings& settin
                                              std::span<const std::string> topics,
                                              const std::vector<std::pair<std::string, std::string>>& extra,
                                              milliseconds patience)
-    : patience_(patience), client_(make_producer(producer_config(settings, transactional_id, extra, *undelivered_))) {
+    : patience_(patience),
+      client_(make_producer(producer_config(settings, transactional_id, extra, *undelivered_))) {
   for (const auto& name : topics) {
     topics_.emplace_back(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
     if (!topics_.back()) throw_error("rd_kafka_topic_new", rd_kafka_last_error());

@@ -216,7 +216,8 @@ struct Transaction::Implementation {
 };
 
 Transaction::Transaction(Connection& connection) : connection_(*connection.implementation_) {
-  translated(*connection_.handle, connection_.details, [&] { implementation_ = std::make_unique<Implementation>(*connection_.handle); });
+  translated(*connection_.handle, connection_.details,
+             [&] { implementation_ = std::make_unique<Implementation>(*connection_.handle); });
 }
 
 Transaction::~Transaction() = default;
@@ -226,7 +227,8 @@ Rows Transaction::execute(const std::string& sql) {
 }
 
 Rows Transaction::execute(const std::string& sql, const Parameters& parameters) {
-  return translated(*connection_.handle, connection_.details, [&] { return to_rows(run(implementation_->work, sql, parameters)); });
+  return translated(*connection_.handle, connection_.details,
+                    [&] { return to_rows(run(implementation_->work, sql, parameters)); });
 }
 
 Rows Transaction::execute(const Statement& statement, const Parameters& parameters) {

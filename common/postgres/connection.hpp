@@ -36,7 +36,9 @@ class Parameters {
 class Rows {
  public:
   Rows(size_t columns, size_t affected, std::vector<std::optional<std::string>> cells)
-      : columns_(columns), affected_(affected), cells_(std::move(cells)) {}
+      : columns_(columns),
+        affected_(affected),
+        cells_(std::move(cells)) {}
   size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
   bool empty() const { return size() == 0; }
   size_t affected() const { return affected_; }  // rows inserted, updated or deleted

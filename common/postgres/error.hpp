@@ -12,7 +12,9 @@ namespace wxpipe::postgres {
 class SqlError : public std::runtime_error {
  public:
   SqlError(std::string sqlstate, const std::string& message, std::string detail = {})
-      : std::runtime_error(message), sqlstate_(std::move(sqlstate)), detail_(std::move(detail)) {}
+      : std::runtime_error(message),
+        sqlstate_(std::move(sqlstate)),
+        detail_(std::move(detail)) {}
   const std::string& sqlstate() const { return sqlstate_; }
   // What else the server said, where it was asked to (Connection::ask_for_details). It may quote the row: good for finding
   // it, never for a log.

@@ -57,8 +57,9 @@ void apply(Connection& connection, const Migration& migration) {
     Transaction transaction(connection);
     transaction.execute(std::string(migration.sql));
     const auto sum = checksum(migration);
-    transaction.execute("insert into wxpipe.schema_version (version, name, checksum) values ($1::int, $2::text, $3::text)",
-                        Parameters().int4(migration.version).text(migration.name).text(sum));
+    transaction.execute(
+        "insert into wxpipe.schema_version (version, name, checksum) values ($1::int, $2::text, $3::text)",
+        Parameters().int4(migration.version).text(migration.name).text(sum));
     transaction.commit();
   } catch (const SqlError& error) {
     const auto why = fmt::format("{}: {}", migration.name, error.what());

@@ -14,7 +14,8 @@ constexpr std::array<PartitionedTable, 3> kTables{
 
 PartitionRange range(const PartitionedTable& table, sys_days from, sys_days to) {
   const year_month_day date{from};
-  auto name = fmt::format("{}_{:04}{:02}", table.name, static_cast<int>(date.year()), static_cast<unsigned>(date.month()));
+  auto name =
+      fmt::format("{}_{:04}{:02}", table.name, static_cast<int>(date.year()), static_cast<unsigned>(date.month()));
   if (table.interval == Interval::day) name += fmt::format("{:02}", static_cast<unsigned>(date.day()));
   return {std::string(table.name), std::move(name), from, to};
 }
@@ -36,7 +37,8 @@ PartitionRange partition_for(const PartitionedTable& table, Timestamp at) {
   return range(table, sys_days{month / 1}, sys_days{(month + months{1}) / 1});
 }
 
-std::vector<PartitionRange> missing_ahead(const std::set<std::string>& existing, Timestamp now, const Horizon& horizon) {
+std::vector<PartitionRange> missing_ahead(const std::set<std::string>& existing, Timestamp now,
+                                          const Horizon& horizon) {
   std::vector<PartitionRange> missing;
   for (const auto& table : kTables) {
     const int ahead = table.interval == Interval::month ? horizon.months_ahead : horizon.days_ahead;

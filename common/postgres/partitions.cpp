@@ -41,8 +41,9 @@ MadePartition ensure_partition(Connection& connection, const PartitionRange& ran
     transaction.execute(fmt::format("lock table {} in access exclusive mode", fallback));
     made.moved = static_cast<int64_t>(
         transaction
-            .execute(fmt::format("with moved as (delete from {} where {} returning *) insert into {} select * from moved",
-                                 fallback, where, range.name))
+            .execute(
+                fmt::format("with moved as (delete from {} where {} returning *) insert into {} select * from moved",
+                            fallback, where, range.name))
             .affected());
   }
   transaction.execute(fmt::format("alter table {} attach partition {} for values from ({}) to ({})", table, range.name,

@@ -78,9 +78,7 @@ void SqlArray::add_time(Timestamp at) {
   ++size_;
 }
 
-void SqlArray::add_uuid(const Uuid& id) {
-  add({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
-}
+void SqlArray::add_uuid(const Uuid& id) { add({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}); }
 
 void SqlArray::add_jsonb(std::string_view json) {
   append_binary(buffer_, static_cast<int32_t>(json.size() + 1));

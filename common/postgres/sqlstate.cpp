@@ -9,7 +9,7 @@ Verdict classify(std::string_view sqlstate, std::string_view message) {
   if (sqlstate == "23514" && message.find("no partition of relation") != std::string_view::npos)
     return Verdict::missing_partition;
   if (is_class("22") || is_class("23")) return Verdict::reject_row;
-  if (is_class("54")) return Verdict::reject_row;    // program_limit_exceeded: a value too long for an index
+  if (is_class("54")) return Verdict::reject_row;       // program_limit_exceeded: a value too long for an index
   if (sqlstate == "P0001") return Verdict::reject_row;  // a trigger of the table's owner refused the row
   if (is_class("08") || is_class("40") || is_class("53") || is_class("55") || is_class("57") || is_class("58"))
     return Verdict::retry;

@@ -43,7 +43,8 @@ std::string_view take(std::string_view& rest, char separator) {
 void read(Fault& fault, std::string_view text) {
   auto rest = text;
   const auto name = take(rest, ':'), action = take(rest, ':');
-  const auto* place = std::find_if(kFaultPlaces.begin(), kFaultPlaces.end(), [&](const auto& one) { return one.name == name; });
+  const auto* place =
+      std::find_if(kFaultPlaces.begin(), kFaultPlaces.end(), [&](const auto& one) { return one.name == name; });
   if (place == kFaultPlaces.end() || (action != "kill" && action != "stall")) refuse(text);
   fault.point = place->point;
   fault.signal = action == "kill" ? SIGKILL : SIGSTOP;

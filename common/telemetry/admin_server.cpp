@@ -41,9 +41,10 @@ Page page(std::string_view path, const Metrics& metrics, const Readiness& readin
             readiness.json() + "\n"};
   if (path == "/metrics") return {http::status::ok, "text/plain; version=0.0.4; charset=utf-8", metrics.exposition()};
   if (path == "/")
-    return {http::status::ok, "text/html; charset=utf-8",
-            "<title>wxpipe</title><h1>wxpipe</h1><p><a href=/readyz>/readyz</a>: what is ready, and why not</p>"
-            "<p><a href=/healthz>/healthz</a>: the process lives</p><p><a href=/metrics>/metrics</a>: for Prometheus</p>"};
+    return {
+        http::status::ok, "text/html; charset=utf-8",
+        "<title>wxpipe</title><h1>wxpipe</h1><p><a href=/readyz>/readyz</a>: what is ready, and why not</p>"
+        "<p><a href=/healthz>/healthz</a>: the process lives</p><p><a href=/metrics>/metrics</a>: for Prometheus</p>"};
   return {http::status::not_found, "text/plain", "there is /healthz, /readyz and /metrics\n"};
 }
 
@@ -99,8 +100,9 @@ AdminServer::AdminServer(const config::AdminSettings& settings, const Metrics& m
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   }
   if (error)
-    throw UsageError(fmt::format("admin.listen: can't listen on {}:{}: {}; choose another port, each process needs its own",
-                                 settings.listen.host, settings.listen.port, error.message()));
+    throw UsageError(
+        fmt::format("admin.listen: can't listen on {}:{}: {}; choose another port, each process needs its own",
+                    settings.listen.host, settings.listen.port, error.message()));
   port_ = acceptor_.local_endpoint().port();
   asio::co_spawn(io_, accept(acceptor_, metrics, readiness), asio::detached);
   log_info("admin_listening", {{"host", settings.listen.host}, {"port", port_}});

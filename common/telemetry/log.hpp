@@ -16,7 +16,9 @@ enum class Level { debug, info, warn, error };
 struct Field {
   template <class T>
   Field(std::string_view field_name, const T& field_value)
-      : name(field_name), value(fmt::format("{}", field_value)), quoted(!std::is_arithmetic_v<T>) {}
+      : name(field_name),
+        value(fmt::format("{}", field_value)),
+        quoted(!std::is_arithmetic_v<T>) {}
   std::string_view name;
   std::string value;
   bool quoted;  // text in JSON, else a bare number or boolean

@@ -89,7 +89,8 @@ asio::awaitable<bool> Custodian::say(bool ending) {
       if (durable)
         telemetry::log_info("custody_mark_written", {{"number", unsaid_->number}});
       else
-        telemetry::log_warn("custody_mark_waits", {{"number", unsaid_->number}, {"why", "neither broker nor spool took it"}});
+        telemetry::log_warn("custody_mark_waits",
+                            {{"number", unsaid_->number}, {"why", "neither broker nor spool took it"}});
       waiting_shown_ = !durable;
     }
     if (!durable) co_return false;

@@ -18,7 +18,8 @@ void MarkBuilder::add(std::span<const Decision> decisions) {
 }
 
 void MarkBuilder::void_open(int64_t up_to) {
-  if (up_to >= next_open_ + static_cast<int64_t>(ahead_.size())) ahead_.resize(static_cast<size_t>(up_to - next_open_ + 1));
+  if (up_to >= next_open_ + static_cast<int64_t>(ahead_.size()))
+    ahead_.resize(static_cast<size_t>(up_to - next_open_ + 1));
   for (auto& slot : ahead_) slot.decided = true;  // those that weren't go nowhere
   absorb();
 }
@@ -55,8 +56,8 @@ uint32_t MarkBuilder::outcome_in(Page& page, const Kind& kind) {
   auto& outcome = page.outcome_of_kind[kind];
   if (outcome > 0) return outcome;
   const auto& [account, minute, spooled] = kind;
-  const auto [known, fresh] = page.outcome_of.try_emplace({*account, minute, spooled},
-                                                          static_cast<uint32_t>(page.acknowledged.size() + 1));
+  const auto [known, fresh] =
+      page.outcome_of.try_emplace({*account, minute, spooled}, static_cast<uint32_t>(page.acknowledged.size() + 1));
   if (fresh) page.acknowledged.push_back({*account, minute, spooled, 0});
   return outcome = known->second;
 }

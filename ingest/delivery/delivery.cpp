@@ -19,38 +19,41 @@ bool is_callback(const Outbound& record) { return record.topic != schemas::Topic
 }  // namespace
 
 Delivery::Delivery(asio::io_context& io, const config::KafkaSettings& settings, Spool* spool)
-    : io_(io), settings_(settings), spool_(spool), reports_(io) {
+    : io_(io),
+      settings_(settings),
+      spool_(spool),
+      reports_(io) {
   make_producer();
 }
 
 Delivery::~Delivery() {
   shared_->alive = false;
   for (int left; (left = shared_->spooling) > 0;) shared_->spooling.wait(left);  // the spool reads our records
-  reports_.release();  // the producer's own
-  producer_.reset();   // reports what it had
+  reports_.release();                                                            // the producer's own
+  producer_.reset();                                                             // reports what it had
 }
 
 void Delivery::make_producer() {
   if (producer_) reports_.release();
   producer_.reset();  // reports what it had as failed: it goes to the spool, or back to the platform
-  producer_ = std::make_unique<Producer>(settings_, [this](void* opaque, rd_kafka_resp_err_t error) {
-    reported(*static_cast<Pending*>(opaque), error);
-  });
+  producer_ = std::make_unique<Producer>(
+      settings_, [this](void* opaque, rd_kafka_resp_err_t error) { reported(*static_cast<Pending*>(opaque), error); });
   reports_.assign(producer_->event_fd());
   wait_for_reports();
 }
 
 void Delivery::wait_for_reports() {
-  reports_.async_wait(asio::posix::descriptor_base::wait_read, [this, shared = shared_](const boost::system::error_code& error) {
-    if (error || !shared->alive) return;
-    producer_->poll();
-    if (producer_->broken()) {
-      telemetry::log_warn("producer_replaced", {{"why", producer_->why_broken()}});
-      make_producer();
-    } else {
-      wait_for_reports();
-    }
-  });
+  reports_.async_wait(asio::posix::descriptor_base::wait_read,
+                      [this, shared = shared_](const boost::system::error_code& error) {
+                        if (error || !shared->alive) return;
+                        producer_->poll();
+                        if (producer_->broken()) {
+                          telemetry::log_warn("producer_replaced", {{"why", producer_->why_broken()}});
+                          make_producer();
+                        } else {
+                          wait_for_reports();
+                        }
+                      });
 }
 
 Delivery::Pending& Delivery::acquire(Outbound& record) {
@@ -70,7 +73,9 @@ void Delivery::release(Pending& pending) {
   free_.push_back(&pending);
 }
 
-bool Delivery::broker_away() const { return !sent_.empty() && steady_clock::now() - sent_.front()->produced_at > kHedge; }
+bool Delivery::broker_away() const {
+  return !sent_.empty() && steady_clock::now() - sent_.front()->produced_at > kHedge;
+}
 
 void Delivery::produce(Pending& pending) {
   if (producer_->produce(pending.record, &pending) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
@@ -135,7 +140,8 @@ void Delivery::show_broker(bool away) {
   if (away == away_shown_) return;
   away_shown_ = away;
   if (away)
-    telemetry::log_warn("broker_slow", {{"after_ms", kHedge.count()}, {"events_go_to", spool_ ? "the spool" : "nowhere"}});
+    telemetry::log_warn("broker_slow",
+                        {{"after_ms", kHedge.count()}, {"events_go_to", spool_ ? "the spool" : "nowhere"}});
   else
     telemetry::log_info("broker_back");
 }

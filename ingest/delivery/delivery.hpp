@@ -6,11 +6,11 @@
 // alone, so that each key's order holds. An event that took both ways is one event: same bytes, same id, same receipt.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -72,7 +72,8 @@ class Delivery {
   Spool* spool_;
   std::vector<std::unique_ptr<Pending>> all_;
   std::vector<Pending*> free_;
-  std::deque<Pending*> sent_;  // in the order of sending; those reported already are skipped when they come to the front
+  std::deque<Pending*>
+      sent_;  // in the order of sending; those reported already are skipped when they come to the front
   size_t in_flight_ = 0;
   std::unique_ptr<Producer> producer_;
   boost::asio::posix::stream_descriptor reports_;

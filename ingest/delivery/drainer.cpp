@@ -48,7 +48,10 @@ struct Batch {
 }  // namespace
 
 Drainer::Drainer(const config::KafkaSettings& settings, Spool& spool, const Clock& clock)
-    : settings_(settings), spool_(spool), clock_(clock), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+    : settings_(settings),
+      spool_(spool),
+      clock_(clock),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void Drainer::work(const std::stop_token& stop) {
   Batch batch;

@@ -98,7 +98,9 @@ struct Spool::Database {
 
 Spool::Spool(const config::SpoolSettings& settings, const std::string& instance, const Clock& clock,
              telemetry::Metrics& metrics)
-    : settings_(settings), clock_(clock), metrics_(metrics) {
+    : settings_(settings),
+      clock_(clock),
+      metrics_(metrics) {
   const std::filesystem::path directory = settings.directory;
   std::error_code trouble;
   std::filesystem::create_directories(directory, trouble);
@@ -111,15 +113,17 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
                                  std::generic_category().message(errno)));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock_);
-    throw UsageError(fmt::format("another process uses the spool of instance {} in {}; give this one another --instance",
-                                 instance, settings.directory));
+    throw UsageError(
+        fmt::format("another process uses the spool of instance {} in {}; give this one another --instance", instance,
+                    settings.directory));
   }
   const auto file = directory / (instance + ".spool");
   writer_ = std::make_unique<Database>(file);
   reader_ = std::make_unique<Database>(file);
 
-  auto* all = writer_->prepare("select id, key, length(key) + length(value) + length(event_id) + length(receipt) +"
-                               " length(traceparent) + 64, stored_at from events order by id");
+  auto* all = writer_->prepare(
+      "select id, key, length(key) + length(value) + length(event_id) + length(receipt) +"
+      " length(traceparent) + 64, stored_at from events order by id");
   while (sqlite3_step(all) == SQLITE_ROW) {
     const auto id = sqlite3_column_int64(all, 0);
     const std::string_view key(reinterpret_cast<const char*>(sqlite3_column_text(all, 1)),
@@ -212,10 +216,11 @@ bool Spool::has_room(uint64_t bytes) {
   const bool old = oldest_ && events_ > 0 && clock_.now() - *oldest_ > settings_.max_age;
   if (full || old) {
     if (!refusing_)
-      telemetry::log_error("spool_full", {{"bytes", bytes_},
-                                          {"max_bytes", settings_.max_bytes},
-                                          {"why", old ? "its oldest event is older than spool.max_age" : "spool.max_bytes reached"},
-                                          {"do", "bring the broker back; callbacks are answered with 503 until then"}});
+      telemetry::log_error("spool_full",
+                           {{"bytes", bytes_},
+                            {"max_bytes", settings_.max_bytes},
+                            {"why", old ? "its oldest event is older than spool.max_age" : "spool.max_bytes reached"},
+                            {"do", "bring the broker back; callbacks are answered with 503 until then"}});
     refusing_ = true;
     return false;
   }

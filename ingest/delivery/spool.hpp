@@ -83,8 +83,8 @@ class Spool {
   std::unique_ptr<Database> writer_, reader_;
 
   std::atomic<int64_t> events_{0};
-  uint64_t bytes_ = 0;                                   // the writer's
-  std::optional<Timestamp> oldest_;                      // the writer's: of the oldest event, as far as known
+  uint64_t bytes_ = 0;               // the writer's
+  std::optional<Timestamp> oldest_;  // the writer's: of the oldest event, as far as known
   struct Known {
     uint64_t key, bytes;
     bool held = true;  // later events of the key must queue behind it

@@ -29,7 +29,8 @@ int sync(sqlite3_file* file, int flags) {
 
 int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   const int result = system_disk->xOpen(system_disk, name, file, flags, flags_out);
-  if (result != SQLITE_OK || (flags & SQLITE_OPEN_WAL) == 0) return result;  // a commit is in the log before anywhere else
+  if (result != SQLITE_OK || (flags & SQLITE_OPEN_WAL) == 0)
+    return result;  // a commit is in the log before anywhere else
   const std::lock_guard lock(mutex);
   const auto [copy, fresh] = copies.try_emplace(file->pMethods, *file->pMethods);
   if (fresh) {

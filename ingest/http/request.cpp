@@ -61,17 +61,23 @@ void RequestParser::on_field_impl(field name, View name_text, View value, Error&
       first(request_.content_type);
       break;
     case field::unknown:
-      if (beast::iequals(name_text, "webhook-id")) first(request_.webhook_id);
-      else if (beast::iequals(name_text, "webhook-timestamp")) first(request_.webhook_timestamp);
-      else if (beast::iequals(name_text, "webhook-signature")) first(request_.webhook_signature);
-      else if (beast::iequals(name_text, "traceparent")) first(request_.traceparent);
+      if (beast::iequals(name_text, "webhook-id"))
+        first(request_.webhook_id);
+      else if (beast::iequals(name_text, "webhook-timestamp"))
+        first(request_.webhook_timestamp);
+      else if (beast::iequals(name_text, "webhook-signature"))
+        first(request_.webhook_signature);
+      else if (beast::iequals(name_text, "traceparent"))
+        first(request_.traceparent);
       break;
     default:
       break;
   }
 }
 
-void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, Error&) { length_ = length.value_or(0); }
+void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, Error&) {
+  length_ = length.value_or(0);
+}
 
 // A body that is there as a whole is looked at where it lies.
 std::size_t RequestParser::on_body_impl(View body, Error&) {

@@ -25,7 +25,7 @@ using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr size_t kReadBytes = 16 << 10;  // a TLS record
+constexpr size_t kReadBytes = 16 << 10;    // a TLS record
 constexpr size_t kLingerBytes = 16 << 20;  // of a refused body that are read on, so that its sender sees the answer
 constexpr auto kLingerTime = 2s;
 constexpr auto kHandshakeTime = 5s;
@@ -53,20 +53,26 @@ std::unique_ptr<asio::ssl::context> make_tls(const config::IngestSettings& setti
   error_code error;
   tls->use_certificate_chain_file(settings.tls_certificate_file, error);
   if (error)
-    throw UsageError(fmt::format("ingest.tls_certificate_file: {}: {}", settings.tls_certificate_file, error.message()));
+    throw UsageError(
+        fmt::format("ingest.tls_certificate_file: {}: {}", settings.tls_certificate_file, error.message()));
   tls->use_private_key_file(settings.tls_key_file, asio::ssl::context::pem, error);
   if (error) throw UsageError(fmt::format("ingest.tls_key_file: {}: {}", settings.tls_key_file, error.message()));
   return tls;
 }
 
 Server::Server(asio::io_context& io, ServerShared& shared, Receiver& receiver, uint16_t port)
-    : io_(io), shared_(shared), receiver_(receiver), acceptor_(io), watch_timer_(io) {
+    : io_(io),
+      shared_(shared),
+      receiver_(receiver),
+      acceptor_(io),
+      watch_timer_(io) {
   const auto& listen = shared.settings.listen;
   error_code error;
   tcp::resolver resolver(io);
   const auto found = resolver.resolve(listen.host, std::to_string(port), tcp::resolver::passive, error);
   if (error || found.empty())
-    throw UsageError(fmt::format("ingest.listen: {} is not an address of this machine: {}", listen.host, error.message()));
+    throw UsageError(
+        fmt::format("ingest.listen: {} is not an address of this machine: {}", listen.host, error.message()));
   const tcp::endpoint endpoint = found.begin()->endpoint();
   acceptor_.open(endpoint.protocol());
   acceptor_.set_option(asio::socket_base::reuse_address(true));
@@ -296,7 +302,8 @@ asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
     }
     pending = std::move(next);
     write_response(reply, date(),
-                   {.keep_alive = keep_alive && !draining_, .http_1_0 = http_1_0, .without_body = without_body}, answer_);
+                   {.keep_alive = keep_alive && !draining_, .http_1_0 = http_1_0, .without_body = without_body},
+                   answer_);
     keep_alive = keep_alive && !draining_;
     size_t sent = 0;
     if constexpr (kPlain) {

@@ -25,9 +25,13 @@ struct Restoring {
 
 class JournalReader {
  public:
-  JournalReader(const config::KafkaSettings& settings, const std::string& topic, Windows& windows, steady_clock::time_point deadline,
-                const std::stop_token& stop)
-      : reader_(settings), topic_(topic), windows_(windows), deadline_(deadline), stop_(stop) {}
+  JournalReader(const config::KafkaSettings& settings, const std::string& topic, Windows& windows,
+                steady_clock::time_point deadline, const std::stop_token& stop)
+      : reader_(settings),
+        topic_(topic),
+        windows_(windows),
+        deadline_(deadline),
+        stop_(stop) {}
 
   void restore(const std::vector<WindowToRestore>& wanted) {
     for (const auto& window : wanted)
@@ -101,9 +105,9 @@ class JournalReader {
       const auto page = decode_journal_page(record.value());
       // A hole in the window, not a lost record: the sink's unique key still tells repeats.
       if (!page) {
-        telemetry::log_error("dedupe_journal_page_unreadable", {{"partition", record.partition()},
-                                                                {"offset", record.offset()},
-                                                                {"why", page.error().detail}});
+        telemetry::log_error(
+            "dedupe_journal_page_unreadable",
+            {{"partition", record.partition()}, {"offset", record.offset()}, {"why", page.error().detail}});
         return;
       }
       each_page(find(record.partition()), *page, std::chrono::floor<milliseconds>(record.timestamp()));
@@ -121,8 +125,7 @@ class JournalReader {
 }  // namespace
 
 void restore_windows(const config::KafkaSettings& settings, const std::string& journal_topic,
-                     const std::vector<WindowToRestore>& wanted, Windows& windows,
-                     steady_clock::time_point deadline,
+                     const std::vector<WindowToRestore>& wanted, Windows& windows, steady_clock::time_point deadline,
                      const std::stop_token& stop) {
   if (std::all_of(wanted.begin(), wanted.end(), [](const auto& window) { return window.start <= 0; })) return;
   JournalReader(settings, journal_topic, windows, deadline, stop).restore(wanted);

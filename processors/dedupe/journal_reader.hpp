@@ -20,7 +20,7 @@ struct WindowToRestore {
 // good (Consumer::committed waits for that): then every page of theirs is in the journal, or in a transaction that is just
 // being completed, which is waited for. Throws Unavailable when the journal can't be read by the deadline.
 void restore_windows(const config::KafkaSettings& settings, const std::string& journal_topic,
-                     const std::vector<WindowToRestore>& wanted, Windows& windows, std::chrono::steady_clock::time_point deadline,
-                     const std::stop_token& stop);
+                     const std::vector<WindowToRestore>& wanted, Windows& windows,
+                     std::chrono::steady_clock::time_point deadline, const std::stop_token& stop);
 
 }  // namespace wxpipe::processors

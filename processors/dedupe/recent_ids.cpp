@@ -29,7 +29,9 @@ uint64_t identity_hash(std::string_view account, std::string_view tenant, std::s
 }
 
 RecentIds::RecentIds(std::chrono::seconds window, size_t most_ids)
-    : window_(window), width_(std::max(std::chrono::milliseconds(1), window_ / kSlices)), most_ids_(most_ids) {}
+    : window_(window),
+      width_(std::max(std::chrono::milliseconds(1), window_ / kSlices)),
+      most_ids_(most_ids) {}
 
 int64_t RecentIds::slice_number(WindowTime at) const {
   return floor_division(at.time_since_epoch().count(), width_.count());

@@ -88,7 +88,7 @@ class RecentIds {
   size_t most_ids_;
   std::deque<Slice> slices_;  // ascending numbers
   size_t size_ = 0;
-  WindowTime now_;            // of the last published entry
+  WindowTime now_;  // of the last published entry
   WindowTime last_page_;
   uint64_t forgotten_early_ = 0;
 

@@ -31,7 +31,8 @@ constexpr std::array kMeanings{
 
 // The member whose customer it is: an instance is a member's account, and receives for it.
 std::string_view owner_of(const schemas::Event& event) {
-  return event.platform == "instance" ? std::string_view(event.recipient) : schemas::attribute(event.attributes, "UserID");
+  return event.platform == "instance" ? std::string_view(event.recipient)
+                                      : schemas::attribute(event.attributes, "UserID");
 }
 
 // The member who removes a customer because another one takes over.

@@ -11,7 +11,7 @@
 
 namespace wxpipe::processors {
 namespace {
-constexpr size_t kMostContext = 24;     // attributes; the event has them all
+constexpr size_t kMostContext = 24;      // attributes; the event has them all
 constexpr size_t kLongestContext = 256;  // bytes of each
 
 struct Meaning {
@@ -20,9 +20,15 @@ struct Meaning {
 };
 // By type.
 constexpr std::array kTypes{
-    Meaning{"authorization.*", "authorization"}, Meaning{"audit.*", "audit"},     Meaning{"ticket.*", "ticket"},
-    Meaning{"job.*", "job"},                     Meaning{"suite.*", "suite"},     Meaning{"account.*", "account"},
-    Meaning{"unknown.*", "unknown"},             Meaning{"security.*", "security"}, Meaning{"alert.*", "alert"},
+    Meaning{"authorization.*", "authorization"},
+    Meaning{"audit.*", "audit"},
+    Meaning{"ticket.*", "ticket"},
+    Meaning{"job.*", "job"},
+    Meaning{"suite.*", "suite"},
+    Meaning{"account.*", "account"},
+    Meaning{"unknown.*", "unknown"},
+    Meaning{"security.*", "security"},
+    Meaning{"alert.*", "alert"},
     Meaning{"instance.status_changed", "instance"},
 };
 // By the platform's own word, in small letters, whatever the type is called.
@@ -79,8 +85,8 @@ constexpr std::array kAcquisition{
 
 template <size_t Size>
 std::string_view module_in(const std::array<Meaning, Size>& meanings, std::string_view word) {
-  const auto* found = std::find_if(meanings.begin(), meanings.end(),
-                                   [&](const Meaning& each) { return matches(each.pattern, word); });
+  const auto* found =
+      std::find_if(meanings.begin(), meanings.end(), [&](const Meaning& each) { return matches(each.pattern, word); });
   return found == meanings.end() ? std::string_view() : found->module;
 }
 
@@ -93,9 +99,20 @@ std::string_view module_of(const schemas::Event& event) {
 
 // Something was taken away, refused or failed: somebody should look.
 bool alarming(const schemas::Event& event) {
-  constexpr std::array patterns{"*unauthorized*", "cancel_auth",     "*revoke*",         "*cancellation*", "*fail*",
-                                "*not_pass*",     "*illegal*",       "*expired*",        "balance_*",      "*unavailable*",
-                                "delete_link",    "unlicensed_notify", "close_inactive_agent", "alert.raised"};
+  constexpr std::array patterns{"*unauthorized*",
+                                "cancel_auth",
+                                "*revoke*",
+                                "*cancellation*",
+                                "*fail*",
+                                "*not_pass*",
+                                "*illegal*",
+                                "*expired*",
+                                "balance_*",
+                                "*unavailable*",
+                                "delete_link",
+                                "unlicensed_notify",
+                                "close_inactive_agent",
+                                "alert.raised"};
   const auto word = lower(event.event), change = lower(event.change_type);
   return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
     return matches(pattern, word) || matches(pattern, change) || matches(pattern, event.type);
@@ -116,7 +133,8 @@ std::string message_of(const schemas::Event& event) {
   const auto word = event.change_type.empty() ? event.event : event.event + " " + event.change_type;
   auto message = word.empty() || word == event.type ? event.type : fmt::format("{} ({})", event.type, word);
   if (!event.subject.empty()) message += fmt::format(" of {}", head(event.subject, kLongestContext));
-  for (const auto name : {"Reason", "reason", "FailReason", "msg", "BatchJob.ErrMsg", "ErrMsg", "data.title", "data.error_message"})
+  for (const auto name :
+       {"Reason", "reason", "FailReason", "msg", "BatchJob.ErrMsg", "ErrMsg", "data.title", "data.error_message"})
     if (const auto why = schemas::attribute(event.attributes, name); !why.empty() && !why.starts_with("sealed:"))
       return message + fmt::format(": {}", head(why, kLongestContext));
   return message;

@@ -11,17 +11,28 @@ struct Name {
 };
 // The first column is what forms call it.
 constexpr std::array kNames{
-    Name{"contactname", "contact_name"},   Name{"name", "contact_name"},
-    Name{"contactphone", "contact_phone"}, Name{"phone", "contact_phone"},
-    Name{"mobile", "contact_phone"},       Name{"tel", "contact_phone"},
-    Name{"contactwechat", "contact_wechat"}, Name{"wechat", "contact_wechat"},
-    Name{"contactemail", "contact_email"}, Name{"email", "contact_email"},
-    Name{"companyname", "company_name"},   Name{"company", "company_name"},
-    Name{"companyindustry", "company_industry"}, Name{"industry", "company_industry"},
-    Name{"companysize", "company_size"},   Name{"province", "province"},
-    Name{"city", "city"},                  Name{"district", "district"},
-    Name{"utmsource", "utm_source"},       Name{"utmmedium", "utm_medium"},
-    Name{"utmcampaign", "utm_campaign"},   Name{"utmcontent", "utm_content"},
+    Name{"contactname", "contact_name"},
+    Name{"name", "contact_name"},
+    Name{"contactphone", "contact_phone"},
+    Name{"phone", "contact_phone"},
+    Name{"mobile", "contact_phone"},
+    Name{"tel", "contact_phone"},
+    Name{"contactwechat", "contact_wechat"},
+    Name{"wechat", "contact_wechat"},
+    Name{"contactemail", "contact_email"},
+    Name{"email", "contact_email"},
+    Name{"companyname", "company_name"},
+    Name{"company", "company_name"},
+    Name{"companyindustry", "company_industry"},
+    Name{"industry", "company_industry"},
+    Name{"companysize", "company_size"},
+    Name{"province", "province"},
+    Name{"city", "city"},
+    Name{"district", "district"},
+    Name{"utmsource", "utm_source"},
+    Name{"utmmedium", "utm_medium"},
+    Name{"utmcampaign", "utm_campaign"},
+    Name{"utmcontent", "utm_content"},
     Name{"utmterm", "utm_term"},
 };
 
@@ -40,7 +51,8 @@ schemas::Attributes profile_of(const schemas::Event& event) {
   schemas::Attributes profile;
   for (const auto& [path, value] : event.attributes) {
     const auto name = plain(path);
-    const auto* known = std::find_if(kNames.begin(), kNames.end(), [&](const Name& each) { return each.sender == name; });
+    const auto* known =
+        std::find_if(kNames.begin(), kNames.end(), [&](const Name& each) { return each.sender == name; });
     if (known == kNames.end() || value.empty() || !schemas::attribute(profile, known->ours).empty()) continue;
     profile.emplace_back(known->ours, value);
   }

@@ -16,15 +16,14 @@ struct Column {
   bool platforms_word;
 };
 // The columns that a rule may tell apart.
-constexpr std::array kColumns{Column{"event", &schemas::Event::event, true},
-                              Column{"change_type", &schemas::Event::change_type, true},
-                              Column{"msg_type", &schemas::Event::msg_type, true},
-                              Column{"platform", &schemas::Event::platform, false},
-                              Column{"account", &schemas::Event::account, false},
-                              Column{"tenant", &schemas::Event::tenant, false}};
+constexpr std::array kColumns{
+    Column{"event", &schemas::Event::event, true},       Column{"change_type", &schemas::Event::change_type, true},
+    Column{"msg_type", &schemas::Event::msg_type, true}, Column{"platform", &schemas::Event::platform, false},
+    Column{"account", &schemas::Event::account, false},  Column{"tenant", &schemas::Event::tenant, false}};
 
 const Column* column(std::string_view name) {
-  const auto* found = std::find_if(kColumns.begin(), kColumns.end(), [&](const Column& each) { return each.name == name; });
+  const auto* found =
+      std::find_if(kColumns.begin(), kColumns.end(), [&](const Column& each) { return each.name == name; });
   return found == kColumns.end() ? nullptr : found;
 }
 
@@ -93,8 +92,9 @@ std::vector<schemas::LeadActivity> Scoring::activities(const schemas::Event& eve
   for (size_t i = 0; i < rules_.size(); ++i) {
     if (!fires(i, event, shadowed, words_found)) continue;
     const auto& rule = rules_[i].rule;
-    fired.push_back({schemas::origin_of(event), schemas::derived_id(event.id, "rule:" + rule.name), rule.name, rule.dimension,
-                     rule.points, rule.daily_cap, rule.half_life_days, description(event), profile_of(event)});
+    fired.push_back({schemas::origin_of(event), schemas::derived_id(event.id, "rule:" + rule.name), rule.name,
+                     rule.dimension, rule.points, rule.daily_cap, rule.half_life_days, description(event),
+                     profile_of(event)});
   }
   return fired;
 }

@@ -51,7 +51,8 @@ void WordSearch::find(std::string_view text, std::vector<bool>& found) const {
     c = small(text[at + 2]);
     const auto start = hash(a, b, c);
     if (!starts_[start]) continue;
-    auto word = std::lower_bound(words_.begin(), words_.end(), start, [](const Word& w, uint16_t s) { return w.start < s; });
+    auto word =
+        std::lower_bound(words_.begin(), words_.end(), start, [](const Word& w, uint16_t s) { return w.start < s; });
     for (; word != words_.end() && word->start == start; ++word)
       if (!found[word->list] && begins_with(text.substr(at), word->text)) found[word->list] = true;
   }

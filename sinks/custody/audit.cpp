@@ -18,7 +18,10 @@ std::string process_of(const Boot& boot) { return fmt::format("{}/{}", boot.inst
 class Audit {
  public:
   Audit(postgres::Connection& connection, Drain& drain, const Wanted& wanted, std::chrono::milliseconds patience)
-      : store_(connection), connection_(connection), drain_(drain), deadline_(steady_clock::now() + patience) {
+      : store_(connection),
+        connection_(connection),
+        drain_(drain),
+        deadline_(steady_clock::now() + patience) {
     report_.wanted = wanted;
   }
 
@@ -33,7 +36,8 @@ class Audit {
     if (!behind.empty()) report_.waiting_for.push_back(behind);
 
     std::optional<CustodyStore::Place> place;
-    for (auto marks = store_.marks(report_.wanted, place); !marks.empty(); marks = store_.marks(report_.wanted, place)) {
+    for (auto marks = store_.marks(report_.wanted, place); !marks.empty();
+         marks = store_.marks(report_.wanted, place)) {
       MarkedReceipts receipts(std::move(marks), report_.wanted);
       store_.find(receipts);
       judge(receipts, behind.empty());
@@ -41,7 +45,8 @@ class Audit {
     for (auto& gap : store_.gaps()) {
       const bool may_come = !marks_behind.empty() || spool_may_hold_marks(gap.instance);
       if (may_come)
-        report_.waiting_for.push_back(fmt::format("marks of {}/{} from {} to {}", gap.instance, gap.boot, gap.first, gap.next - 1));
+        report_.waiting_for.push_back(
+            fmt::format("marks of {}/{} from {} to {}", gap.instance, gap.boot, gap.first, gap.next - 1));
       else
         report_.marks_missing.push_back(std::move(gap));
     }
@@ -86,7 +91,8 @@ class Audit {
     for (const auto& boot : report_.boots) {
       if (!was_killed(boot, report_.boots)) continue;
       const auto to = boot.tail_from + kTailLength;
-      if ((report_.wanted.from && to < *report_.wanted.from) || (report_.wanted.to && boot.tail_from >= *report_.wanted.to))
+      if ((report_.wanted.from && to < *report_.wanted.from) ||
+          (report_.wanted.to && boot.tail_from >= *report_.wanted.to))
         continue;
       Tail tail(boot.marked_up_to);
       for (const auto sequence : store_.stored_of(process_of(boot), boot.tail_from, to)) tail.found(sequence);

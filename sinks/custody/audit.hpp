@@ -18,8 +18,8 @@ struct AuditReport {
   Wanted wanted;
   Tallies tallies;
   int64_t voided = 0;
-  std::vector<MissingReceipt> missing;   // unaccounted
-  std::vector<std::string> in_doubt;     // receipts behind the last mark of a process that was killed
+  std::vector<MissingReceipt> missing;  // unaccounted
+  std::vector<std::string> in_doubt;    // receipts behind the last mark of a process that was killed
   std::vector<MarkGap> marks_missing;
   std::vector<std::string> waiting_for;  // why what is in flight may still come
   std::vector<Boot> boots;
@@ -30,11 +30,12 @@ struct AuditReport {
 
 // Waits up to `patience` for what is in the topics to be taken, then looks at every row there should be. Throws Unavailable
 // (Kafka or Postgres is away) and SqlError.
-AuditReport audit(postgres::Connection& connection, Drain& drain, const Wanted& wanted, std::chrono::milliseconds patience);
+AuditReport audit(postgres::Connection& connection, Drain& drain, const Wanted& wanted,
+                  std::chrono::milliseconds patience);
 
 struct Look {
-  size_t marks = 0;          // looked at
-  size_t settled = 0;        // proven: not to be looked at again
+  size_t marks = 0;                     // looked at
+  size_t settled = 0;                   // proven: not to be looked at again
   std::vector<MissingReceipt> missing;  // unaccounted, of these marks
 };
 // The oldest marks that aren't proven yet and older than `age`, a few at a time; what is found out is remembered in

@@ -31,7 +31,8 @@ std::string spool_of(const std::vector<Boot>& boots, const std::string& instance
   if (newest == nullptr || !newest->spool_events)
     return fmt::format("the spool of {}, which runs without one now: start it with the [spool] directory that it had",
                        instance);
-  return fmt::format("the spool of {}: {} events at {}", instance, *newest->spool_events, to_iso8601(newest->marked_at));
+  return fmt::format("the spool of {}: {} events at {}", instance, *newest->spool_events,
+                     to_iso8601(newest->marked_at));
 }
 
 }  // namespace wxpipe::sinks

@@ -40,13 +40,14 @@ Timestamp time_of(const std::string& text) {
 // Receipts of messages that were received in a stretch of time. The planner would read a whole partition for a tenth of it, again
 // for each tenth; by the BRIN index each page is read once, in order.
 postgres::Rows receipts_of_time(postgres::Connection& connection, Timestamp from, Timestamp to,
-                                const std::string& condition = "receipt is not null", const Parameters& parameters = {}) {
+                                const std::string& condition = "receipt is not null",
+                                const Parameters& parameters = {}) {
   postgres::Transaction transaction(connection);
   transaction.execute("set local enable_seqscan = off; set local jit = off");
-  auto rows = transaction.execute(
-      fmt::format("select receipt from messages where received_at between '{}' and '{}' and {}", to_iso8601(from),
-                  to_iso8601(to), condition),
-      parameters);
+  auto rows =
+      transaction.execute(fmt::format("select receipt from messages where received_at between '{}' and '{}' and {}",
+                                      to_iso8601(from), to_iso8601(to), condition),
+                          parameters);
   transaction.commit();
   return rows;
 }

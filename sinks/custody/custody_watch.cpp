@@ -13,9 +13,9 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kEvery = 5s;
 constexpr std::chrono::milliseconds kSeldom = 60s;  // while nothing can be proven: consumers have better things to do
-constexpr auto kAge = 3s;       // what is younger is on its way: Kafka isn't asked about it
-constexpr auto kPatience = 5s;  // for consumers to pass the topics' ends
-constexpr size_t kNamed = 5;    // in one log line; `wxpipe audit` names all
+constexpr auto kAge = 3s;                           // what is younger is on its way: Kafka isn't asked about it
+constexpr auto kPatience = 5s;                      // for consumers to pass the topics' ends
+constexpr size_t kNamed = 5;                        // in one log line; `wxpipe audit` names all
 
 // Held by whoever looks; Postgres lets it go when the connection ends.
 constexpr const char* kTryLock = "select pg_try_advisory_lock(hashtext('wxpipe.custody'), 0)";
@@ -58,9 +58,9 @@ bool CustodyWatch::look(const std::stop_token& stop) {
         std::string names;
         for (size_t i = 0; i < std::min(kNamed, found.missing.size()); ++i)
           names += (i > 0 ? " " : "") + found.missing[i].receipt;
-        telemetry::log_error("receipts_unaccounted", {{"receipts", found.missing.size()},
-                                                      {"first", names},
-                                                      {"do", "run `wxpipe audit`: it names all of them"}});
+        telemetry::log_error(
+            "receipts_unaccounted",
+            {{"receipts", found.missing.size()}, {"first", names}, {"do", "run `wxpipe audit`: it names all of them"}});
       }
     }
     connection.execute(kUnlock);

@@ -18,7 +18,9 @@ class CustodyWatch {
  public:
   // Borrowed and outliving it. The thread that calls run owns everything else.
   CustodyWatch(const config::Settings& settings, Database& database, prometheus::Gauge& unaccounted)
-      : settings_(settings), database_(database), unaccounted_(unaccounted) {}
+      : settings_(settings),
+        database_(database),
+        unaccounted_(unaccounted) {}
 
   void run(const std::stop_token& stop);
 

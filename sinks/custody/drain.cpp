@@ -42,8 +42,8 @@ std::string Drain::events(postgres::Connection& connection, Deadline deadline, c
   // Where these end is asked once process is through: what it wrote stands before that.
   for (const auto topic : {TopicName::messages, TopicName::dead_letters}) {
     if (!behind.empty()) break;
-    behind = wait_for_sink(connection, topic == TopicName::messages ? "messages" : "dead_letters", ends(topic), deadline,
-                           stop);
+    behind = wait_for_sink(connection, topic == TopicName::messages ? "messages" : "dead_letters", ends(topic),
+                           deadline, stop);
   }
   return behind;
 }
@@ -52,7 +52,8 @@ std::vector<kafka::PartitionOffset> Drain::ends(TopicName topic) {
   const auto name = schemas::topic_name(prefix_, topic);
   const auto view = admin_.view();
   const auto found = view.topics.find(name);
-  if (found == view.topics.end()) throw Unavailable(fmt::format("topic {} is missing; run `wxpipe topics apply`", name));
+  if (found == view.topics.end())
+    throw Unavailable(fmt::format("topic {} is missing; run `wxpipe topics apply`", name));
   std::vector<kafka::Partition> partitions;
   for (int i = 0; i < found->second.partitions; ++i) partitions.push_back({name, i});
   return log_.ends(partitions, kTimeout);
@@ -106,7 +107,8 @@ std::string Drain::wait(const std::string& reader, std::vector<kafka::PartitionO
         for (const auto& stretch : unclear) {
           looked_at[stretch.partition.number] = true;
           for (auto& [partition, end] : ends)
-            if (partition == stretch.partition) end = last.contains(partition.number) ? last[partition.number] : stretch.from;
+            if (partition == stretch.partition)
+              end = last.contains(partition.number) ? last[partition.number] : stretch.from;
         }
         hindrance.clear();
       } catch (const Unavailable& error) {  // an open transaction, most likely: it ends, or is ended

@@ -22,7 +22,8 @@ Tally& Tally::operator+=(const Tally& other) {
 }
 
 MarkedReceipts::MarkedReceipts(std::vector<schemas::CustodyMark> marks, const Wanted& wanted)
-    : marks_(std::move(marks)), wanted_(wanted) {
+    : marks_(std::move(marks)),
+      wanted_(wanted) {
   size_t at = 0;
   for (const auto& mark : marks_) {
     if (mark.first == mark.next) continue;
@@ -47,9 +48,7 @@ void MarkedReceipts::found(std::string_view receipt, Found where) {
   if (stretch == stretches.begin() || parts->sequence >= (--stretch)->next) return;
   auto& state = states_[stretch->at + static_cast<size_t>(parts->sequence - stretch->first)];
   if (state == State::missing)
-    state = where == Found::stored      ? State::stored
-            : where == Found::duplicate ? State::duplicate
-                                        : State::dead_letter;
+    state = where == Found::stored ? State::stored : where == Found::duplicate ? State::duplicate : State::dead_letter;
 }
 
 // visit(mark's index, acknowledged, sequence, state)

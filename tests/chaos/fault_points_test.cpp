@@ -18,7 +18,9 @@ using runtime::FaultPoint;
 using Environment = std::map<std::string, std::string>;
 
 // The first life of the process that is to die.
-Environment dies_at(const FaultPlace& place, int hit) { return {{"WXPIPE_FAULT", fmt::format("{}:kill:{}", place.name, hit)}}; }
+Environment dies_at(const FaultPlace& place, int hit) {
+  return {{"WXPIPE_FAULT", fmt::format("{}:kill:{}", place.name, hit)}};
+}
 const char* kNoBroker = "127.0.0.1:9";  // the discard port: nobody listens there
 
 class FaultPointTest : public testing::TestWithParam<FaultPlace> {
@@ -28,7 +30,8 @@ class FaultPointTest : public testing::TestWithParam<FaultPlace> {
     if (!runtime::kHasFaultPoints) GTEST_SKIP() << "this build has no fault points";
     const auto point = GetParam().point;
     const bool two = point == FaultPoint::process_after_abort;
-    world_ = std::make_unique<TestWorld>(TestWorld::Whose::shared, WorldPlan{.members = {1, two ? 2 : 1, 1}, .guests = 1});
+    world_ =
+        std::make_unique<TestWorld>(TestWorld::Whose::shared, WorldPlan{.members = {1, two ? 2 : 1, 1}, .guests = 1});
   }
 
   Fleet& fleet() { return world_->fleet(); }
@@ -41,8 +44,8 @@ class FaultPointTest : public testing::TestWithParam<FaultPlace> {
   }
   void send(double seconds = 3) {
     sender_ = std::make_unique<Process>(world_->pipeline().sender(
-        {"--rate", "300", "--duration", fmt::format("{}ms", static_cast<int>(seconds * 1000)), "--attempts", "8", "--retry-spacing",
-         "1s", "--resend", "5%", "--resend-changed", "10%"}));
+        {"--rate", "300", "--duration", fmt::format("{}ms", static_cast<int>(seconds * 1000)), "--attempts", "8",
+         "--retry-spacing", "1s", "--resend", "5%", "--resend-changed", "10%"}));
   }
   void expect_dies(Actor victim) {
     EXPECT_TRUE(world_->comes_true([&] { return !fleet().ends(victim, 0).empty(); })) << world_->logs();
@@ -140,7 +143,8 @@ INSTANTIATE_TEST_SUITE_P(AtEachPlace, FaultPointTest, testing::ValuesIn(runtime:
 TEST(FaultPoints, APlaceThatDoesNotExistEndsTheProcess) {
   if (!runtime::kHasFaultPoints) GTEST_SKIP() << "this build has no fault points";
   for (const auto* wrong : {"ingest.after_lunch:kill", "ingest.before_reply:maim", "ingest.before_reply:kill:0"}) {
-    Process process({.program = support::wxpipe_program(), .arguments = {"--version"}, .environment = {{"WXPIPE_FAULT", wrong}}});
+    Process process(
+        {.program = support::wxpipe_program(), .arguments = {"--version"}, .environment = {{"WXPIPE_FAULT", wrong}}});
     EXPECT_EQ(process.wait(), (Exit{.code = 2, .signal = 0})) << wrong;
     EXPECT_NE(process.errors().find(wrong), std::string::npos) << process.errors();
   }

@@ -22,9 +22,9 @@ class OutageTest : public testing::Test {
   }
 
   void send(std::chrono::seconds time, int rate) {
-    sender_ = std::make_unique<Process>(world_->pipeline().sender({"--rate", fmt::format("{}", rate), "--duration",
-                                                                   fmt::format("{}s", time.count()), "--resend", "5%",
-                                                                   "--resend-changed", "1%"}));
+    sender_ = std::make_unique<Process>(
+        world_->pipeline().sender({"--rate", fmt::format("{}", rate), "--duration", fmt::format("{}s", time.count()),
+                                   "--resend", "5%", "--resend-changed", "1%"}));
   }
   bool sent_all() {
     return world_->comes_true([&] { return !sender_->running(); }, 900s);
@@ -52,7 +52,7 @@ std::chrono::seconds outage() {
 
 TEST_F(OutageTest, WithoutABrokerEveryCallbackIsAnsweredFromTheSpoolWithinItsBudgetAndDrainedOnReturn) {
   constexpr std::chrono::milliseconds kBudget = 2s, kCommandBudget = 800ms;  // the defaults
-  constexpr std::chrono::milliseconds kTravel = 200ms;                       // from the sender and back, on a busy machine
+  constexpr std::chrono::milliseconds kTravel = 200ms;  // from the sender and back, on a busy machine
   send(outage() + 6s, 200);
   pass(2s);
   world_->servers().kill(Actor::kafka);
@@ -61,9 +61,12 @@ TEST_F(OutageTest, WithoutABrokerEveryCallbackIsAnsweredFromTheSpoolWithinItsBud
   world_->servers().start(Actor::kafka);
   EXPECT_TRUE(world_->comes_true([&] { return !world_->servers().starting(Actor::kafka); }, 90s));
   const auto back = std::chrono::steady_clock::now();
-  EXPECT_TRUE(world_->comes_true([&] { return world_->fleet().metric(Actor::ingest, "wxpipe_spool_events") == 0; }, 120s))
-      << "not drained within two minutes of the broker's return\n" << world_->logs();
-  fmt::print("drained {:.1f} s after the broker's return\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - back).count());
+  EXPECT_TRUE(
+      world_->comes_true([&] { return world_->fleet().metric(Actor::ingest, "wxpipe_spool_events") == 0; }, 120s))
+      << "not drained within two minutes of the broker's return\n"
+      << world_->logs();
+  fmt::print("drained {:.1f} s after the broker's return\n",
+             std::chrono::duration<double>(std::chrono::steady_clock::now() - back).count());
   EXPECT_TRUE(sent_all());
   std::chrono::microseconds longest{0};
   for (const auto& line : ledger()) {

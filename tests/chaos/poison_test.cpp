@@ -21,15 +21,17 @@ class PoisonTest : public testing::Test {
     WXPIPE_NEEDS_STACK();
     bad_ = 0;
     world_.reset();
-    world_ = std::make_unique<TestWorld>(TestWorld::Whose::shared,
-                                         WorldPlan{.members = {1, 1, 1}, .more_config = "[sink]\nfamilies = [\"messages\"]\n"});
+    world_ = std::make_unique<TestWorld>(
+        TestWorld::Whose::shared,
+        WorldPlan{.members = {1, 1, 1}, .more_config = "[sink]\nfamilies = [\"messages\"]\n"});
     world_->pipeline().database()->execute("alter table messages add constraint picky check (content <> 'poison')");
   }
 
   // Bad ones: half refused by Postgres, half not even readable. Spread evenly.
   void produce(int per_hundred) {
     std::vector<std::string> topics;
-    for (const auto& topic : schemas::kTopics) topics.push_back(schemas::topic_name(world_->topic_prefix(), topic.name));
+    for (const auto& topic : schemas::kTopics)
+      topics.push_back(schemas::topic_name(world_->topic_prefix(), topic.name));
     kafka::TransactionalProducer producer(world_->pipeline().kafka(), support::unique_name("writer"), topics);
     producer.init();
     for (int i = 0; i < kRecords; ++i) {
@@ -39,7 +41,8 @@ class PoisonTest : public testing::Test {
       if (bad) message.content = "poison";
       bad_ += bad ? 1 : 0;
       const auto value = bad && bad_ % 2 == 0 ? fmt::format("{{no JSON {}", i) : facts::value_of(message);
-      producer.produce(static_cast<size_t>(schemas::TopicName::messages), {"shop||" + message.subject, value, {}, facts::noon()});
+      producer.produce(static_cast<size_t>(schemas::TopicName::messages),
+                       {"shop||" + message.subject, value, {}, facts::noon()});
       if (i % 2'000 == 1'999) producer.commit();
     }
   }
@@ -48,16 +51,21 @@ class PoisonTest : public testing::Test {
     world_->fleet().start(Actor::sink, 0);
     EXPECT_TRUE(world_->comes_true([&] { return world_->rows("messages") + world_->rows("dead_letters") >= kRecords; }))
         << world_->rows("messages") << " rows, " << world_->rows("dead_letters") << " dead letters" << world_->logs();
-    return std::stod(world_->pipeline().database()->execute("select extract(epoch from max(created_at) - min(created_at)) from messages").text(0, 0));
+    return std::stod(world_->pipeline()
+                         .database()
+                         ->execute("select extract(epoch from max(created_at) - min(created_at)) from messages")
+                         .text(0, 0));
   }
   void expect_good_and_bad_apart(int bad) {
     EXPECT_EQ(bad_, bad);
     EXPECT_EQ(world_->rows("messages"), kRecords - bad_);
     EXPECT_EQ(world_->rows("messages where content = 'poison'"), 0);
     EXPECT_EQ(world_->rows("dead_letters"), bad_);
-    EXPECT_EQ(world_->rows("dead_letters where reason = 'constraint_violation' and sqlstate = '23514' and "
-                           "convert_from(body, 'UTF8') like '{\"schema\"%\"poison\"%'"),
-              bad_ - world_->rows("dead_letters where reason = 'unreadable_record' and convert_from(body, 'UTF8') like '{no JSON %'"));
+    EXPECT_EQ(
+        world_->rows("dead_letters where reason = 'constraint_violation' and sqlstate = '23514' and "
+                     "convert_from(body, 'UTF8') like '{\"schema\"%\"poison\"%'"),
+        bad_ - world_->rows(
+                   "dead_letters where reason = 'unreadable_record' and convert_from(body, 'UTF8') like '{no JSON %'"));
   }
 
   std::unique_ptr<TestWorld> world_;
@@ -91,8 +99,9 @@ TEST_F(PoisonTest, NothingButPoisonStopsTheSinkWithAClearMessage) {
   produce(100);
   world_->fleet().start(Actor::sink, 0);
   EXPECT_TRUE(world_->comes_true([&] {
-    return world_->fleet().ask(Actor::sink, 0, "/readyz").find("records in a row were rejected (sink.brake_consecutive = 500)") !=
-           std::string::npos;
+    return world_->fleet()
+               .ask(Actor::sink, 0, "/readyz")
+               .find("records in a row were rejected (sink.brake_consecutive = 500)") != std::string::npos;
   })) << world_->fleet().ask(Actor::sink, 0, "/readyz");
   EXPECT_LT(world_->rows("dead_letters"), 500);
   EXPECT_EQ(world_->rows("messages"), 0);
@@ -102,7 +111,7 @@ TEST_F(PoisonTest, NothingButPoisonStopsTheSinkWithAClearMessage) {
   // What it stopped at is kept: once the cause is repaired, a restart stores it.
   world_->pipeline().database()->execute("alter table messages drop constraint picky");
   world_->fleet().kill(Actor::sink, 0, 0ms);
-  EXPECT_TRUE(world_->comes_true([&] { return world_->rows("messages") > 0; }) ) << world_->logs();
+  EXPECT_TRUE(world_->comes_true([&] { return world_->rows("messages") > 0; })) << world_->logs();
   EXPECT_GE(world_->rows("dead_letters"), before);
 }
 

@@ -12,8 +12,8 @@ TEST(ChaosRun, AMinuteOfFaultsLosesNothingAndDoublesNothing) {
   WXPIPE_NEEDS_STACK();
   const support::TemporaryFolder folder;
   Process run({.program = support::wxpipe_program(),
-               .arguments = {"chaos", "--seed", "20261125", "--minutes", "1", "--rate", "200", "--every", "1500ms", "--folder",
-                             folder.path().string(), "--stack", WXPIPE_SOURCE "/dev/stack"}});
+               .arguments = {"chaos", "--seed", "20261125", "--minutes", "1", "--rate", "200", "--every", "1500ms",
+                             "--folder", folder.path().string(), "--stack", WXPIPE_SOURCE "/dev/stack"}});
   const auto exit = run.wait(280s);
   ASSERT_TRUE(exit) << "it did not end: " << run.errors();
   EXPECT_EQ(*exit, Exit{}) << run.output() << run.errors();

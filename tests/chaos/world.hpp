@@ -88,7 +88,9 @@ class TestWorld {
     comes_true([&] { return (left = pipeline_->still_on_its_way()).empty(); }, patience);
     return left;
   }
-  int64_t rows(const std::string& from) const { return pipeline_->database()->execute("select count(*) from " + from).integer(0, 0); }
+  int64_t rows(const std::string& from) const {
+    return pipeline_->database()->execute("select count(*) from " + from).integer(0, 0);
+  }
 
   static constexpr size_t kLogEnd = 80'000;
   // The ends of all logs, for a test that failed.
@@ -96,7 +98,8 @@ class TestWorld {
     std::string text;
     for (const auto& file : std::filesystem::directory_iterator(folder_ / "logs")) {
       auto log = support::read_file(file.path());
-      text += "--- " + file.path().filename().string() + '\n' + log.substr(log.size() > kLogEnd ? log.size() - kLogEnd : 0);
+      text +=
+          "--- " + file.path().filename().string() + '\n' + log.substr(log.size() > kLogEnd ? log.size() - kLogEnd : 0);
     }
     return text;
   }

@@ -22,29 +22,32 @@ constexpr int kRounds = 10;
 // Frozen each time it has a batch.
 std::string freeze_with_every_batch() {
   std::string faults;
-  for (int hit = 1; hit <= kRounds; ++hit) faults += fmt::format("{}sink.before_batch:stall:{}", hit > 1 ? "," : "", hit);
+  for (int hit = 1; hit <= kRounds; ++hit)
+    faults += fmt::format("{}sink.before_batch:stall:{}", hit > 1 ? "," : "", hit);
   return faults;
 }
 
 TEST(Zombies, FiftyAreRefusedByTheFence) {
   WXPIPE_NEEDS_STACK();
   if (!runtime::kHasFaultPoints) GTEST_SKIP() << "this build has no fault points";
-  TestWorld world(TestWorld::Whose::shared, {.members = {1, 1, 1 + kZombies},
-                                             .session = 2s,
-                                             .more_config = "[sink]\nfamilies = [\"messages\"]\n"});
+  TestWorld world(
+      TestWorld::Whose::shared,
+      {.members = {1, 1, 1 + kZombies}, .session = 2s, .more_config = "[sink]\nfamilies = [\"messages\"]\n"});
   auto& fleet = world.fleet();
   std::vector<std::string> topics;
   for (const auto& topic : schemas::kTopics) topics.push_back(schemas::topic_name(world.topic_prefix(), topic.name));
   kafka::TransactionalProducer producer(world.pipeline().kafka(), support::unique_name("writer"), topics);
   producer.init();
   fleet.start(Actor::sink, 0);
-  for (int zombie = 1; zombie <= kZombies; ++zombie) fleet.start(Actor::sink, zombie, {{"WXPIPE_FAULT", freeze_with_every_batch()}});
+  for (int zombie = 1; zombie <= kZombies; ++zombie)
+    fleet.start(Actor::sink, zombie, {{"WXPIPE_FAULT", freeze_with_every_batch()}});
 
   for (int round = 0; round < kRounds; ++round) {
     // One partition each.
     ASSERT_TRUE(world.comes_true([&] {
       return fleet.all_ready() && world.rows("(select distinct owner from wxpipe.sink_offsets) owners") == 1 + kZombies;
-    })) << "round " << round << ": " << fleet.not_ready() << world.logs();
+    })) << "round "
+        << round << ": " << fleet.not_ready() << world.logs();
     producer.begin();
     for (int partition = 0; partition < kPartitions; ++partition) {
       const auto message = facts::message(round * kPartitions + partition);
@@ -59,11 +62,13 @@ TEST(Zombies, FiftyAreRefusedByTheFence) {
     };
     ASSERT_TRUE(world.comes_true([&] { return frozen() == kZombies; })) << "round " << round << world.logs();
     // The survivor takes over all of it, and stores what they hold.
-    ASSERT_TRUE(world.comes_true([&] { return world.rows("messages") == (round + 1) * kPartitions; })) << "round " << round << world.logs();
+    ASSERT_TRUE(world.comes_true([&] { return world.rows("messages") == (round + 1) * kPartitions; }))
+        << "round " << round << world.logs();
     EXPECT_EQ(world.rows("wxpipe.sink_offsets where owner = 'sink-0'"), kPartitions);
     for (int zombie = 1; zombie <= kZombies; ++zombie) fleet.signal(Actor::sink, zombie, SIGCONT);
     const auto refused = static_cast<size_t>((round + 1) * kZombies);
-    ASSERT_TRUE(world.comes_true([&] { return fleet.count_in_logs(Actor::sink, "sink_fenced") >= refused; })) << "round " << round << world.logs();
+    ASSERT_TRUE(world.comes_true([&] { return fleet.count_in_logs(Actor::sink, "sink_fenced") >= refused; }))
+        << "round " << round << world.logs();
   }
   EXPECT_EQ(fleet.count_in_logs(Actor::sink, "sink_fenced"), static_cast<size_t>(kRounds * kZombies));
   EXPECT_EQ(fleet.metric(Actor::sink, "wxpipe_sink_retries_total", "class=\"fenced\""), kRounds * kZombies);

@@ -116,11 +116,11 @@ void Case::read_settings(std::string_view json) {
     } else if (key == "signed_before") {
       signed_before_ = std::chrono::seconds(int64_t(value));
     } else if (key == "envelope") {
-      envelope_ = chosen<Envelope>(key, text,
-                                   {{"none", Envelope::none}, {"xml", Envelope::xml}, {"json", Envelope::json}});
+      envelope_ =
+          chosen<Envelope>(key, text, {{"none", Envelope::none}, {"xml", Envelope::xml}, {"json", Envelope::json}});
     } else if (key == "aes_key") {
-      aes_key_ = chosen<std::string_view>(
-          key, text, {{"previous", test::kPreviousAesKey}, {"foreign", test::kForeignAesKey}});
+      aes_key_ =
+          chosen<std::string_view>(key, text, {{"previous", test::kPreviousAesKey}, {"foreign", test::kForeignAesKey}});
     } else if (key == "token") {
       token_ = chosen<std::string_view>(key, text, {{"previous", test::kPreviousToken}, {"foreign", kForeignToken}});
       if (text == "foreign") webhook_secret_ = kForeignWebhookSecret;

@@ -226,9 +226,10 @@ struct Said {
   std::string account, tenant, receiveid, body;
 };
 std::vector<Said> said_by_everybody(const Bytes& text) {
-  const Bytes xml_message = "<xml><ToUserName>to</ToUserName><FromUserName>oUser</FromUserName>"
-                            "<CreateTime>1409659813</CreateTime><MsgType>text</MsgType><Content><![CDATA[" +
-                            text + "]]></Content><MsgId>1</MsgId></xml>";
+  const Bytes xml_message =
+      "<xml><ToUserName>to</ToUserName><FromUserName>oUser</FromUserName>"
+      "<CreateTime>1409659813</CreateTime><MsgType>text</MsgType><Content><![CDATA[" +
+      text + "]]></Content><MsgId>1</MsgId></xml>";
   const Bytes json_message =
       R"({"FromUserName":"oUser","CreateTime":1409659813,"MsgType":"text","Content":")" + text + "\"}";
   const Bytes info = "<xml><InfoType>x</InfoType><CreateTime>1409659813</CreateTime><Note>" + text + "</Note></xml>";
@@ -311,9 +312,10 @@ RC_GTEST_PROP(Interpret, CredentialsNeverTravelInClear, ()) {
                                          "<Deep><" + name + "> <![CDATA[" + secret + "]]>\n</" + name + "></Deep>");
   const auto elsewhere = *rc::gen::element<Bytes>("", "<Note>also " + escaped(secret) + "!</Note>",
                                                   "<Note><![CDATA[" + secret + "]]></Note>");
-  const Bytes xml = "<xml><ToUserName>wwcorp</ToUserName><CreateTime>1409659813</CreateTime><MsgType>event</MsgType>"
-                    "<Event>kf_msg_or_event</Event>" +
-                    element + elsewhere + "</xml>";
+  const Bytes xml =
+      "<xml><ToUserName>wwcorp</ToUserName><CreateTime>1409659813</CreateTime><MsgType>event</MsgType>"
+      "<Event>kf_msg_or_event</Event>" +
+      element + elsewhere + "</xml>";
   const Bytes json = "{" + quoted_text(name) + ":" + quoted_text(secret) + R"(,"msgtype":"text","text":{"content":)" +
                      quoted_text("say " + secret) + "}}";
   for (const auto& request : {encrypted_request("wework_app", xml, {.receiveid = "wwcorp"}),

@@ -5,9 +5,9 @@
 
 namespace wxpipe::support {
 
-using chaos::kPatience;
 using chaos::eventually;
-using chaos::eventually_value;
 using chaos::eventually_equal;
+using chaos::eventually_value;
+using chaos::kPatience;
 
 }  // namespace wxpipe::support

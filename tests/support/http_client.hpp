@@ -7,11 +7,11 @@
 
 namespace wxpipe::support {
 
+using chaos::HttpClient;
 using chaos::HttpError;
 using chaos::HttpHeaders;
 using chaos::HttpRequest;
 using chaos::HttpResponse;
 using chaos::to_bytes;
-using chaos::HttpClient;
 
 }  // namespace wxpipe::support

@@ -58,7 +58,10 @@ uint16_t port_of(const std::string& bootstrap) {
 class KafkaGate::Relay {
  public:
   explicit Relay(uint16_t broker)
-      : broker_(broker), listener_(listening(0)), port_(local_port(listener_)), acceptor_([this] { accept(); }) {}
+      : broker_(broker),
+        listener_(listening(0)),
+        port_(local_port(listener_)),
+        acceptor_([this] { accept(); }) {}
 
   ~Relay() {
     stop_ = true;

@@ -5,11 +5,11 @@
 
 namespace wxpipe::support {
 
-using chaos::Socket;
-using chaos::connecting;
-using chaos::connected;
 using chaos::bound;
+using chaos::connected;
+using chaos::connecting;
 using chaos::listening;
 using chaos::local_port;
+using chaos::Socket;
 
 }  // namespace wxpipe::support

@@ -5,7 +5,7 @@
 
 namespace wxpipe::support {
 
-using chaos::Toward;
 using chaos::TcpGate;
+using chaos::Toward;
 
 }  // namespace wxpipe::support

@@ -25,7 +25,8 @@ std::string with_database(const std::string& url, const std::string& database) {
 }
 
 TemporaryDatabase::TemporaryDatabase(Schema schema)
-    : name_(unique_name("wxpipe_test")), url_(with_database(stack().database, name_)) {
+    : name_(unique_name("wxpipe_test")),
+      url_(with_database(stack().database, name_)) {
   on_server("create database " + name_);
   if (schema == Schema::none) return;
   try {

@@ -5,7 +5,7 @@
 
 namespace wxpipe::support {
 
-using chaos::TemporaryFolder;
 using chaos::read_file;
+using chaos::TemporaryFolder;
 
 }  // namespace wxpipe::support

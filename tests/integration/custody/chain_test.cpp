@@ -24,7 +24,9 @@ class ChainTest : public CustodyTest {
                            const std::string& kafka = {}) const {
     return {.program = support::wxpipe_program(),
             .arguments = arguments,
-            .environment = {{"DATABASE_URL", database}, {"KAFKA_BOOTSTRAP", kafka}, {"WXPIPE_INSTANCE", ""},
+            .environment = {{"DATABASE_URL", database},
+                            {"KAFKA_BOOTSTRAP", kafka},
+                            {"WXPIPE_INSTANCE", ""},
                             {"WXPIPE_SEALING_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}}};
   }
   Said audit_command(const std::vector<std::string>& arguments) const {
@@ -59,18 +61,20 @@ TEST_F(ChainTest, EachCallbackThatWasAcceptedRepeatedOrPoisonedIsAccountedFor) {
     if (where.first == "shop") shop += tally;
   EXPECT_EQ(shop, (Tally{100, 60, 27, 13, 0, 0}));
 
-  EXPECT_EQ(lines("select account, sum(acknowledged) from wxpipe.ledger where family = 'custody' group by 1 order by 1"),
-            (std::vector<std::string>{"(corner,1)", "(shop,100)"}));
+  EXPECT_EQ(
+      lines("select account, sum(acknowledged) from wxpipe.ledger where family = 'custody' group by 1 order by 1"),
+      (std::vector<std::string>{"(corner,1)", "(shop,100)"}));
   EXPECT_EQ(lines("select family, sum(stored), sum(duplicates), sum(dead_letters) from wxpipe.ledger "
                   "where family in ('messages', 'dead_letters') group by 1 order by 1"),
             (std::vector<std::string>{"(dead_letters,0,5,10)", "(messages,61,22,3)"}));
 
   const auto said = audit_command({"--json", "--minutes"});
   EXPECT_EQ(said.exit, support::Exit{}) << said.errors;
-  EXPECT_THAT(said.output, HasSubstr("\"account\":null,\"acknowledged\":101,\"stored\":61,\"duplicates\":27,"
-                                     "\"dead_letters\":13,\"in_flight\":0,\"unaccounted\":0,\"in_doubt\":0,\"voided\":0,"
-                                     "\"missing\":[],\"in_doubt_receipts\":[],\"marks_missing\":[],\"waiting_for\":[],"
-                                     "\"by_account\":[{\"account\":\"corner\",\"acknowledged\":1,"));
+  EXPECT_THAT(said.output,
+              HasSubstr("\"account\":null,\"acknowledged\":101,\"stored\":61,\"duplicates\":27,"
+                        "\"dead_letters\":13,\"in_flight\":0,\"unaccounted\":0,\"in_doubt\":0,\"voided\":0,"
+                        "\"missing\":[],\"in_doubt_receipts\":[],\"marks_missing\":[],\"waiting_for\":[],"
+                        "\"by_account\":[{\"account\":\"corner\",\"acknowledged\":1,"));
 }
 
 TEST_F(ChainTest, ARowThatWasDeletedIsMissedAndNamed) {
@@ -83,8 +87,9 @@ TEST_F(ChainTest, ARowThatWasDeletedIsMissedAndNamed) {
   EXPECT_EQ(audit_of(34).total(), (Tally{34, 30, 3, 1, 0, 0}));
 
   const auto stored = value("delete from messages where msg_id = '7' returning receipt");
-  const auto repeat = value("delete from wxpipe.duplicate_receipts where ctid = (select min(ctid) from "
-                            "wxpipe.duplicate_receipts) returning receipt");
+  const auto repeat = value(
+      "delete from wxpipe.duplicate_receipts where ctid = (select min(ctid) from "
+      "wxpipe.duplicate_receipts) returning receipt");
   const auto dead = value("delete from dead_letters returning receipt");
   const auto report = audit();
   EXPECT_EQ(report.total(), (Tally{34, 29, 2, 0, 0, 3}));
@@ -104,7 +109,8 @@ TEST_F(ChainTest, ARowThatWasDeletedIsMissedAndNamed) {
 
 TEST_F(ChainTest, WhatItIsAskedWronglyIsAUsageErrorAndAnAbsentServerIsSaid) {
   EXPECT_EQ(audit_command({"--from", "yesterday"}).exit, (support::Exit{2, 0}));
-  EXPECT_THAT(audit_command({"--from", "yesterday"}).errors, HasSubstr("--from: 'yesterday' is not a moment; write 2026-"));
+  EXPECT_THAT(audit_command({"--from", "yesterday"}).errors,
+              HasSubstr("--from: 'yesterday' is not a moment; write 2026-"));
   EXPECT_EQ(audit_command({"--from", "1h", "--to", "2h"}).exit, (support::Exit{2, 0}));
   EXPECT_EQ(audit_command({"--wait", "soon"}).exit, (support::Exit{2, 0}));
   const std::vector<std::string> plain{"audit", "--config", config_file().string()};
@@ -245,7 +251,8 @@ TEST_F(ChainTest, TheTailOfAKilledProcessIsInDoubtAndHidesNothingBelowItsMark) {
   EXPECT_THAT(report.in_doubt, IsEmpty()) << "all of them are there";
 
   const auto remove = [&](int64_t sequence) {
-    return value(fmt::format("delete from messages where receipt = 'in-1/{}/{}' returning receipt", boot.boot, sequence));
+    return value(
+        fmt::format("delete from messages where receipt = 'in-1/{}/{}' returning receipt", boot.boot, sequence));
   };
   const auto below = remove(marked - 1), beyond = remove(marked + 1);
   report = audit();

@@ -84,8 +84,8 @@ inline std::string message(int number, const std::string& content = "你好") {
       "<xml><ToUserName><![CDATA[gh_original]]></ToUserName><FromUserName><![CDATA[o{}]]></FromUserName>"
       "<CreateTime>{}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{}]]></Content>"
       "<MsgId>{}</MsgId></xml>",
-      number % 17, std::chrono::floor<std::chrono::days>(system_clock().now()).time_since_epoch() / 1s + number, content,
-      number);
+      number % 17, std::chrono::floor<std::chrono::days>(system_clock().now()).time_since_epoch() / 1s + number,
+      content, number);
 }
 // Signed by the platform, and still nothing that anybody can read.
 inline std::string unreadable(int number) { return fmt::format("<xml><MsgId>{}</MsgId>", number); }

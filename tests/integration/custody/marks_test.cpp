@@ -8,10 +8,10 @@
 
 namespace wxpipe::custody_test {
 namespace {
+using schemas::CustodyMark;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using schemas::CustodyMark;
 
 // A stretch of one boot: all of it acknowledged for one account, by the broker.
 CustodyMark mark(int64_t number, int64_t first, int64_t next, const std::string& account = "shop") {
@@ -58,7 +58,8 @@ class MarksTest : public CustodyTest {
     if (!producer_) {
       std::vector<std::string> names;
       for (const auto& one : schemas::kTopics) names.push_back(topics_->name(one.name));
-      producer_ = std::make_unique<kafka::TransactionalProducer>(topics_->settings(), support::unique_name("writer"), names);
+      producer_ =
+          std::make_unique<kafka::TransactionalProducer>(topics_->settings(), support::unique_name("writer"), names);
       producer_->init();
     }
     producer_->begin();
@@ -77,13 +78,16 @@ class MarksTest : public CustodyTest {
 
 TEST_F(MarksTest, AnyOrderAnyRepetitionAndAnyBatchesLeaveTheSameTables) {
   std::vector<CustodyMark> marks{mark(1, 1, 1)};
-  for (int64_t i = 2; i < 12; ++i) marks.push_back(mark(i, (i - 2) * 7 + 1, (i - 1) * 7 + 1, i % 3 ? "shop" : "corner"));
+  for (int64_t i = 2; i < 12; ++i)
+    marks.push_back(mark(i, (i - 2) * 7 + 1, (i - 1) * 7 + 1, i % 3 ? "shop" : "corner"));
   marks.back().last = true;
   const auto tables = [&] {
-    auto all = lines("select instance, boot, number, first_sequence, next_sequence, received_from, received_to, marked_at, "
-                     "last, spool_events, mark, unaccounted, settled_at from wxpipe.custody_marks order by number");
-    const auto ledger = lines("select minute, account, family, acknowledged, stored, duplicates, dead_letters "
-                              "from wxpipe.ledger order by 1, 2");
+    auto all = lines(
+        "select instance, boot, number, first_sequence, next_sequence, received_from, received_to, marked_at, "
+        "last, spool_events, mark, unaccounted, settled_at from wxpipe.custody_marks order by number");
+    const auto ledger = lines(
+        "select minute, account, family, acknowledged, stored, duplicates, dead_letters "
+        "from wxpipe.ledger order by 1, 2");
     all.insert(all.end(), ledger.begin(), ledger.end());
     return all;
   };
@@ -195,7 +199,8 @@ TEST_F(LookTest, ALossIsCountedNamedAndForgottenWhenItTurnsUp) {
 
 TEST_F(LookTest, TheSinkShowsLossesAsAMetric) {
   RunningRole processing(settings(), process()), storing(settings(), sink()), beside(settings("sink-2"), sink());
-  EXPECT_TRUE(eventually([&] { return storing.ready() && beside.ready(); })) << storing.readiness() << beside.readiness();
+  EXPECT_TRUE(eventually([&] { return storing.ready() && beside.ready(); }))
+      << storing.readiness() << beside.readiness();
   EXPECT_THAT(storing.metrics(), HasSubstr("\nwxpipe_unaccounted 0\n"));
   const auto holed = mark(2, 1, 3);
   produce(holed);

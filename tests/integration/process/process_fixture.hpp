@@ -75,7 +75,9 @@ class RunningProcess {
 class RunningLoop {
  public:
   RunningLoop(config::Settings settings, Steps steps)
-      : settings_(std::move(settings)), steps_(std::move(steps)), thread_([this](std::stop_token stop) {
+      : settings_(std::move(settings)),
+        steps_(std::move(steps)),
+        thread_([this](std::stop_token stop) {
           try {
             TransactionLoop(settings_, 0, steps_, system_clock(), process_metrics_, status_).run(stop);
             end("stopped");

@@ -42,15 +42,18 @@ class Schema : public Test {
     return names("select t.oid::regclass::text from pg_class t where " + kOurs + " and " + condition + " order by 1");
   }
   Names columns_where(const std::string& condition) {
-    return names("select t.oid::regclass || '.' || c.attname from pg_class t join pg_attribute c on c.attrelid = t.oid "
-                 "and c.attnum > 0 and not c.attisdropped where " + kOurs + " and " + condition + " order by 1");
+    return names(
+        "select t.oid::regclass || '.' || c.attname from pg_class t join pg_attribute c on c.attrelid = t.oid "
+        "and c.attnum > 0 and not c.attisdropped where " +
+        kOurs + " and " + condition + " order by 1");
   }
   static std::string has(const std::string& column, const std::string& type) {
     return "exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = '" + column +
            "' and format_type(a.atttypid, a.atttypmod) = '" + type + "')";
   }
 
-  const std::string kOurs = "t.relkind in ('r', 'p') and t.relnamespace in ('public'::regnamespace, 'wxpipe'::regnamespace)";
+  const std::string kOurs =
+      "t.relkind in ('r', 'p') and t.relnamespace in ('public'::regnamespace, 'wxpipe'::regnamespace)";
   std::unique_ptr<support::TemporaryDatabase> database_;
   std::unique_ptr<postgres::Connection> connection_;
 };
@@ -81,28 +84,31 @@ TEST_F(Schema, LeadsFromEachRowToATrace) {
   const auto of_several = "(" + has("created_trace_id", "text") + " and " + has("updated_trace_id", "text") + ")";
   // What is left counts: its rows are sums over many events, or about none.
   EXPECT_EQ(tables_where("not " + of_one_event + " and not " + of_several),
-            (Names{"wxpipe.custody_marks", "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.schema_version", "wxpipe.sink_offsets"}));
+            (Names{"wxpipe.custody_marks", "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.schema_version",
+                   "wxpipe.sink_offsets"}));
 }
 
 TEST_F(Schema, NamesPartitionsByTheirMonthOrDay) {
   const auto partitions = [&](const std::string& table) {
     connection_->execute("set timezone = 'UTC'");
-    return names("select inhrelid::regclass || ' ' || pg_get_expr(t.relpartbound, t.oid) from pg_inherits join pg_class t "
-                 "on t.oid = inhrelid where inhparent = '" + table + "'::regclass order by 1");
+    return names(
+        "select inhrelid::regclass || ' ' || pg_get_expr(t.relpartbound, t.oid) from pg_inherits join pg_class t "
+        "on t.oid = inhrelid where inhparent = '" +
+        table + "'::regclass order by 1");
   };
   const auto range = [](const std::string& from, const std::string& to) {
     return " FOR VALUES FROM ('" + from + " 00:00:00+00') TO ('" + to + " 00:00:00+00')";
   };
   for (const std::string table : {"lead_activities", "messages"})
-    EXPECT_EQ(partitions(table), (Names{table + "_202612" + range("2026-12-01", "2027-01-01"),
-                                        table + "_202701" + range("2027-01-01", "2027-02-01"),
-                                        table + "_202702" + range("2027-02-01", "2027-03-01"),
-                                        table + "_default DEFAULT"}));
-  EXPECT_EQ(partitions("system_logs"), (Names{"system_logs_20261230" + range("2026-12-30", "2026-12-31"),
-                                              "system_logs_20261231" + range("2026-12-31", "2027-01-01"),
-                                              "system_logs_20270101" + range("2027-01-01", "2027-01-02"),
-                                              "system_logs_20270102" + range("2027-01-02", "2027-01-03"),
-                                              "system_logs_default DEFAULT"}));
+    EXPECT_EQ(partitions(table),
+              (Names{table + "_202612" + range("2026-12-01", "2027-01-01"),
+                     table + "_202701" + range("2027-01-01", "2027-02-01"),
+                     table + "_202702" + range("2027-02-01", "2027-03-01"), table + "_default DEFAULT"}));
+  EXPECT_EQ(partitions("system_logs"),
+            (Names{"system_logs_20261230" + range("2026-12-30", "2026-12-31"),
+                   "system_logs_20261231" + range("2026-12-31", "2027-01-01"),
+                   "system_logs_20270101" + range("2027-01-01", "2027-01-02"),
+                   "system_logs_20270102" + range("2027-01-02", "2027-01-03"), "system_logs_default DEFAULT"}));
 }
 
 TEST_F(Schema, AnswersEveryQueryThatTheDocumentationShows) {

@@ -262,7 +262,8 @@ TEST_F(SinkRoleTest, WaitsForAPostgresThatIsAwayAndSaysSo) {
   gated.postgres.url = Secret(url.substr(0, at + 1) + gate.address() + url.substr(slash));
   produce(TopicName::messages, messages(0, 100));
   RunningSink sink(gated);
-  EXPECT_TRUE(eventually([&] { return sink.readiness().find("Postgres ([postgres] url)") != std::string::npos; })) << sink.readiness();
+  EXPECT_TRUE(eventually([&] { return sink.readiness().find("Postgres ([postgres] url)") != std::string::npos; }))
+      << sink.readiness();
   gate.heal();
   expect_exactly(100);
   EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();

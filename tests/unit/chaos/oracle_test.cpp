@@ -100,7 +100,9 @@ TEST_F(OracleTest, NoticesASecondRowEvenOfWhatWasNotAcknowledged) {
 TEST_F(OracleTest, NoticesBytesThatNobodySent) {
   whole(1, 1);
   oracle_.stored(row(7));
-  EXPECT_THAT(blamed(), ElementsAre(HasSubstr("wrong: row 00000000-0000-0000-0000-000000000007 (shop message.text): nobody sent")));
+  EXPECT_THAT(
+      blamed(),
+      ElementsAre(HasSubstr("wrong: row 00000000-0000-0000-0000-000000000007 (shop message.text): nobody sent")));
 }
 
 TEST_F(OracleTest, NoticesTheWrongAccountTenantOrType) {
@@ -110,9 +112,11 @@ TEST_F(OracleTest, NoticesTheWrongAccountTenantOrType) {
   wrong.tenant = "wx1";
   wrong.type = "message.image";
   oracle_.stored(wrong);
-  EXPECT_THAT(blamed(), ElementsAre("wrong: row of serial 1 (shop message.text): account is 'corp' rather than 'shop'",
-                                    "wrong: row of serial 1 (shop message.text): tenant is 'wx1' rather than ''",
-                                    "wrong: row of serial 1 (shop message.text): type is 'message.image' rather than 'message.text'"));
+  EXPECT_THAT(
+      blamed(),
+      ElementsAre("wrong: row of serial 1 (shop message.text): account is 'corp' rather than 'shop'",
+                  "wrong: row of serial 1 (shop message.text): tenant is 'wx1' rather than ''",
+                  "wrong: row of serial 1 (shop message.text): type is 'message.image' rather than 'message.text'"));
 }
 
 TEST_F(OracleTest, TakesARepetitionWithTheSameBytesForTheSame) {
@@ -158,8 +162,9 @@ TEST_F(OracleTest, NoticesADeadLetterOfWhatWasGood) {
   whole(1, 1);
   oracle_.dead_letter({"ingest", "implausible_time", "shop", digest(1)});
   oracle_.dead_letter({"sink.messages", "invalid_value", "shop", digest(8)});
-  EXPECT_THAT(blamed(), ElementsAre("wrong: dead letter (sink.messages shop invalid_value): nobody sent these bytes as poison",
-                                    "wrong: serial 1 (shop message.text) is a dead letter"));
+  EXPECT_THAT(blamed(),
+              ElementsAre("wrong: dead letter (sink.messages shop invalid_value): nobody sent these bytes as poison",
+                          "wrong: serial 1 (shop message.text) is a dead letter"));
 }
 
 TEST_F(OracleTest, NoticesPoisonThatBecameARow) {
@@ -201,8 +206,9 @@ TEST_F(OracleTest, NoticesASubjectsEventsInTheWrongOrder) {
   whole(1, 10);
   whole(2, 30);
   whole(3, 20);
-  EXPECT_THAT(blamed(), ElementsAre("out_of_order: serial 3 (shop message.text) came before serial 2 (shop message.text) in "
-                                    "partition 0, both by in-1"));
+  EXPECT_THAT(blamed(),
+              ElementsAre("out_of_order: serial 3 (shop message.text) came before serial 2 (shop message.text) in "
+                          "partition 0, both by in-1"));
 }
 
 TEST_F(OracleTest, ComparesTheOrderOfOneProcessAndOneSubjectOnly) {

@@ -42,9 +42,7 @@ TEST(Schedule, IsTheSameOnEveryMachineForOneSeed) {
             "12668ms cut sink.0-kafka for 241ms\n14436ms kill sink.0 for 859ms\n");
 }
 
-TEST(Schedule, DiffersBetweenSeeds) {
-  EXPECT_NE(make_schedule(1, 60s, {}).faults, make_schedule(2, 60s, {}).faults);
-}
+TEST(Schedule, DiffersBetweenSeeds) { EXPECT_NE(make_schedule(1, 60s, {}).faults, make_schedule(2, 60s, {}).faults); }
 
 TEST(Schedule, KillsEveryRoleAndBothServersInFourMinutes) {
   std::map<std::string, int> kills;
@@ -108,14 +106,16 @@ TEST(Schedule, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(complaint(head + "5ms kill kafka.1"),
             "faults.txt:2: 'kafka.1': a process has a number, such as sink.0, a server has none");
   EXPECT_EQ(complaint(head + "5ms cut sink.0"), "faults.txt:2: 'cut' can't befall 'sink.0'");
-  EXPECT_EQ(complaint(head + "5ms cut process.0-postgres for 3ms"), "faults.txt:2: 'cut' can't befall 'process.0-postgres'");
+  EXPECT_EQ(complaint(head + "5ms cut process.0-postgres for 3ms"),
+            "faults.txt:2: 'cut' can't befall 'process.0-postgres'");
   EXPECT_EQ(complaint(head + "5ms disk_full sink.0 for 3ms"), "faults.txt:2: 'disk_full' can't befall 'sink.0'");
   EXPECT_EQ(complaint(head + "5ms delay sink.0-kafka for 3ms"), "faults.txt:2: expected 'by', got 'for'");
   EXPECT_EQ(complaint(head + "5ms kill sink.0 for 3"),
             "faults.txt:2: how long: expected milliseconds such as 400ms, got '3'");
   EXPECT_EQ(complaint(head + "5ms kill sink.0 for 3ms please"), "faults.txt:2: what is 'please' for?");
   EXPECT_EQ(complaint("seed 4\n"), "faults.txt: there is no line such as 'length 60000ms'");
-  EXPECT_THAT(complaint(head + "5ms explode sink.0"), testing::StartsWith("faults.txt:2: 'explode' is no fault; there are kill,"));
+  EXPECT_THAT(complaint(head + "5ms explode sink.0"),
+              testing::StartsWith("faults.txt:2: 'explode' is no fault; there are kill,"));
 }
 
 }  // namespace

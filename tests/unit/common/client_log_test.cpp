@@ -8,13 +8,16 @@ namespace {
 using namespace std::chrono_literals;
 
 const ClientLog::Time kStart{1000s};
-constexpr auto kRefused = "[thrd:a:1/bootstrap]: a:1/1: Connect to ipv4#1.2.3.4:1 failed: Connection refused (after 0ms in state CONNECT)";
+constexpr auto kRefused =
+    "[thrd:a:1/bootstrap]: a:1/1: Connect to ipv4#1.2.3.4:1 failed: Connection refused (after 0ms in state CONNECT)";
 
 TEST(CauseOf, IsWithoutWhoSaysItAndWhen) {
   EXPECT_EQ(cause_of(kRefused), "Connect to ipv4#1.2.3.4:1 failed: Connection refused");
-  EXPECT_EQ(cause_of("[thrd:app]: wxpipe#producer-24: TxnCoordinator: a:1: Connect to ipv4#1.2.3.4:1 failed: Connection refused "
-                     "(after 0ms in state CONNECT, 1 identical error(s) suppressed)"),
-            "Connect to ipv4#1.2.3.4:1 failed: Connection refused");
+  EXPECT_EQ(
+      cause_of(
+          "[thrd:app]: wxpipe#producer-24: TxnCoordinator: a:1: Connect to ipv4#1.2.3.4:1 failed: Connection refused "
+          "(after 0ms in state CONNECT, 1 identical error(s) suppressed)"),
+      "Connect to ipv4#1.2.3.4:1 failed: Connection refused");
   EXPECT_EQ(cause_of("[thrd:GroupCoordinator]: 2/2 brokers are down"), "2/2 brokers are down");
   EXPECT_EQ(cause_of("nothing of the kind"), "nothing of the kind");
   EXPECT_EQ(cause_of(""), "");

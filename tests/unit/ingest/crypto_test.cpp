@@ -65,7 +65,8 @@ TEST(Base64, ReadsTextOfEveryLengthAndRefusesAForeignCharacterAnywhereInIt) {
     for (int c = 0; c < 256; ++c) {
       auto text = all.substr(0, 64);
       text[at] = static_cast<char>(c);
-      EXPECT_EQ(decode_base64(text, read), alphabet.find(static_cast<char>(c)) != std::string_view::npos || (c == '=' && at == 63))
+      EXPECT_EQ(decode_base64(text, read),
+                alphabet.find(static_cast<char>(c)) != std::string_view::npos || (c == '=' && at == 63))
           << "character " << c << " at " << at;
     }
 }

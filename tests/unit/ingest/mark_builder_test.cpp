@@ -18,7 +18,9 @@ const std::string kShop = "shop", kCorp = "corp";
 const Timestamp kMinute = Timestamp(29'700'000min);
 const Timestamp kNow = kMinute + 65s;
 
-Decision by_broker(int64_t sequence, Timestamp at = kMinute + 1s) { return {sequence, &kShop, at, DeliveryPath::broker}; }
+Decision by_broker(int64_t sequence, Timestamp at = kMinute + 1s) {
+  return {sequence, &kShop, at, DeliveryPath::broker};
+}
 Decision by_spool(int64_t sequence, Timestamp at = kMinute + 1s) { return {sequence, &kShop, at, DeliveryPath::spool}; }
 Decision failed(int64_t sequence) { return {sequence, &kShop, kMinute, DeliveryPath::nowhere}; }
 
@@ -48,16 +50,19 @@ TEST_F(MarkBuilderTest, BeginsWithAMarkOfNothingSoThatTheBootIsKnown) {
 
 TEST_F(MarkBuilderTest, SaysWhatBecameOfEachReceipt) {
   begin();
-  add({by_broker(1), by_broker(2, kMinute + 2s), failed(3), by_spool(4, kMinute + 61s),
+  add({by_broker(1),
+       by_broker(2, kMinute + 2s),
+       failed(3),
+       by_spool(4, kMinute + 61s),
        {5, &kCorp, kMinute + 500ms, DeliveryPath::broker}});
   const auto mark = next();
   ASSERT_TRUE(mark);
   EXPECT_EQ(mark->number, 2);
   EXPECT_EQ(mark->first, 1);
   EXPECT_EQ(mark->next, 6);
-  EXPECT_EQ(mark->acknowledged, (std::vector<Acknowledged>{{"shop", kMinute, false, 2},
-                                                           {"shop", kMinute + 1min, true, 1},
-                                                           {"corp", kMinute, false, 1}}));
+  EXPECT_EQ(mark->acknowledged,
+            (std::vector<Acknowledged>{
+                {"shop", kMinute, false, 2}, {"shop", kMinute + 1min, true, 1}, {"corp", kMinute, false, 1}}));
   EXPECT_EQ(mark->outcomes, (Runs{{1, 2}, {0, 1}, {2, 1}, {3, 1}}));
   EXPECT_EQ(mark->received_from, kMinute + 500ms);
   EXPECT_EQ(mark->received_to, kMinute + 61s);

@@ -20,8 +20,13 @@ using namespace std::chrono_literals;
 constexpr Timestamp kNow{std::chrono::microseconds(1'795'536'000'000'000)};
 
 Outbound record(const std::string& key, const std::string& value) {
-  return {.topic = schemas::TopicName::events, .key = key, .value = value, .event_id = "id", .receipt = "i/b/1",
-          .traceparent = "00-x", .timestamp = kNow};
+  return {.topic = schemas::TopicName::events,
+          .key = key,
+          .value = value,
+          .event_id = "id",
+          .receipt = "i/b/1",
+          .traceparent = "00-x",
+          .timestamp = kNow};
 }
 
 class SpoolTest : public testing::Test {
@@ -127,7 +132,8 @@ TEST_F(SpoolTest, BelongsToOneProcess) {
 TEST_F(SpoolTest, ADirectoryThatCantBeMadeIsAUsageError) {
   config::SpoolSettings settings;
   settings.directory = "/proc/no/spool";
-  EXPECT_THAT([&] { Spool(settings, "test", clock_, metrics_); }, ThrowsMessage<UsageError>(HasSubstr("spool.directory")));
+  EXPECT_THAT([&] { Spool(settings, "test", clock_, metrics_); },
+              ThrowsMessage<UsageError>(HasSubstr("spool.directory")));
 }
 
 }  // namespace

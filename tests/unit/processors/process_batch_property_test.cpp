@@ -29,7 +29,8 @@ Steps all_steps() {
 // A small pool, so that repeats and collisions are common; a record in eight can't be read.
 rc::Gen<Input> input() {
   return rc::gen::exec([] {
-    if (*rc::gen::inRange(0, 8) == 0) return Input{*rc::gen::inRange(0, kPartitions), *rc::gen::arbitrary<std::string>()};
+    if (*rc::gen::inRange(0, 8) == 0)
+      return Input{*rc::gen::inRange(0, kPartitions), *rc::gen::arbitrary<std::string>()};
     const auto type = *rc::gen::element<std::string>("message.text", "follower.subscribed", "follower.unsubscribed",
                                                      "authorization.granted", "menu.clicked");
     const auto number = *rc::gen::inRange(0, 12);

@@ -158,7 +158,8 @@ TEST(ProcessBatch, MakesADeadLetterOfWhatNoTopicTakes) {
   ASSERT_EQ(topics(effects), (std::vector{TopicName::dead_letters}));
   EXPECT_LT(effects.records[0].value.size(), static_cast<size_t>(schemas::kMaxMessageBytes));
   const auto letter = *schemas::decode_dead_letter(effects.records[0].value);
-  EXPECT_EQ(letter.event_id, event_of("message.text", std::string(static_cast<size_t>(schemas::kMaxMessageBytes), 'x')).id);
+  EXPECT_EQ(letter.event_id,
+            event_of("message.text", std::string(static_cast<size_t>(schemas::kMaxMessageBytes), 'x')).id);
   EXPECT_EQ(schemas::attribute(letter.context, "body_cut"), "true");
 }
 

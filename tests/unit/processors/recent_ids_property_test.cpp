@@ -34,10 +34,12 @@ struct Model {
     const auto at = std::max(now, received_at);  // window time moves with what is fresh only: a repeat leaves no trace
     const auto alive = [&](const Entry& entry) { return entry.at / kWidth >= (at - kWindow) / kWidth; };
     const auto any = [&](auto same) {
-      return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) { return alive(entry) && same(entry); });
+      return std::any_of(entries.begin(), entries.end(),
+                         [&](const Entry& entry) { return alive(entry) && same(entry); });
     };
     if (any([&](const Entry& entry) { return entry.id == arrival.id; })) return Sighting::duplicate;
-    const bool known = arrival.identity != 0 && any([&](const Entry& entry) { return entry.identity == arrival.identity; });
+    const bool known =
+        arrival.identity != 0 && any([&](const Entry& entry) { return entry.identity == arrival.identity; });
     entries.push_back({arrival.id, arrival.identity, at});
     now = at;
     return known ? Sighting::collision : Sighting::fresh;
@@ -57,9 +59,9 @@ rc::Gen<Arrival> arrival() {
                                  rc::gen::set(&Arrival::milliseconds, rc::gen::inRange(-1500, 2500)));
 }
 rc::Gen<Action> action() {
-  return rc::gen::build<Action>(rc::gen::set(&Action::batch, rc::gen::resize(15, rc::gen::container<std::vector<Arrival>>(arrival()))),
-                                rc::gen::set(&Action::end, rc::gen::inRange(0, 4)),
-                                rc::gen::set(&Action::clock, rc::gen::inRange(-200, 3000)));
+  return rc::gen::build<Action>(
+      rc::gen::set(&Action::batch, rc::gen::resize(15, rc::gen::container<std::vector<Arrival>>(arrival()))),
+      rc::gen::set(&Action::end, rc::gen::inRange(0, 4)), rc::gen::set(&Action::clock, rc::gen::inRange(-200, 3000)));
 }
 
 // The journal as Kafka keeps it: pages in order, found by the time they were written.

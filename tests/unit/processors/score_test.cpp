@@ -62,7 +62,8 @@ TEST(WordSearch, FindsWordsOfEveryListWhereverTheyStandAndInAnyCase) {
   const std::vector<std::vector<std::string>> lists{{"price", "价格"}, {"价值", "Demo"}, {}, {"x"}};
   EXPECT_THAT(found(lists, "What is the PRICE of a demo?"), ElementsAre(true, true, false, false));
   EXPECT_THAT(found(lists, "价格"), ElementsAre(true, false, false, false));
-  EXPECT_THAT(found(lists, "看看价"), ElementsAre(false, false, false, false)) << "the beginning of a word is not the word";
+  EXPECT_THAT(found(lists, "看看价"), ElementsAre(false, false, false, false))
+      << "the beginning of a word is not the word";
   EXPECT_THAT(found(lists, "很有价值"), ElementsAre(false, true, false, false));
   EXPECT_THAT(found(lists, "an x"), ElementsAre(false, false, false, true)) << "a single letter, at the end";
   EXPECT_THAT(found(lists, ""), ElementsAre(false, false, false, false));
@@ -95,8 +96,15 @@ TEST(Score, MakesAnActivityThatTheSameEventMakesAgain) {
   auto event = event_of("menu.clicked");
   event.attributes = {{"EventKey", "PRICE"}, {"menu_name", "价格"}};
   EXPECT_THAT(Scoring({rule({"menu.*"})}).activities(event),
-              ElementsAre(schemas::LeadActivity{schemas::origin_of(event), schemas::derived_id(event.id, "rule:rule"),
-                                                "rule", "interest", 5, 15, 30, "menu.clicked 价格", {}}));
+              ElementsAre(schemas::LeadActivity{schemas::origin_of(event),
+                                                schemas::derived_id(event.id, "rule:rule"),
+                                                "rule",
+                                                "interest",
+                                                5,
+                                                15,
+                                                30,
+                                                "menu.clicked 价格",
+                                                {}}));
 }
 
 TEST(Score, FiresOnTypesAttributesColumnsAndWords) {
@@ -132,9 +140,10 @@ TEST(Score, CutsLongWordsBetweenCharacters) {
 TEST(Profile, ReadsFormsByTheNamesTheyUse) {
   auto form = event_of("lead.submitted");
   form.platform = "channel";
-  form.attributes = {{"form.Name", "张三"}, {"phone", "138"}, {"mobile", "139"}, {"company-name", "ACME"}, {"other", "x"}};
-  EXPECT_THAT(profile_of(form), ElementsAre(Pair("contact_name", "张三"), Pair("contact_phone", "138"),
-                                            Pair("company_name", "ACME")));
+  form.attributes = {
+      {"form.Name", "张三"}, {"phone", "138"}, {"mobile", "139"}, {"company-name", "ACME"}, {"other", "x"}};
+  EXPECT_THAT(profile_of(form),
+              ElementsAre(Pair("contact_name", "张三"), Pair("contact_phone", "138"), Pair("company_name", "ACME")));
   form.platform = "wechat";
   EXPECT_EQ(profile_of(form), schemas::Attributes{});
 }

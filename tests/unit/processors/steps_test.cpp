@@ -71,8 +71,12 @@ TEST(Log, IsWrittenForWhatOperatorsMustKnow) {
   event.platform = "open_platform";
   event.event = "unauthorized";
   event.attributes = {{"AuthorizerAppid", "wx01"}, {"AuthorizationCode", "sealed:v1:abc"}, {"Empty", ""}};
-  EXPECT_EQ(log_of(event), (schemas::LogWritten{schemas::origin_of(event), schemas::derived_id(event.id, "log"), "warn",
-                                                "open_platform", "authorization", "authorization.revoked",
+  EXPECT_EQ(log_of(event), (schemas::LogWritten{schemas::origin_of(event),
+                                                schemas::derived_id(event.id, "log"),
+                                                "warn",
+                                                "open_platform",
+                                                "authorization",
+                                                "authorization.revoked",
                                                 "authorization.revoked (unauthorized) of oSubject",
                                                 {{"AuthorizerAppid", "wx01"}}}));
 }

@@ -64,7 +64,10 @@ TEST(Bisect, TakesACulpritOutWithTwoAttempts) {
 TEST(Bisect, BelievesNoCulpritFromElsewhere) {
   std::vector<size_t> rejected;
   bisect(
-      10, 4, [](size_t, size_t) -> std::optional<Refusal<std::string>> { return {{"bad", 3}}; },
+      10, 4,
+      [](size_t, size_t) -> std::optional<Refusal<std::string>> {
+        return {{"bad", 3}};
+      },
       [&](size_t row, const std::string&) { rejected.push_back(row); });
   EXPECT_EQ(rejected, (std::vector<size_t>{10, 10, 10, 10})) << "each has moved up";
 }

@@ -49,7 +49,8 @@ TEST(MarkedReceipts, AreCountedWhereTheyWereFoundAndNamedWhereNot) {
                                                              {"edge-1/19ab/6", "shop", kMinute, true, 1}}));
   Tallies tallies;
   receipts.count(tallies);
-  EXPECT_EQ(tallies, (Tallies{{{"shop", kMinute}, {4, 1, 0, 1, 0, 0}}, {{"corp", kMinute + 1min}, {1, 0, 1, 0, 0, 0}}}));
+  EXPECT_EQ(tallies,
+            (Tallies{{{"shop", kMinute}, {4, 1, 0, 1, 0, 0}}, {{"corp", kMinute + 1min}, {1, 0, 1, 0, 0, 0}}}));
   EXPECT_EQ(receipts.voided(), 1);
 }
 
@@ -70,9 +71,7 @@ TEST(MarkedReceipts, OthersReceiptsAreNotTheirs) {
 }
 
 TEST(MarkedReceipts, OnlyWhatIsWantedIsCountedAndMissed) {
-  const auto missing = [](const Wanted& wanted) {
-    return names(MarkedReceipts({mark(2, 1, "sc")}, wanted).missing());
-  };
+  const auto missing = [](const Wanted& wanted) { return names(MarkedReceipts({mark(2, 1, "sc")}, wanted).missing()); };
   using Names = std::vector<std::string>;
   EXPECT_EQ(missing({{}, {}, "shop"}), Names{"edge-1/19ab/1"});
   EXPECT_EQ(missing({kMinute + 1min, {}, ""}), Names{"edge-1/19ab/2"});

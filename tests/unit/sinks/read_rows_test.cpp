@@ -59,8 +59,9 @@ TEST(Sinks, AnUnknownFamilyIsAnErrorThatNamesTheOnesThereAre) {
     make_sink("message");
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_STREQ(error.what(),
-                 "sink.families: there is no 'message'; there are messages, followers, leads, logs, dead_letters, custody");
+    EXPECT_STREQ(
+        error.what(),
+        "sink.families: there is no 'message'; there are messages, followers, leads, logs, dead_letters, custody");
   }
 }
 

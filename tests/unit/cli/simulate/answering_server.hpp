@@ -38,7 +38,9 @@ class AnsweringServer {
   using Answer = std::function<std::string(const std::string& request, int before)>;
 
   AnsweringServer(Framing framing, Answer answer)
-      : framing_(framing), answer_(std::move(answer)), listener_(support::listening(0)) {
+      : framing_(framing),
+        answer_(std::move(answer)),
+        listener_(support::listening(0)) {
     thread_ = std::jthread([this] { accept(); });
   }
   ~AnsweringServer() {

@@ -71,7 +71,7 @@ struct Verdict {
 
 class Oracle {
  public:
-  // With clocks that jumped, events may come twice on messages.v1: the dedupe window goes by the time of receipt.
+  // Where clocks jumped beyond the dedupe window, events may come twice on messages.v1: it goes by the times of receipt.
   explicit Oracle(bool once_on_topic = true) : once_on_topic_(once_on_topic) {}
 
   void sent(const cli::simulate::LedgerLine& line);

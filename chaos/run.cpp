@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 
 constexpr auto kStep = 10ms;
 constexpr auto kDrainPatience = 180s;
-constexpr milliseconds kSession = 5s;  // the schedule stops processes for less and for longer
+constexpr milliseconds kSession = 5s;          // the schedule stops processes for less and for longer
 constexpr std::chrono::seconds kFarJump{300};  // half of the dedupe window
 constexpr int kGuests = 3;
 

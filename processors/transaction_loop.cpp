@@ -140,21 +140,21 @@ void TransactionLoop::revoked(const std::vector<kafka::Partition>& partitions, b
                       {{"group", kProcessGroup}, {"partitions", partitions.size()}, {"lost", lost}});
 }
 
-// Up to batch_records, until batch_interval after the first.
+// Up to batch_records, until batch_interval after the first. The clock is only looked at when nothing is there.
 void TransactionLoop::collect() {
   batch_.clear();
   size_t bytes = 0;
-  auto deadline = steady_clock::now() + kIdlePoll;
+  auto until = steady_clock::now() + kIdlePoll;
   while (batch_.size() < static_cast<size_t>(settings_.process.batch_records) && bytes < kMostBatchBytes) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
-    if (left < 0ms) return;
-    auto record = consumer_.poll(left);
+    auto record = consumer_.poll(0ms);
     if (!record) {
-      if (steady_clock::now() >= deadline) return;
-      continue;
+      const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+      if (left <= 0ms) return;
+      record = consumer_.poll(left);
+      if (!record) continue;
     }
     if (batch_.empty()) {  // the first, or the first after a rebalance
-      deadline = steady_clock::now() + settings_.process.batch_interval;
+      until = steady_clock::now() + settings_.process.batch_interval;
       bytes = 0;
     }
     bytes += record->value().size();

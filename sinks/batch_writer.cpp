@@ -15,6 +15,7 @@ namespace {
 using postgres::SqlError;
 using postgres::Verdict;
 
+constexpr std::string_view kUniqueViolation = "23505";
 constexpr size_t kMostKnownChecks = 64;
 constexpr size_t kMostPieces = 64;  // of a batch that is probably poisoned
 
@@ -32,6 +33,21 @@ class AskForDetails {
   postgres::Connection& connection_;
 };
 
+// "Failing row contains (019ab…, 2026-…": the server quotes the row that violates a constraint, in the words of its own
+// language, but with the columns in their order. Where the row's own id is the first one, it is the culprit.
+std::optional<size_t> culprit(const Sink& rows, const SqlError& error, size_t first, size_t count) {
+  constexpr size_t kIdLength = 36;
+  const std::string_view detail = error.detail();
+  const auto begin = detail.find('(');
+  Uuid id;
+  if (!error.sqlstate().starts_with("23") || begin == std::string_view::npos ||
+      !parse_uuid(detail.substr(begin + 1, kIdLength), id))
+    return std::nullopt;
+  for (size_t row = first; row < first + count; ++row)
+    if (rows.head(row).id == id) return row;
+  return std::nullopt;
+}
+
 void merge(Written& sum, const Written& part) {
   sum.fresh += part.fresh;
   for (const auto& table : part.tables) {
@@ -46,40 +62,40 @@ void merge(Written& sum, const Written& part) {
 }
 }  // namespace
 
-BatchWriter::BatchWriter(Sink& sink, const OffsetStore& offsets, const config::SinkSettings& settings,
+BatchWriter::BatchWriter(std::string_view family, const OffsetStore& offsets, const config::SinkSettings& settings,
                          std::string writer, const Clock& clock)
-    : sink_(sink),
-      offsets_(offsets),
+    : offsets_(offsets),
       settings_(settings),
+      family_(family),
       writer_(std::move(writer)),
-      stage_(fmt::format("sink.{}", sink.family())),
+      stage_(fmt::format("sink.{}", family)),
       clock_(clock),
       brake_(settings) {}
 
-void BatchWriter::write(postgres::Connection& connection, std::span<const InputRecord> records,
-                        std::span<const Advance> advances, BatchOutcome& outcome) {
-  read(records);
-  partitions_.make_for(sink_, connection, clock_.now());
-  // Try the whole batch first: only a poisoned one should pay for savepoints and halves. Poison seldom comes alone, though.
-  auto mode = bad_lately_ == 0 ? Mode::whole : Mode::halves;
+void BatchWriter::write(postgres::Connection& connection, ReadBatch& batch, std::span<const Advance> advances,
+                        BatchOutcome& outcome) {
+  partitions_.make_for(batch.rows(), connection, clock_.now());
+  // Try the whole batch first: only a poisoned one should pay for savepoints and halves, only one that meets itself for looking
+  // whether rows are there. Neither comes alone, though.
+  auto mode = bad_lately_ > 0 ? Mode::halves : met_again_lately_ ? Mode::whole : Mode::fresh;
   partitions_renewed_ = false;
   for (;;) {
     try {
-      if (sink_.size() + unreadable_.size() < records.size()) read(records);  // some were taken out
-      return write_once(connection, records, advances, mode, outcome);
+      if (!batch.complete()) batch.read_again();
+      return write_once(connection, batch, advances, mode, outcome);
     } catch (const SqlError& error) {
       const auto verdict = classify(error);
       const bool of_a_row = verdict == Verdict::reject_row || verdict == Verdict::missing_partition;
       if (may_miss_partition(error)) {
         partitions_renewed_ = true;
-        const bool made = partitions_.renew_for(sink_, connection, clock_.now()) > 0;
+        const bool made = partitions_.renew_for(batch.rows(), connection, clock_.now()) > 0;
         if (!made && verdict != Verdict::missing_partition && known_checks_.size() < kMostKnownChecks)
           known_checks_.insert(error.what());
         if (!made) mode = Mode::halves;
         continue;
       }
       if (!of_a_row || mode == Mode::halves) throw;
-      mode = Mode::halves;
+      mode = mode == Mode::fresh && error.sqlstate() == kUniqueViolation ? Mode::whole : Mode::halves;
     }
   }
 }
@@ -92,37 +108,25 @@ bool BatchWriter::may_miss_partition(const SqlError& error) const {
          (error.sqlstate() == "23514" && !known_checks_.contains(error.what()));
 }
 
-void BatchWriter::read(std::span<const InputRecord> records) {
-  sink_.clear();
-  record_of_row_.clear();
-  unreadable_.clear();
-  for (size_t i = 0; i < records.size(); ++i) {
-    const auto& value = records[i].value;
-    const auto read =
-        value ? sink_.add(*value) : Result<void>(Rejection{Reason::unreadable_record, "a record without a value"});
-    if (read)
-      record_of_row_.push_back(i);
-    else
-      unreadable_.push_back({i, read.error()});
-  }
-}
-
-void BatchWriter::write_once(postgres::Connection& connection, std::span<const InputRecord> records,
-                             std::span<const Advance> advances, Mode mode, BatchOutcome& outcome) {
+void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch, std::span<const Advance> advances,
+                             Mode mode, BatchOutcome& outcome) {
   outcome = {};
+  const auto records = batch.records();
+  auto& rows = batch.rows();
   std::vector<bool> rejected(records.size());
 
   postgres::Transaction transaction(connection);
   offsets_.advance(transaction, advances);
-  settle_timeless_rows(sink_, transaction, settings_.timeless_window);
+  settle_timeless_rows(rows, transaction, settings_.timeless_window);
   size_t bad = 0;
   if (mode == Mode::halves) {
     const AskForDetails details(connection);
-    bad = write_halves(transaction, records, outcome, rejected);
-  } else if (sink_.size() > 0) {
-    outcome.written = sink_.write(transaction, 0, sink_.size(), writer_);
+    bad = write_halves(transaction, batch, outcome, rejected);
+  } else if (rows.size() > 0) {
+    outcome.written =
+        mode == Mode::fresh ? rows.append(transaction, writer_) : rows.write(transaction, 0, rows.size(), writer_);
   }
-  for (const auto& [record, why] : unreadable_) {
+  for (const auto& [record, why] : batch.unreadable()) {
     outcome.dead_letters.push_back(dead_letter_of(records[record], stage_, why, {}, {}, clock_.now()));
     rejected[record] = true;
   }
@@ -133,20 +137,22 @@ void BatchWriter::write_once(postgres::Connection& connection, std::span<const I
                     "limit if these records are to become dead letters, and restart",
                     *why, to_string(last.reason), last.sqlstate.empty() ? "" : last.sqlstate + " ", last.detail));
   }
-  if (!outcome.dead_letters.empty()) dead_letters_.insert(transaction, outcome.dead_letters, sink_.family(), writer_);
-  for (size_t row = 0; row < sink_.size(); ++row) outcome.received.push_back(sink_.head(row).received_at);
+  if (!outcome.dead_letters.empty()) dead_letters_.insert(transaction, outcome.dead_letters, family_, writer_);
+  for (size_t row = 0; row < rows.size(); ++row) outcome.received.push_back(rows.head(row).received_at);
   WXPIPE_FAULT_POINT(sink_before_commit);
   transaction.commit();
   WXPIPE_FAULT_POINT(sink_after_commit);
   brake_.commit(rejected);
   bad_lately_ = bad;
+  met_again_lately_ = outcome.written.fresh < static_cast<int64_t>(rows.size());
 }
 
-size_t BatchWriter::write_halves(postgres::Transaction& transaction, std::span<const InputRecord> records,
-                                 BatchOutcome& outcome, std::vector<bool>& rejected) {
+size_t BatchWriter::write_halves(postgres::Transaction& transaction, ReadBatch& batch, BatchOutcome& outcome,
+                                 std::vector<bool>& rejected) {
+  auto& rows = batch.rows();
   const auto attempt = [&](size_t first, size_t count) -> std::optional<Refusal<SqlError>> {
     try {
-      const auto written = sink_.write(transaction, first, count, writer_);
+      const auto written = rows.write(transaction, first, count, writer_);
       transaction.execute("release savepoint rows; savepoint rows");
       merge(outcome.written, written);
       return std::nullopt;
@@ -155,50 +161,29 @@ size_t BatchWriter::write_halves(postgres::Transaction& transaction, std::span<c
       if (verdict != Verdict::reject_row && verdict != Verdict::missing_partition) throw;
       if (may_miss_partition(error)) throw;
       transaction.execute("rollback to savepoint rows");
-      return {{error, culprit(error, first, count)}};
+      return {{error, culprit(rows, error, first, count)}};
     }
   };
   const auto reject = [&](size_t row, const SqlError& error) {
-    const auto record = record_of_row_[row];
-    outcome.dead_letters.push_back(letter_of_row(records[record], row, error));
-    rejected[record] = true;
-    sink_.take_out(row);
-    record_of_row_.erase(record_of_row_.begin() + static_cast<std::ptrdiff_t>(row));
+    const auto head = rows.head(row);
+    const std::optional<Uuid> event_id = head.event_id == Uuid{} ? std::nullopt : std::optional(head.event_id);
+    outcome.dead_letters.push_back(dead_letter_of(
+        batch.records()[batch.record_of(row)], stage_, {postgres::reason_of(error.sqlstate()), error.what()},
+        error.sqlstate(), {event_id, head.occurred_at, head.account, head.receipt, head.trace_id}, clock_.now()));
+    rejected[batch.take_out(row)] = true;
   };
   transaction.execute("savepoint rows");
   // In pieces with one bad row each, if this batch is like the last one: what is refused is written again.
   const auto pieces = std::clamp<size_t>(bad_lately_, 1, kMostPieces);
-  const auto piece = std::max<size_t>(1, (sink_.size() + pieces - 1) / pieces);
+  const auto piece = std::max<size_t>(1, (rows.size() + pieces - 1) / pieces);
   size_t bad = 0;
-  for (size_t first = 0; first < sink_.size();) {
-    const auto count = std::min(piece, sink_.size() - first);
+  for (size_t first = 0; first < rows.size();) {
+    const auto count = std::min(piece, rows.size() - first);
     const auto bad_here = bisect(first, count, attempt, reject);
     first += count - bad_here;
     bad += bad_here;
   }
   return bad;
-}
-
-// "Failing row contains (019ab…, 2026-…": the server quotes the row that violates a constraint, in the words of its own
-// language, but with the columns in their order. Where the row's own id is the first one, it is the culprit.
-std::optional<size_t> BatchWriter::culprit(const SqlError& error, size_t first, size_t count) const {
-  constexpr size_t kIdLength = 36;
-  const std::string_view detail = error.detail();
-  const auto begin = detail.find('(');
-  Uuid id;
-  if (!error.sqlstate().starts_with("23") || begin == std::string_view::npos ||
-      !parse_uuid(detail.substr(begin + 1, kIdLength), id))
-    return std::nullopt;
-  for (size_t row = first; row < first + count; ++row)
-    if (sink_.head(row).id == id) return row;
-  return std::nullopt;
-}
-
-schemas::DeadLetter BatchWriter::letter_of_row(const InputRecord& record, size_t row, const SqlError& error) const {
-  const auto head = sink_.head(row);
-  const std::optional<Uuid> event_id = head.event_id == Uuid{} ? std::nullopt : std::optional(head.event_id);
-  return dead_letter_of(record, stage_, {postgres::reason_of(error.sqlstate()), error.what()}, error.sqlstate(),
-                        {event_id, head.occurred_at, head.account, head.receipt, head.trace_id}, clock_.now());
 }
 
 }  // namespace wxpipe::sinks

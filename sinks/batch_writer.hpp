@@ -1,10 +1,9 @@
 // One batch of records as one Postgres transaction: compare-and-set of the offsets, rows, dead letters, ledger counts,
 // commit. Either all of it is stored, or the records are taken again later.
 //
-//   read (pure) ─► partitions exist? ─► begin ─► offsets ─► timeless ids ─► rows, whole ─► dead letters ─► brake ─►
-//   commit
-//                                                                    └ refused: again from begin, by halves with
-//                                                                    savepoints
+//   partitions exist? ─► begin ─► offsets ─► timeless ids ─► rows, all fresh ─► dead letters ─► brake ─► commit
+//                                                             │ one was there: again from begin, leaving out such rows
+//                                                             └ refused: again from begin, by halves with savepoints
 #pragma once
 
 #include <optional>
@@ -19,8 +18,7 @@
 #include "sinks/dead_letters/dead_letters.hpp"
 #include "sinks/offset_store.hpp"
 #include "sinks/partition_keeper.hpp"
-#include "sinks/record.hpp"
-#include "sinks/sink.hpp"
+#include "sinks/read_batch.hpp"
 
 namespace wxpipe::sinks {
 
@@ -38,9 +36,9 @@ struct BatchOutcome {
 
 class BatchWriter {
  public:
-  // Borrowed and outliving it: sink, offsets, settings, clock. `writer`: this process's name in the ledger.
-  BatchWriter(Sink& sink, const OffsetStore& offsets, const config::SinkSettings& settings, std::string writer,
-              const Clock& clock);
+  // Borrowed and outliving it: offsets, settings, clock. `writer`: this process's name in the ledger.
+  BatchWriter(std::string_view family, const OffsetStore& offsets, const config::SinkSettings& settings,
+              std::string writer, const Clock& clock);
 
   // Fills `outcome` before it commits, so that an in-doubt commit that turns out well can still be counted. Throws
   //   Fenced       somebody else owns a partition: forget the batch
@@ -48,39 +46,30 @@ class BatchWriter {
   //   Unavailable  the connection is gone: make a new one
   //   SqlError     refused for a reason that isn't the data's (sqlstate.hpp tells whether to wait)
   //   Braked
-  void write(postgres::Connection& connection, std::span<const InputRecord> records, std::span<const Advance> advances,
+  void write(postgres::Connection& connection, ReadBatch& batch, std::span<const Advance> advances,
              BatchOutcome& outcome);
 
  private:
-  enum class Mode { whole, halves };
+  enum class Mode { fresh, whole, halves };
 
-  void read(std::span<const InputRecord> records);
-  void write_once(postgres::Connection& connection, std::span<const InputRecord> records,
-                  std::span<const Advance> advances, Mode mode, BatchOutcome& outcome);
-  size_t write_halves(postgres::Transaction& transaction, std::span<const InputRecord> records, BatchOutcome& outcome,
+  void write_once(postgres::Connection& connection, ReadBatch& batch, std::span<const Advance> advances, Mode mode,
+                  BatchOutcome& outcome);
+  size_t write_halves(postgres::Transaction& transaction, ReadBatch& batch, BatchOutcome& outcome,
                       std::vector<bool>& rejected);
   bool may_miss_partition(const postgres::SqlError& error) const;
-  std::optional<size_t> culprit(const postgres::SqlError& error, size_t first, size_t count) const;
-  schemas::DeadLetter letter_of_row(const InputRecord& record, size_t row, const postgres::SqlError& error) const;
 
-  Sink& sink_;
   const OffsetStore& offsets_;
   const config::SinkSettings& settings_;
-  const std::string writer_, stage_;
+  const std::string family_, writer_, stage_;
   const Clock& clock_;
   Brake brake_;
   PartitionKeeper partitions_;
   DeadLetterTable dead_letters_;
 
   size_t bad_lately_ = 0;                            // rows that Postgres refused in the last batch
+  bool met_again_lately_ = false;                    // rows of the last batch were there
   bool partitions_renewed_ = false;                  // in this one
   std::set<std::string, std::less<>> known_checks_;  // what the server says when one of its constraints is violated
-  std::vector<size_t> record_of_row_;
-  struct Unreadable {
-    size_t record;
-    Rejection why;
-  };
-  std::vector<Unreadable> unreadable_;
 };
 
 }  // namespace wxpipe::sinks

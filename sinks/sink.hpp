@@ -52,6 +52,13 @@ class Sink {
   virtual RowHead head(size_t row) const = 0;
   // Timeless rows take the time of their first delivery (timeless_ids.hpp).
   virtual void set_occurred_at(size_t row, Timestamp occurred_at) = 0;
+  // Makes ready what `append` needs of the rows; pure. Without it append does so itself.
+  virtual void prepare() {}
+  // Writes all rows, taking for granted that none of them is there, where that is cheaper. Refused with 23505 if one is: then
+  // `write` is called for, in a transaction of its own.
+  virtual Written append(postgres::Transaction& transaction, std::string_view writer) {
+    return write(transaction, 0, size(), writer);
+  }
   // Writes rows [first, first + count), and counts them in the ledger as `writer`'s.
   virtual Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
   // Forgets one row; those behind it move up.
@@ -65,11 +72,18 @@ template <class Row>
 class RowsSink : public Sink {
  public:
   size_t size() const final { return rows_.size(); }
-  void take_out(size_t row) final { rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(row)); }
-  void clear() final { rows_.clear(); }
+  void take_out(size_t row) final {
+    rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(row));
+    prepared_ = 0;
+  }
+  void clear() final {
+    rows_.clear();
+    prepared_ = 0;
+  }
 
  protected:
   std::vector<Row> rows_;
+  size_t prepared_ = 0;  // of `prepare`: so many rows are done; 0: all anew
 };
 
 }  // namespace wxpipe::sinks

@@ -51,16 +51,36 @@ long long since(steady_clock::time_point start) {
 SinkWorker::SinkWorker(const config::Settings& settings, std::string_view family, const Clock& clock,
                        Database& database, SinkMetrics& metrics, SinkStatus& status)
     : settings_(settings),
-      sink_(make_sink(family)),
+      family_(family),
       group_(group_id(settings.kafka.topic_prefix, family)),
-      topic_(schemas::topic_name(settings.kafka.topic_prefix, sink_->topic())),
+      topic_(schemas::topic_name(settings.kafka.topic_prefix, make_sink(family)->topic())),
       clock_(clock),
       database_(database),
       metrics_(metrics),
       status_(status),
       offsets_(group_, settings.instance.name),
-      writer_(*sink_, offsets_, settings.sink, settings.instance.name, clock),
-      consumer_(consumer_config(settings, group_, family), {topic_}, *this) {}
+      writer_(family, offsets_, settings.sink, settings.instance.name, clock),
+      consumer_(consumer_config(settings, group_, family), {topic_}, *this),
+      batch_(make_sink(family)),
+      ahead_(make_sink(family)) {}
+
+void SinkWorker::Taken::add(kafka::Record record) {
+  if (records.empty()) since = steady_clock::now();
+  bytes += record.value().size();
+  records.push_back(std::move(record));
+}
+
+void SinkWorker::Taken::read() {
+  for (size_t i = inputs.size(); i < records.size(); ++i) inputs.push_back(input(records[i]));
+  batch.read(inputs);
+}
+
+void SinkWorker::Taken::clear() {
+  batch.clear();
+  inputs.clear();
+  records.clear();
+  bytes = 0;
+}
 
 void SinkWorker::run(const std::stop_token& stop) {
   stop_ = stop;
@@ -74,6 +94,7 @@ void SinkWorker::run(const std::stop_token& stop) {
       continue;
     }
     if (!batch_.empty()) settle();
+    std::swap(batch_, ahead_);
     report_progress();
   }
 }
@@ -83,7 +104,7 @@ std::vector<kafka::PartitionOffset> SinkWorker::assigned(const std::vector<kafka
   telemetry::log_info("partitions_assigned", {{"group", group_}, {"partitions", partitions.size()}});
   assigned_ = partitions;
   claims_.clear();
-  batch_.clear();
+  forget();
   claim_at_ = steady_clock::now();
   if (partitions.empty() && !braked_) status_.set_trouble({});  // other processes have them all
   return {};
@@ -92,7 +113,7 @@ std::vector<kafka::PartitionOffset> SinkWorker::assigned(const std::vector<kafka
 void SinkWorker::revoked(const std::vector<kafka::Partition>& partitions, bool lost) {
   WXPIPE_FAULT_POINT(sink_revoke);
   telemetry::log_info("partitions_revoked", {{"group", group_}, {"partitions", partitions.size()}, {"lost", lost}});
-  batch_.clear();
+  forget();
   assigned_.clear();
   claims_.clear();
   settled_ends_.clear();
@@ -185,61 +206,73 @@ void SinkWorker::settle_doubt(const std::vector<Claim>& claims) {
   doubt_.reset();
 }
 
-// Up to batch_rows, until batch_interval after the first. Without claims nothing comes, but membership goes on.
+bool SinkWorker::full(const Taken& taken) const {
+  return taken.records.size() >= static_cast<size_t>(settings_.sink.batch_rows) || taken.bytes >= kMostBatchBytes;
+}
+
+// Up to batch_rows, until batch_interval after the first; behind a full batch, what is there already of the next. Without
+// claims nothing comes, but membership goes on. A rebalance inside poll forgets everything.
 void SinkWorker::collect() {
-  batch_.clear();
-  size_t bytes = 0;
-  auto deadline = steady_clock::now() + kIdlePoll;
-  while (batch_.size() < static_cast<size_t>(settings_.sink.batch_rows) && bytes < kMostBatchBytes) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
-    if (left < 0ms) return;
-    const bool first = batch_.empty();
-    auto record = consumer_.poll(left);
+  const auto idle_until = steady_clock::now() + kIdlePoll;
+  while (!full(batch_)) {
+    auto record = consumer_.poll(0ms);
     if (!record) {
-      if (steady_clock::now() >= deadline || (batch_.empty() && claim_due())) return;
-      continue;
+      const auto until = batch_.empty() ? idle_until : batch_.since + settings_.sink.batch_interval;
+      const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+      if (left <= 0ms || (batch_.empty() && claim_due())) return;
+      record = consumer_.poll(left);
     }
-    if (first || batch_.empty()) {  // the first, or the first after a rebalance
-      deadline = steady_clock::now() + settings_.sink.batch_interval;
-      bytes = 0;
+    if (record) batch_.add(std::move(*record));
+  }
+  while (!full(ahead_)) {
+    auto record = consumer_.poll(0ms);
+    if (!record || batch_.empty()) {
+      if (record) batch_.add(std::move(*record));  // a rebalance came in between
+      return;
     }
-    bytes += record->value().size();
-    batch_.push_back(std::move(*record));
+    ahead_.add(std::move(*record));
   }
 }
 
+void SinkWorker::forget() {
+  if (reading_.valid()) reading_.get();
+  batch_.clear();
+  ahead_.clear();
+}
+
 void SinkWorker::settle() {
-  std::vector<InputRecord> records;
   std::map<int, Advance> by_partition;
-  records.reserve(batch_.size());
-  for (const auto& record : batch_) {
+  for (const auto& record : batch_.records) {
     const auto claim = claims_.find(record.partition());
     if (claim == claims_.end()) return give_back("unavailable", "a record of a partition that isn't claimed");
-    records.push_back(input(record));
     const Advance start{claim->second.partition, claim->second.epoch, claim->second.next_offset, 0};
     by_partition.try_emplace(record.partition(), start).first->second.to = record.offset() + 1;
   }
   std::vector<Advance> advances;
   for (const auto& [number, step] : by_partition) advances.push_back(step);
+  batch_.read();
+  if (!ahead_.empty()) reading_ = std::async(std::launch::async, [this] { ahead_.read(); });
   WXPIPE_FAULT_POINT(sink_before_batch);
-  write(records, advances);
+  write(batch_, advances);
+  if (reading_.valid()) reading_.get();
+  batch_.clear();
 }
 
-void SinkWorker::write(std::span<const InputRecord> records, std::span<const Advance> advances) {
+void SinkWorker::write(Taken& taken, std::span<const Advance> advances) {
   BatchOutcome outcome;
   for (unsigned attempt = 0;; ++attempt) {
     const auto started = steady_clock::now();
     try {
-      writer_.write(database_.connection(), records, advances, outcome);
+      writer_.write(database_.connection(), taken.batch, advances, outcome);
       failures_ = 0;
       hindered_by_.clear();
       for (const auto& step : advances) claims_[step.partition.number].next_offset = step.to;
       last_batch_ = steady_clock::now();
-      last_taken_ = records.back().timestamp;
+      last_taken_ = taken.inputs.back().timestamp;
       metrics_.committed(outcome, clock_.now());
       metrics_.batch_took(last_batch_ - started);
-      telemetry::log_debug("batch_written", {{"sink", sink_->family()},
-                                             {"records", records.size()},
+      telemetry::log_debug("batch_written", {{"sink", family_},
+                                             {"records", taken.inputs.size()},
                                              {"fresh", outcome.written.fresh},
                                              {"dead_letters", outcome.dead_letters.size()},
                                              {"ms", since(started)}});
@@ -262,7 +295,7 @@ void SinkWorker::write(std::span<const InputRecord> records, std::span<const Adv
       if (!passing || attempt + 1 >= kTriesInPlace || stop_.stop_requested())
         return give_back("refused", fmt::format("{} {}", error.sqlstate(), error.what()));
       telemetry::log_warn("batch_tried_again",
-                          {{"sink", sink_->family()}, {"sqlstate", error.sqlstate()}, {"why", error.what()}});
+                          {{"sink", family_}, {"sqlstate", error.sqlstate()}, {"why", error.what()}});
       metrics_.retried("locked");
       std::uniform_real_distribution<double> fraction(0, 1);
       runtime::wait(stop_, kBackoff.delay(attempt, fraction(random_)));
@@ -273,7 +306,7 @@ void SinkWorker::write(std::span<const InputRecord> records, std::span<const Adv
 // Forgets the batch and fetches nothing, until a new claim says from where.
 void SinkWorker::give_back(const char* metric, std::string_view why) {
   metrics_.retried(metric);
-  batch_.clear();
+  forget();
   claims_.clear();
   consumer_.assign({});
   std::uniform_real_distribution<double> fraction(0, 1);
@@ -281,10 +314,10 @@ void SinkWorker::give_back(const char* metric, std::string_view why) {
   claim_at_ = steady_clock::now() + delay;
   status_.set_trouble(braked_ ? fmt::format("stopped: {}", why) : std::string(why));
   if (braked_)
-    telemetry::log_error("sink_stopped", {{"sink", sink_->family()}, {"why", why}});
+    telemetry::log_error("sink_stopped", {{"sink", family_}, {"why", why}});
   else  // an outage is told once, not at every attempt
     telemetry::log(why == hindered_by_ ? telemetry::Level::debug : telemetry::Level::warn, "sink_hindered",
-                   {{"sink", sink_->family()}, {"class", metric}, {"again_in_ms", delay.count()}, {"why", why}});
+                   {{"sink", family_}, {"class", metric}, {"again_in_ms", delay.count()}, {"why", why}});
   hindered_by_ = why;
 }
 

@@ -5,6 +5,8 @@
 //                  ▲                                                               │ Postgres away, commit in doubt
 //                  └── nothing is fetched, membership goes on, back-off ◄──────────┘
 //
+// While Postgres writes a full batch, a second thread reads the records of the next one that are here already.
+//
 // Whatever goes wrong, the batch is forgotten and taken again from where Postgres says: there is one way to begin and
 // one way to recover. Kafka never holds an offset of a sink. Once the brake has tripped, the worker stays a member and
 // takes nothing until it is restarted.
@@ -12,6 +14,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -74,15 +77,30 @@ class SinkWorker : private kafka::RebalanceListener {
   void claim();
   std::vector<kafka::PartitionOffset> starts(const std::vector<Claim>& claims);
   void settle_doubt(const std::vector<Claim>& claims);
+  // Records that were taken together, and what they say.
+  struct Taken {
+    explicit Taken(std::unique_ptr<Sink> sink) : batch(std::move(sink)) {}
+    bool empty() const { return records.empty(); }
+    void add(kafka::Record record);
+    void read();  // what is new
+    void clear();
+
+    std::vector<kafka::Record> records;
+    std::chrono::steady_clock::time_point since;  // the first came
+    size_t bytes = 0;                             // of their values
+    std::vector<InputRecord> inputs;
+    ReadBatch batch;
+  };
+  bool full(const Taken& taken) const;
   void collect();
   void settle();
-  void write(std::span<const InputRecord> records, std::span<const Advance> advances);
+  void write(Taken& taken, std::span<const Advance> advances);
+  void forget();
   void give_back(const char* metric, std::string_view why);
   void report_progress();
 
   const config::Settings& settings_;
-  const std::unique_ptr<Sink> sink_;
-  const std::string group_, topic_;
+  const std::string family_, group_, topic_;
   const Clock& clock_;
   Database& database_;
   SinkMetrics& metrics_;
@@ -92,7 +110,7 @@ class SinkWorker : private kafka::RebalanceListener {
   std::stop_token stop_;
 
   kafka::Consumer consumer_;
-  std::vector<kafka::Record> batch_;  // destroyed before the consumer
+  Taken batch_, ahead_;  // destroyed before the consumer
   std::vector<kafka::Partition> assigned_;
   std::map<int, Claim> claims_;  // by partition; empty while nothing is claimed
   struct Doubt {
@@ -110,6 +128,7 @@ class SinkWorker : private kafka::RebalanceListener {
   std::map<int, int64_t> settled_ends_;  // ends that hold nothing but transaction markers beyond what was taken
   std::chrono::steady_clock::time_point last_batch_{};
   Timestamp last_taken_;
+  std::future<void> reading_;  // of ahead_; waited for before that is touched, and first of all on destruction
 };
 
 }  // namespace wxpipe::sinks

@@ -68,9 +68,11 @@ Pairs defaults(ClientRole role) {
               {"session.timeout.ms", "10000"},
               {"heartbeat.interval.ms", "1000"},
               {"max.poll.interval.ms", role == ClientRole::sink_consumer ? "300000" : "60000"},
-              {"queued.max.messages.kbytes", "16384"},
+              {"queued.max.messages.kbytes", "8192"},
+              {"fetch.message.max.bytes", "262144"},
               {"fetch.error.backoff.ms", "50"},
-              {"fetch.wait.max.ms", "100"}};
+              {"fetch.min.bytes", role == ClientRole::sink_consumer ? "262144" : "65536"},
+              {"fetch.wait.max.ms", role == ClientRole::sink_consumer ? "50" : "20"}};
     case ClientRole::reader:
       return {
           {"queued.max.messages.kbytes", "16384"}, {"fetch.error.backoff.ms", "50"}, {"auto.offset.reset", "earliest"}};

@@ -1,6 +1,7 @@
 #include "common/postgres/connection.hpp"
 
 #include <fmt/format.h>
+#include <libpq-fe.h>
 #include <sys/socket.h>
 
 #include <charconv>
@@ -18,6 +19,30 @@
 namespace wxpipe::postgres {
 namespace {
 
+// libpqxx has no COPY in binary form, libpq has: so both know the connection. libpqxx owns it.
+#ifdef WXPIPE_PQXX_6
+using AnyConnection = pqxx::connection_base;
+class RememberHandle : public pqxx::connect_direct {
+ public:
+  using connect_direct::connect_direct;
+  handle do_startconnect(handle orig) override { return raw = connect_direct::do_startconnect(orig); }
+  handle raw = nullptr;
+};
+class KnownConnection : private RememberHandle, public pqxx::connection_base {
+ public:
+  explicit KnownConnection(const std::string& text)
+      : RememberHandle(text),
+        connection_base(static_cast<RememberHandle&>(*this)) {
+    init();
+  }
+  ~KnownConnection() { close(); }
+  PGconn* raw() const { return RememberHandle::raw; }
+};
+#else
+using AnyConnection = pqxx::connection;
+using KnownConnection = pqxx::connection;
+#endif
+
 // libpq wraps its words, and indents what comes behind.
 std::string one_line(std::string_view text) {
   std::string out;
@@ -32,7 +57,7 @@ std::string one_line(std::string_view text) {
 // libpqxx's exceptions as ours. The order matters: from the particular to the general in both versions.
 // details: what follows an error's first line is told apart.
 template <class Call>
-auto translated(const pqxx::connection& connection, bool details, Call&& call) {
+auto translated(const AnyConnection& connection, bool details, Call&& call) {
   try {
     return call();
   } catch (const pqxx::in_doubt_error& error) {
@@ -89,7 +114,7 @@ pqxx::result run_prepared(pqxx::transaction_base& transaction, const char* name,
   return transaction.exec_prepared(name, pqxx::prepare::make_dynamic_params(values));
 }
 // A connection that came back by itself would have lost its transaction, locks and settings without a word.
-void never_reconnect(pqxx::connection& connection) {
+void never_reconnect(AnyConnection& connection) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   connection.inhibit_reactivation(true);
@@ -109,16 +134,41 @@ pqxx::result run(pqxx::transaction_base& transaction, const std::string& sql, co
 pqxx::result run_prepared(pqxx::transaction_base& transaction, const char* name, const Parameters& parameters) {
   return transaction.exec(pqxx::prepped{name}, binary(parameters));
 }
-void never_reconnect(pqxx::connection&) {}
 constexpr auto kTerse = pqxx::error_verbosity::terse, kNormal = pqxx::error_verbosity::normal;
 #endif
 
-std::unique_ptr<pqxx::connection> connect(const std::string& connection_text) {
-  try {
-    return std::make_unique<pqxx::connection>(connection_text);
-  } catch (const pqxx::failure& error) {
-    throw Unavailable(fmt::format("Postgres ([postgres] url): {}", one_line(error.what())));
-  }
+struct Session {
+  std::unique_ptr<KnownConnection> handle;
+  PGconn* raw;  // the handle's
+};
+
+#ifdef WXPIPE_PQXX_6
+Session connect(const std::string& text) {
+  auto handle = std::make_unique<KnownConnection>(text);
+  never_reconnect(*handle);
+  auto* raw = handle->raw();
+  return {std::move(handle), raw};
+}
+#else
+Session connect(const std::string& text) {
+  std::unique_ptr<PGconn, decltype(&PQfinish)> raw(PQconnectdb(text.c_str()), &PQfinish);
+  if (PQstatus(raw.get()) != CONNECTION_OK) throw pqxx::broken_connection(PQerrorMessage(raw.get()));
+  auto handle = std::make_unique<pqxx::connection>(pqxx::connection::seize_raw_connection(raw.get()));
+  return {std::move(handle), raw.release()};
+}
+#endif
+
+struct ClearResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, ClearResult>;
+
+void throw_unless(const PGconn* connection, const PGresult* result, ExecStatusType wanted) {
+  if (PQresultStatus(result) == wanted) return;
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const auto why = one_line(result ? PQresultErrorMessage(result) : PQerrorMessage(connection));
+  if (!state || PQstatus(connection) != CONNECTION_OK || ends_connection(state)) throw Unavailable(why);
+  throw SqlError(state, why);
 }
 
 // plan_cache_mode: the plans don't depend on the values, and planning anew costs as much as a small batch.
@@ -162,7 +212,8 @@ int64_t Rows::integer(size_t row, size_t column) const {
 }
 
 struct Connection::Implementation {
-  std::unique_ptr<pqxx::connection> handle;
+  std::unique_ptr<KnownConnection> handle;
+  PGconn* raw = nullptr;
   std::set<std::string, std::less<>> prepared;
   bool details = false;
   std::mutex interrupting;  // held while the socket must stay what it is
@@ -170,8 +221,13 @@ struct Connection::Implementation {
 
 Connection::Connection(const Secret& url, std::string_view application_name, Purpose purpose)
     : implementation_(std::make_unique<Implementation>()) {
-  implementation_->handle = connect(connection_string(url, application_name));
-  never_reconnect(*implementation_->handle);
+  try {
+    auto [handle, raw] = connect(connection_string(url, application_name));
+    implementation_->handle = std::move(handle);
+    implementation_->raw = raw;
+  } catch (const pqxx::failure& error) {
+    throw Unavailable(fmt::format("Postgres ([postgres] url): {}", one_line(error.what())));
+  }
   // "Failing row contains (…)" would take payloads into logs.
   if (purpose == Purpose::sink) implementation_->handle->set_verbosity(kTerse);
   execute(purpose == Purpose::sink ? kSinkSession : kAdministrationSession);
@@ -211,7 +267,7 @@ void Connection::interrupt() {
 }
 
 struct Transaction::Implementation {
-  explicit Implementation(pqxx::connection& connection) : work(connection) {}
+  explicit Implementation(AnyConnection& connection) : work(connection) {}
   pqxx::work work;
 };
 
@@ -239,6 +295,22 @@ Rows Transaction::execute(const Statement& statement, const Parameters& paramete
     }
     return to_rows(run_prepared(implementation_->work, statement.name, parameters));
   });
+}
+
+// Whatever happens, the connection has to be taken out of the state of copying.
+void Transaction::copy(const char* sql, std::string_view rows) {
+  constexpr size_t kPiece = 1 << 20;
+  auto* raw = connection_.raw;
+  throw_unless(raw, Result(PQexec(raw, sql)).get(), PGRES_COPY_IN);
+  bool sent = true;
+  for (; sent && !rows.empty(); rows.remove_prefix(std::min(kPiece, rows.size())))
+    sent = PQputCopyData(raw, rows.data(), static_cast<int>(std::min(kPiece, rows.size()))) == 1;
+  sent = sent && PQputCopyEnd(raw, nullptr) == 1;
+  Result outcome(PQgetResult(raw));
+  while (const Result more{PQgetResult(raw)}) {
+  }
+  throw_unless(raw, outcome.get(), PGRES_COMMAND_OK);
+  if (!sent) throw Unavailable(one_line(PQerrorMessage(raw)));
 }
 
 void Transaction::commit() {

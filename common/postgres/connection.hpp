@@ -101,6 +101,8 @@ class Transaction {
   Rows execute(const std::string& sql);
   Rows execute(const std::string& sql, const Parameters& parameters);
   Rows execute(const Statement& statement, const Parameters& parameters);
+  // `sql`: copy … from stdin (format binary); `rows`: all that COPY takes (copy_rows.hpp). Either all rows are in, or SqlError.
+  void copy(const char* sql, std::string_view rows);
   // Throws InDoubt when the connection ended meanwhile.
   void commit();
 

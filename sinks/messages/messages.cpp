@@ -1,7 +1,9 @@
 #include "sinks/messages/messages.hpp"
 
 #include <array>
+#include <map>
 
+#include "common/postgres/copy_rows.hpp"
 #include "sinks/ledger.hpp"
 
 namespace wxpipe::sinks {
@@ -22,6 +24,18 @@ constexpr postgres::Statement kInsert{
     "unnest($25::text[]) "
     "on conflict (event_id, occurred_at) do nothing returning account, received_at), " WXPIPE_COUNT_IN_LEDGER(
         "stored", "received_at", "'messages'", "$26") " select count(*) from fresh"};
+
+constexpr int16_t kColumns = 25;
+constexpr const char* kCopy =
+    "copy messages (event_id, occurred_at, received_at, normaliser, timeless, platform, account, tenant, category, type, "
+    "msg_type, event, change_type, msg_id, identity, subject, sender, recipient, conversation, content, reply, attributes, "
+    "body, receipt, trace_id) from stdin (format binary)";
+// COPY returns no rows to count, and needn't: it took all of them.
+constexpr postgres::Statement kCopied{
+    "messages_copied",
+    "insert into wxpipe.ledger as l (minute, account, family, writer, stored) "
+    "select unnest($1::timestamptz[]), unnest($2::text[]), 'messages', $4::text, unnest($3::int8[]) "
+    "on conflict (minute, account, family, writer) do update set stored = l.stored + excluded.stored, updated_at = now()"};
 
 // Rows that were there under another receipt are callbacks that the platform sent again: their receipts are kept, so
 // that every acknowledged callback can be named. Under the same receipt they are the same record once more.
@@ -67,6 +81,11 @@ struct MessagesSink::Columns {
   }
 
   struct {
+    postgres::CopyRows rows;
+    std::map<std::pair<Timestamp, std::string>, int64_t> by_minute;  // and account
+  } copy;
+
+  struct {
     SqlArray receipt{ElementType::text}, event_id{ElementType::uuid}, occurred_at{ElementType::timestamptz},
         account{ElementType::text}, received_at{ElementType::timestamptz}, trace_id{ElementType::text};
     std::array<SqlArray*, 6> in_order() {
@@ -100,35 +119,29 @@ RowHead MessagesSink::head(size_t row) const {
           event.timeless, event.account, event.receipt,     event.trace_id};
 }
 
-void MessagesSink::add_message(const schemas::Event& event) {
-  auto& c = *columns_;
-  c.event_id.add_uuid(event.id);
-  c.occurred_at.add_time(event.occurred_at);
-  c.received_at.add_time(event.received_at);
-  c.normaliser.add_int4(event.normaliser);
-  c.timeless.add_boolean(event.timeless);
-  c.platform.add_text(event.platform);
-  c.account.add_text(event.account);
-  c.tenant.add_text_or_null(event.tenant);
-  c.category.add_text(event.category);
-  c.type.add_text(event.type);
-  c.msg_type.add_text_or_null(event.msg_type);
-  c.event.add_text_or_null(event.event);
-  c.change_type.add_text_or_null(event.change_type);
-  c.msg_id.add_text_or_null(event.msg_id);
-  c.identity.add_text_or_null(event.identity);
-  c.subject.add_text_or_null(event.subject);
-  c.sender.add_text_or_null(event.sender);
-  c.recipient.add_text_or_null(event.recipient);
-  c.conversation.add_text_or_null(event.conversation);
-  c.content.add_text_or_null(event.content);
-  c.reply.add_text_or_null(event.reply);
+// Each value to what `next` gives: the arrays one after the other, or always the same row.
+template <class Next>
+void MessagesSink::put(const schemas::Event& event, Next&& next) {
+  next().add_uuid(event.id);
+  next().add_time(event.occurred_at);
+  next().add_time(event.received_at);
+  next().add_int4(event.normaliser);
+  next().add_boolean(event.timeless);
+  next().add_text(event.platform);
+  next().add_text(event.account);
+  next().add_text_or_null(event.tenant);
+  next().add_text(event.category);
+  next().add_text(event.type);
+  for (const auto* value :
+       {&event.msg_type, &event.event, &event.change_type, &event.msg_id, &event.identity, &event.subject,
+        &event.sender, &event.recipient, &event.conversation, &event.content, &event.reply})
+    next().add_text_or_null(*value);
   json_.clear();
   schemas::append_json(json_, event.attributes);
-  c.attributes.add_jsonb(json_);
-  c.body.add_text(event.raw);
-  c.receipt.add_text_or_null(event.receipt);
-  c.trace_id.add_text_or_null(event.trace_id);
+  next().add_jsonb(json_);
+  next().add_text(event.raw);
+  next().add_text_or_null(event.receipt);
+  next().add_text_or_null(event.trace_id);
 }
 
 void MessagesSink::add_repeat(const schemas::DuplicateMet& repeat) {
@@ -142,14 +155,54 @@ void MessagesSink::add_repeat(const schemas::DuplicateMet& repeat) {
 }
 
 void MessagesSink::fill(size_t first, size_t count) {
-  for (auto* column : columns_->in_order()) column->clear();
+  const auto columns = columns_->in_order();
+  for (auto* column : columns) column->clear();
   for (auto* column : columns_->repeats.in_order()) column->clear();
   for (size_t i = first; i < first + count; ++i) {
     if (const auto* repeat = std::get_if<schemas::DuplicateMet>(&rows_[i]))
       add_repeat(*repeat);
     else
-      add_message(std::get<schemas::Event>(rows_[i]));
+      put(std::get<schemas::Event>(rows_[i]),
+          [&, column = columns.begin()]() mutable -> SqlArray& { return **column++; });
   }
+}
+
+void MessagesSink::prepare() {
+  auto& [rows, by_minute] = columns_->copy;
+  if (prepared_ == 0) {
+    rows.clear();
+    by_minute.clear();
+  }
+  for (; prepared_ < rows_.size(); ++prepared_)
+    if (const auto* event = std::get_if<schemas::Event>(&rows_[prepared_])) {
+      rows.begin_row(kColumns);
+      put(*event, [&]() -> postgres::CopyRows& { return rows; });
+      ++by_minute[{std::chrono::floor<std::chrono::minutes>(event->received_at), event->account}];
+    }
+}
+
+Written MessagesSink::append(postgres::Transaction& transaction, std::string_view writer) {
+  prepare();
+  prepared_ = 0;
+  auto& [rows, by_minute] = columns_->copy;
+  const auto messages = static_cast<int64_t>(rows.size());
+  if (messages > 0) {
+    transaction.copy(kCopy, rows.finish());
+    SqlArray minutes(ElementType::timestamptz), accounts(ElementType::text), counts(ElementType::int8);
+    for (const auto& [key, count] : by_minute) {
+      minutes.add_time(key.first);
+      accounts.add_text(key.second);
+      counts.add_int8(count);
+    }
+    transaction.execute(
+        kCopied,
+        postgres::Parameters().bytes(minutes.bytes()).bytes(accounts.bytes()).bytes(counts.bytes()).text(writer));
+  }
+  for (auto* column : columns_->repeats.in_order()) column->clear();
+  for (const auto& row : rows_)
+    if (const auto* repeat = std::get_if<schemas::DuplicateMet>(&row)) add_repeat(*repeat);
+  const auto repeats = write_repeats(transaction, writer);
+  return {messages + repeats, {{"messages", messages}, {"duplicate_receipts", repeats}}};
 }
 
 Written MessagesSink::write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {

@@ -25,15 +25,19 @@ class MessagesSink final : public RowsSink<Delivery> {
   Result<void> add(std::string_view value) override;
   RowHead head(size_t row) const override;
   void set_occurred_at(size_t row, Timestamp occurred_at) override {
+    prepared_ = 0;
     std::visit([&](auto& delivery) { delivery.occurred_at = occurred_at; }, rows_[row]);
   }
+  void prepare() override;
+  Written append(postgres::Transaction& transaction, std::string_view writer) override;
   Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override;
   // The pure half of write: rows [first, first + count) to the arrays of its statements.
   void fill(size_t first, size_t count);
 
  private:
   struct Columns;
-  void add_message(const schemas::Event& event);
+  template <class Next>
+  void put(const schemas::Event& event, Next&& next);
   void add_repeat(const schemas::DuplicateMet& repeat);
   int64_t write_messages(postgres::Transaction& transaction, std::string_view writer);
   int64_t write_repeats(postgres::Transaction& transaction, std::string_view writer);

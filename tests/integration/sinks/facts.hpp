@@ -80,4 +80,13 @@ inline int64_t count(const support::TemporaryDatabase& database, const std::stri
   return database.query("select count(*) from " + from).integer(0, 0);
 }
 
+// Everything in a table but when rows were made and touched.
+inline std::vector<std::string> content(const support::TemporaryDatabase& database, const std::string& table) {
+  const auto rows = database.query(
+      fmt::format("select (to_jsonb(t) - 'created_at' - 'updated_at')::text from {} t order by 1", table));
+  std::vector<std::string> list;
+  for (size_t i = 0; i < rows.size(); ++i) list.push_back(rows.text(i, 0));
+  return list;
+}
+
 }  // namespace wxpipe::sinks::testing

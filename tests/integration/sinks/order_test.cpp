@@ -101,15 +101,6 @@ std::vector<std::string> some_logs(Random& random, int count) {
   return values;
 }
 
-// Everything in a table but when rows were made and touched.
-std::vector<std::string> content(const support::TemporaryDatabase& database, const std::string& table) {
-  const auto rows = database.query(
-      fmt::format("select (to_jsonb(t) - 'created_at' - 'updated_at')::text from {} t order by 1", table));
-  std::vector<std::string> list;
-  for (size_t i = 0; i < rows.size(); ++i) list.push_back(rows.text(i, 0));
-  return list;
-}
-
 class OrderTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -124,10 +115,10 @@ class OrderTest : public ::testing::Test {
                       const std::vector<std::string>& tables) {
     for (const auto& table : tables) database_->query("truncate " + table);
     const kafka::Partition partition{"t", 0};
-    const auto sink = make_sink(family);
+    ReadBatch read(make_sink(family));
     const config::SinkSettings settings;
     const OffsetStore offsets("group", "me");
-    BatchWriter writer(*sink, offsets, settings, "me", clock_);
+    BatchWriter writer(family, offsets, settings, "me", clock_);
     const auto claim = offsets.claim(*connection_, {&partition, 1}, "cluster").at(0);
     int64_t next = claim.next_offset;
     for (const auto& batch : batches) {
@@ -136,7 +127,9 @@ class OrderTest : public ::testing::Test {
       const int64_t to = next + static_cast<int64_t>(batch.size());
       const Advance step{partition, claim.epoch, next, to};
       BatchOutcome outcome;
-      writer.write(*connection_, records.all(), {&step, 1}, outcome);
+      read.clear();
+      read.read(records.all());
+      writer.write(*connection_, read, {&step, 1}, outcome);
       EXPECT_EQ(outcome.dead_letters, std::vector<schemas::DeadLetter>{});
       next = to;
     }

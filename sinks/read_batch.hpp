@@ -1,0 +1,46 @@
+// A batch of records as rows of a sink: which record became which row, and which can't be read. Pure, so that the next batch can
+// be read while Postgres writes this one (sink_worker.cpp does). No two threads at once.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sinks/record.hpp"
+#include "sinks/sink.hpp"
+
+namespace wxpipe::sinks {
+
+class ReadBatch {
+ public:
+  struct Unreadable {
+    size_t record;
+    Rejection why;
+  };
+
+  explicit ReadBatch(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
+
+  // Goes on behind what it has read of them already. `records` and what they point to are borrowed until clear().
+  void read(std::span<const InputRecord> records);
+  // Reads them all again: rows were taken out.
+  void read_again();
+  // Forgets the row and answers the record it came from; rows behind it move up.
+  size_t take_out(size_t row);
+  void clear();
+
+  Sink& rows() { return *sink_; }
+  const Sink& rows() const { return *sink_; }
+  std::span<const InputRecord> records() const { return records_; }
+  size_t record_of(size_t row) const { return record_of_row_[row]; }
+  const std::vector<Unreadable>& unreadable() const { return unreadable_; }
+  // Nothing was taken out.
+  bool complete() const { return sink_->size() + unreadable_.size() == records_.size(); }
+
+ private:
+  std::unique_ptr<Sink> sink_;
+  std::span<const InputRecord> records_;
+  std::vector<size_t> record_of_row_;
+  std::vector<Unreadable> unreadable_;
+};
+
+}  // namespace wxpipe::sinks

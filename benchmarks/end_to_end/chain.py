@@ -1,5 +1,6 @@
 """The whole way, callback to visible row, with every process's CPU: first as fast as it goes, then at half of that, where the
-time until a row can be read is what counts."""
+time until a row can be read is what counts. With the rules of config/scoring.toml each message is an activity of its lead too:
+a second record, a second row and a lead computed anew; so it is also measured without any."""
 import time
 
 import ingest
@@ -14,7 +15,7 @@ ROLES = ("ingest", "process", "sink")
 
 
 class Chain:
-    def __init__(self, stack, name):
+    def __init__(self, stack, name, rules=None):
         self.stack, self.port = stack, servers.free_port()
         self.database = stack.fresh_database(f"bench_{name}")
         prefix = f"bench.{name}."
@@ -22,21 +23,24 @@ class Chain:
         servers.run(servers.WXPIPE, "partitions", "apply", env={"DATABASE_URL": self.database})
         edge = {"WXPIPE_INGEST__LISTEN": f"127.0.0.1:{self.port}", "WXPIPE_SPOOL__DIRECTORY": str(servers.WORK / f"spool-{name}"),
                 "WXPIPE_INGEST__THREADS": str(ingest.THREADS)}
-        self.roles = {role: Role(role, stack, self.database, prefix, edge if role == "ingest" else {}) for role in ROLES}
+        settings = {"ingest": edge, "process": {"WXPIPE_SCORE__RULES_FILE": str(rules)} if rules else {}, "sink": {}}
+        self.roles = {role: Role(role, stack, self.database, prefix, settings[role]) for role in ROLES}
         self.stored = 0
 
     def roots(self):
         return {**{name: [role.pid] for name, role in self.roles.items()}, **self.stack.roots()}
 
     def send(self, *options):
-        """Sends, waits until every callback's row is visible, and answers what the load saw, with the seconds and the CPU of
-        all of it."""
+        """Sends, waits until every callback's row is visible and all that follows from it is stored, and answers what the load saw,
+        with the seconds until the rows were visible and the CPU of all of it."""
         window = machine.Window(self.roots())
         began = time.monotonic()
         load = ingest.load(self.port, self.stack, self.roles["ingest"], "--fresh", "--bytes", BYTES, *options)
         self.stored += load["answered"]
         until_counted(self.roles["sink"], self.stored, "wxpipe_sink_rows_total", table="messages")
         seconds = time.monotonic() - began
+        while self.roles["process"].metric("wxpipe_consumer_lag_records") or self.roles["sink"].metric("wxpipe_consumer_lag_records"):
+            time.sleep(0.05)
         window.close()
         load.update(visible_seconds=seconds, visible_rate=load["answered"] / seconds, foreign=window.foreign, spoiled=window.spoiled,
                     chain_cpu={name: used * 1e6 / load["answered"] for name, used in window.cpu.items()})
@@ -52,16 +56,24 @@ class Chain:
             f"< {int(seconds * 1e9)}", self.database)
         return dict(zip(("p50", "p90", "p99", "max"), (float(number) for number in answer.strip("{}").split(","))))
 
-    def stop(self):
+    def end(self):
+        """Failed where an acknowledged callback has no row."""
+        missing = self.stored - int(self.stack.sql("select count(*) from messages", self.database))
+        if missing:
+            raise servers.Failed(f"{missing} acknowledged callbacks have no row")
         for role in reversed(self.roles.values()):
             role.stop()
+        self.stack.sql(f"drop database {self.database.rpartition('/')[2]} with (force)")
 
 
 def measure(stack, rounds, note):
-    full, half, ready, memory = [], [], {name: [] for name in ROLES}, {name: [] for name in ROLES}
+    full, half, unscored, ready, memory = [], [], [], {name: [] for name in ROLES}, {name: [] for name in ROLES}
+    no_rules = servers.WORK / "no-rules.toml"
+    no_rules.write_text("# Nothing is scored.\n")
     for number in range(rounds):
         chain = Chain(stack, f"chain{number}")
-        chain.send("--connections", 256, "--seconds", 2)
+        # The broker compiles its own code while it runs, for each kind of request: without this it is measured compiling.
+        chain.send("--connections", 256, "--seconds", 15 if number == 0 else 2)
         result = chain.send("--connections", 256, "--seconds", SECONDS)
         full.append(result)
         note(f"chain {number + 1}/{rounds}: {result['visible_rate']:,.0f}/s visible, {result['chain_cpu']['all']:.1f} µs a callback", result)
@@ -74,9 +86,12 @@ def measure(stack, rounds, note):
         for name, role in chain.roles.items():
             ready[name].append(role.ready_seconds)
             memory[name].append(machine.resident_megabytes(role.pid))
-        missing = chain.stored - int(stack.sql("select count(*) from messages", chain.database))
-        if missing:
-            raise servers.Failed(f"{missing} acknowledged callbacks have no row")
-        chain.stop()
-        stack.sql(f"drop database bench_chain{number} with (force)")
-    return {"full": full, "half": half, "ready_seconds": ready, "memory_mb": memory}
+        chain.end()
+        chain = Chain(stack, f"unscored{number}", no_rules)
+        chain.send("--connections", 256, "--seconds", 2)
+        result = chain.send("--connections", 256, "--seconds", SECONDS)
+        unscored.append(result)
+        note(f"chain {number + 1}/{rounds}: without scoring {result['visible_rate']:,.0f}/s visible, "
+             f"{result['chain_cpu']['all']:.1f} µs a callback", result)
+        chain.end()
+    return {"full": full, "half": half, "unscored": unscored, "ready_seconds": ready, "memory_mb": memory}

@@ -26,7 +26,15 @@ def measure(stack, rounds, note):
             runs[result["system"]].append(result)
             note(f"process {number + 1}/{rounds}: {result['system']}: {result['rate']:,.0f}/s, {result['cpu']['self']:.1f} µs + "
                  f"broker {result['cpu']['kafka']:.1f} µs", result)
-    return {"fan_out": fan_out, "runs": runs, "ready_seconds": ready, "memory_mb": memory}
+    return {"fan_out": fan_out, "runs": runs, "facts_per_second": [message_to_facts() for _ in range(rounds)],
+            "ready_seconds": ready, "memory_mb": memory}
+
+
+def message_to_facts():
+    """Message events a second through the pure part: record in, message and facts out, as one batch; on one core."""
+    answer = servers.run(servers.BUILD / "benchmarks" / "functions" / "steps_benchmark",
+                         f"--benchmark_filter=^batch/.*:{BYTES}$", "--benchmark_format=json")
+    return json.loads(answer)["benchmarks"][0]["items_per_second"]
 
 
 def find_fan_out(stack):

@@ -13,6 +13,10 @@ namespace wxpipe::kafka {
 namespace {
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+// How much a consumer holds that nobody has polled yet. Where it is full, librdkafka before 2.2 looks again after a second
+// (#2879), so it has to hold what is taken in a second; later ones are told to look soon.
+constexpr const char* kPrefetchKilobytes = RD_KAFKA_VERSION < 0x02020000 ? "49152" : "8192";
+
 const Pairs kEverywhere{
     {"client.id", "wxpipe"},
     {"reconnect.backoff.ms", "50"},  // the default maximum of 10 s delays both failure reports and recovery
@@ -68,11 +72,10 @@ Pairs defaults(ClientRole role) {
               {"session.timeout.ms", "10000"},
               {"heartbeat.interval.ms", "1000"},
               {"max.poll.interval.ms", role == ClientRole::sink_consumer ? "300000" : "60000"},
-              {"queued.max.messages.kbytes", "8192"},
-              {"fetch.message.max.bytes", "262144"},
+              {"queued.max.messages.kbytes", kPrefetchKilobytes},
+              {"fetch.queue.backoff.ms", "20"},
               {"fetch.error.backoff.ms", "50"},
-              {"fetch.min.bytes", role == ClientRole::sink_consumer ? "262144" : "65536"},
-              {"fetch.wait.max.ms", role == ClientRole::sink_consumer ? "50" : "20"}};
+              {"fetch.wait.max.ms", "100"}};
     case ClientRole::reader:
       return {
           {"queued.max.messages.kbytes", "16384"}, {"fetch.error.backoff.ms", "50"}, {"auto.offset.reset", "earliest"}};
@@ -105,7 +108,7 @@ Pairs guarantees(ClientRole role) {
   return {};
 }
 
-const std::set<std::string> kNewerVersionsOnly{"enable.metrics.push"};
+const std::set<std::string> kNewerVersionsOnly{"enable.metrics.push", "fetch.queue.backoff.ms"};
 
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value, const char* where) {
   char why[512];

@@ -68,7 +68,7 @@ struct EnvelopeToFacts {
   std::deque<benchmarks::EventRecords> batches;
 };
 
-// facts → arrays: records of messages.v1 to the parameters of the statement that stores them.
+// facts → arrays: records of messages.v1 to the rows of the COPY that stores them.
 struct FactsToArrays {
   explicit FactsToArrays(int which) {
     for (const auto& event : benchmarks::events_of(half(which))) {
@@ -80,7 +80,7 @@ struct FactsToArrays {
     for (size_t i = 0; i < values.size(); ++i) {
       if (!sink.add(values[i])) throw std::logic_error("a message's own codec can't read it");
       if ((i + 1) % kBatch == 0) {
-        sink.fill(0, sink.size());
+        sink.prepare();
         sink.clear();
       }
     }

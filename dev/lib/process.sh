@@ -57,6 +57,29 @@ kill_process() { # pid file
   rm -f "$1"
 }
 
+# Runs a command in the background and in a process group of its own, and waits: so a trap on a signal acts at once, and
+# end_task, called from there, ends the command with all its children. Not for what asks on the terminal (sudo).
+task=''
+run_task() { # command …
+  local result=0
+  set -m
+  "$@" </dev/null &
+  task=$!
+  set +m
+  wait "$task" || result=$?
+  task=''
+  return "$result"
+}
+end_task() {
+  local deadline=$((SECONDS + 10))
+  [[ -n $task ]] || return 0
+  kill -TERM -- "-$task" 2>/dev/null || return 0
+  while kill -0 -- "-$task" 2>/dev/null; do
+    ((SECONDS < deadline)) || kill -KILL -- "-$task" 2>/dev/null || return 0
+    sleep 0.05
+  done
+}
+
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Below the range that the system gives to outgoing connections, so that nobody takes it while a server is down.

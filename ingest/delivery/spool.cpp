@@ -105,7 +105,9 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
   std::error_code trouble;
   std::filesystem::create_directories(directory, trouble);
   if (trouble)
-    throw UsageError(fmt::format("spool.directory: {} can't be made: {}", settings.directory, trouble.message()));
+    throw UsageError(
+        fmt::format("spool.directory: {} can't be made: {}. Make it, writable for this user, or name another",
+                    settings.directory, trouble.message()));
   const auto lock_file = directory / (instance + ".lock");
   lock_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0)

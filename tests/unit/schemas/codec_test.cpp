@@ -1,4 +1,5 @@
 // Both ends of each format: what is encoded is decoded to the same value, whatever the text in it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -52,7 +53,8 @@ TEST(EventJson, RejectsWhatIsNotAnEvent) {
     const auto result = decode_event(json);
     return result ? std::string("accepted") : result.error().detail;
   };
-  EXPECT_EQ(why(""), "not JSON: Empty: no JSON found");
+  // The words in between are simdjson's, and differ from version to version.
+  EXPECT_THAT(why(""), testing::AllOf(testing::StartsWith("not JSON: "), testing::EndsWith("no JSON found")));
   EXPECT_EQ(why("[1]"), "not a JSON object");
   EXPECT_EQ(why("{}"), "no schema field; expected wxpipe.event.v1");
   EXPECT_EQ(why(R"({"schema":"wxpipe.log.v1"})"), "schema is not wxpipe.event.v1");

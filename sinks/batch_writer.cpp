@@ -123,8 +123,8 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
     const AskForDetails details(connection);
     bad = write_halves(transaction, batch, outcome, rejected);
   } else if (rows.size() > 0) {
-    outcome.written =
-        mode == Mode::fresh ? rows.append(transaction, writer_) : rows.write(transaction, 0, rows.size(), writer_);
+    outcome.written = mode == Mode::fresh ? rows.append(transaction, 0, rows.size(), writer_)
+                                          : rows.write(transaction, 0, rows.size(), writer_);
   }
   for (const auto& [record, why] : batch.unreadable()) {
     outcome.dead_letters.push_back(dead_letter_of(records[record], stage_, why, {}, {}, clock_.now()));
@@ -150,18 +150,23 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
 size_t BatchWriter::write_halves(postgres::Transaction& transaction, ReadBatch& batch, BatchOutcome& outcome,
                                  std::vector<bool>& rejected) {
   auto& rows = batch.rows();
+  bool fresh = !met_again_lately_;
   const auto attempt = [&](size_t first, size_t count) -> std::optional<Refusal<SqlError>> {
-    try {
-      const auto written = rows.write(transaction, first, count, writer_);
-      transaction.execute("release savepoint rows; savepoint rows");
-      merge(outcome.written, written);
-      return std::nullopt;
-    } catch (const SqlError& error) {
-      const auto verdict = classify(error);
-      if (verdict != Verdict::reject_row && verdict != Verdict::missing_partition) throw;
-      if (may_miss_partition(error)) throw;
-      transaction.execute("rollback to savepoint rows");
-      return {{error, culprit(rows, error, first, count)}};
+    for (;;) {
+      try {
+        const auto written =
+            fresh ? rows.append(transaction, first, count, writer_) : rows.write(transaction, first, count, writer_);
+        transaction.execute("release savepoint rows; savepoint rows");
+        merge(outcome.written, written);
+        return std::nullopt;
+      } catch (const SqlError& error) {
+        const auto verdict = classify(error);
+        if (verdict != Verdict::reject_row && verdict != Verdict::missing_partition) throw;
+        if (may_miss_partition(error)) throw;
+        transaction.execute("rollback to savepoint rows");
+        if (!fresh || error.sqlstate() != kUniqueViolation) return {{error, culprit(rows, error, first, count)}};
+        fresh = false;  // some rows are there already
+      }
     }
   };
   const auto reject = [&](size_t row, const SqlError& error) {

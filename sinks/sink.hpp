@@ -54,10 +54,10 @@ class Sink {
   virtual void set_occurred_at(size_t row, Timestamp occurred_at) = 0;
   // Makes ready what `append` needs of the rows; pure. Without it append does so itself.
   virtual void prepare() {}
-  // Writes all rows, taking for granted that none of them is there, where that is cheaper. Refused with 23505 if one is: then
-  // `write` is called for, in a transaction of its own.
-  virtual Written append(postgres::Transaction& transaction, std::string_view writer) {
-    return write(transaction, 0, size(), writer);
+  // Writes rows [first, first + count), taking for granted that none of them is there, where that is cheaper. Refused with 23505
+  // if one is: then `write` is called for, after a rollback.
+  virtual Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
+    return write(transaction, first, count, writer);
   }
   // Writes rows [first, first + count), and counts them in the ledger as `writer`'s.
   virtual Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;

@@ -163,12 +163,15 @@ struct ClearResult {
 };
 using Result = std::unique_ptr<PGresult, ClearResult>;
 
-void throw_unless(const PGconn* connection, const PGresult* result, ExecStatusType wanted) {
+void throw_unless(const PGconn* connection, const PGresult* result, ExecStatusType wanted, bool details) {
   if (PQresultStatus(result) == wanted) return;
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const auto why = one_line(result ? PQresultErrorMessage(result) : PQerrorMessage(connection));
   if (!state || PQstatus(connection) != CONNECTION_OK || ends_connection(state)) throw Unavailable(why);
-  throw SqlError(state, why);
+  if (!details) throw SqlError(state, why);
+  const std::string text = PQresultErrorMessage(result);
+  const auto end = std::min(text.find('\n'), text.size());
+  throw SqlError(state, text.substr(0, end), text.substr(end));
 }
 
 // plan_cache_mode: the plans don't depend on the values, and planning anew costs as much as a small batch.
@@ -301,7 +304,7 @@ Rows Transaction::execute(const Statement& statement, const Parameters& paramete
 void Transaction::copy(const char* sql, std::string_view rows) {
   constexpr size_t kPiece = 1 << 20;
   auto* raw = connection_.raw;
-  throw_unless(raw, Result(PQexec(raw, sql)).get(), PGRES_COPY_IN);
+  throw_unless(raw, Result(PQexec(raw, sql)).get(), PGRES_COPY_IN, connection_.details);
   bool sent = true;
   for (; sent && !rows.empty(); rows.remove_prefix(std::min(kPiece, rows.size())))
     sent = PQputCopyData(raw, rows.data(), static_cast<int>(std::min(kPiece, rows.size()))) == 1;
@@ -309,7 +312,7 @@ void Transaction::copy(const char* sql, std::string_view rows) {
   Result outcome(PQgetResult(raw));
   while (const Result more{PQgetResult(raw)}) {
   }
-  throw_unless(raw, outcome.get(), PGRES_COMMAND_OK);
+  throw_unless(raw, outcome.get(), PGRES_COMMAND_OK, connection_.details);
   if (!sent) throw Unavailable(one_line(PQerrorMessage(raw)));
 }
 

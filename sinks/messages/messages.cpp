@@ -168,39 +168,51 @@ void MessagesSink::fill(size_t first, size_t count) {
 }
 
 void MessagesSink::prepare() {
+  if (prepared_ == 0) forget_copy();
+  encode(prepared_, rows_.size());
+  prepared_ = rows_.size();
+}
+
+void MessagesSink::forget_copy() {
+  columns_->copy.rows.clear();
+  columns_->copy.by_minute.clear();
+}
+
+void MessagesSink::encode(size_t first, size_t end) {
   auto& [rows, by_minute] = columns_->copy;
-  if (prepared_ == 0) {
-    rows.clear();
-    by_minute.clear();
-  }
-  for (; prepared_ < rows_.size(); ++prepared_)
-    if (const auto* event = std::get_if<schemas::Event>(&rows_[prepared_])) {
+  for (size_t i = first; i < end; ++i)
+    if (const auto* event = std::get_if<schemas::Event>(&rows_[i])) {
       rows.begin_row(kColumns);
       put(*event, [&]() -> postgres::CopyRows& { return rows; });
       ++by_minute[{std::chrono::floor<std::chrono::minutes>(event->received_at), event->account}];
     }
 }
 
-Written MessagesSink::append(postgres::Transaction& transaction, std::string_view writer) {
-  prepare();
+Written MessagesSink::append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
+  if (count == rows_.size()) {
+    prepare();
+  } else {
+    forget_copy();
+    encode(first, first + count);
+  }
   prepared_ = 0;
   auto& [rows, by_minute] = columns_->copy;
   const auto messages = static_cast<int64_t>(rows.size());
   if (messages > 0) {
     transaction.copy(kCopy, rows.finish());
     SqlArray minutes(ElementType::timestamptz), accounts(ElementType::text), counts(ElementType::int8);
-    for (const auto& [key, count] : by_minute) {
+    for (const auto& [key, stored] : by_minute) {
       minutes.add_time(key.first);
       accounts.add_text(key.second);
-      counts.add_int8(count);
+      counts.add_int8(stored);
     }
     transaction.execute(
         kCopied,
         postgres::Parameters().bytes(minutes.bytes()).bytes(accounts.bytes()).bytes(counts.bytes()).text(writer));
   }
   for (auto* column : columns_->repeats.in_order()) column->clear();
-  for (const auto& row : rows_)
-    if (const auto* repeat = std::get_if<schemas::DuplicateMet>(&row)) add_repeat(*repeat);
+  for (size_t i = first; i < first + count; ++i)
+    if (const auto* repeat = std::get_if<schemas::DuplicateMet>(&rows_[i])) add_repeat(*repeat);
   const auto repeats = write_repeats(transaction, writer);
   return {messages + repeats, {{"messages", messages}, {"duplicate_receipts", repeats}}};
 }

@@ -29,7 +29,7 @@ class MessagesSink final : public RowsSink<Delivery> {
     std::visit([&](auto& delivery) { delivery.occurred_at = occurred_at; }, rows_[row]);
   }
   void prepare() override;
-  Written append(postgres::Transaction& transaction, std::string_view writer) override;
+  Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override;
   Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override;
   // The pure half of write: rows [first, first + count) to the arrays of its statements.
   void fill(size_t first, size_t count);
@@ -38,6 +38,8 @@ class MessagesSink final : public RowsSink<Delivery> {
   struct Columns;
   template <class Next>
   void put(const schemas::Event& event, Next&& next);
+  void forget_copy();
+  void encode(size_t first, size_t end);
   void add_repeat(const schemas::DuplicateMet& repeat);
   int64_t write_messages(postgres::Transaction& transaction, std::string_view writer);
   int64_t write_repeats(postgres::Transaction& transaction, std::string_view writer);

@@ -281,6 +281,21 @@ TEST_F(BatchWriterTest, PoisonIsIsolatedAndEveryGoodRowIsStored) {
   EXPECT_EQ(bench.claim(), 100);
 }
 
+TEST_F(BatchWriterTest, PoisonAmongRowsThatAreThereAlreadyIsIsolated) {
+  Bench bench(*database_);
+  Records before;
+  for (int i = 0; i < 20; ++i) before.add(value_of(message(i)));
+  bench.write(before);
+  refuse(*database_, "content in ('第25条', '第38条')");
+  Records again;  // the first 20 of these are there
+  for (int i = 0; i < 40; ++i) again.add(value_of(message(i)));
+  const auto outcome = bench.write(again);
+  EXPECT_EQ(outcome.written, (Written{18, {{"messages", 18}, {"duplicate_receipts", 0}}}));
+  EXPECT_EQ(count(*database_, "messages"), 38);
+  EXPECT_EQ(lines(*database_, "select record_offset, reason from dead_letters order by record_offset"),
+            (std::vector<std::string>{"(25,constraint_violation)", "(38,constraint_violation)"}));
+}
+
 TEST_F(BatchWriterTest, ANulInATextIsTheRowsFaultNotTheBatches) {
   auto poisoned = message(2);
   auto value = value_of(poisoned);

@@ -24,7 +24,8 @@ struct Written {
 constexpr auto kWritten = [] {
   std::array<Written, 256> table{};
   for (unsigned c = 0; c < 256; ++c) {
-    auto& [bytes, size] = table[c];
+    char(&bytes)[7] = table[c].bytes;  // not a structured binding: clang before 16 lets no lambda have those
+    uint8_t& size = table[c].size;
     const auto write = [&](char a, char b) { bytes[0] = a, bytes[1] = b, size = 2; };
     switch (c) {
       case '"':

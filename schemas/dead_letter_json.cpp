@@ -37,7 +37,7 @@ void encode(const DeadLetter& letter, std::string& out) {
   fields::id(out, "dead_letter_id", letter.id);
   fields::time(out, "occurred_at", letter.occurred_at);
   fields::time(out, "failed_at", letter.failed_at);
-  fields::word(out, "stage", letter.stage);
+  fields::text(out, "stage", letter.stage);
   fields::word(out, "reason", to_string(letter.reason));
   fields::text_unless_empty(out, "detail", printable(letter.detail));
   fields::text_unless_empty(out, "sqlstate", letter.sqlstate);

@@ -22,8 +22,8 @@ void encode(const Event& event, std::string_view schema, std::string& out) {
   fields::begin(out, schema);
   fields::id(out, "id", event.id);
   fields::text(out, "type", event.type);
-  fields::word(out, "category", event.category);
-  fields::word(out, "platform", event.platform);
+  fields::text(out, "category", event.category);
+  fields::text(out, "platform", event.platform);
   fields::text(out, "account", event.account);
   fields::text_unless_empty(out, "tenant", event.tenant);
   fields::text(out, "subject", event.subject);

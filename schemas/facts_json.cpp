@@ -101,7 +101,7 @@ void encode(const LogWritten& fact, std::string& out) {
   fields::begin(out, kLogSchema);
   fields::origin(out, fact.origin);
   fields::id(out, "log_id", fact.log_id);
-  fields::word(out, "level", fact.level);
+  fields::text(out, "level", fact.level);
   fields::text(out, "service", fact.service);
   fields::text(out, "module", fact.module);
   fields::text(out, "action", fact.action);

@@ -46,7 +46,7 @@ void begin(std::string& out, std::string_view schema) {
 void origin(std::string& out, const Origin& value) {
   id(out, "event_id", value.event_id);
   text(out, "event_type", value.event_type);
-  word(out, "platform", value.platform);
+  text(out, "platform", value.platform);
   text(out, "account", value.account);
   text_unless_empty(out, "tenant", value.tenant);
   text(out, "subject", value.subject);

@@ -25,7 +25,7 @@ inline void text(std::string& out, std::string_view field, std::string_view valu
 inline void text_unless_empty(std::string& out, std::string_view field, std::string_view value) {
   if (!value.empty()) text(out, field, value);
 }
-// Text that needs no escaping: our own words, ids and times.
+// Text that needs no escaping and that nobody else can have written: names of enumerators, ids and times.
 inline void word(std::string& out, std::string_view field, std::string_view value) {
   name(out, field);
   out += '"';

@@ -48,6 +48,19 @@ TEST(EventJson, SkipsFieldsOfNewerWriters) {
   EXPECT_EQ(*decode_event(json), samples::event());
 }
 
+// Other programs may write to the topics, and have other ideas of a category.
+TEST(EventJson, SurvivesAnyTextInItsWords) {
+  auto event = samples::event();
+  event.category = event.platform = "a\"b\\\n";
+  EXPECT_EQ(*decode_event(encoded_event(event)), event);
+  auto log = samples::log();
+  log.level = log.origin.platform = event.category;
+  EXPECT_EQ(*decode_log(encoded(log)), log);
+  auto letter = samples::dead_letter();
+  letter.stage = event.category;
+  EXPECT_EQ(*decode_dead_letter(encoded(letter)), letter);
+}
+
 TEST(EventJson, RejectsWhatIsNotAnEvent) {
   const auto why = [](std::string_view json) {
     const auto result = decode_event(json);

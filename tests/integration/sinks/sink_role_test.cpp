@@ -87,6 +87,54 @@ class SinkRoleTest : public ::testing::Test {
     return records;
   }
 
+  // A door to Postgres, and the settings of a sink that goes through it.
+  std::unique_ptr<support::TcpGate> gate() const {
+    const auto url = database_->url().reveal();
+    const auto at = url.find('@'), colon = url.find(':', at), slash = url.find('/', colon);
+    return std::make_unique<support::TcpGate>(
+        url.substr(at + 1, colon - at - 1), static_cast<uint16_t>(std::stoi(url.substr(colon + 1, slash - colon - 1))));
+  }
+  config::Settings gated(const support::TcpGate& gate) const {
+    const auto url = database_->url().reveal();
+    const auto at = url.find('@');
+    auto through = settings("one");
+    through.postgres.url = Secret(url.substr(0, at + 1) + gate.address() + url.substr(url.find('/', at)));
+    return through;
+  }
+
+  // The server is asked to commit, and takes a second over it.
+  void make_commits_slow() const {
+    database_->query(
+        "create function wxpipe.dawdle() returns trigger language plpgsql as "
+        "$$ begin perform pg_sleep(1); return null; end $$");
+    database_->query(
+        "create constraint trigger slow after insert or update on wxpipe.sink_offsets deferrable initially deferred "
+        "for each row when (new.next_offset > 0) execute function wxpipe.dawdle()");
+  }
+  bool in_a_commit() const {
+    return eventually([&] {
+      return count(*database_,
+                   "pg_stat_activity where datname = current_database() and application_name like 'wxpipe sink%' "
+                   "and state = 'active' and query ilike 'commit%'") > 0;
+    });
+  }
+  // A commit met its connection's end, and what it held is in the tables and in the books once.
+  void expect_doubt_settled(const RunningSink& sink) const {
+    EXPECT_TRUE(eventually([&] {
+      return sink.metrics().find("wxpipe_sink_retries_total{class=\"in_doubt\",sink=\"messages\"}") !=
+             std::string::npos;
+    })) << sink.metrics();
+    expect_exactly(40);
+    EXPECT_EQ(lines(*database_, "select sum(stored), sum(duplicates), sum(dead_letters) from wxpipe.ledger"),
+              (std::vector<std::string>{"(40,0,0)"}));
+    EXPECT_EQ(rows("wxpipe.duplicate_receipts"), 0);
+    EXPECT_TRUE(eventually([&] {
+      return sink.metrics().find("wxpipe_sink_rows_total{table=\"messages\"} 40\n") != std::string::npos;
+    })) << "counted once as well: "
+        << sink.metrics();
+    EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
+  }
+
   int64_t rows(const std::string& from = "messages") const { return count(*database_, from); }
   // Every message in [0, n), once, with its bytes; nothing else.
   void expect_exactly(int n) const {
@@ -253,23 +301,18 @@ TEST_F(SinkRoleTest, TheBrakeStopsOneFamilyWithAClearMessageAndTheOthersGoOn) {
 }
 
 TEST_F(SinkRoleTest, WaitsForAPostgresThatIsAwayAndSaysSo) {
-  const auto url = database_->url().reveal();
-  const auto at = url.find('@'), colon = url.find(':', at), slash = url.find('/', colon);
-  support::TcpGate gate(url.substr(at + 1, colon - at - 1),
-                        static_cast<uint16_t>(std::stoi(url.substr(colon + 1, slash - colon - 1))));
-  gate.refuse();
-  auto gated = settings("one");
-  gated.postgres.url = Secret(url.substr(0, at + 1) + gate.address() + url.substr(slash));
+  const auto gate = this->gate();
+  gate->refuse();
   produce(TopicName::messages, messages(0, 100));
-  RunningSink sink(gated);
+  RunningSink sink(gated(*gate));
   EXPECT_TRUE(eventually([&] { return sink.readiness().find("Postgres ([postgres] url)") != std::string::npos; }))
       << sink.readiness();
-  gate.heal();
+  gate->heal();
   expect_exactly(100);
   EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
 
   // A server that doesn't answer any more must not keep a stop waiting.
-  gate.freeze();
+  gate->freeze();
   produce(TopicName::messages, messages(100, 200));
   EXPECT_TRUE(eventually([&] {
     return sink.metrics().find("wxpipe_consumer_lag_records{group=\"sink.messages\"} 0") == std::string::npos;
@@ -277,9 +320,35 @@ TEST_F(SinkRoleTest, WaitsForAPostgresThatIsAwayAndSaysSo) {
   const auto asked = std::chrono::steady_clock::now();
   sink.stop();
   EXPECT_LT(std::chrono::steady_clock::now() - asked, 10s);
-  gate.heal();
+  gate->heal();
   RunningSink next(settings("one"));
   expect_exactly(200);
+}
+
+// The server goes on with it: the rows are there, and the answer isn't. Writing them again would count them twice.
+TEST_F(SinkRoleTest, ACommitWhoseAnswerIsLostIsStoredOnceAndCountedOnce) {
+  const auto gate = this->gate();
+  make_commits_slow();
+  RunningSink sink(gated(*gate));
+  EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
+  produce(TopicName::messages, messages(0, 40));
+  ASSERT_TRUE(in_a_commit());
+  gate->cut();
+  expect_doubt_settled(sink);
+}
+
+// The server undoes it: nothing is there, and leaving the batch out would lose it.
+TEST_F(SinkRoleTest, ACommitThatTheServerBreaksOffIsDoneAgain) {
+  make_commits_slow();
+  RunningSink sink(settings("one"));
+  EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
+  produce(TopicName::messages, messages(0, 40));
+  ASSERT_TRUE(in_a_commit());
+  EXPECT_GT(count(*database_,
+                  "(select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
+                  "and application_name like 'wxpipe sink%' and query ilike 'commit%') ended"),
+            0);
+  expect_doubt_settled(sink);
 }
 
 TEST_F(SinkRoleTest, WaitsForASchemaAndSaysWhatToRun) {

@@ -1,11 +1,13 @@
-// Zombies: a sink that is frozen with a batch in its hands, beyond its session, until another one has its partition and has
-// stored that batch. When it wakes up it still believes that the partition is its own. Only the fence stops it: the
-// compare-and-set that each batch begins with.
+// Zombies: a process that is frozen with work in its hands until another one has done that work, and that goes on when it
+// wakes up as if nothing had been. What stops a sink is the fence, the compare-and-set that each batch begins with; what
+// stops `process` is its producer's epoch; and what `ingest` has doubled has the same id.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "chaos/evidence.hpp"
 #include "common/kafka/transactional_producer.hpp"
+#include "common/result.hpp"
 #include "common/runtime/fault_point.hpp"
 #include "tests/chaos/world.hpp"
 #include "tests/integration/sinks/facts.hpp"
@@ -75,6 +77,80 @@ TEST(Zombies, FiftyAreRefusedByTheFence) {
   EXPECT_EQ(world.rows("messages"), kRounds * kPartitions);
   EXPECT_EQ(world.rows("(select distinct event_id from messages) events"), kRounds * kPartitions);
   EXPECT_EQ(world.rows("dead_letters"), 0);
+}
+
+// A role's first instance of two is frozen under load.
+class ZombieTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    WXPIPE_NEEDS_STACK();
+    if (!runtime::kHasFaultPoints) GTEST_SKIP() << "this build has no fault points";
+  }
+  void start(Actor role, const std::string& fault) {
+    world_ = std::make_unique<TestWorld>(
+        TestWorld::Whose::shared, WorldPlan{.members = {role == Actor::ingest ? 2 : 1, role == Actor::process ? 2 : 1,
+                                                        role == Actor::sink ? 2 : 1},
+                                            .session = 2s});
+    auto& fleet = world_->fleet();
+    for (const auto each : kRoles)
+      if (each != role) fleet.start(each, 0);
+    fleet.start(role, 0, {{"WXPIPE_FAULT", fault}});
+    fleet.start(role, 1);
+    world_->pipeline().wait_until_ready();
+    sender_ = std::make_unique<Process>(world_->pipeline().sender(
+        {"--rate", "300", "--duration", "4s", "--attempts", "12", "--patience", "2s", "--retry-spacing", "3s"}));
+    ASSERT_TRUE(world_->comes_true([&] { return fleet.stopped(role, 0); })) << world_->logs();
+  }
+  void expect_all_acknowledged() {
+    EXPECT_TRUE(world_->comes_true([&] { return !sender_->running(); }));
+    EXPECT_EQ(sender_->wait(0ms), Exit{}) << "some callbacks were never acknowledged\n" << world_->logs();
+  }
+  // Everything that was acknowledged is in the tables, while the zombie sleeps.
+  void expect_taken_over() {
+    expect_all_acknowledged();
+    const auto connection = world_->pipeline().database();
+    std::string left;
+    const auto nothing_left = [&] {
+      try {
+        left = still_to_take(world_->pipeline().kafka(), *connection);
+      } catch (const Unavailable& error) {
+        left = error.what();  // offsets in a transaction that is open: the broker says when it is over
+      }
+      return left.empty();
+    };
+    EXPECT_TRUE(world_->comes_true(nothing_left)) << left << world_->logs();
+  }
+  void expect_wakes_up_well(Actor role) {
+    world_->fleet().signal(role, 0, SIGCONT);
+    expect_all_acknowledged();
+    expect_fine(*world_);  // everybody is ready, too
+    EXPECT_TRUE(world_->fleet().ends(role, 0).empty()) << "it goes on by itself\n" << world_->logs();
+  }
+
+  std::unique_ptr<TestWorld> world_;
+  std::unique_ptr<Process> sender_;
+};
+
+// Callbacks that it has made durable and not answered come again, and the other instance takes them.
+TEST_F(ZombieTest, AnIngestThatWakesUpHasDoubledNothing) {
+  start(Actor::ingest, "ingest.before_reply:stall:100");
+  // Nothing else is sent twice here.
+  ASSERT_TRUE(world_->comes_true([&] { return world_->rows("wxpipe.duplicate_receipts") > 0; })) << world_->logs();
+  expect_wakes_up_well(Actor::ingest);
+}
+
+// Records and offsets are in a transaction that the broker gives up meanwhile.
+TEST_F(ZombieTest, AProcessThatWakesUpCannotCommit) {
+  start(Actor::process, "process.before_commit:stall:10");
+  expect_taken_over();
+  expect_wakes_up_well(Actor::process);
+}
+
+TEST_F(ZombieTest, ASinkThatWakesUpCannotCommit) {
+  start(Actor::sink, "sink.before_batch:stall:10");
+  expect_taken_over();
+  expect_wakes_up_well(Actor::sink);
+  EXPECT_GE(world_->fleet().count_in_logs(Actor::sink, "sink_fenced"), 1u);
 }
 
 }  // namespace

@@ -131,6 +131,8 @@ void Fleet::launch(Member& member, const std::map<std::string, std::string>& env
                   .environment = plan_.environment,
                   .folder = plan_.folder,
                   .log = log(member.role, member.number)};
+  // Chosen when the fleet was made, and anybody's since then.
+  if (!is_free(member.admin_port)) member.admin_port = free_port();
   auto& variables = command.environment;
   variables["WXPIPE_INSTANCE"] = member.instance;
   variables["WXPIPE_ADMIN__LISTEN"] = fmt::format("127.0.0.1:{}", member.admin_port);

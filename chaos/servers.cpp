@@ -42,15 +42,20 @@ pid_t pid_of(const std::filesystem::path& pid_file) {
 }
 }  // namespace
 
+bool is_free(uint16_t port) {
+  try {
+    bound(port);
+    return true;
+  } catch (const std::system_error&) {  // taken
+    return false;
+  }
+}
+
 uint16_t free_port() {
   static std::minstd_rand random(std::random_device{}());
   for (int tries = 0; tries < 200; ++tries) {
     const auto port = static_cast<uint16_t>(12'000 + random() % 20'000);
-    try {
-      bound(port);
-      return port;
-    } catch (const std::system_error&) {  // taken
-    }
+    if (is_free(port)) return port;
   }
   throw Unavailable("no free port between 12000 and 32000");
 }

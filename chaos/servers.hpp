@@ -20,6 +20,7 @@ namespace wxpipe::chaos {
 
 // Below the range that the system gives to outgoing connections, so that nobody takes it while its server is down.
 uint16_t free_port();
+bool is_free(uint16_t port);  // now
 
 // One way into Kafka: the broker listens on `inside` and tells its clients to come to `advertised`.
 struct KafkaListener {

@@ -69,7 +69,7 @@ class IngestRole : public runtime::Role {
     std::unique_ptr<Drainer> drainer;  // stops before the spool closes
     if (!settings.spool.directory.empty()) {
       spool = std::make_unique<Spool>(settings.spool, settings.instance.name, clock_, context_.metrics);
-      drainer = std::make_unique<Drainer>(settings.kafka, *spool, clock_);
+      drainer = std::make_unique<Drainer>(settings.kafka, *spool);
     }
     Receipts receipts(settings.instance.name, clock_.now());
     http::ServerShared shared{settings.ingest, clock_, context_.metrics, tls_.get(), {}};

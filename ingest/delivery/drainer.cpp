@@ -11,11 +11,19 @@
 namespace wxpipe::ingest {
 namespace {
 using namespace std::chrono_literals;
+using std::chrono::steady_clock;
 
-// An event that was spooled because the broker was slow is usually acknowledged by it a moment later.
-constexpr auto kGrace = 1s;
+constexpr auto kPatience = 10s;  // then it is said that it takes long
 constexpr size_t kBatchRecords = 2'000;
 constexpr size_t kBatchBytes = 8 << 20;
+
+// What times out while later ones of its key are delivered would be sent again behind them. So here nothing does: a batch waits
+// for the broker as long as it takes, and its events are safe where they are.
+config::KafkaSettings patient(config::KafkaSettings settings) {
+  settings.properties.erase("delivery.timeout.ms");  // librdkafka's other name for it
+  settings.properties["message.timeout.ms"] = "0";   // none
+  return settings;
+}
 
 // One batch, sent and reported. The reports of a batch that is given up arrive while its producer is destroyed.
 struct Batch {
@@ -42,15 +50,21 @@ struct Batch {
       }
       ++open;
     }
-    while (open > 0 && !producer.broken() && !stop.stop_requested()) producer.poll(100ms);
+    bool shown = false;
+    for (const auto began = steady_clock::now(); open > 0 && !producer.broken() && !stop.stop_requested();) {
+      producer.poll(100ms);
+      if (open > 0 && !shown && steady_clock::now() - began > kPatience) {
+        telemetry::log_warn("spool_waits", {{"why", "the broker has not taken all of a batch yet"}, {"events", open}});
+        shown = true;
+      }
+    }
   }
 };
 }  // namespace
 
-Drainer::Drainer(const config::KafkaSettings& settings, Spool& spool, const Clock& clock)
-    : settings_(settings),
+Drainer::Drainer(const config::KafkaSettings& settings, Spool& spool)
+    : settings_(patient(settings)),
       spool_(spool),
-      clock_(clock),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void Drainer::work(const std::stop_token& stop) {
@@ -69,7 +83,7 @@ void Drainer::work(const std::stop_token& stop) {
       continue;
     }
     try {
-      batch.records = spool_.oldest(after, clock_.now() - kGrace, kBatchRecords, kBatchBytes);
+      batch.records = spool_.oldest(after, kBatchRecords, kBatchBytes);
       if (batch.records.empty()) {
         runtime::wait(stop, 100ms);
         continue;
@@ -91,7 +105,7 @@ void Drainer::work(const std::stop_token& stop) {
         shown.clear();
       } else if (!stop.stop_requested()) {
         after = batch.records.front().id - 1;  // what of it the broker has already is sent again at worst
-        hindered("the broker did not take every event in time");
+        hindered("the broker did not take every event");
       }
     } catch (const Unavailable& error) {
       hindered(error.what());

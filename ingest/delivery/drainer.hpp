@@ -5,7 +5,6 @@
 
 #include <thread>
 
-#include "common/clock.hpp"
 #include "common/config/settings.hpp"
 #include "ingest/delivery/spool.hpp"
 
@@ -13,14 +12,13 @@ namespace wxpipe::ingest {
 
 class Drainer {
  public:
-  Drainer(const config::KafkaSettings& settings, Spool& spool, const Clock& clock);
+  Drainer(const config::KafkaSettings& settings, Spool& spool);
 
  private:
   void work(const std::stop_token& stop);
 
-  const config::KafkaSettings& settings_;
+  const config::KafkaSettings settings_;
   Spool& spool_;
-  const Clock& clock_;
   std::jthread thread_;  // last: joined before the rest goes
 };
 

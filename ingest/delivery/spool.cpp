@@ -30,7 +30,7 @@ constexpr const char* kInsert =
     " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 constexpr const char* kOldest =
     "select id, topic, key, value, event_id, receipt, traceparent, received_at from events"
-    " where id > ?1 and stored_at <= ?2 order by id limit ?3";
+    " where id > ?1 and id <= ?2 order by id limit ?3";
 
 int64_t microseconds(Timestamp at) { return at.time_since_epoch().count(); }
 Timestamp timestamp(int64_t at) { return Timestamp(std::chrono::microseconds(at)); }
@@ -97,10 +97,11 @@ struct Spool::Database {
 };
 
 Spool::Spool(const config::SpoolSettings& settings, const std::string& instance, const Clock& clock,
-             telemetry::Metrics& metrics)
+             telemetry::Metrics& metrics, Monotonic monotonic)
     : settings_(settings),
       clock_(clock),
-      metrics_(metrics) {
+      metrics_(metrics),
+      monotonic_(std::move(monotonic)) {
   const std::filesystem::path directory = settings.directory;
   std::error_code trouble;
   std::filesystem::create_directories(directory, trouble);
@@ -126,19 +127,28 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
   auto* all = writer_->prepare(
       "select id, key, length(key) + length(value) + length(event_id) + length(receipt) +"
       " length(traceparent) + 64, stored_at from events order by id");
-  while (sqlite3_step(all) == SQLITE_ROW) {
+  const auto now = clock_.now();
+  const auto steady_now = monotonic_();
+  int code;
+  while ((code = sqlite3_step(all)) == SQLITE_ROW) {
     const auto id = sqlite3_column_int64(all, 0);
     const std::string_view key(reinterpret_cast<const char*>(sqlite3_column_text(all, 1)),
                                static_cast<size_t>(sqlite3_column_bytes(all, 1)));
     const auto size = static_cast<uint64_t>(sqlite3_column_int64(all, 2));
-    if (!oldest_) oldest_ = timestamp(sqlite3_column_int64(all, 3));
+    const auto age = std::max(now - timestamp(sqlite3_column_int64(all, 3)), std::chrono::microseconds(0));
     const auto hash = std::hash<std::string_view>{}(key);
-    known_.emplace(id, Known{hash, size});
+    known_.emplace(id, Known{hash, size, steady_now - age});
+    ripe_ = id;
     bytes_ += size;
     ++events_;
     hold(hash);
   }
   sqlite3_finalize(all);
+  if (code != SQLITE_DONE)
+    throw UsageError(
+        fmt::format("spool.directory: {} can't be read: {}; it may hold acknowledged events: restore it, or "
+                    "move it aside if they are lost",
+                    file.string(), sqlite3_errstr(code)));
   if (events_ > 0) telemetry::log_warn("spool_found", {{"events", events_.load()}, {"bytes", bytes_}});
   show();
   thread_ = std::thread([this] { work(); });
@@ -215,7 +225,7 @@ void Spool::work() {
 
 bool Spool::has_room(uint64_t bytes) {
   const bool full = bytes_ + bytes > settings_.max_bytes;
-  const bool old = oldest_ && events_ > 0 && clock_.now() - *oldest_ > settings_.max_age;
+  const bool old = !known_.empty() && monotonic_() - known_.begin()->second.stored_at > settings_.max_age;
   if (full || old) {
     if (!refusing_)
       telemetry::log_error("spool_full",
@@ -281,20 +291,25 @@ bool Spool::write(std::vector<Put>& puts, std::vector<int64_t>& removals) {
       --events_;
       known_.erase(found);
     }
-  if (events_ == 0) oldest_.reset();
+  const auto steady_now = monotonic_();
+  if (const auto last = std::find_if(ids.rbegin(), ids.rend(), [](const auto& id) { return id.has_value(); });
+      last != ids.rend()) {
+    const std::lock_guard lock(mutex_);
+    young_.push_back({steady_now, **last});
+  }
   for (size_t i = 0; i < puts.size(); ++i) {
     const auto key = key_hash(*puts[i].record);
     if (ids[i]) {
       const auto size = size_of(*puts[i].record);
-      known_.emplace(*ids[i], Known{key, size});
+      known_.emplace(*ids[i], Known{key, size, steady_now});
       bytes_ += size;
       ++events_;
-      if (!oldest_) oldest_ = now;
     } else {
       unhold(key);
     }
     puts[i].stored(ids[i]);
   }
+  ripe();                 // so that young_ stays small although nobody drains
   changed_.notify_all();  // the drainer
   return committed;
 }
@@ -304,11 +319,19 @@ void Spool::show() {
   metrics_.spool_bytes.Set(static_cast<double>(bytes_));
 }
 
-std::vector<SpooledRecord> Spool::oldest(int64_t after, Timestamp before, size_t most_records, size_t most_bytes) {
+// The last id that has been here for kGrace. Ids and the monotonic clock rise together, so the order holds.
+int64_t Spool::ripe() {
+  const std::lock_guard lock(mutex_);
+  for (const auto now = monotonic_(); !young_.empty() && now - young_.front().at >= kGrace; young_.pop_front())
+    ripe_ = young_.front().last_id;
+  return ripe_;
+}
+
+std::vector<SpooledRecord> Spool::oldest(int64_t after, size_t most_records, size_t most_bytes) {
   std::vector<SpooledRecord> found;
   auto* select = reader_->oldest;
   sqlite3_bind_int64(select, 1, after);
-  sqlite3_bind_int64(select, 2, microseconds(before));
+  sqlite3_bind_int64(select, 2, ripe());
   sqlite3_bind_int64(select, 3, static_cast<int64_t>(most_records));
   const auto text = [&](int column) {
     const auto* data = static_cast<const char*>(sqlite3_column_blob(select, column));

@@ -3,14 +3,19 @@
 // (drainer.hpp) moves the events to Kafka when it is back, oldest first.
 //
 // Bounded: a put beyond max_bytes, or while the oldest event is older than max_age, is refused: a full spool answers
-// failure rather than lying. After a crash what was committed is found again, and nothing else.
+// failure rather than lying. After a crash what was committed is found again, and nothing else. Ages are counted by the
+// monotonic clock, so that a wall clock that is set right neither fills the spool nor hides anything in it; the wall clock
+// tells only how old an event is that an earlier life of the process left.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -39,10 +44,17 @@ class Spool {
   // Called on the spool's thread: the id under which the record is durable, or nothing: refused.
   using Stored = std::function<void(std::optional<int64_t>)>;
 
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  using Monotonic = std::function<SteadyTime()>;  // safe from any thread
+
+  // An event that was spooled because the broker was slow is usually acknowledged by it a moment later: younger ones are
+  // not drained.
+  static constexpr std::chrono::seconds kGrace{1};
+
   // Opens or creates <directory>/<instance>.spool and takes its lock. Throws UsageError when the directory can't be
   // written to or another process has it.
   Spool(const config::SpoolSettings& settings, const std::string& instance, const Clock& clock,
-        telemetry::Metrics& metrics);
+        telemetry::Metrics& metrics, Monotonic monotonic = std::chrono::steady_clock::now);
   // Finishes what was put.
   ~Spool();
   Spool(const Spool&) = delete;
@@ -57,8 +69,8 @@ class Spool {
   bool holds(uint64_t key) const;
   int64_t events() const { return events_.load(std::memory_order_relaxed); }
 
-  // For the drainer's thread alone: the oldest records behind `after`, stored before `before`.
-  std::vector<SpooledRecord> oldest(int64_t after, Timestamp before, size_t most_records, size_t most_bytes);
+  // For the drainer's thread alone: the oldest records behind `after` that have been here for kGrace or longer.
+  std::vector<SpooledRecord> oldest(int64_t after, size_t most_records, size_t most_bytes);
   // Wakes when there may be something to drain.
   bool wait_for_events(const std::stop_token& stop, std::chrono::milliseconds time);
 
@@ -74,22 +86,24 @@ class Spool {
   bool has_room(uint64_t bytes);
   void hold(uint64_t key);
   void unhold(uint64_t key);
+  int64_t ripe();
   void show();
 
   const config::SpoolSettings settings_;
   const Clock& clock_;
   telemetry::Metrics& metrics_;
+  const Monotonic monotonic_;
   int lock_ = -1;
   std::unique_ptr<Database> writer_, reader_;
 
   std::atomic<int64_t> events_{0};
-  uint64_t bytes_ = 0;               // the writer's
-  std::optional<Timestamp> oldest_;  // the writer's: of the oldest event, as far as known
+  uint64_t bytes_ = 0;  // the writer's
   struct Known {
     uint64_t key, bytes;
+    SteadyTime stored_at;
     bool held = true;  // later events of the key must queue behind it
   };
-  std::unordered_map<int64_t, Known> known_;  // the writer's: by id
+  std::map<int64_t, Known> known_;  // the writer's: by id, so the oldest comes first
   bool refusing_ = false;
   bool failing_ = false;  // the last write
 
@@ -98,6 +112,13 @@ class Spool {
   std::vector<Put> puts_;
   std::vector<int64_t> removals_;
   std::unordered_map<uint64_t, int> held_;
+  // What was committed within kGrace, by the last id of each commit; everything up to ripe_ is older.
+  struct Commit {
+    SteadyTime at;
+    int64_t last_id;
+  };
+  std::deque<Commit> young_;
+  int64_t ripe_ = 0;
   bool stopping_ = false;
   std::thread thread_;
 };

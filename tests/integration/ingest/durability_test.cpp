@@ -144,6 +144,30 @@ TEST_F(DurabilityTest, ABrokerThatRefusesFromTheBeginningIsBridgedToo) {
   EXPECT_EQ(first_sightings(), in_order(0, 30));
 }
 
+// With a queue that holds less than a batch, a broker that stays silent for longer than message.timeout.ms makes the first
+// ones time out while later ones are still to be sent.
+TEST_F(DurabilityTest, TheSpoolDrainsInOrderHoweverLongTheBrokerIsAwayInTheMiddleOfIt) {
+  constexpr int kMessages = 700;
+  auto impatient = gated(with_spool());
+  impatient.kafka.properties = {{"message.timeout.ms", "1000"}, {"queue.buffering.max.messages", "2"}};
+  gate().refuse();
+  RunningIngest ingest(impatient);
+  auto client = ingest.client();
+  for (int i = 0; i < kMessages; ++i) ASSERT_EQ(send(client, plain(i)).status, 200) << i;
+  gate().heal();
+  ASSERT_TRUE(eventually([&] { return events().size() > 10; }));
+  gate().refuse();
+  gate().cut();
+  const auto drained_so_far = events().size();
+  EXPECT_LT(drained_so_far, size_t{kMessages}) << "there was nothing left to hold up";
+  const auto until = steady_clock::now() + 5s;
+  EXPECT_TRUE(eventually([&] { return steady_clock::now() >= until; }));
+  gate().heal();
+  EXPECT_TRUE(drained(ingest));
+  ingest.stop();
+  EXPECT_EQ(first_sightings(), in_order(0, kMessages));
+}
+
 TEST_F(DurabilityTest, WithoutASpoolAnAbsentBrokerIsAFailureWithinTheBudget) {
   auto short_budget = gated(settings());
   short_budget.ingest.ack_budget = 1200ms;

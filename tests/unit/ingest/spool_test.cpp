@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <atomic>
+#include <fstream>
 #include <future>
 
 #include "common/result.hpp"
@@ -36,7 +38,7 @@ class SpoolTest : public testing::Test {
     settings.directory = folder_.path();
     settings.max_bytes = max_bytes;
     settings.max_age = 60s;
-    return std::make_unique<Spool>(settings, "test", clock_, metrics_);
+    return std::make_unique<Spool>(settings, "test", clock_, metrics_, [this] { return steady_.load(); });
   }
   static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
     std::promise<std::optional<int64_t>> stored;
@@ -45,15 +47,18 @@ class SpoolTest : public testing::Test {
   }
   std::vector<Outbound> contents(Spool& spool) {
     std::vector<Outbound> records;
-    for (auto& spooled : spool.oldest(0, clock_.now(), 1000, 1 << 30)) records.push_back(spooled.record);
+    pass(Spool::kGrace);
+    for (auto& spooled : spool.oldest(0, 1000, 1 << 30)) records.push_back(spooled.record);
     return records;
   }
+  void pass(std::chrono::seconds time) { steady_ = steady_.load() + time; }
   void wait_until_events(Spool& spool, int64_t events) {
     while (spool.events() != events) std::this_thread::yield();
   }
 
   support::TemporaryFolder folder_;
   support::ManualClock clock_{kNow};
+  std::atomic<Spool::SteadyTime> steady_{Spool::SteadyTime(100h)};
   telemetry::Metrics metrics_;
 };
 
@@ -104,9 +109,60 @@ TEST_F(SpoolTest, RefusesBeyondItsSizeAndTakesAgainAfterDraining) {
 
 TEST_F(SpoolTest, RefusesWhileItsOldestEventIsTooOld) {
   const auto spool = open();
+  const auto first = put(*spool, record("k", "1"));
+  ASSERT_TRUE(first);
+  pass(59s);
+  ASSERT_TRUE(put(*spool, record("k", "2")));
+  pass(2s);
+  EXPECT_FALSE(put(*spool, record("k", "3")));
+  spool->remove({*first});
+  wait_until_events(*spool, 1);
+  EXPECT_TRUE(put(*spool, record("k", "3"))) << "the oldest is another one now";
+}
+
+TEST_F(SpoolTest, KnowsHowOldIsWhatAnEarlierLifeLeft) {
+  ASSERT_TRUE(put(*open(), record("k", "1")));
+  clock_.advance(59s);
+  const auto spool = open();
+  ASSERT_TRUE(put(*spool, record("k", "2")));
+  pass(2s);
+  EXPECT_FALSE(put(*spool, record("k", "3")));
+}
+
+TEST_F(SpoolTest, AWallClockThatIsSetRightMakesNothingTooOld) {
+  const auto spool = open();
   ASSERT_TRUE(put(*spool, record("k", "1")));
-  clock_.advance(61s);
-  EXPECT_FALSE(put(*spool, record("k", "2")));
+  clock_.advance(24h);
+  EXPECT_TRUE(put(*spool, record("k", "2")));
+  clock_.advance(-48h);
+  EXPECT_TRUE(put(*spool, record("k", "3")));
+  EXPECT_THAT(contents(*spool), ElementsAre(record("k", "1"), record("k", "2"), record("k", "3")))
+      << "none of them waits for the clock to come round";
+}
+
+TEST_F(SpoolTest, LeavesWhatIsYoungerThanTheGraceToTheBroker) {
+  const auto spool = open();
+  ASSERT_TRUE(put(*spool, record("k", "1")));
+  pass(Spool::kGrace);
+  ASSERT_TRUE(put(*spool, record("k", "2")));
+  const auto found = spool->oldest(0, 1000, 1 << 30);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].record, record("k", "1"));
+  EXPECT_THAT(contents(*spool), ElementsAre(record("k", "1"), record("k", "2")));
+}
+
+TEST_F(SpoolTest, AFileThatCannotBeReadIsNoEmptySpool) {
+  {
+    const auto spool = open();
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(put(*spool, record("k", std::string(2'000, 'x'))));
+  }
+  const auto file = folder_.path() / "test.spool";
+  {
+    std::fstream damaged(file, std::ios::in | std::ios::out | std::ios::binary);
+    damaged.seekp(4096 * 20);
+    damaged << std::string(4096 * 40, '\xff');
+  }
+  EXPECT_THAT([&] { open(); }, ThrowsMessage<UsageError>(HasSubstr("may hold acknowledged events")));
 }
 
 TEST_F(SpoolTest, AFullDiskIsARefusalAndNothingElse) {

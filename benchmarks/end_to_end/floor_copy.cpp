@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "benchmarks/support/events.hpp"
-#include "common/postgres/sql_array.hpp"
+#include "common/postgres/copy_rows.hpp"
 #include "processors/steps.hpp"
 
 namespace {
@@ -40,52 +40,28 @@ constexpr const char* kCopy =
     "body, receipt, trace_id) from stdin (format binary)";
 constexpr int16_t kColumns = 25;
 
-// One row in COPY's binary form.
-class Row {
- public:
-  explicit Row(std::string& out) : out_(out) {
-    out_ += static_cast<char>(kColumns >> 8);
-    out_ += static_cast<char>(kColumns & 255);
-  }
-  void text(std::string_view value) {
-    postgres::append_binary(out_, static_cast<int32_t>(value.size()));
-    out_ += value;
-  }
-  void text_or_null(std::string_view value) {
-    value.empty() ? postgres::append_binary(out_, int32_t{-1}) : text(value);
-  }
-  void time(Timestamp at) {
-    postgres::append_binary(out_, int32_t{8});
-    postgres::append_binary(out_, at);
-  }
-
- private:
-  std::string& out_;
-};
-
-void append_row(std::string& out, const schemas::Event& event) {
-  Row row(out);
-  row.text({reinterpret_cast<const char*>(event.id.bytes.data()), event.id.bytes.size()});
-  row.time(event.occurred_at);
-  row.time(event.received_at);
-  postgres::append_binary(out, int32_t{4});
-  postgres::append_binary(out, int32_t{event.normaliser});
-  row.text(std::string_view(event.timeless ? "\1" : "\0", 1));
-  row.text(event.platform);
-  row.text(event.account);
-  row.text_or_null(event.tenant);
-  row.text(event.category);
-  row.text(event.type);
+void append_row(postgres::CopyRows& rows, const schemas::Event& event) {
+  rows.begin_row(kColumns);
+  rows.add_uuid(event.id);
+  rows.add_time(event.occurred_at);
+  rows.add_time(event.received_at);
+  rows.add_int4(event.normaliser);
+  rows.add_boolean(event.timeless);
+  rows.add_text(event.platform);
+  rows.add_text(event.account);
+  rows.add_text_or_null(event.tenant);
+  rows.add_text(event.category);
+  rows.add_text(event.type);
   for (const auto* value :
        {&event.msg_type, &event.event, &event.change_type, &event.msg_id, &event.identity, &event.subject,
         &event.sender, &event.recipient, &event.conversation, &event.content, &event.reply})
-    row.text_or_null(*value);
-  std::string json = "\1";
+    rows.add_text_or_null(*value);
+  std::string json;
   schemas::append_json(json, event.attributes);
-  row.text(json);
-  row.text(event.raw);
-  row.text_or_null(event.receipt);
-  row.text_or_null(event.trace_id);
+  rows.add_jsonb(json);
+  rows.add_text(event.raw);
+  rows.add_text_or_null(event.receipt);
+  rows.add_text_or_null(event.trace_id);
 }
 
 double cpu_seconds() {
@@ -111,15 +87,14 @@ int main(int argc, char** argv) {
                                       std::chrono::floor<std::chrono::seconds>(system_clock().now()));
     std::vector<std::string> batches;
     for (uint64_t number = first; number < first + count;) {
-      std::string rows("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+      postgres::CopyRows rows;
       for (size_t i = 0; i < batch && number < first + count; ++i, ++number) {
         auto event = make(number);
         processors::Facts facts;
         for (const auto& step : steps) step.apply(event, facts);
         append_row(rows, event);
       }
-      rows.append("\377\377", 2);
-      batches.push_back(std::move(rows));
+      batches.emplace_back(rows.finish());
     }
 
     const Connection connection(PQconnectdb(argv[1]));

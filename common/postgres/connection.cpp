@@ -300,7 +300,6 @@ Rows Transaction::execute(const Statement& statement, const Parameters& paramete
   });
 }
 
-// Whatever happens, the connection has to be taken out of the state of copying.
 void Transaction::copy(const char* sql, std::string_view rows) {
   constexpr size_t kPiece = 1 << 20;
   auto* raw = connection_.raw;
@@ -308,12 +307,11 @@ void Transaction::copy(const char* sql, std::string_view rows) {
   bool sent = true;
   for (; sent && !rows.empty(); rows.remove_prefix(std::min(kPiece, rows.size())))
     sent = PQputCopyData(raw, rows.data(), static_cast<int>(std::min(kPiece, rows.size()))) == 1;
-  sent = sent && PQputCopyEnd(raw, nullptr) == 1;
-  Result outcome(PQgetResult(raw));
-  while (const Result more{PQgetResult(raw)}) {
+  if (!sent || PQputCopyEnd(raw, nullptr) != 1) throw Unavailable(one_line(PQerrorMessage(raw)));
+  const Result outcome(PQgetResult(raw));
+  while (const Result more{PQgetResult(raw)}) {  // up to the end, which is null: only then it takes other statements
   }
   throw_unless(raw, outcome.get(), PGRES_COMMAND_OK, connection_.details);
-  if (!sent) throw Unavailable(one_line(PQerrorMessage(raw)));
 }
 
 void Transaction::commit() {

@@ -203,6 +203,75 @@ TEST_F(DurabilityTest, AMessageWhoseReportCameTooLateIsOneEvent) {
   EXPECT_EQ(first_sightings(), in_order(0, 15));
 }
 
+// Of what times out in flight nobody knows whether it was written, and idempotence can't go on from there: librdkafka 2.0 may end
+// the producer with a fatal error ("rewound sequence", "sequence desynchronization"), later ones begin a new epoch.
+TEST_F(DurabilityTest, MessagesThatTimeOutInFlightAreOneEventEachWhateverBecomesOfTheProducer) {
+  auto impatient = gated(with_spool());
+  impatient.kafka.properties = {{"message.timeout.ms", "1000"}, {"socket.timeout.ms", "700"}};
+  RunningIngest ingest(impatient);
+  int sent = 0;
+  const auto send_seven = [&] {  // each by another person
+    for (const auto& answer : send_together(ingest, messages(sent, sent + 7))) EXPECT_EQ(answer.status, 200);
+    sent += 7;
+  };
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(eventually([&, before = ingest.delivered("broker")] {
+      send_seven();
+      return ingest.delivered("broker") >= before + 7;
+    }));
+    gate().freeze(support::Toward::client);  // the broker has them, and nobody hears of it
+    send_seven();
+    const auto until = steady_clock::now() + 2500ms;
+    EXPECT_TRUE(eventually([&] { return steady_clock::now() >= until; }));
+    gate().cut();
+    gate().heal();
+    send_seven();
+    EXPECT_TRUE(drained(ingest));
+  }
+  ingest.stop();
+  EXPECT_EQ(first_sightings(), in_order(0, sent));
+}
+
+TEST_F(DurabilityTest, WithoutASpoolEverySuccessIsOnTheTopicHoweverMuchTimesOut) {
+  auto impatient = gated(settings());
+  impatient.kafka.properties = {{"message.timeout.ms", "2000"}};
+  impatient.ingest.ack_budget = 1s;
+  RunningIngest ingest(impatient);
+  std::set<std::string> confirmed;
+  int sent = 0;
+  std::deque<std::pair<int, std::future<Answer>>> asked;
+  const auto send_one = [&] {
+    asked.emplace_back(sent, std::async(std::launch::async, [&ingest, request = plain(sent)] {
+                         auto client = ingest.client();
+                         return send(client, request);
+                       }));
+    ++sent;
+  };
+  const auto hear = [&] {
+    for (auto& [number, answer] : asked)
+      if (answer.get().status == 200) confirmed.insert(msg_id(number));
+    asked.clear();
+  };
+  for (int i = 0; i < 20; ++i) send_one();
+  hear();
+  gate().freeze(support::Toward::client);
+  const auto until = steady_clock::now() + 6s;
+  for (auto next = steady_clock::now(); next < until; next += 20ms) {
+    std::this_thread::sleep_until(next);  // the rate of the load
+    send_one();
+  }
+  gate().heal();
+  hear();
+  EXPECT_TRUE(eventually([&] {
+    send_one();
+    return asked.back().second.get().status == 200 && confirmed.insert(msg_id(asked.back().first)).second;
+  }));
+  ingest.stop();
+  std::set<std::string> kept;
+  for (const auto& [sender, numbers] : first_sightings()) kept.insert(numbers.begin(), numbers.end());
+  EXPECT_TRUE(std::includes(kept.begin(), kept.end(), confirmed.begin(), confirmed.end()));
+}
+
 TEST_F(DurabilityTest, DeadLettersTakeTheSameWays) {
   RunningIngest ingest(gated(with_spool()));
   auto client = ingest.client();

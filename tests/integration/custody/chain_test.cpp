@@ -107,6 +107,23 @@ TEST_F(ChainTest, ARowThatWasDeletedIsMissedAndNamed) {
   EXPECT_EQ(audit_command({"--to", "1h"}).exit, support::Exit{}) << "nothing of that time is missing";
 }
 
+// As docs/operations.md says it: what is dropped on purpose takes its marks along.
+TEST_F(ChainTest, WhatWasDroppedTogetherWithItsMarksIsNotMissed) {
+  RunningIngest ingest(settings());
+  RunningRole processing(settings(), process()), storing(settings(), sink());
+  Platform platform(ingest.port());
+  platform.send_all(0, 30);
+  platform.send_all(0, 3);
+  EXPECT_EQ(audit_of(33).total(), (Tally{33, 30, 3, 0, 0, 0}));
+  value("with gone as (delete from messages returning 1) select count(*) from gone");
+  EXPECT_EQ(audit().total(), (Tally{33, 0, 3, 0, 0, 30})) << "what is dropped alone";
+  value(
+      "with gone as (delete from wxpipe.custody_marks where received_to < now() returning 1) select count(*) from gone");
+  platform.send_all(30, 40);
+  EXPECT_EQ(audit_of(10).total(), (Tally{10, 10, 0, 0, 0, 0}));
+  EXPECT_EQ(audit_command({}).exit, support::Exit{});
+}
+
 TEST_F(ChainTest, WhatItIsAskedWronglyIsAUsageErrorAndAnAbsentServerIsSaid) {
   EXPECT_EQ(audit_command({"--from", "yesterday"}).exit, (support::Exit{2, 0}));
   EXPECT_THAT(audit_command({"--from", "yesterday"}).errors,

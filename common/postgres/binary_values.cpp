@@ -63,9 +63,7 @@ void BinaryValues::add_time(Timestamp at) {
   ++values_;
 }
 
-void BinaryValues::add_uuid(const Uuid& id) {
-  add({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
-}
+void BinaryValues::add_uuid(const Uuid& id) { add({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}); }
 
 void BinaryValues::add_jsonb(std::string_view json) {
   append_binary(buffer_, static_cast<int32_t>(json.size() + 1));

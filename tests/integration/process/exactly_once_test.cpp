@@ -182,8 +182,13 @@ TEST_F(ExactlyOnceTest, PartitionsThatMoveAwayInTheMiddleOfATransactionAreProces
   slow.kafka.properties["transaction.timeout.ms"] = "3000";
   slow.kafka.properties["socket.timeout.ms"] = "2000";
   // Requests arrive, answers don't: the broker has its transaction open when the session ends.
-  RunningLoop first(slow, once([&] { gate.gate().freeze(support::Toward::client); }));
+  std::atomic<bool> frozen = false;
+  RunningLoop first(slow, once([&] {
+                      gate.gate().freeze(support::Toward::client);
+                      frozen = true;
+                    }));
   produce(sent);
+  ASSERT_TRUE(eventually([&] { return frozen.load(); })) << "else the second one may be there before it";
   RunningLoop second(settings("two"), {});
   await_messages(sent.size());
   gate.gate().heal();

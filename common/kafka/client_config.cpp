@@ -13,10 +13,6 @@ namespace wxpipe::kafka {
 namespace {
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-// How much a consumer holds that nobody has polled yet. Where it is full, librdkafka before 2.2 looks again after a second
-// (#2879), so it has to hold what is taken in a second; later ones are told to look soon.
-constexpr const char* kPrefetchKilobytes = RD_KAFKA_VERSION < 0x02020000 ? "49152" : "8192";
-
 const Pairs kEverywhere{
     {"client.id", "wxpipe"},
     {"reconnect.backoff.ms", "50"},  // the default maximum of 10 s delays both failure reports and recovery
@@ -72,8 +68,9 @@ Pairs defaults(ClientRole role) {
               {"session.timeout.ms", "10000"},
               {"heartbeat.interval.ms", "1000"},
               {"max.poll.interval.ms", role == ClientRole::sink_consumer ? "300000" : "60000"},
-              {"queued.max.messages.kbytes", kPrefetchKilobytes},
+              {"queued.max.messages.kbytes", "8192"},  // what it holds that nobody has polled yet
               {"fetch.queue.backoff.ms", "20"},
+              {"fetch.message.max.bytes", "262144"},  // of a partition at once, as lz4
               {"fetch.error.backoff.ms", "50"},
               {"fetch.wait.max.ms", "100"}};
     case ClientRole::reader:

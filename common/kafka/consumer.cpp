@@ -9,6 +9,11 @@ namespace {
 // librdkafka 2.0.2 takes a thousandth of what seek is given (#4230): asking for ten thousand seconds waits ten.
 constexpr int kSeekTimeout = RD_KAFKA_VERSION < 0x02010000 ? 10'000'000 : 10'000;
 
+// Once it holds all it may, librdkafka before 2.2 looks again whether it may fetch after a second (#2879), or when something
+// else happens on that broker's thread. Later ones have fetch.queue.backoff.ms.
+constexpr bool kLooksLate = RD_KAFKA_VERSION < 0x02020000;
+constexpr size_t kTellAfter = 1 << 20;
+
 Conf with_rebalance(Conf conf,
                     void (*callback)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*),
                     void* self) {
@@ -46,7 +51,10 @@ std::optional<Record> Consumer::poll(std::chrono::milliseconds timeout) {
     std::rethrow_exception(std::exchange(listener_error_, nullptr));
   }
   if (!message) return std::nullopt;
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return Record(std::move(message));
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if constexpr (kLooksLate) fetch_on(message->len);
+    return Record(std::move(message));
+  }
 
   const auto code = message->err;
   const std::string why = rd_kafka_message_errstr(message.get());
@@ -99,8 +107,24 @@ GroupMetadata Consumer::group_metadata() const {
 }
 
 void Consumer::assign(const std::vector<PartitionOffset>& offsets) {
-  const auto list = to_list(offsets);
-  throw_unless_ok("rd_kafka_assign", rd_kafka_assign(client_.get(), list.get()));
+  throw_unless_ok("rd_kafka_assign", replace_assignment(to_list(offsets).get()));
+}
+
+rd_kafka_resp_err_t Consumer::replace_assignment(const rd_kafka_topic_partition_list_t* list) {
+  const auto result = rd_kafka_assign(client_.get(), list);
+  assigned_.reset(list && list->cnt > 0 ? rd_kafka_topic_partition_list_copy(list) : nullptr);
+  if (assigned_)
+    for (int i = 0; i < assigned_->cnt; ++i) assigned_->elems[i].offset = RD_KAFKA_OFFSET_END;
+  return result;
+}
+
+// Asks each leader something and doesn't wait for the answer, so it always says "timed out" (and keeps nothing of a call that
+// did): the leader's thread wakes up for that, and fetches if there is room.
+void Consumer::fetch_on(size_t taken) {
+  taken_ += taken;
+  if (taken_ < kTellAfter || !assigned_) return;
+  taken_ = 0;
+  rd_kafka_offsets_for_times(client_.get(), assigned_.get(), 0);
 }
 
 std::string Consumer::cluster_id(std::chrono::milliseconds timeout) const {
@@ -139,7 +163,7 @@ void Consumer::rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list
     listener_error_ = std::current_exception();
     start.reset();
   }
-  const auto result = rd_kafka_assign(client_.get(), start.get());
+  const auto result = replace_assignment(start.get());
   if (result != RD_KAFKA_RESP_ERR_NO_ERROR && !listener_error_)
     listener_error_ = std::make_exception_ptr(Unavailable(describe("rd_kafka_assign", result)));
 }

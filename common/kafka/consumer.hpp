@@ -78,9 +78,13 @@ class Consumer {
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void* self);
   void rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions);
   [[noreturn]] void throw_fatal() const;
+  rd_kafka_resp_err_t replace_assignment(const rd_kafka_topic_partition_list_t* list);
+  void fetch_on(size_t taken);
 
   RebalanceListener& listener_;
   Client client_;
+  PartitionList assigned_;  // null: nothing; timestamps of fetch_on in its offsets
+  size_t taken_ = 0;        // bytes since librdkafka was last told to look again
   std::exception_ptr listener_error_;
 };
 

@@ -58,6 +58,12 @@ std::vector<std::string_view> chosen_families(const config::SinkSettings& settin
   return chosen;
 }
 
+BatchLimits batch_limits(std::string_view family, const config::SinkSettings& settings) {
+  const bool leads = family == "leads";
+  return {static_cast<size_t>(leads ? settings.leads_batch_rows : settings.batch_rows),
+          leads ? settings.leads_batch_interval : settings.batch_interval};
+}
+
 std::string group_id(std::string_view topic_prefix, std::string_view family) {
   return fmt::format("{}sink.{}", topic_prefix, family);
 }

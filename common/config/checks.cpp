@@ -77,11 +77,13 @@ Check process_batch_within_transaction_timeout(const Settings& settings) {
 
 Check sink_batch_within_poll_interval(const Settings& settings) {
   const auto interval = kafka_property(settings, "max.poll.interval.ms", 300s);
-  if (settings.sink.batch_interval * 2 <= interval) return std::nullopt;
-  return Finding{"sink.batch_interval",
+  const bool leads = settings.sink.leads_batch_interval > settings.sink.batch_interval;
+  const auto longest = leads ? settings.sink.leads_batch_interval : settings.sink.batch_interval;
+  if (longest * 2 <= interval) return std::nullopt;
+  return Finding{leads ? "sink.leads_batch_interval" : "sink.batch_interval",
                  fmt::format("{} is more than half of max.poll.interval.ms ({}): the group would take the partitions "
                              "away while a batch fills",
-                             format_duration(settings.sink.batch_interval), format_duration(interval))};
+                             format_duration(longest), format_duration(interval))};
 }
 
 Check producer_outlasts_failover(const Settings& settings) {

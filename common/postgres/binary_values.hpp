@@ -26,6 +26,7 @@ class BinaryValues {
   void add_text(std::string_view text) { add(text); }
   void add_text_or_null(std::string_view text) { text.empty() ? add_null() : add(text); }
   void add_time(Timestamp at);
+  void add_date(std::chrono::sys_days day);
   void add_uuid(const Uuid& id);
   void add_jsonb(std::string_view json);  // JSON text; the server still parses it
 

@@ -1,7 +1,12 @@
 #include "sinks/leads/leads.hpp"
 
+#include <algorithm>
 #include <array>
+#include <set>
+#include <stdexcept>
+#include <tuple>
 
+#include "common/postgres/copy_rows.hpp"
 #include "common/postgres/sql_array.hpp"
 #include "sinks/ledger.hpp"
 
@@ -10,27 +15,33 @@ namespace {
 using postgres::ElementType;
 using postgres::SqlArray;
 
-// Only activities that weren't there are summed. Rows of lead_daily are locked in key order.
-constexpr postgres::Statement kActivities{
+constexpr int16_t kColumns = 18;
+#define WXPIPE_ACTIVITY_COLUMNS                                                                                      \
+  "(activity_id, event_id, occurred_at, received_at, points, daily_cap, half_life_days, platform, account, tenant, " \
+  "subject, event_type, rule, dimension, description, profile, receipt, trace_id)"
+constexpr const char* kCopy = "copy lead_activities " WXPIPE_ACTIVITY_COLUMNS " from stdin (format binary)";
+// Answers the keys of those that weren't there.
+constexpr postgres::Statement kInsert{
     "lead_activities_insert",
-    "with fresh as (insert into lead_activities (activity_id, event_id, occurred_at, received_at, points, daily_cap, "
-    "half_life_days, platform, account, tenant, subject, event_type, rule, dimension, description, profile, receipt, "
-    "trace_id) "
-    "select unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::timestamptz[]), unnest($4::timestamptz[]), "
+    "insert into lead_activities " WXPIPE_ACTIVITY_COLUMNS
+    " select unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::timestamptz[]), unnest($4::timestamptz[]), "
     "unnest($5::int4[]), unnest($6::int4[]), unnest($7::int4[]), unnest($8::text[]), unnest($9::text[]), "
     "unnest($10::text[]), unnest($11::text[]), unnest($12::text[]), unnest($13::text[]), unnest($14::text[]), "
-    "unnest($15::text[]), unnest($16::jsonb[]), unnest($17::text[]), unnest($18::text[]) on conflict (activity_id, "
-    "occurred_at) do nothing "
-    "returning account, tenant, subject, occurred_at, received_at, rule, daily_cap, half_life_days, dimension, "
-    "points), "
-    "daily as (insert into wxpipe.lead_daily as d (account, tenant, subject, day, rule, daily_cap, half_life_days, "
-    "dimension, points, activities) "
-    "select account, tenant, subject, (occurred_at at time zone 'UTC')::date, rule, daily_cap, half_life_days, "
-    "max(dimension), sum(points), count(*) from fresh group by 1, 2, 3, 4, 5, 6, 7 order by 1, 2, 3, 4, 5, 6, 7 "
+    "unnest($15::text[]), unnest($16::jsonb[]), unnest($17::text[]), unnest($18::text[]) "
+    "on conflict (activity_id, occurred_at) do nothing "
+    "returning activity_id, (extract(epoch from occurred_at) * 1000000)::int8"};
+#undef WXPIPE_ACTIVITY_COLUMNS
+
+// What fresh activities add to their lead's day and rule. Greatest and least by bytes, as they are found within a batch.
+constexpr postgres::Statement kDaily{
+    "lead_daily_add",
+    "insert into wxpipe.lead_daily as d (account, tenant, subject, day, rule, daily_cap, half_life_days, dimension, "
+    "points, activities) "
+    "select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::date[]), unnest($5::text[]), "
+    "unnest($6::int4[]), unnest($7::int4[]), unnest($8::text[]), unnest($9::int8[]), unnest($10::int8[]) "
     "on conflict (account, tenant, subject, day, rule, daily_cap, half_life_days) do update set "
     "points = d.points + excluded.points, activities = d.activities + excluded.activities, "
-    "dimension = greatest(d.dimension, excluded.dimension), updated_at = now()), " WXPIPE_COUNT_IN_LEDGER(
-        "stored", "received_at", "'leads'", "$19") " select count(*) from fresh"};
+    "dimension = greatest(d.dimension collate \"C\", excluded.dimension), updated_at = now()"};
 
 // The newest word on each field wins, whatever order they come in.
 constexpr postgres::Statement kProfiles{
@@ -48,7 +59,7 @@ constexpr postgres::Statement kProfiles{
     "where (excluded.occurred_at, excluded.activity_id, excluded.value) > (p.occurred_at, p.activity_id, p.value)"};
 
 // The score as of the lead's own last day, from the sums; first and last activity by the same rule as everywhere: the
-// earliest and the latest (time, id). Where no activity was added, nothing is rewritten.
+// earliest and the latest (time, id).
 constexpr postgres::Statement kLeads{
     "leads_upsert",
     "insert into leads as l (account, tenant, subject, platform, score, score_details, scored_on, activity_count, "
@@ -62,15 +73,9 @@ constexpr postgres::Statement kLeads{
     "known.profile->>'province', known.profile->>'city', known.profile->>'district', known.profile->>'utm_source', "
     "known.profile->>'utm_medium', known.profile->>'utm_campaign', known.profile->>'utm_content', "
     "known.profile->>'utm_term', known.profile, t.first_trace, t.last_trace "
-    "from (select account, tenant, subject, min(platform) as platform, "
-    "(array_agg(occurred_at order by occurred_at, id))[1] as first_at, "
-    "(array_agg(id order by occurred_at, id))[1] as first_id, "
-    "(array_agg(trace_id order by occurred_at, id))[1] as first_trace, "
-    "(array_agg(occurred_at order by occurred_at desc, id desc))[1] as last_at, "
-    "(array_agg(id order by occurred_at desc, id desc))[1] as last_id, "
-    "(array_agg(trace_id order by occurred_at desc, id desc))[1] as last_trace "
-    "from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[], $7::text[]) "
-    "as k(account, tenant, subject, platform, occurred_at, id, trace_id) group by 1, 2, 3) t "
+    "from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[], $7::text[], "
+    "$8::timestamptz[], $9::uuid[], $10::text[]) "
+    "as t(account, tenant, subject, platform, first_at, first_id, first_trace, last_at, last_id, last_trace) "
     "cross join lateral (select max(d.day) as scored_on, sum(d.activities) as activities from wxpipe.lead_daily d "
     "where d.account = t.account and d.tenant = t.tenant and d.subject = t.subject) last_day "
     "cross join lateral (select greatest(0, least(100, round(sum(s.points) / 1000000)))::int4 as score, "
@@ -81,8 +86,7 @@ constexpr postgres::Statement kLeads{
     "cross join lateral (select coalesce(jsonb_object_agg(p.field, p.value), '{}') as profile "
     "from wxpipe.lead_profiles p "
     "where p.account = t.account and p.tenant = t.tenant and p.subject = t.subject) known "
-    "order by 1, 2, 3 "
-    "on conflict (account, tenant, subject) do update set platform = least(l.platform, excluded.platform), "
+    "on conflict (account, tenant, subject) do update set platform = least(l.platform collate \"C\", excluded.platform), "
     "score = excluded.score, score_details = excluded.score_details, scored_on = excluded.scored_on, "
     "activity_count = excluded.activity_count, "
     "first_activity_at = least(l.first_activity_at, excluded.first_activity_at), "
@@ -101,8 +105,23 @@ constexpr postgres::Statement kLeads{
     "company_size = excluded.company_size, province = excluded.province, city = excluded.city, "
     "district = excluded.district, utm_source = excluded.utm_source, utm_medium = excluded.utm_medium, "
     "utm_campaign = excluded.utm_campaign, utm_content = excluded.utm_content, utm_term = excluded.utm_term, "
-    "profile = excluded.profile, updated_at = now() "
-    "where l.activity_count is distinct from excluded.activity_count"};
+    "profile = excluded.profile, updated_at = now()"};
+
+// Which of the rows were not there before, and each row only once.
+class Fresh {
+ public:
+  explicit Fresh(const postgres::Rows& inserted) {
+    for (size_t i = 0; i < inserted.size(); ++i) {
+      Uuid id;
+      if (!parse_uuid(inserted.text(i, 0), id)) throw std::logic_error("lead_activities: not a uuid");
+      keys_.emplace(id, Timestamp(std::chrono::microseconds(inserted.integer(i, 1))));
+    }
+  }
+  bool take(const Uuid& id, Timestamp occurred_at) { return keys_.erase({id, occurred_at}) > 0; }
+
+ private:
+  std::set<std::pair<Uuid, Timestamp>> keys_;
+};
 }  // namespace
 
 struct LeadsSink::Columns {
@@ -112,6 +131,23 @@ struct LeadsSink::Columns {
       tenant{ElementType::text}, subject{ElementType::text}, event_type{ElementType::text}, rule{ElementType::text},
       dimension{ElementType::text}, description{ElementType::text}, profile{ElementType::jsonb},
       receipt{ElementType::text}, trace_id{ElementType::text};
+  std::array<SqlArray*, kColumns> in_order() {
+    return {&activity_id,    &event_id,  &occurred_at, &received_at, &points,  &daily_cap,
+            &half_life_days, &platform,  &account,     &tenant,      &subject, &event_type,
+            &rule,           &dimension, &description, &profile,     &receipt, &trace_id};
+  }
+
+  postgres::CopyRows copy;
+
+  struct {
+    SqlArray account{ElementType::text}, tenant{ElementType::text}, subject{ElementType::text}, day{ElementType::date},
+        rule{ElementType::text}, daily_cap{ElementType::int4}, half_life_days{ElementType::int4},
+        dimension{ElementType::text}, points{ElementType::int8}, activities{ElementType::int8};
+    std::array<SqlArray*, 10> in_order() {
+      return {&account, &tenant, &subject, &day, &rule, &daily_cap, &half_life_days, &dimension, &points, &activities};
+    }
+  } daily;
+
   struct {
     SqlArray account{ElementType::text}, tenant{ElementType::text}, subject{ElementType::text},
         field{ElementType::text}, value{ElementType::text}, occurred_at{ElementType::timestamptz},
@@ -121,12 +157,39 @@ struct LeadsSink::Columns {
     }
   } told;
 
-  std::array<SqlArray*, 18> in_order() {
-    return {&activity_id,    &event_id,  &occurred_at, &received_at, &points,  &daily_cap,
-            &half_life_days, &platform,  &account,     &tenant,      &subject, &event_type,
-            &rule,           &dimension, &description, &profile,     &receipt, &trace_id};
-  }
+  struct {
+    SqlArray account{ElementType::text}, tenant{ElementType::text}, subject{ElementType::text},
+        platform{ElementType::text}, first_at{ElementType::timestamptz}, first_id{ElementType::uuid},
+        first_trace{ElementType::text}, last_at{ElementType::timestamptz}, last_id{ElementType::uuid},
+        last_trace{ElementType::text};
+    std::array<SqlArray*, 10> in_order() {
+      return {&account,  &tenant,      &subject, &platform, &first_at,
+              &first_id, &first_trace, &last_at, &last_id,  &last_trace};
+    }
+  } leads;
 };
+
+namespace {
+using Activity = schemas::LeadActivity;
+
+auto lead_of(const Activity& fact) { return std::tie(fact.origin.account, fact.origin.tenant, fact.origin.subject); }
+auto day_of(const Activity& fact) { return std::chrono::floor<std::chrono::days>(fact.origin.occurred_at); }
+auto sum_of(const Activity& fact) {
+  return std::tuple(lead_of(fact), day_of(fact), std::tie(fact.rule, fact.daily_cap, fact.half_life_days));
+}
+auto time_of(const Activity& fact) { return std::tie(fact.origin.occurred_at, fact.activity_id); }
+
+template <class Columns>
+postgres::Parameters parameters_of(Columns& columns) {
+  postgres::Parameters parameters;
+  for (auto* column : columns.in_order()) parameters.bytes(column->bytes());
+  return parameters;
+}
+template <class Columns>
+void clear_all(Columns& columns) {
+  for (auto* column : columns.in_order()) column->clear();
+}
+}  // namespace
 
 LeadsSink::LeadsSink() : columns_(std::make_shared<Columns>()) {}
 
@@ -149,70 +212,146 @@ RowHead LeadsSink::head(size_t row) const {
           origin.timeless,  origin.account,  origin.receipt,     origin.trace_id};
 }
 
-Written LeadsSink::write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
-  auto& c = *columns_;
-  for (auto* column : c.in_order()) column->clear();
-  for (size_t i = first; i < first + count; ++i) {
-    const auto& fact = rows_[i];
-    const auto& origin = fact.origin;
-    c.activity_id.add_uuid(fact.activity_id);
-    c.event_id.add_uuid(origin.event_id);
-    c.occurred_at.add_time(origin.occurred_at);
-    c.received_at.add_time(origin.received_at);
-    c.points.add_int4(fact.points);
-    c.daily_cap.add_int4(fact.daily_cap);
-    c.half_life_days.add_int4(fact.half_life_days);
-    c.platform.add_text(origin.platform);
-    c.account.add_text(origin.account);
-    c.tenant.add_text(origin.tenant);
-    c.subject.add_text(origin.subject);
-    c.event_type.add_text(origin.event_type);
-    c.rule.add_text(fact.rule);
-    c.dimension.add_text(fact.dimension);
-    c.description.add_text_or_null(fact.description);
-    if (fact.profile.empty()) {
-      c.profile.add_null();
-    } else {
-      json_.clear();
-      schemas::append_json(json_, fact.profile);
-      c.profile.add_jsonb(json_);
-    }
-    c.receipt.add_text_or_null(origin.receipt);
-    c.trace_id.add_text_or_null(origin.trace_id);
+// Each value to what `next` gives: the arrays one after the other, or always the same row.
+template <class Next>
+void LeadsSink::put(const Activity& fact, Next&& next) {
+  const auto& origin = fact.origin;
+  next().add_uuid(fact.activity_id);
+  next().add_uuid(origin.event_id);
+  next().add_time(origin.occurred_at);
+  next().add_time(origin.received_at);
+  next().add_int4(fact.points);
+  next().add_int4(fact.daily_cap);
+  next().add_int4(fact.half_life_days);
+  next().add_text(origin.platform);
+  next().add_text(origin.account);
+  next().add_text(origin.tenant);
+  next().add_text(origin.subject);
+  next().add_text(origin.event_type);
+  next().add_text(fact.rule);
+  next().add_text(fact.dimension);
+  next().add_text_or_null(fact.description);
+  if (fact.profile.empty()) {
+    next().add_null();
+  } else {
+    json_.clear();
+    schemas::append_json(json_, fact.profile);
+    next().add_jsonb(json_);
   }
-  postgres::Parameters activities;
-  for (auto* column : c.in_order()) activities.bytes(column->bytes());
-  const auto fresh = transaction.execute(kActivities, activities.text(writer)).integer(0, 0);
-  write_profiles(transaction, first, count);
-
-  postgres::Parameters keys;
-  for (auto* column : {&c.account, &c.tenant, &c.subject, &c.platform, &c.occurred_at, &c.activity_id, &c.trace_id})
-    keys.bytes(column->bytes());
-  const auto leads = static_cast<int64_t>(transaction.execute(kLeads, keys).affected());
-  return {fresh, {{"lead_activities", fresh}, {"leads", leads}}};
+  next().add_text_or_null(origin.receipt);
+  next().add_text_or_null(origin.trace_id);
 }
 
-void LeadsSink::write_profiles(postgres::Transaction& transaction, size_t first, size_t count) {
-  auto& told = columns_->told;
-  for (auto* column : told.in_order()) column->clear();
+Written LeadsSink::append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
+  auto& copy = columns_->copy;
+  copy.clear();
   for (size_t i = first; i < first + count; ++i) {
-    const auto& fact = rows_[i];
-    for (const auto& [field, value] : fact.profile) {
+    copy.begin_row(kColumns);
+    put(rows_[i], [&]() -> postgres::CopyRows& { return copy; });
+  }
+  transaction.copy(kCopy, copy.finish());
+  std::vector<const Activity*> fresh;
+  for (size_t i = first; i < first + count; ++i) fresh.push_back(&rows_[i]);
+  return sum_up(transaction, std::move(fresh), writer);
+}
+
+Written LeadsSink::write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
+  auto& c = *columns_;
+  clear_all(c);
+  for (size_t i = first; i < first + count; ++i)
+    put(rows_[i], [column = c.in_order(), next = size_t{0}]() mutable -> SqlArray& { return *column[next++]; });
+  Fresh inserted(transaction.execute(kInsert, parameters_of(c)));
+  std::vector<const Activity*> fresh;
+  for (size_t i = first; i < first + count; ++i)
+    if (inserted.take(rows_[i].activity_id, rows_[i].origin.occurred_at)) fresh.push_back(&rows_[i]);
+  return sum_up(transaction, std::move(fresh), writer);
+}
+
+// Sums and leads in the order of their keys, so that two writers never wait for each other crosswise.
+Written LeadsSink::sum_up(postgres::Transaction& transaction, std::vector<const Activity*> fresh,
+                          std::string_view writer) {
+  if (fresh.empty()) return {0, {{"lead_activities", 0}, {"leads", 0}}};
+  StoredByMinute stored;
+  for (const auto* fact : fresh) stored.add(fact->origin.received_at, fact->origin.account);
+  stored.count(transaction, family(), writer);
+  write_profiles(transaction, fresh);
+  std::sort(fresh.begin(), fresh.end(), [](const auto* a, const auto* b) { return sum_of(*a) < sum_of(*b); });
+  add_to_days(transaction, fresh);
+  const auto leads = write_leads(transaction, fresh);
+  const auto activities = static_cast<int64_t>(fresh.size());
+  return {activities, {{"lead_activities", activities}, {"leads", leads}}};
+}
+
+void LeadsSink::write_profiles(postgres::Transaction& transaction, std::span<const Activity* const> fresh) {
+  auto& told = columns_->told;
+  clear_all(told);
+  for (const auto* fact : fresh) {
+    for (const auto& [field, value] : fact->profile) {
       if (value.empty()) continue;  // saying nothing doesn't unsay what was told
-      told.account.add_text(fact.origin.account);
-      told.tenant.add_text(fact.origin.tenant);
-      told.subject.add_text(fact.origin.subject);
+      told.account.add_text(fact->origin.account);
+      told.tenant.add_text(fact->origin.tenant);
+      told.subject.add_text(fact->origin.subject);
       told.field.add_text(field);
       told.value.add_text(value);
-      told.occurred_at.add_time(fact.origin.occurred_at);
-      told.activity_id.add_uuid(fact.activity_id);
-      told.trace_id.add_text_or_null(fact.origin.trace_id);
+      told.occurred_at.add_time(fact->origin.occurred_at);
+      told.activity_id.add_uuid(fact->activity_id);
+      told.trace_id.add_text_or_null(fact->origin.trace_id);
     }
   }
-  if (told.field.size() == 0) return;
-  postgres::Parameters parameters;
-  for (auto* column : told.in_order()) parameters.bytes(column->bytes());
-  transaction.execute(kProfiles, parameters);
+  if (told.field.size() > 0) transaction.execute(kProfiles, parameters_of(told));
+}
+
+void LeadsSink::add_to_days(postgres::Transaction& transaction, std::span<const Activity* const> sorted) {
+  auto& daily = columns_->daily;
+  clear_all(daily);
+  for (size_t i = 0; i < sorted.size();) {
+    const auto& fact = *sorted[i];
+    const auto key = sum_of(fact);
+    std::string_view dimension;
+    int64_t points = 0, activities = 0;
+    for (; i < sorted.size() && sum_of(*sorted[i]) == key; ++i) {
+      dimension = std::max(dimension, std::string_view(sorted[i]->dimension));
+      points += sorted[i]->points;
+      ++activities;
+    }
+    daily.account.add_text(fact.origin.account);
+    daily.tenant.add_text(fact.origin.tenant);
+    daily.subject.add_text(fact.origin.subject);
+    daily.day.add_date(day_of(fact));
+    daily.rule.add_text(fact.rule);
+    daily.daily_cap.add_int4(fact.daily_cap);
+    daily.half_life_days.add_int4(fact.half_life_days);
+    daily.dimension.add_text(dimension);
+    daily.points.add_int8(points);
+    daily.activities.add_int8(activities);
+  }
+  transaction.execute(kDaily, parameters_of(daily));
+}
+
+int64_t LeadsSink::write_leads(postgres::Transaction& transaction, std::span<const Activity* const> sorted) {
+  auto& leads = columns_->leads;
+  clear_all(leads);
+  for (size_t i = 0; i < sorted.size();) {
+    const auto *first = sorted[i], *last = first;
+    const auto key = lead_of(*first);
+    std::string_view platform = first->origin.platform;
+    for (; i < sorted.size() && lead_of(*sorted[i]) == key; ++i) {
+      if (time_of(*sorted[i]) < time_of(*first)) first = sorted[i];
+      if (time_of(*sorted[i]) > time_of(*last)) last = sorted[i];
+      platform = std::min(platform, std::string_view(sorted[i]->origin.platform));
+    }
+    leads.account.add_text(first->origin.account);
+    leads.tenant.add_text(first->origin.tenant);
+    leads.subject.add_text(first->origin.subject);
+    leads.platform.add_text(platform);
+    leads.first_at.add_time(first->origin.occurred_at);
+    leads.first_id.add_uuid(first->activity_id);
+    leads.first_trace.add_text_or_null(first->origin.trace_id);
+    leads.last_at.add_time(last->origin.occurred_at);
+    leads.last_id.add_uuid(last->activity_id);
+    leads.last_trace.add_text_or_null(last->origin.trace_id);
+  }
+  return static_cast<int64_t>(transaction.execute(kLeads, parameters_of(leads)).affected());
 }
 
 }  // namespace wxpipe::sinks

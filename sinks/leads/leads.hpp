@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "schemas/facts.hpp"
 #include "sinks/sink.hpp"
@@ -19,10 +21,17 @@ class LeadsSink final : public RowsSink<schemas::LeadActivity> {
   Result<void> add(std::string_view value) override;
   RowHead head(size_t row) const override;
   void set_occurred_at(size_t row, Timestamp occurred_at) override { rows_[row].origin.occurred_at = occurred_at; }
+  Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override;
   Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override;
 
  private:
-  void write_profiles(postgres::Transaction& transaction, size_t first, size_t count);
+  using Activity = schemas::LeadActivity;
+  template <class Next>
+  void put(const Activity& fact, Next&& next);
+  Written sum_up(postgres::Transaction& transaction, std::vector<const Activity*> fresh, std::string_view writer);
+  void write_profiles(postgres::Transaction& transaction, std::span<const Activity* const> fresh);
+  void add_to_days(postgres::Transaction& transaction, std::span<const Activity* const> sorted);
+  int64_t write_leads(postgres::Transaction& transaction, std::span<const Activity* const> sorted);
 
   struct Columns;
   std::shared_ptr<Columns> columns_;  // buffers kept over batches

@@ -1,7 +1,6 @@
 #include "sinks/messages/messages.hpp"
 
 #include <array>
-#include <map>
 
 #include "common/postgres/copy_rows.hpp"
 #include "sinks/ledger.hpp"
@@ -30,13 +29,6 @@ constexpr const char* kCopy =
     "copy messages (event_id, occurred_at, received_at, normaliser, timeless, platform, account, tenant, category, type, "
     "msg_type, event, change_type, msg_id, identity, subject, sender, recipient, conversation, content, reply, attributes, "
     "body, receipt, trace_id) from stdin (format binary)";
-// COPY returns no rows to count, and needn't: it took all of them.
-constexpr postgres::Statement kCopied{
-    "messages_copied",
-    "insert into wxpipe.ledger as l (minute, account, family, writer, stored) "
-    "select unnest($1::timestamptz[]), unnest($2::text[]), 'messages', $4::text, unnest($3::int8[]) "
-    "on conflict (minute, account, family, writer) do update set stored = l.stored + excluded.stored, updated_at = now()"};
-
 // Rows that were there under another receipt are callbacks that the platform sent again: their receipts are kept, so
 // that every acknowledged callback can be named. Under the same receipt they are the same record once more.
 constexpr postgres::Statement kDuplicates{
@@ -82,7 +74,7 @@ struct MessagesSink::Columns {
 
   struct {
     postgres::CopyRows rows;
-    std::map<std::pair<Timestamp, std::string>, int64_t> by_minute;  // and account
+    StoredByMinute stored;  // COPY returns no rows to count, and needn't: it took all of them
   } copy;
 
   struct {
@@ -175,16 +167,16 @@ void MessagesSink::prepare() {
 
 void MessagesSink::forget_copy() {
   columns_->copy.rows.clear();
-  columns_->copy.by_minute.clear();
+  columns_->copy.stored.clear();
 }
 
 void MessagesSink::encode(size_t first, size_t end) {
-  auto& [rows, by_minute] = columns_->copy;
+  auto& [rows, stored] = columns_->copy;
   for (size_t i = first; i < end; ++i)
     if (const auto* event = std::get_if<schemas::Event>(&rows_[i])) {
       rows.begin_row(kColumns);
       put(*event, [&]() -> postgres::CopyRows& { return rows; });
-      ++by_minute[{std::chrono::floor<std::chrono::minutes>(event->received_at), event->account}];
+      stored.add(event->received_at, event->account);
     }
 }
 
@@ -196,19 +188,11 @@ Written MessagesSink::append(postgres::Transaction& transaction, size_t first, s
     encode(first, first + count);
   }
   prepared_ = 0;
-  auto& [rows, by_minute] = columns_->copy;
+  auto& [rows, stored] = columns_->copy;
   const auto messages = static_cast<int64_t>(rows.size());
   if (messages > 0) {
     transaction.copy(kCopy, rows.finish());
-    SqlArray minutes(ElementType::timestamptz), accounts(ElementType::text), counts(ElementType::int8);
-    for (const auto& [key, stored] : by_minute) {
-      minutes.add_time(key.first);
-      accounts.add_text(key.second);
-      counts.add_int8(stored);
-    }
-    transaction.execute(
-        kCopied,
-        postgres::Parameters().bytes(minutes.bytes()).bytes(accounts.bytes()).bytes(counts.bytes()).text(writer));
+    stored.count(transaction, family(), writer);
   }
   for (auto* column : columns_->repeats.in_order()) column->clear();
   for (size_t i = first; i < first + count; ++i)

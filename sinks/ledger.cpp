@@ -1,0 +1,40 @@
+#include "sinks/ledger.hpp"
+
+#include "common/postgres/sql_array.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+constexpr postgres::Statement kStored{
+    "ledger_stored",
+    "insert into wxpipe.ledger as l (minute, account, family, writer, stored) "
+    "select unnest($1::timestamptz[]), unnest($2::text[]), $4::text, $5::text, unnest($3::int8[]) "
+    "on conflict (minute, account, family, writer) do update set stored = l.stored + excluded.stored, updated_at = now()"};
+}  // namespace
+
+void StoredByMinute::add(Timestamp received_at, std::string_view account) {
+  const Timestamp minute = std::chrono::floor<std::chrono::minutes>(received_at);
+  if (last_ == counts_.end() || last_->first.first != minute || last_->first.second != account)
+    last_ = counts_.try_emplace({minute, std::string(account)}, 0).first;
+  ++last_->second;
+}
+
+void StoredByMinute::clear() {
+  counts_.clear();
+  last_ = counts_.end();
+}
+
+void StoredByMinute::count(postgres::Transaction& transaction, std::string_view family, std::string_view writer) const {
+  using postgres::ElementType;
+  if (counts_.empty()) return;
+  postgres::SqlArray minutes(ElementType::timestamptz), accounts(ElementType::text), counts(ElementType::int8);
+  for (const auto& [key, stored] : counts_) {
+    minutes.add_time(key.first);
+    accounts.add_text(key.second);
+    counts.add_int8(stored);
+  }
+  postgres::Parameters parameters;
+  parameters.bytes(minutes.bytes()).bytes(accounts.bytes()).bytes(counts.bytes()).text(family).text(writer);
+  transaction.execute(kStored, parameters);
+}
+
+}  // namespace wxpipe::sinks

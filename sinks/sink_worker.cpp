@@ -8,7 +8,6 @@
 #include "common/runtime/fault_point.hpp"
 #include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
-#include "sinks/sinks.hpp"
 
 namespace wxpipe::sinks {
 namespace {
@@ -43,9 +42,16 @@ InputRecord input(const kafka::Record& record) {
           record.header("traceparent")};
 }
 
-long long since(steady_clock::time_point start) {
-  return std::chrono::duration_cast<milliseconds>(steady_clock::now() - start).count();
-}
+class Rebalancing {
+ public:
+  explicit Rebalancing(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Rebalancing() { flag_ = false; }
+  Rebalancing(const Rebalancing&) = delete;
+  Rebalancing& operator=(const Rebalancing&) = delete;
+
+ private:
+  bool& flag_;
+};
 }  // namespace
 
 SinkWorker::SinkWorker(const config::Settings& settings, std::string_view family, const Clock& clock,
@@ -54,6 +60,7 @@ SinkWorker::SinkWorker(const config::Settings& settings, std::string_view family
       family_(family),
       group_(group_id(settings.kafka.topic_prefix, family)),
       topic_(schemas::topic_name(settings.kafka.topic_prefix, make_sink(family)->topic())),
+      limits_(batch_limits(family, settings.sink)),
       clock_(clock),
       database_(database),
       metrics_(metrics),
@@ -62,7 +69,8 @@ SinkWorker::SinkWorker(const config::Settings& settings, std::string_view family
       writer_(family, offsets_, settings.sink, settings.instance.name, clock),
       consumer_(consumer_config(settings, group_, family), {topic_}, *this),
       batch_(make_sink(family)),
-      ahead_(make_sink(family)) {}
+      ahead_(make_sink(family)),
+      done_(make_sink(family)) {}
 
 void SinkWorker::Taken::add(kafka::Record record) {
   if (records.empty()) since = steady_clock::now();
@@ -88,13 +96,11 @@ void SinkWorker::run(const std::stop_token& stop) {
     if (claim_due()) claim();
     try {
       collect();
+      if (!batch_.empty()) settle();
     } catch (const kafka::OffsetOutOfRange& error) {
       look_at_log_ = true;
       give_back("lost_records", error.what());
-      continue;
     }
-    if (!batch_.empty()) settle();
-    std::swap(batch_, ahead_);
     report_progress();
   }
 }
@@ -102,9 +108,10 @@ void SinkWorker::run(const std::stop_token& stop) {
 // Where to begin is Postgres's to say, and it may be away: nothing is fetched until `claim` has asked it.
 std::vector<kafka::PartitionOffset> SinkWorker::assigned(const std::vector<kafka::Partition>& partitions) {
   telemetry::log_info("partitions_assigned", {{"group", group_}, {"partitions", partitions.size()}});
+  const Rebalancing callback(rebalancing_);
+  forget();
   assigned_ = partitions;
   claims_.clear();
-  forget();
   claim_at_ = steady_clock::now();
   if (partitions.empty() && !braked_) status_.set_trouble({});  // other processes have them all
   return {};
@@ -113,6 +120,7 @@ std::vector<kafka::PartitionOffset> SinkWorker::assigned(const std::vector<kafka
 void SinkWorker::revoked(const std::vector<kafka::Partition>& partitions, bool lost) {
   WXPIPE_FAULT_POINT(sink_revoke);
   telemetry::log_info("partitions_revoked", {{"group", group_}, {"partitions", partitions.size()}, {"lost", lost}});
+  const Rebalancing callback(rebalancing_);
   forget();
   assigned_.clear();
   claims_.clear();
@@ -207,37 +215,23 @@ void SinkWorker::settle_doubt(const std::vector<Claim>& claims) {
 }
 
 bool SinkWorker::full(const Taken& taken) const {
-  return taken.records.size() >= static_cast<size_t>(settings_.sink.batch_rows) || taken.bytes >= kMostBatchBytes;
+  return taken.records.size() >= limits_.rows || taken.bytes >= kMostBatchBytes;
 }
 
-// Up to batch_rows, until batch_interval after the first; behind a full batch, what is there already of the next. Without
-// claims nothing comes, but membership goes on. A rebalance inside poll forgets everything.
+// Up to the family's limits. Without claims nothing comes, but membership goes on. A rebalance inside poll forgets everything.
 void SinkWorker::collect() {
   const auto idle_until = steady_clock::now() + kIdlePoll;
   while (!full(batch_)) {
     auto record = consumer_.poll(0ms);
     if (!record) {
-      const auto until = batch_.empty() ? idle_until : batch_.since + settings_.sink.batch_interval;
+      const auto until = batch_.empty() ? idle_until : batch_.since + limits_.interval;
       const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
       if (left <= 0ms || (batch_.empty() && claim_due())) return;
+      done_.clear();
       record = consumer_.poll(left);
     }
     if (record) batch_.add(std::move(*record));
   }
-  while (!full(ahead_)) {
-    auto record = consumer_.poll(0ms);
-    if (!record || batch_.empty()) {
-      if (record) batch_.add(std::move(*record));  // a rebalance came in between
-      return;
-    }
-    ahead_.add(std::move(*record));
-  }
-}
-
-void SinkWorker::forget() {
-  if (reading_.valid()) reading_.get();
-  batch_.clear();
-  ahead_.clear();
 }
 
 void SinkWorker::settle() {
@@ -251,49 +245,55 @@ void SinkWorker::settle() {
   std::vector<Advance> advances;
   for (const auto& [number, step] : by_partition) advances.push_back(step);
   batch_.read();
-  if (!ahead_.empty()) reading_ = std::async(std::launch::async, [this] { ahead_.read(); });
   WXPIPE_FAULT_POINT(sink_before_batch);
-  write(batch_, advances);
-  if (reading_.valid()) reading_.get();
-  batch_.clear();
+  writing_ = std::async(std::launch::async,
+                        [this, advances = std::move(advances)]() mutable { return write(std::move(advances)); });
+  done_.clear();  // only now: Postgres doesn't wait for it
+  read_ahead();
+  finish();
 }
 
-void SinkWorker::write(Taken& taken, std::span<const Advance> advances) {
-  BatchOutcome outcome;
+void SinkWorker::read_ahead() {
+  while (!full(ahead_)) {
+    auto record = consumer_.poll(0ms);
+    if (!record) break;
+    ahead_.add(std::move(*record));
+  }
+  ahead_.read();
+}
+
+// On the second thread: touches batch_, the database and the writer, and nothing else that changes.
+SinkWorker::WriteResult SinkWorker::write(std::vector<Advance> advances) {
+  WriteResult result;
+  result.advances = std::move(advances);
+  const auto trouble = [&](const char* what, std::string why) -> WriteResult&& {
+    result.trouble = what;
+    result.why = std::move(why);
+    return std::move(result);
+  };
   for (unsigned attempt = 0;; ++attempt) {
     const auto started = steady_clock::now();
     try {
-      writer_.write(database_.connection(), taken.batch, advances, outcome);
-      failures_ = 0;
-      hindered_by_.clear();
-      for (const auto& step : advances) claims_[step.partition.number].next_offset = step.to;
-      last_batch_ = steady_clock::now();
-      last_taken_ = taken.inputs.back().timestamp;
-      metrics_.committed(outcome, clock_.now());
-      metrics_.batch_took(last_batch_ - started);
-      telemetry::log_debug("batch_written", {{"sink", family_},
-                                             {"records", taken.inputs.size()},
-                                             {"fresh", outcome.written.fresh},
-                                             {"dead_letters", outcome.dead_letters.size()},
-                                             {"ms", since(started)}});
-      return;
+      writer_.write(database_.connection(), batch_.batch, result.advances, result.outcome);
+      result.took = steady_clock::now() - started;
+      return result;
     } catch (const postgres::InDoubt& error) {
-      doubt_ = {{advances.begin(), advances.end()}, std::move(outcome)};
+      result.in_doubt = true;
       database_.disconnect();
-      return give_back("in_doubt", error.what());
+      return trouble("in_doubt", error.what());
     } catch (const Unavailable& error) {
       database_.disconnect();
-      return give_back("unavailable", error.what());
+      return trouble("unavailable", error.what());
     } catch (const UsageError& error) {
       database_.disconnect();
-      return give_back("refused", error.what());
+      return trouble("refused", error.what());
     } catch (const Braked& error) {
-      braked_ = true;
-      return give_back("braked", error.what());
+      result.braked = true;
+      return trouble("braked", error.what());
     } catch (const postgres::SqlError& error) {
       const bool passing = classify(error) == postgres::Verdict::retry;
       if (!passing || attempt + 1 >= kTriesInPlace || stop_.stop_requested())
-        return give_back("refused", fmt::format("{} {}", error.sqlstate(), error.what()));
+        return trouble("refused", fmt::format("{} {}", error.sqlstate(), error.what()));
       telemetry::log_warn("batch_tried_again",
                           {{"sink", family_}, {"sqlstate", error.sqlstate()}, {"why", error.what()}});
       metrics_.retried("locked");
@@ -303,12 +303,41 @@ void SinkWorker::write(Taken& taken, std::span<const Advance> advances) {
   }
 }
 
+void SinkWorker::finish() {
+  if (!writing_.valid()) return;
+  auto result = writing_.get();
+  if (result.trouble) {
+    braked_ = braked_ || result.braked;
+    if (result.in_doubt) doubt_ = {std::move(result.advances), std::move(result.outcome)};
+    return give_back(result.trouble, result.why);
+  }
+  failures_ = 0;
+  hindered_by_.clear();
+  for (const auto& step : result.advances) claims_[step.partition.number].next_offset = step.to;
+  last_batch_ = steady_clock::now();
+  last_taken_ = batch_.inputs.back().timestamp;
+  metrics_.committed(result.outcome, clock_.now());
+  metrics_.batch_took(result.took);
+  telemetry::log_debug("batch_written", {{"sink", family_},
+                                         {"records", batch_.inputs.size()},
+                                         {"fresh", result.outcome.written.fresh},
+                                         {"dead_letters", result.outcome.dead_letters.size()},
+                                         {"ms", std::chrono::duration_cast<milliseconds>(result.took).count()}});
+  std::swap(done_, batch_);
+  std::swap(batch_, ahead_);
+}
+
+void SinkWorker::forget() {
+  finish();
+  for (auto* taken : {&batch_, &ahead_, &done_}) taken->clear();
+}
+
 // Forgets the batch and fetches nothing, until a new claim says from where.
 void SinkWorker::give_back(const char* metric, std::string_view why) {
   metrics_.retried(metric);
   forget();
   claims_.clear();
-  consumer_.assign({});
+  if (!rebalancing_) consumer_.assign({});
   std::uniform_real_distribution<double> fraction(0, 1);
   const auto delay = kBackoff.delay(failures_++, fraction(random_));
   claim_at_ = steady_clock::now() + delay;

@@ -5,7 +5,8 @@
 //                  ▲                                                               │ Postgres away, commit in doubt
 //                  └── nothing is fetched, membership goes on, back-off ◄──────────┘
 //
-// While Postgres writes a full batch, a second thread reads the records of the next one that are here already.
+// Postgres writes a batch on a second thread (only one at a time), while this one takes and reads what is here already of the next.
+// Whoever needs to know what became of it (a rebalance too) waits for it first.
 //
 // Whatever goes wrong, the batch is forgotten and taken again from where Postgres says: there is one way to begin and
 // one way to recover. Kafka never holds an offset of a sink. Once the brake has tripped, the worker stays a member and
@@ -30,6 +31,7 @@
 #include "sinks/batch_writer.hpp"
 #include "sinks/database.hpp"
 #include "sinks/sink_metrics.hpp"
+#include "sinks/sinks.hpp"
 
 namespace wxpipe::sinks {
 
@@ -91,16 +93,28 @@ class SinkWorker : private kafka::RebalanceListener {
     std::vector<InputRecord> inputs;
     ReadBatch batch;
   };
+  // What became of a batch. Not stored: which class of trouble, for the metric, and why.
+  struct WriteResult {
+    BatchOutcome outcome;
+    std::vector<Advance> advances;
+    std::chrono::steady_clock::duration took{};
+    const char* trouble = nullptr;  // null: stored
+    std::string why;
+    bool in_doubt = false, braked = false;
+  };
   bool full(const Taken& taken) const;
   void collect();
   void settle();
-  void write(Taken& taken, std::span<const Advance> advances);
+  void read_ahead();
+  WriteResult write(std::vector<Advance> advances);
+  void finish();
   void forget();
   void give_back(const char* metric, std::string_view why);
   void report_progress();
 
   const config::Settings& settings_;
   const std::string family_, group_, topic_;
+  const BatchLimits limits_;
   const Clock& clock_;
   Database& database_;
   SinkMetrics& metrics_;
@@ -110,7 +124,7 @@ class SinkWorker : private kafka::RebalanceListener {
   std::stop_token stop_;
 
   kafka::Consumer consumer_;
-  Taken batch_, ahead_;  // destroyed before the consumer
+  Taken batch_, ahead_, done_;  // being written, the next, and what is stored; destroyed before the consumer
   std::vector<kafka::Partition> assigned_;
   std::map<int, Claim> claims_;  // by partition; empty while nothing is claimed
   struct Doubt {
@@ -118,6 +132,7 @@ class SinkWorker : private kafka::RebalanceListener {
     BatchOutcome outcome;
   };
   std::optional<Doubt> doubt_;
+  bool rebalancing_ = false;  // inside a callback, which ends with an assignment of its own
   bool look_at_log_ = false;  // an offset was not in the log: find out which
   bool braked_ = false;
   unsigned failures_ = 0;    // in a row
@@ -128,7 +143,7 @@ class SinkWorker : private kafka::RebalanceListener {
   std::map<int, int64_t> settled_ends_;  // ends that hold nothing but transaction markers beyond what was taken
   std::chrono::steady_clock::time_point last_batch_{};
   Timestamp last_taken_;
-  std::future<void> reading_;  // of ahead_; waited for before that is touched, and first of all on destruction
+  std::future<WriteResult> writing_;  // batch_; destroyed, and so waited for, before everything that it uses
 };
 
 }  // namespace wxpipe::sinks

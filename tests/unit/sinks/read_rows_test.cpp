@@ -65,6 +65,18 @@ TEST(Sinks, AnUnknownFamilyIsAnErrorThatNamesTheOnesThereAre) {
   }
 }
 
+TEST(Sinks, LeadsAreSummedUpInBatchesOfTheirOwnSize) {
+  config::SinkSettings settings;
+  settings.batch_rows = 7;
+  settings.leads_batch_rows = 70;
+  settings.batch_interval = std::chrono::milliseconds(3);
+  settings.leads_batch_interval = std::chrono::milliseconds(30);
+  EXPECT_EQ(batch_limits("messages", settings).rows, 7U);
+  EXPECT_EQ(batch_limits("messages", settings).interval, std::chrono::milliseconds(3));
+  EXPECT_EQ(batch_limits("leads", settings).rows, 70U);
+  EXPECT_EQ(batch_limits("leads", settings).interval, std::chrono::milliseconds(30));
+}
+
 TEST(Sinks, TheGroupIsNamedAfterPrefixAndFamily) { EXPECT_EQ(group_id("wx.", "leads"), "wx.sink.leads"); }
 
 }  // namespace

@@ -1,10 +1,13 @@
 #include "cli/check_config_command.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "common/config/checks.hpp"
 #include "common/config/settings_print.hpp"
@@ -89,6 +92,21 @@ void check_roles(const config::Loaded& loaded, std::vector<std::string>& errors)
   expect([&] { sinks::chosen_families(settings.sink); });
 }
 
+// This may be another machine than the one that ingest will run on, so it is no error.
+std::optional<config::Finding> spool_folder_risk(const std::filesystem::path& folder) {
+  if (folder.empty()) return std::nullopt;
+  auto there = std::filesystem::absolute(folder);
+  std::error_code unreadable;
+  while (there.has_relative_path() && !std::filesystem::exists(there, unreadable)) there = there.parent_path();
+  const bool is_folder = std::filesystem::is_directory(there, unreadable);
+  if (is_folder && ::access(there.c_str(), W_OK | X_OK) == 0) return std::nullopt;
+  return config::Finding{
+      "spool.directory",
+      fmt::format("{} can't be made here, because {} is {}: ingest would not start as this user; make "
+                  "the folder for it, or name another",
+                  folder.string(), there.string(), is_folder ? "not writable" : "no folder")};
+}
+
 void check(Program& program, bool print) {
   auto environment = config::process_environment();
   if (!program.instance.empty()) environment.variables["WXPIPE_INSTANCE"] = program.instance;
@@ -97,7 +115,9 @@ void check(Program& program, bool print) {
   auto& errors = loaded.errors;
   check_roles(loaded, errors);
   // Risks are those of a configuration that can be used.
-  const auto risks = errors.empty() ? config::risks(settings) : std::vector<config::Finding>();
+  auto risks = errors.empty() ? config::risks(settings) : std::vector<config::Finding>();
+  if (auto risk = spool_folder_risk(settings.spool.directory); risk && errors.empty())
+    risks.push_back(std::move(*risk));
   program.exit_code = errors.empty() ? 0 : 2;
   if (program.json) {
     print_json(errors, risks, settings.accounts.size());

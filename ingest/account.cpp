@@ -45,7 +45,7 @@ class Check {
   }
 
   void required(std::string_view key, const std::string& value, std::string_view meaning) {
-    if (value.empty()) complain(key, "is missing; a {} account needs it: {}", settings_.kind, meaning);
+    if (value.empty()) complain(key, "is missing; an account of kind {} needs it: {}", settings_.kind, meaning);
   }
 
   // Current first; the previous one is optional.

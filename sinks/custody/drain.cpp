@@ -75,7 +75,8 @@ std::string Drain::wait_for_sink(postgres::Connection& connection, std::string_v
 }
 
 // A reader that has passed the last record before the end stands short of it where transactions left their markers: what
-// lies between is looked at.
+// lies between is looked at. One that stands beyond the end has either gone on since the end was asked for, or the topic was made
+// anew and it has taken nothing of it.
 std::string Drain::wait(const std::string& reader, std::vector<kafka::PartitionOffset> ends,
                         const std::function<Positions(const std::vector<kafka::PartitionOffset>&)>& positions,
                         Deadline deadline, const std::stop_token& stop) {
@@ -92,6 +93,10 @@ std::string Drain::wait(const std::string& reader, std::vector<kafka::PartitionO
     for (auto& [partition, end] : ends) {
       const auto known = now_at.find(partition.number);
       const auto at = std::max(known == now_at.end() ? 0 : known->second, begins[partition.number]);
+      if (at > end && log_.ends({partition}, kTimeout).front().offset < at) {
+        behind += end - begins[partition.number];
+        continue;
+      }
       if (at >= end) continue;
       behind += end - at;
       if (end - at <= kFew && !looked_at[partition.number]) unclear.push_back({partition, at, end});

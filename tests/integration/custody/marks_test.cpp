@@ -3,6 +3,7 @@
 #include <random>
 
 #include "sinks/custody/custody.hpp"
+#include "sinks/sinks.hpp"
 #include "tests/integration/custody/custody_fixture.hpp"
 #include "tests/unit/processors/events.hpp"
 
@@ -129,6 +130,26 @@ TEST_F(MarksTest, AMarkThatCannotBeReadIsADeadLetterOfItsSink) {
   EXPECT_EQ(eventually_equal([&] { return count("wxpipe.custody_marks"); }, 1), 1);
   EXPECT_EQ(lines("select stage, reason, detail from dead_letters"),
             (std::vector<std::string>{"(sink.custody,unreadable_record,\"the outcomes don't cover first to next\")"}));
+}
+
+TEST_F(MarksTest, AReaderBeyondTheEndOfATopicThatWasMadeAnewHasTakenNothingOfIt) {
+  produce(mark(1, 1, 1));
+  const auto stands_at = [&](int64_t next_offset) {
+    connection_->execute(
+        "insert into wxpipe.sink_offsets (group_id, topic, partition, next_offset, owner) "
+        "select $1::text, $2::text, p, $3::int8, 'test' from generate_series(0, 63) p "
+        "on conflict (group_id, topic, partition) do update set next_offset = excluded.next_offset",
+        postgres::Parameters()
+            .text(sinks::group_id(settings().kafka.topic_prefix, "custody"))
+            .text(topics_->name(TopicName::custody))
+            .int8(next_offset));
+  };
+  sinks::Drain drain(settings());
+  const auto behind = [&] { return drain.marks(*connection_, std::chrono::steady_clock::now() + 200ms); };
+  stands_at(1'000);
+  EXPECT_THAT(behind(), HasSubstr("sink.custody is up to 2 records behind"));  // the mark, and its transaction's marker
+  stands_at(2);
+  EXPECT_EQ(behind(), "");
 }
 
 // What the metric does every five seconds, without the five seconds.

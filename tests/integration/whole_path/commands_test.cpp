@@ -7,6 +7,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr int kFine = 0, kFoundWrong = 1, kUsage = 2, kServerAway = 3;
@@ -90,6 +91,21 @@ TEST_F(CommandsTest, AConfigurationFileThatIsNotThereIsNamed) {
   const auto ran = command({"check-config", "--config", (folder_ / "none.toml").string()});
   EXPECT_EQ(ran.code(), kUsage);
   EXPECT_THAT(ran.errors, HasSubstr((folder_ / "none.toml").string()));
+}
+
+TEST_F(CommandsTest, ASpoolThatCanNotBeMadeHereIsSaidBeforeIngestIsStarted) {
+  const auto file = folder_.write("a-file", "");
+  const auto with_spool = [](const std::filesystem::path& folder) {
+    return fmt::format(
+        "[spool]\ndirectory = \"{}\"\n"
+        "[[accounts]]\nname = \"a\"\nkind = \"official_account\"\nmode = \"plain\"\napp_id = \"wx1234567890abcdef\"\ntoken = \"t\"\n",
+        folder.string());
+  };
+  const auto ran = check(with_spool(file / "spool"));
+  EXPECT_EQ(ran.code(), kFine) << ran.errors;
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("warning: "), HasSubstr("checked.toml:2"),
+                                HasSubstr("spool.directory: " + file.string() + "/spool can't be made here")));
+  EXPECT_THAT(check(with_spool(folder_ / "new" / "spool")).output, Not(HasSubstr("spool.directory")));
 }
 
 // ---- migrate ----

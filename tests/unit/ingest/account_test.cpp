@@ -56,7 +56,7 @@ TEST(Account, SaysWhereWhichKeyWhatIsWrongAndHowToMendIt) {
       complaints(settings),
       ElementsAre(
           "config.toml:3:1: accounts.shop.mode: \"safest\" is none of plain, compatible, safe",
-          "config.toml:3:1: accounts.shop.app_id: is missing; a official_account account needs it: the AppID, wx...",
+          "config.toml:3:1: accounts.shop.app_id: is missing; an account of kind official_account needs it: the AppID, wx...",
           "config.toml:3:1: accounts.shop.token: is missing; copy it from the platform's console (or give token_env or "
           "token_file)",
           "config.toml:3:1: accounts.shop.encoding_aes_key: has 42 characters, but an EncodingAESKey has 43; copy it "

@@ -1,6 +1,12 @@
 #include "common/kafka/transactional_producer.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <atomic>
+#include <future>
+#include <system_error>
+#include <thread>
 
 #include "common/kafka/error.hpp"
 #include "common/result.hpp"
@@ -8,8 +14,28 @@
 
 namespace wxpipe::kafka {
 namespace {
+using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+constexpr milliseconds kOverdue = 4s;  // behind a call's timeout: its last request may take 3 s (socket.timeout.ms)
+constexpr int kMostCallsUnderWay = 64;
+
+std::atomic<int> calls_under_way_now{0};
+
+// One of kMostCallsUnderWay.
+class CallUnderWay {
+ public:
+  CallUnderWay() {
+    if (++calls_under_way_now <= kMostCallsUnderWay) return;
+    --calls_under_way_now;
+    throw Unavailable(
+        fmt::format("{} calls of librdkafka wait for their group's coordinator already", kMostCallsUnderWay));
+  }
+  ~CallUnderWay() { --calls_under_way_now; }
+  CallUnderWay(const CallUnderWay&) = delete;
+  CallUnderWay& operator=(const CallUnderWay&) = delete;
+};
 
 // A record that can't be delivered makes commit fail with an abortable error; why it failed is only told here.
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
@@ -35,24 +61,43 @@ int left(steady_clock::time_point deadline) {
   return static_cast<int>(
       std::max<long long>(1, std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now()).count()));
 }
+
+struct Offsets {
+  PartitionList next;
+  GroupMetadata group;
+};
 }  // namespace
+
+// What a call into librdkafka needs, for as long as it takes.
+struct TransactionalProducer::Session {
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  // What is still queued belongs to a transaction that nobody will commit: don't wait for it.
+  ~Session() {
+    if (client)
+      rd_kafka_purge(client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  }
+
+  Undelivered undelivered;  // librdkafka holds its address
+  Client client;
+  std::vector<Topic> topics;  // destroyed before the client
+};
 
 TransactionalProducer::TransactionalProducer(const config::KafkaSettings& settings, const std::string& transactional_id,
                                              std::span<const std::string> topics,
                                              const std::vector<std::pair<std::string, std::string>>& extra,
                                              milliseconds patience)
     : patience_(patience),
-      client_(make_producer(producer_config(settings, transactional_id, extra, *undelivered_))) {
+      session_(std::make_shared<Session>()) {
+  session_->client = make_producer(producer_config(settings, transactional_id, extra, session_->undelivered));
   for (const auto& name : topics) {
-    topics_.emplace_back(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
-    if (!topics_.back()) throw_error("rd_kafka_topic_new", rd_kafka_last_error());
+    session_->topics.emplace_back(rd_kafka_topic_new(session_->client.get(), name.c_str(), nullptr));
+    if (!session_->topics.back()) throw_error("rd_kafka_topic_new", rd_kafka_last_error());
   }
 }
 
-TransactionalProducer::~TransactionalProducer() {
-  // What is still queued belongs to a transaction that nobody will commit: don't wait for it.
-  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
-}
+TransactionalProducer::~TransactionalProducer() = default;
 
 template <class Call>
 void TransactionalProducer::retry(const char* name, Call&& call) {
@@ -70,17 +115,17 @@ void TransactionalProducer::retry(const char* name, Call&& call) {
         break;
     }
     if (steady_clock::now() >= deadline) throw Unavailable(what);
-    rd_kafka_poll(client_.get(), 20);  // serves delivery reports, and spaces out errors that come back at once
+    rd_kafka_poll(session_->client.get(), 20);  // serves delivery reports, and spaces out errors that come back at once
   }
 }
 
 void TransactionalProducer::init() {
-  retry("init_transactions", [&](int timeout) { return rd_kafka_init_transactions(client_.get(), timeout); });
+  retry("init_transactions", [&](int timeout) { return rd_kafka_init_transactions(session_->client.get(), timeout); });
   // Metadata now, so that the first records don't wait for the one-second timer (librdkafka #5032).
-  for (const auto& topic : topics_) {
+  for (const auto& topic : session_->topics) {
     const rd_kafka_metadata_t* metadata = nullptr;
-    throw_unless_ok("metadata",
-                    rd_kafka_metadata(client_.get(), 0, topic.get(), &metadata, static_cast<int>(patience_.count())));
+    throw_unless_ok("metadata", rd_kafka_metadata(session_->client.get(), 0, topic.get(), &metadata,
+                                                  static_cast<int>(patience_.count())));
     const Metadata held(metadata);
     if (held->topic_cnt != 1 || held->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR)
       throw Unavailable(describe(rd_kafka_topic_name(topic.get()),
@@ -91,9 +136,10 @@ void TransactionalProducer::init() {
 void TransactionalProducer::begin() {
   // begin can hang after a fatal error (librdkafka #4420).
   char why[256];
-  if (const auto fatal = rd_kafka_fatal_error(client_.get(), why, sizeof why); fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (const auto fatal = rd_kafka_fatal_error(session_->client.get(), why, sizeof why);
+      fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
     throw Fenced(describe("begin_transaction", fatal, why));
-  retry("begin_transaction", [&](int) { return rd_kafka_begin_transaction(client_.get()); });
+  retry("begin_transaction", [&](int) { return rd_kafka_begin_transaction(session_->client.get()); });
 }
 
 void TransactionalProducer::produce(size_t topic, const OutboundRecord& record) {
@@ -112,7 +158,7 @@ void TransactionalProducer::produce(size_t topic, const OutboundRecord& record) 
     value.vtype = type;
     return value.u;
   };
-  add(RD_KAFKA_VTYPE_RKT).rkt = topics_[topic].get();
+  add(RD_KAFKA_VTYPE_RKT).rkt = session_->topics[topic].get();
   add(RD_KAFKA_VTYPE_PARTITION).i32 = record.partition;
   add(RD_KAFKA_VTYPE_MSGFLAGS).i = RD_KAFKA_MSG_F_COPY;
   auto& value = add(RD_KAFKA_VTYPE_VALUE).mem;
@@ -129,7 +175,7 @@ void TransactionalProducer::produce(size_t topic, const OutboundRecord& record) 
 
   const auto deadline = steady_clock::now() + patience_;
   for (;;) {
-    const Error error{rd_kafka_produceva(client_.get(), values.data(), count)};
+    const Error error{rd_kafka_produceva(session_->client.get(), values.data(), count)};
     if (!error) {
       headers.release();  // librdkafka's from here on
       return;
@@ -141,32 +187,57 @@ void TransactionalProducer::produce(size_t topic, const OutboundRecord& record) 
     // record) can't be completed.
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) throw TransactionAborted(what);
     if (steady_clock::now() >= deadline) throw Unavailable(what);
-    rd_kafka_poll(client_.get(), 20);
+    rd_kafka_poll(session_->client.get(), 20);
   }
 }
 
-void TransactionalProducer::send_offsets(std::span<const PartitionOffset> next, const GroupMetadata& group) {
-  const auto list = to_list(next);
-  retry("send_offsets_to_transaction", [&](int timeout) {
-    return rd_kafka_send_offsets_to_transaction(client_.get(), list.get(), group.get(), timeout);
-  });
+void TransactionalProducer::send_offsets(std::span<const PartitionOffset> next, GroupMetadata group) {
+  const auto offsets = std::make_shared<const Offsets>(Offsets{to_list(next), std::move(group)});
+  // A call without an end can't be called back either: a thread of its own does the waiting.
+  const auto send = [session = session_, offsets](int timeout) -> Error {
+    const auto under_way = std::make_shared<CallUnderWay>();
+    std::packaged_task<Error()> call([session, offsets, timeout, under_way] {
+      return Error(rd_kafka_send_offsets_to_transaction(session->client.get(), offsets->next.get(),
+                                                        offsets->group.get(), timeout));
+    });
+    auto answer = call.get_future();
+    std::thread thread;
+    try {
+      thread = std::thread(std::move(call));
+    } catch (const std::system_error& error) {
+      throw Unavailable(fmt::format("no thread for send_offsets_to_transaction: {}", error.what()));
+    }
+    const auto wait = milliseconds(timeout) + kOverdue;
+    if (answer.wait_for(wait) == std::future_status::ready) {
+      thread.join();
+      return answer.get();
+    }
+    thread.detach();
+    throw Unavailable(fmt::format(
+        "send_offsets_to_transaction: no answer in {} ms; the group's coordinator can't be found", wait.count()));
+  };
+  retry("send_offsets_to_transaction", send);
 }
 
+int TransactionalProducer::calls_under_way() { return calls_under_way_now; }
+
 void TransactionalProducer::commit() {
-  retry("commit_transaction", [&](int timeout) { return rd_kafka_commit_transaction(client_.get(), timeout); });
+  retry("commit_transaction",
+        [&](int timeout) { return rd_kafka_commit_transaction(session_->client.get(), timeout); });
 }
 
 void TransactionalProducer::abort() {
   // EndTxn can overtake the first AddPartitionsToTxn, which the broker takes for a fatal INVALID_TXN_STATE (#4849): let
   // what was produced be acknowledged first. Whether that succeeds doesn't matter to an abort.
-  rd_kafka_flush(client_.get(), 1000);
-  if (undelivered_->records > 0)
-    telemetry::log_warn("records_not_delivered", {{"records", undelivered_->records},
-                                                  {"first_topic", undelivered_->topic},
-                                                  {"first_error", rd_kafka_err2name(undelivered_->error)}});
-  *undelivered_ = {};
+  rd_kafka_flush(session_->client.get(), 1000);
+  if (session_->undelivered.records > 0)
+    telemetry::log_warn("records_not_delivered", {{"records", session_->undelivered.records},
+                                                  {"first_topic", session_->undelivered.topic},
+                                                  {"first_error", rd_kafka_err2name(session_->undelivered.error)}});
+  session_->undelivered = {};
   try {
-    retry("abort_transaction", [&](int timeout) { return rd_kafka_abort_transaction(client_.get(), timeout); });
+    retry("abort_transaction",
+          [&](int timeout) { return rd_kafka_abort_transaction(session_->client.get(), timeout); });
   } catch (const TransactionAborted& error) {
     throw Fenced(error.what());
   }

@@ -5,7 +5,7 @@
 //                       Make a new producer: its init() finishes or aborts what the old one left, and the offsets tell
 //                       which
 //
-// One thread owns it. Every call may block up to `patience`.
+// One thread owns it. Every call may block up to `patience`, and a few seconds more while a request is under way.
 #pragma once
 
 #include <chrono>
@@ -57,21 +57,26 @@ class TransactionalProducer {
   void init();
   void begin();
   void produce(size_t topic, const OutboundRecord& record);
-  void send_offsets(std::span<const PartitionOffset> next, const GroupMetadata& group);
+  // librdkafka has no timeout while it looks for the group's coordinator (#5456, in every version so far): a call that is
+  // overdue is left to itself, together with its client, and this is Unavailable.
+  void send_offsets(std::span<const PartitionOffset> next, GroupMetadata group);
   // Returns when everything is on the broker and committed.
   void commit();
   // Throws Fenced or Unavailable when even that fails.
   void abort();
 
+  // How many of this process's send_offsets are under way, with those that were left to themselves. They end when one of
+  // their connections does: a broker closes an idle one after ten minutes.
+  static int calls_under_way();
+
  private:
+  struct Session;
   // Repeats the call while librdkafka calls its error retriable, until patience runs out.
   template <class Call>
   void retry(const char* name, Call&& call);
 
   std::chrono::milliseconds patience_;
-  std::unique_ptr<Undelivered> undelivered_ = std::make_unique<Undelivered>();  // librdkafka holds its address
-  Client client_;
-  std::vector<Topic> topics_;  // destroyed before the client
+  std::shared_ptr<Session> session_;  // shared with a call that was left to itself
 };
 
 }  // namespace wxpipe::kafka

@@ -2,6 +2,7 @@
 #include "common/kafka/transactional_producer.hpp"
 
 #include "common/kafka/error.hpp"
+#include "common/kafka/group_offsets.hpp"
 #include "common/result.hpp"
 #include "tests/contract/kafka/cluster.hpp"
 #include "tests/support/eventually.hpp"
@@ -41,8 +42,21 @@ class KafkaTransactions : public ContractTest {
     produce(producer, value);
     producer.commit();
   }
+  std::string group_name() const { return cluster_->prefix() + "group"; }
   kafka::GroupMetadata group() const {
-    return kafka::GroupMetadata(rd_kafka_consumer_group_metadata_new((cluster_->prefix() + "group").c_str()));
+    return kafka::GroupMetadata(rd_kafka_consumer_group_metadata_new(group_name().c_str()));
+  }
+  // As a consumer has done before it has offsets to send; a cluster's first group takes a second.
+  void find_coordinator() {
+    kafka::GroupOffsets offsets(cluster_->settings(), group_name());
+    ASSERT_TRUE(eventually([&] {
+      try {
+        offsets.committed({{topics_[0], 0}}, 1s);
+        return true;
+      } catch (const Unavailable&) {
+        return false;
+      }
+    }));
   }
   void send_offset(TransactionalProducer& producer) {
     const std::vector<kafka::PartitionOffset> next{{{topics_[0], 0}, 3}};
@@ -60,6 +74,7 @@ class KafkaTransactions : public ContractTest {
 };
 
 TEST_P(KafkaTransactions, WhatIsCommittedIsThereInOrder) {
+  find_coordinator();
   const auto producer = make();
   producer->init();
   commit_one(*producer, "a");
@@ -220,6 +235,30 @@ TEST_P(KafkaTransactionErrors, AbortableOnesAskForAnAbortAndTheProducerGoesOn) {
   }
   commit_one(*producer, "b");
   EXPECT_EQ(values().back(), "b");
+}
+
+TEST_P(KafkaTransactionErrors, AGroupCoordinatorThatCannotBeFoundIsUnavailableThoughLibrdkafkaWaitsForEver) {
+  auto producer = make(1s);
+  producer->init();
+  producer->begin();
+  produce(*producer, "a");
+  // As often as librdkafka asks. Then it waits until a connection comes or goes.
+  cluster_->mock().answer(Request::find_coordinator, std::vector(3, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE));
+  const auto asked = steady_clock::now();
+  EXPECT_THROW(send_offset(*producer), Unavailable);
+  EXPECT_LT(steady_clock::now() - asked, 8s);
+  EXPECT_EQ(TransactionalProducer::calls_under_way(), 1) << "it waits still";
+  producer.reset();
+  EXPECT_LT(steady_clock::now() - asked, 10s) << "giving up waits for nobody";
+  const auto next = make();
+  next->init();
+  next->begin();
+  produce(*next, "b");
+  send_offset(*next);
+  next->commit();
+  EXPECT_EQ(values().back(), "b");
+  cluster_->gate().cut();
+  EXPECT_TRUE(eventually([] { return TransactionalProducer::calls_under_way() == 0; })) << "and nothing is left of it";
 }
 
 TEST_P(KafkaTransactionErrors, FatalOnesMeanANewProducer) {

@@ -85,7 +85,8 @@ bool Scoring::fires(size_t which, const schemas::Event& event, bool shadowed, st
 
 std::vector<schemas::LeadActivity> Scoring::activities(const schemas::Event& event) const {
   std::vector<schemas::LeadActivity> fired;
-  if (event.subject.empty()) return fired;
+  // What is said in a group chat is the chat's, which becomes nobody's customer.
+  if (event.subject.empty() || event.subject == event.conversation) return fired;
   const bool shadowed = std::any_of(event.attributes.begin(), event.attributes.end(),
                                     [](const auto& attribute) { return column(attribute.first) != nullptr; });
   std::vector<bool> words_found;

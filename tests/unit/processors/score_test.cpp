@@ -131,6 +131,14 @@ TEST(Score, LeavesEventsAboutNobodyAlone) {
   EXPECT_FALSE(fires(rule({"*"}), event));
 }
 
+TEST(Score, LeavesGroupChatsAlone) {
+  auto event = event_of("message.text", "多少钱");
+  event.subject = event.conversation = "10987654321@chatroom";
+  EXPECT_FALSE(fires(rule({"message.*"}), event));
+  event.subject = "wmqfasd1e19278asdasda";  // somebody's, told in a group
+  EXPECT_TRUE(fires(rule({"message.*"}), event));
+}
+
 TEST(Score, CutsLongWordsBetweenCharacters) {
   auto event = event_of("message.text");
   event.content = std::string(159, 'a') + "价格";

@@ -111,12 +111,13 @@ class SinkRoleTest : public ::testing::Test {
         "create constraint trigger slow after insert or update on wxpipe.sink_offsets deferrable initially deferred "
         "for each row when (new.next_offset > 0) execute function wxpipe.dawdle()");
   }
+  // A sink's commit that is slow; others of its connections commit as well.
+  static std::string slow_commits() {
+    return "pg_stat_activity where datname = current_database() and application_name like 'wxpipe sink%' "
+           "and query ilike 'commit%' and wait_event = 'PgSleep'";
+  }
   bool in_a_commit() const {
-    return eventually([&] {
-      return count(*database_,
-                   "pg_stat_activity where datname = current_database() and application_name like 'wxpipe sink%' "
-                   "and state = 'active' and query ilike 'commit%'") > 0;
-    });
+    return eventually([&] { return count(*database_, slow_commits()) > 0; });
   }
   // A commit met its connection's end, and what it held is in the tables and in the books once.
   void expect_doubt_settled(const RunningSink& sink) const {
@@ -344,10 +345,7 @@ TEST_F(SinkRoleTest, ACommitThatTheServerBreaksOffIsDoneAgain) {
   EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
   produce(TopicName::messages, messages(0, 40));
   ASSERT_TRUE(in_a_commit());
-  EXPECT_GT(count(*database_,
-                  "(select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
-                  "and application_name like 'wxpipe sink%' and query ilike 'commit%') ended"),
-            0);
+  EXPECT_GT(count(*database_, "(select pg_terminate_backend(pid) from " + slow_commits() + ") ended"), 0);
   expect_doubt_settled(sink);
 }
 

@@ -103,6 +103,7 @@ void SinkWorker::run(const std::stop_token& stop) {
     }
     report_progress();
   }
+  let_go();
 }
 
 // Where to begin is Postgres's to say, and it may be away: nothing is fetched until `claim` has asked it.
@@ -227,7 +228,7 @@ void SinkWorker::collect() {
       const auto until = batch_.empty() ? idle_until : batch_.since + limits_.interval;
       const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
       if (left <= 0ms || (batch_.empty() && claim_due())) return;
-      done_.clear();
+      let_go();
       record = consumer_.poll(left);
     }
     if (record) batch_.add(std::move(*record));
@@ -236,19 +237,23 @@ void SinkWorker::collect() {
 
 void SinkWorker::settle() {
   std::map<int, Advance> by_partition;
+  Advance* step = nullptr;  // most records come from the partition that the one before came from
   for (const auto& record : batch_.records) {
-    const auto claim = claims_.find(record.partition());
-    if (claim == claims_.end()) return give_back("unavailable", "a record of a partition that isn't claimed");
-    const Advance start{claim->second.partition, claim->second.epoch, claim->second.next_offset, 0};
-    by_partition.try_emplace(record.partition(), start).first->second.to = record.offset() + 1;
+    if (step == nullptr || step->partition.number != record.partition()) {
+      const auto claim = claims_.find(record.partition());
+      if (claim == claims_.end()) return give_back("unavailable", "a record of a partition that isn't claimed");
+      const Advance start{claim->second.partition, claim->second.epoch, claim->second.next_offset, 0};
+      step = &by_partition.try_emplace(record.partition(), start).first->second;
+    }
+    step->to = record.offset() + 1;
   }
   std::vector<Advance> advances;
-  for (const auto& [number, step] : by_partition) advances.push_back(step);
+  for (const auto& [number, advance] : by_partition) advances.push_back(advance);
   batch_.read();
   WXPIPE_FAULT_POINT(sink_before_batch);
   writing_ = std::async(std::launch::async,
                         [this, advances = std::move(advances)]() mutable { return write(std::move(advances)); });
-  done_.clear();  // only now: Postgres doesn't wait for it
+  let_go();
   read_ahead();
   finish();
 }
@@ -316,20 +321,30 @@ void SinkWorker::finish() {
   for (const auto& step : result.advances) claims_[step.partition.number].next_offset = step.to;
   last_batch_ = steady_clock::now();
   last_taken_ = batch_.inputs.back().timestamp;
-  metrics_.committed(result.outcome, clock_.now());
-  metrics_.batch_took(result.took);
-  telemetry::log_debug("batch_written", {{"sink", family_},
-                                         {"records", batch_.inputs.size()},
-                                         {"fresh", result.outcome.written.fresh},
-                                         {"dead_letters", result.outcome.dead_letters.size()},
-                                         {"ms", std::chrono::duration_cast<milliseconds>(result.took).count()}});
+  stored_ = std::move(result);
   std::swap(done_, batch_);
   std::swap(batch_, ahead_);
 }
 
+// What is left to do for a batch that is stored, while Postgres writes the next one or there is none.
+void SinkWorker::let_go() {
+  if (!stored_) return;
+  metrics_.committed(stored_->outcome, clock_.now());
+  metrics_.batch_took(stored_->took);
+  telemetry::log_debug("batch_written", {{"sink", family_},
+                                         {"records", done_.inputs.size()},
+                                         {"fresh", stored_->outcome.written.fresh},
+                                         {"dead_letters", stored_->outcome.dead_letters.size()},
+                                         {"ms", std::chrono::duration_cast<milliseconds>(stored_->took).count()}});
+  stored_.reset();
+  done_.clear();
+}
+
 void SinkWorker::forget() {
   finish();
-  for (auto* taken : {&batch_, &ahead_, &done_}) taken->clear();
+  let_go();
+  batch_.clear();
+  ahead_.clear();
 }
 
 // Forgets the batch and fetches nothing, until a new claim says from where.

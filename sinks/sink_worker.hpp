@@ -108,6 +108,7 @@ class SinkWorker : private kafka::RebalanceListener {
   void read_ahead();
   WriteResult write(std::vector<Advance> advances);
   void finish();
+  void let_go();
   void forget();
   void give_back(const char* metric, std::string_view why);
   void report_progress();
@@ -139,6 +140,8 @@ class SinkWorker : private kafka::RebalanceListener {
   std::string hindered_by_;  // what the last of them was
   std::chrono::steady_clock::time_point claim_at_{};
   std::minstd_rand random_{std::random_device{}()};
+
+  std::optional<WriteResult> stored_;  // of done_
 
   std::map<int, int64_t> settled_ends_;  // ends that hold nothing but transaction markers beyond what was taken
   std::chrono::steady_clock::time_point last_batch_{};

@@ -1,14 +1,18 @@
 #include "common/kafka/partition_reader.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "common/kafka/error.hpp"
 #include "common/result.hpp"
 
 namespace wxpipe::kafka {
 namespace {
+using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+constexpr milliseconds kPause = 20ms;  // before a leader that is changing is asked again
 
 // ListOffsets takes these in the place of a time.
 constexpr int64_t kLatest = -1;
@@ -22,13 +26,29 @@ Client reader(const config::KafkaSettings& settings, const char* isolation) {
                                       {"fetch.wait.max.ms", "10"}}));  // an end is told by an empty fetch
 }
 
+// A leader refuses for a moment after it was elected, or its topic made.
+bool leader_is_changing(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) {
+  const auto changing = [](rd_kafka_resp_err_t one) {
+    return one == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || one == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+  };
+  return changing(code) ||
+         std::any_of(list->elems, list->elems + list->cnt, [&](const auto& element) { return changing(element.err); });
+}
+
 std::vector<PartitionOffset> list_offsets(rd_kafka_t* client, std::vector<PartitionOffset> times,
                                           milliseconds timeout) {
   if (times.empty()) return {};
-  const auto list = to_list(times);
-  throw_unless_ok("rd_kafka_offsets_for_times",
-                  rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(timeout.count())));
-  return from_list("rd_kafka_offsets_for_times", list.get());
+  for (const auto deadline = steady_clock::now() + timeout;;) {
+    const auto list = to_list(times);
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    const auto code = rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(std::max(left, 1ms).count()));
+    if (leader_is_changing(code, list.get()) && left > kPause) {
+      std::this_thread::sleep_for(kPause);
+      continue;
+    }
+    throw_unless_ok("rd_kafka_offsets_for_times", code);
+    return from_list("rd_kafka_offsets_for_times", list.get());
+  }
 }
 
 std::vector<PartitionOffset> everywhere(const std::vector<Partition>& partitions, int64_t time) {

@@ -13,6 +13,7 @@ namespace wxpipe::support {
 enum class Request : int16_t {
   produce = 0,
   fetch = 1,
+  list_offsets = 2,
   metadata = 3,
   offset_fetch = 9,
   find_coordinator = 10,

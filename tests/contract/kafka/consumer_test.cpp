@@ -291,5 +291,14 @@ TEST_P(KafkaPartitionReader, GivesUpAtItsTimeAndWhenItIsStopped) {
 }
 WXPIPE_ON_BOTH_BROKERS(KafkaPartitionReader);
 
+class KafkaPartitionReaderErrors : public KafkaPartitionReader {};
+
+TEST_P(KafkaPartitionReaderErrors, ALeaderThatIsChangingIsAskedAgain) {
+  kafka::PartitionReader reader(cluster_->settings());
+  cluster_->mock().answer(Request::list_offsets, std::vector(8, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION));
+  EXPECT_EQ(reader.ends({{topic_, 0}}, 20s).at(0).offset, 0);
+}
+INSTANTIATE_TEST_SUITE_P(Kafka, KafkaPartitionReaderErrors, ::testing::Values(Broker::mock), broker_name);
+
 }  // namespace
 }  // namespace wxpipe::contract

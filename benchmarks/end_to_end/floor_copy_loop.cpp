@@ -52,8 +52,9 @@ int main(int argc, char** argv) {
   const long count = std::atol(argv[8]), warm_up = count / 5;
 
   const auto unique = fmt::format("floor-{}", std::chrono::steady_clock::now().time_since_epoch().count());
-  const auto consumer = kafka::make_consumer(
-      kafka::client_config(kafka::ClientRole::processor_consumer, settings, {{"group.id", unique}}));
+  const auto consumer =
+      kafka::make_consumer(kafka::client_config(kafka::ClientRole::processor_consumer, settings,
+                                                {{"group.id", unique}, {"queued.max.messages.kbytes", "1048576"}}));
   rd_kafka_poll_set_consumer(consumer.get());
   const auto producer = kafka::make_producer(
       kafka::client_config(kafka::ClientRole::transactional_producer, settings, {{"transactional.id", unique}}));

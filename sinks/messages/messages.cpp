@@ -171,12 +171,12 @@ void MessagesSink::forget_copy() {
 }
 
 void MessagesSink::encode(size_t first, size_t end) {
-  auto& [rows, stored] = columns_->copy;
+  auto& copy = columns_->copy;
   for (size_t i = first; i < end; ++i)
     if (const auto* event = std::get_if<schemas::Event>(&rows_[i])) {
-      rows.begin_row(kColumns);
-      put(*event, [&]() -> postgres::CopyRows& { return rows; });
-      stored.add(event->received_at, event->account);
+      copy.rows.begin_row(kColumns);
+      put(*event, [&]() -> postgres::CopyRows& { return copy.rows; });
+      copy.stored.add(event->received_at, event->account);
     }
 }
 
@@ -188,11 +188,11 @@ Written MessagesSink::append(postgres::Transaction& transaction, size_t first, s
     encode(first, first + count);
   }
   prepared_ = 0;
-  auto& [rows, stored] = columns_->copy;
-  const auto messages = static_cast<int64_t>(rows.size());
+  auto& copy = columns_->copy;
+  const auto messages = static_cast<int64_t>(copy.rows.size());
   if (messages > 0) {
-    transaction.copy(kCopy, rows.finish());
-    stored.count(transaction, family(), writer);
+    transaction.copy(kCopy, copy.rows.finish());
+    copy.stored.count(transaction, family(), writer);
   }
   for (auto* column : columns_->repeats.in_order()) column->clear();
   for (size_t i = first; i < first + count; ++i)

@@ -47,7 +47,11 @@ def arguments():
 
 
 def note(words, result=None):
-    mark = f"   ({result['foreign']:.2f} cores were busy with other things)" if result and result["spoiled"] else ""
+    mark = ""
+    if result and result.get("spooled"):
+        mark = f"   ({result['spooled']:.0f} callbacks went to the spool)"
+    elif result and result["spoiled"]:
+        mark = f"   ({result['foreign']:.2f} cores were busy with other things)"
     print(f"{datetime.datetime.now():%H:%M:%S} {words}{mark}", flush=True)
 
 
@@ -96,7 +100,7 @@ def main():
         where = results["machine"]
         caption = f"{where['processors']} x {where['model']}, {results['when'][:10]}, medians of {given.rounds} rounds"
         (given.out / "stages.svg").write_text(plot.svg(report.figures(results), caption))
-    print(f"\n{results['spoiled_runs']} of {results['all_runs']} measurements had others on the processors; it took "
+    print(f"\n{results['spoiled_runs']} of {results['all_runs']} measurements are spoiled (others on the processors, or callbacks in the spool); it took "
           f"{results['seconds'] // 60} min {results['seconds'] % 60} s. Everything is in {given.out}.")
     return 0 if well else 1
 

@@ -32,6 +32,7 @@ std::string first_of(std::string_view told, std::string otherwise) {
 schemas::DeadLetter dead_letter_of(const InputRecord& record, std::string_view stage, const Rejection& why,
                                    std::string_view sqlstate, const KnownOfRecord& known, Timestamp now) {
   const auto value = record.value.value_or(std::string_view());
+  const auto header = [&](const char* name) { return record.header ? record.header(name) : std::string_view(); };
   schemas::DeadLetter letter;
   letter.id = schemas::record_dead_letter_id(stage, record.topic, record.partition, record.offset, value);
   letter.occurred_at = known.occurred_at.value_or(record.timestamp);
@@ -42,14 +43,14 @@ schemas::DeadLetter dead_letter_of(const InputRecord& record, std::string_view s
   letter.sqlstate = sqlstate;
   letter.account = first_of(known.account, account_in_key(record.key));
   letter.event_id = known.event_id;
-  if (Uuid id; !letter.event_id && parse_uuid(record.event_id, id)) letter.event_id = id;
+  if (Uuid id; !letter.event_id && parse_uuid(header("event_id"), id)) letter.event_id = id;
   letter.topic = record.topic;
   letter.partition = record.partition;
   letter.offset = record.offset;
   letter.key = schemas::printable(record.key);
   letter.body = value;
-  letter.receipt = first_of(known.receipt, text_or_nothing(record.receipt));
-  letter.trace_id = first_of(known.trace_id, trace_id_in(record.traceparent));
+  letter.receipt = first_of(known.receipt, text_or_nothing(header("receipt")));
+  letter.trace_id = first_of(known.trace_id, trace_id_in(header("traceparent")));
   return letter;
 }
 

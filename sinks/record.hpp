@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -12,15 +13,17 @@
 
 namespace wxpipe::sinks {
 
-// Views stay valid until the batch is settled.
+// Views, and what `header` looks at, stay valid until the batch is settled.
 struct InputRecord {
   std::string_view topic;
   int partition = 0;
   int64_t offset = 0;
   std::string_view key;
-  std::optional<std::string_view> value;            // none: a tombstone, which nobody should write there
-  Timestamp timestamp;                              // received_at
-  std::string_view event_id, receipt, traceparent;  // headers; empty: absent
+  std::optional<std::string_view> value;  // none: a tombstone, which nobody should write there
+  Timestamp timestamp;                    // received_at
+  // The header of that name; empty: absent. Not set: no headers. Only dead letters ask: librdkafka allocates for all headers
+  // of a record once one is asked for.
+  std::function<std::string_view(const char*)> header;
 };
 
 // What is known of a record from inside its value; all empty where the value can't be read.

@@ -30,6 +30,7 @@ kafka::Conf consumer_config(const config::Settings& settings, std::string_view g
        {"group.instance.id", kafka::member_id(settings.instance.name, fmt::format("sink.{}", family), 0)}});
 }
 
+// `record` stays where it is until the batch is settled.
 InputRecord input(const kafka::Record& record) {
   return {record.topic(),
           record.partition(),
@@ -37,9 +38,7 @@ InputRecord input(const kafka::Record& record) {
           record.key(),
           record.has_value() ? std::optional(record.value()) : std::nullopt,
           record.timestamp(),
-          record.header("event_id"),
-          record.header("receipt"),
-          record.header("traceparent")};
+          [&record](const char* name) { return record.header(name); }};
 }
 
 class Rebalancing {

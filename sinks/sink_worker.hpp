@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <future>
 #include <map>
 #include <mutex>
@@ -87,7 +88,7 @@ class SinkWorker : private kafka::RebalanceListener {
     void read();  // what is new
     void clear();
 
-    std::vector<kafka::Record> records;
+    std::deque<kafka::Record> records;            // they stay where they are: inputs refer to them
     std::chrono::steady_clock::time_point since;  // the first came
     size_t bytes = 0;                             // of their values
     std::vector<InputRecord> inputs;

@@ -58,7 +58,7 @@ class Records {
   explicit Records(std::string topic = "t") : topic_(std::move(topic)) {}
   void add(std::string value, int64_t offset) {
     values_.push_back(std::move(value));
-    records_.push_back({topic_, 0, offset, "shop||o1", values_.back(), noon(), {}, {}, {}});
+    records_.push_back({topic_, 0, offset, "shop||o1", values_.back(), noon(), {}});
   }
   void add(std::string value) { add(std::move(value), static_cast<int64_t>(records_.size())); }
   std::span<const InputRecord> all() const { return records_; }

@@ -68,9 +68,9 @@ Pairs defaults(ClientRole role) {
               {"session.timeout.ms", "10000"},
               {"heartbeat.interval.ms", "1000"},
               {"max.poll.interval.ms", role == ClientRole::sink_consumer ? "300000" : "60000"},
-              {"queued.max.messages.kbytes", "8192"},  // what it holds that nobody has polled yet
+              {"queued.max.messages.kbytes", "4096"},  // what it holds that nobody has polled yet
               {"fetch.queue.backoff.ms", "20"},
-              {"fetch.message.max.bytes", "262144"},  // of a partition at once, as lz4
+              {"fetch.message.max.bytes", "131072"},  // of a partition at once, as lz4
               {"fetch.error.backoff.ms", "50"},
               {"fetch.wait.max.ms", "100"}};
     case ClientRole::reader:

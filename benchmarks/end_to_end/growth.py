@@ -131,8 +131,7 @@ def memory(stack, note, callbacks=10_000_000, rate=8_000):
         points.append(point(f"{(number + 1) * each:,} callbacks", [result], extra={"memory_mb": now}))
         note(f"growth: after {(number + 1) * each:,} callbacks: " + ", ".join(f"{name} {megabytes:.0f} MB" for name, megabytes in now.items()) +
              f", {result['chain_cpu']['all']:.0f} µs a callback", result)
-    whole.stop()
-    stack.sql("drop database bench_memory with (force)")
+    whole.end()
     return points
 
 

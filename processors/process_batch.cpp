@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "common/json/write.hpp"
 #include "processors/logs/log.hpp"
@@ -17,24 +19,32 @@ constexpr size_t kLargestValue = static_cast<size_t>(schemas::kMaxMessageBytes) 
 // What a dead letter can hold: base64 adds a third, and there are its other fields.
 constexpr size_t kLargestLetterBody = (kLargestValue - 65'536) / 4 * 3;
 
-using HeaderList = std::vector<std::pair<std::string_view, std::string>>;
-
 // W3C: version, trace id, parent id, sampled. The parent is made of the event's id where the input names none.
-std::string traceparent_of(const InputRecord& record, const schemas::Event& event) {
-  if (!record.traceparent.empty()) return std::string(record.traceparent);
-  if (event.trace_id.size() != 32) return {};
-  std::string parent = "00-" + event.trace_id + "-";
-  for (size_t i = 8; i < 16; ++i) parent += fmt::format("{:02x}", event.id.bytes[i]);
-  return parent + "-01";
+void append_traceparent(std::string& out, const InputRecord& record, const schemas::Event& event) {
+  if (!record.traceparent.empty()) {
+    out += record.traceparent;
+  } else if (event.trace_id.size() == 32) {
+    out.append("00-").append(event.trace_id).append(1, '-');
+    for (size_t i = 8; i < 16; ++i) fmt::format_to(std::back_inserter(out), "{:02x}", event.id.bytes[i]);
+    out += "-01";
+  }
 }
 
-HeaderList headers_of(const InputRecord& record, const schemas::Event& event) {
-  HeaderList headers{{"event_id", to_string(event.id)}};
-  if (!event.receipt.empty()) headers.emplace_back("receipt", event.receipt);
-  if (auto traceparent = traceparent_of(record, event); !traceparent.empty())
-    headers.emplace_back("traceparent", std::move(traceparent));
-  return headers;
-}
+// Key and headers of an event's records.
+struct Address {
+  Address(const InputRecord& record, const schemas::Event& event) : key(partition_key(event)), receipt(event.receipt) {
+    append_uuid(ids, event.id);
+    append_traceparent(ids, record, event);
+  }
+  RecordHeaders headers() const {
+    const std::string_view both = ids;
+    return {both.substr(0, kUuidSize), receipt, both.substr(kUuidSize)};
+  }
+
+  static constexpr size_t kUuidSize = 36;
+  std::string key, ids;
+  std::string_view receipt;  // the event's own
+};
 
 // What stands beside a value that can't be read may be anything too: it is used where it is text.
 std::string text_or_nothing(std::string_view text) {
@@ -79,9 +89,9 @@ class Batch {
 
   Effects finish(const std::map<int, std::pair<int64_t, int64_t>>& ranges) && {
     for (const auto& [partition, range] : ranges) {
-      const auto& window = windows_.at(partition);
-      effects_.progress.push_back(
-          {partition, window.page(range.first, range.second, context_.now), window.page_time(context_.now)});
+      auto& window = windows_.at(partition);
+      auto page = window.page(range.first, range.second, context_.now);
+      effects_.progress.push_back({partition, std::move(page), window.page_time(context_.now)});
     }
     return std::move(effects_);
   }
@@ -96,36 +106,32 @@ class Batch {
   void duplicate(const InputRecord& record, const schemas::Event& event) {
     ++effects_.counts.duplicates;
     if (event.receipt.empty()) return;
-    std::string value;
-    encode(schemas::duplicate_of(event), value);
-    effects_.records.push_back(
-        {TopicName::messages, partition_key(event), std::move(value), headers_of(record, event), event.received_at});
+    add(TopicName::messages, Address(record, event), event, schemas::duplicate_of(event));
   }
 
   void emit(const InputRecord& record, const schemas::Event& event, const Facts& facts) {
-    std::string value;
-    encode(event, schemas::kMessageSchema, value);
-    if (value.size() > kLargestValue)
-      return dead_letter(record,
-                         {Reason::too_large, fmt::format("{} bytes as a message, {} fit", value.size(), kLargestValue)},
-                         &event);
+    const Address address(record, event);
+    value_.clear();
+    encode(event, schemas::kMessageSchema, value_);
+    if (value_.size() > kLargestValue)
+      return dead_letter(
+          record, {Reason::too_large, fmt::format("{} bytes as a message, {} fit", value_.size(), kLargestValue)},
+          &event);
     ++effects_.counts.processed;
-    const auto key = partition_key(event);
-    const auto headers = headers_of(record, event);
-    const auto add = [&](TopicName topic, std::string&& encoded) {
-      effects_.records.push_back({topic, key, std::move(encoded), headers, event.received_at});
-    };
-    add(TopicName::messages, std::move(value));
+    effects_.records.emplace_back(TopicName::messages, address.key, address.headers(), value_, event.received_at);
     const auto add_all = [&](TopicName topic, const auto& kind) {
-      for (const auto& fact : kind) {
-        std::string encoded;
-        encode(fact, encoded);
-        add(topic, std::move(encoded));
-      }
+      for (const auto& fact : kind) add(topic, address, event, fact);
     };
     add_all(TopicName::followers, facts.followers);
     add_all(TopicName::leads, facts.leads);
     add_all(TopicName::logs, facts.logs);
+  }
+
+  template <class Fact>
+  void add(TopicName topic, const Address& address, const schemas::Event& event, const Fact& fact) {
+    value_.clear();
+    encode(fact, value_);
+    effects_.records.emplace_back(topic, address.key, address.headers(), value_, event.received_at);
   }
 
   void dead_letter(const InputRecord& record, const Rejection& why, const schemas::Event* event) {
@@ -155,18 +161,19 @@ class Batch {
     letter.receipt = event ? event->receipt : text_or_nothing(record.receipt);
     letter.trace_id = event ? event->trace_id : trace_id_in(record.traceparent);
 
-    OutputRecord out{TopicName::dead_letters, letter.account, {}, {}, record.timestamp};
-    if (letter.event_id) out.headers.emplace_back("event_id", to_string(*letter.event_id));
-    if (!letter.receipt.empty()) out.headers.emplace_back("receipt", letter.receipt);
-    if (!record.traceparent.empty()) out.headers.emplace_back("traceparent", record.traceparent);
-    encode(letter, out.value);
-    effects_.records.push_back(std::move(out));
+    const auto event_id = letter.event_id ? to_string(*letter.event_id) : std::string();
+    value_.clear();
+    encode(letter, value_);
+    effects_.records.emplace_back(TopicName::dead_letters, letter.account,
+                                  RecordHeaders{event_id, letter.receipt, record.traceparent}, value_,
+                                  record.timestamp);
   }
 
   const Steps& steps_;
   Windows& windows_;
   const BatchContext& context_;
   Effects effects_;
+  std::string value_;  // of the record in the making
 };
 }  // namespace
 
@@ -186,8 +193,8 @@ void publish(const Effects& effects, Windows& windows) {
   for (const auto& progress : effects.progress) windows.at(progress.partition).publish(progress.page_time);
 }
 
-void drop(const Effects& effects, Windows& windows) {
-  for (const auto& progress : effects.progress) windows.at(progress.partition).drop_staged();
+void drop_staged(Windows& windows) {
+  for (auto& [partition, window] : windows) window.drop_staged();
 }
 
 }  // namespace wxpipe::processors

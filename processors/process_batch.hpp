@@ -8,11 +8,11 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "common/clock.hpp"
 #include "processors/dedupe/recent_ids.hpp"
+#include "processors/output_record.hpp"
 #include "processors/step.hpp"
 #include "schemas/topics.hpp"
 
@@ -26,14 +26,6 @@ struct InputRecord {
   std::optional<std::string_view> value;            // none: a tombstone, which nobody should write there
   Timestamp timestamp;                              // received_at
   std::string_view event_id, receipt, traceparent;  // headers; empty: absent
-};
-
-struct OutputRecord {
-  schemas::TopicName topic{};
-  std::string key, value;
-  std::vector<std::pair<std::string_view, std::string>> headers;  // names are literals
-  Timestamp timestamp;
-  bool operator==(const OutputRecord&) const = default;
 };
 
 // One partition's share of the batch: where it ends, and the ids taken, for the journal.
@@ -65,12 +57,13 @@ struct BatchContext {
 // By partition of events; each has staged what is fresh in the batch when process_batch returns.
 using Windows = std::map<int, RecentIds>;
 
-// `windows` has one for every partition in the batch, with nothing staged.
+// `windows` has one for every partition in the batch. Batches before it may still be in flight.
 Effects process_batch(std::span<const InputRecord> records, const Steps& steps, Windows& windows,
                       const BatchContext& context);
 
-// Every progress committed: its ids count from now on. Or not: they never happened.
+// The oldest batch is committed: its ids count from now on.
 void publish(const Effects& effects, Windows& windows);
-void drop(const Effects& effects, Windows& windows);
+// It is not: neither it nor the batches that were processed behind it ever happened.
+void drop_staged(Windows& windows);
 
 }  // namespace wxpipe::processors

@@ -82,6 +82,7 @@ void TransactionLoop::run(const std::stop_token& stop) {
     if (!batch_.empty()) settle();
     report_progress();
   }
+  finish();
 }
 
 std::vector<kafka::PartitionOffset> TransactionLoop::assigned(const std::vector<kafka::Partition>& partitions) {
@@ -135,12 +136,16 @@ std::vector<kafka::PartitionOffset> TransactionLoop::committed(const std::vector
 
 void TransactionLoop::revoked(const std::vector<kafka::Partition>& partitions, bool lost) {
   WXPIPE_FAULT_POINT(process_revoke);
+  revoking_ = true;
+  finish();
+  revoking_ = false;
   batch_.clear();
   telemetry::log_info("partitions_revoked",
                       {{"group", kProcessGroup}, {"partitions", partitions.size()}, {"lost", lost}});
 }
 
-// Up to batch_records, until batch_interval after the first. The clock is only looked at when nothing is there.
+// Up to batch_records, until batch_interval after the first. The clock and the batch in flight are only looked at when nothing
+// is there.
 void TransactionLoop::collect() {
   batch_.clear();
   size_t bytes = 0;
@@ -148,6 +153,10 @@ void TransactionLoop::collect() {
   while (batch_.size() < static_cast<size_t>(settings_.process.batch_records) && bytes < kMostBatchBytes) {
     auto record = consumer_.poll(0ms);
     if (!record) {
+      if (in_flight_) {  // and meanwhile, more may have come
+        finish();
+        continue;
+      }
       const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
       if (left <= 0ms) return;
       record = consumer_.poll(left);
@@ -167,57 +176,20 @@ void TransactionLoop::settle() {
   std::vector<InputRecord> records;
   records.reserve(batch_.size());
   for (const auto& record : batch_) records.push_back(input(record));
-  const auto effects = process_batch(records, steps_, windows_, {events_topic_, clock_.now()});
-  try {
-    write(effects);
-  } catch (const kafka::TransactionAborted& error) {
-    metrics_.aborted();
-    telemetry::log_warn("transaction_aborted",
-                        {{"group", kProcessGroup}, {"events", records.size()}, {"why", error.what()}});
-    drop(effects, windows_);
-    producer_.abort();
-    WXPIPE_FAULT_POINT(process_after_abort);
-    std::vector<kafka::PartitionOffset> back;
-    for (const auto& progress : effects.progress)
-      back.push_back({{events_topic_, progress.partition}, progress.page.first});
-    batch_.clear();
-    consumer_.seek(back);
-    pause(error.what());
-    return;
-  }
-  if (aborts_ > 0) status_.set_trouble({});
-  aborts_ = 0;
-  WXPIPE_FAULT_POINT(process_after_commit);
-  publish(effects, windows_);
-  for (const auto& progress : effects.progress) next_[progress.partition] = progress.page.next;
-  last_batch_ = steady_clock::now();
-  last_taken_ = batch_.back().timestamp();
-  metrics_.committed(effects);
-  telemetry::log_debug("batch_committed", {{"group", kProcessGroup},
-                                           {"events", records.size()},
-                                           {"records", effects.records.size()},
-                                           {"duplicates", effects.counts.duplicates},
-                                           {"ms", since(started)}});
+  auto effects = process_batch(records, steps_, windows_, {events_topic_, clock_.now()});
+  if (!finish()) return;
+  in_flight_.emplace(InFlight{std::move(effects), batch_.size(), batch_.back().timestamp(), started, {}});
+  in_flight_->written = std::async(std::launch::async, [this, group = consumer_.group_metadata()]() mutable {
+    write(in_flight_->effects, std::move(group));
+  });
+  batch_.clear();
 }
 
-// What aborts again and again (a topic that takes only smaller records, say) heals when somebody changes something: they
-// must see it, and it must not spin. The first time is mostly a rebalance, and costs nothing.
-void TransactionLoop::pause(std::string_view why) {
-  if (aborts_++ == 0) return;
-  status_.set_trouble(fmt::format("transactions are aborted: {}", why));
-  std::uniform_real_distribution<double> fraction(0, 1);
-  runtime::wait(stop_, kAbortBackoff.delay(aborts_ - 2, fraction(random_)));
-}
-
-void TransactionLoop::write(const Effects& effects) {
+// On the second thread: touches the producer, and nothing else that changes. Topics of which there are few records go first:
+// a partition that joins a transaction late costs librdkafka another round to the coordinator, and before 2.3 each of these
+// keeps one of its threads busy for two milliseconds (it counts down a timer of one).
+void TransactionLoop::write(Effects& effects, kafka::GroupMetadata group) {
   producer_.begin();
-  std::vector<kafka::Header> headers;
-  for (const auto& record : effects.records) {
-    headers.clear();
-    for (const auto& [name, value] : record.headers) headers.push_back({name, value});
-    const kafka::OutboundRecord outbound{record.key, record.value, headers, record.timestamp};
-    producer_.produce(index(record.topic), outbound);
-  }
   std::vector<kafka::PartitionOffset> next;
   for (const auto& progress : effects.progress) {
     const auto page = encode(progress.page);
@@ -225,10 +197,80 @@ void TransactionLoop::write(const Effects& effects) {
     producer_.produce(index(schemas::TopicName::seen_ids), outbound);
     next.push_back({{events_topic_, progress.partition}, progress.page.next});
   }
+  std::vector<kafka::Header> headers;
+  const auto produce = [&](OutputRecord& record) {
+    headers.clear();
+    const auto add = [&](std::string_view name, std::string_view value) {
+      if (!value.empty()) headers.push_back({name, value});
+    };
+    const auto values = record.headers();
+    add("event_id", values.event_id);
+    add("receipt", values.receipt);
+    add("traceparent", values.traceparent);
+    producer_.produce(index(record.topic), {record.key(), record.value(), headers, record.timestamp});
+    record.let_go();  // librdkafka has its copy, and the next batch is growing
+  };
+  const auto frequent = [](const OutputRecord& record) {
+    return record.topic == schemas::TopicName::messages || record.topic == schemas::TopicName::leads;
+  };
+  for (auto& record : effects.records)
+    if (!frequent(record)) produce(record);
+  for (auto& record : effects.records)
+    if (frequent(record)) produce(record);
   WXPIPE_FAULT_POINT(process_before_offsets);
-  producer_.send_offsets(next, consumer_.group_metadata());
+  producer_.send_offsets(next, std::move(group));
   WXPIPE_FAULT_POINT(process_before_commit);
   producer_.commit();
+}
+
+// Waits for the batch in flight. False: it was aborted, and what was taken since is forgotten with it.
+bool TransactionLoop::finish() {
+  if (!in_flight_) return true;
+  try {
+    in_flight_->written.get();
+  } catch (const kafka::TransactionAborted& error) {
+    go_back(error.what());
+    return false;
+  }
+  if (aborts_ > 0) status_.set_trouble({});
+  aborts_ = 0;
+  WXPIPE_FAULT_POINT(process_after_commit);
+  const auto& effects = in_flight_->effects;
+  publish(effects, windows_);
+  for (const auto& progress : effects.progress) next_[progress.partition] = progress.page.next;
+  last_batch_ = steady_clock::now();
+  last_taken_ = in_flight_->last_taken;
+  metrics_.committed(effects);
+  telemetry::log_debug("batch_committed", {{"group", kProcessGroup},
+                                           {"events", in_flight_->events},
+                                           {"records", effects.records.size()},
+                                           {"duplicates", effects.counts.duplicates},
+                                           {"ms", since(in_flight_->since)}});
+  in_flight_.reset();
+  return true;
+}
+
+// What aborts again and again (a topic that takes only smaller records, say) heals when somebody changes something: they
+// must see it, and it must not spin. The first time is mostly a rebalance, and costs nothing.
+void TransactionLoop::go_back(const std::string& why) {
+  metrics_.aborted();
+  telemetry::log_warn("transaction_aborted", {{"group", kProcessGroup}, {"events", in_flight_->events}, {"why", why}});
+  std::map<int, int64_t> first;
+  for (const auto& progress : in_flight_->effects.progress) first.emplace(progress.partition, progress.page.first);
+  for (const auto& record : batch_) first.emplace(record.partition(), record.offset());
+  in_flight_.reset();
+  batch_.clear();
+  drop_staged(windows_);
+  producer_.abort();
+  WXPIPE_FAULT_POINT(process_after_abort);
+  if (revoking_) return;
+  std::vector<kafka::PartitionOffset> back;
+  for (const auto& [partition, offset] : first) back.push_back({{events_topic_, partition}, offset});
+  consumer_.seek(back);
+  if (aborts_++ == 0) return;
+  status_.set_trouble(fmt::format("transactions are aborted: {}", why));
+  std::uniform_real_distribution<double> fraction(0, 1);
+  runtime::wait(stop_, kAbortBackoff.delay(aborts_ - 2, fraction(random_)));
 }
 
 void TransactionLoop::report_progress() {

@@ -1,20 +1,25 @@
-// One worker of `process`: a consumer and a transactional producer that belong together, on one thread.
+// One worker of `process`: a consumer and a transactional producer that belong together.
 //
-//   poll a batch ─► process_batch (pure) ─► begin ─► produce records and journal pages ─► send offsets ─► commit ─► publish ids
+//   poll a batch ─► process_batch (pure) ─► begin ─► produce journal pages and records ─► send offsets ─► commit ─► publish ids
 //                                             │ abortable: abort, drop the staged ids, seek back to the batch's first offsets
 //                                             └ fatal, fenced, broker away too long: throws; whoever runs it makes a new one
 //
+// From `begin` to `commit` a second thread does it, one batch at a time, while this one polls and processes the next batch:
+// it counts on the one before, is written only once that is committed, and falls with it.
+//
 // Nothing is kept that Kafka doesn't have. When partitions are assigned, their committed offsets are read (waiting for
 // transactions in doubt) and their dedupe windows rebuilt from the journal, so a new worker, a restarted one and one that
-// lost its partitions for a moment all decide alike. On revocation no transaction is open (rebalances happen inside poll), so
-// what was polled and not processed is forgotten: its next owner reads it again.
+// lost its partitions for a moment all decide alike. A revocation (they happen inside poll) waits for the open transaction's
+// end; what was polled and not written is forgotten: its next owner reads it again.
 //
 // The transactional id is the slot's own (<prefix>process.<instance>.<slot>): a restarted worker fences its zombie.
 #pragma once
 
 #include <chrono>
+#include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <stop_token>
 #include <string>
@@ -77,8 +82,9 @@ class TransactionLoop : private kafka::RebalanceListener {
                                                 std::chrono::steady_clock::time_point deadline);
   void collect();
   void settle();
-  void write(const Effects& effects);
-  void pause(std::string_view why);
+  void write(Effects& effects, kafka::GroupMetadata group);
+  bool finish();
+  void go_back(const std::string& why);
   void report_progress();
 
   const config::Settings& settings_;
@@ -89,6 +95,15 @@ class TransactionLoop : private kafka::RebalanceListener {
   const std::string events_topic_, journal_topic_;
   std::stop_token stop_;
 
+  // A batch between its processing and the end of its transaction.
+  struct InFlight {
+    Effects effects;
+    size_t events = 0;
+    Timestamp last_taken;
+    std::chrono::steady_clock::time_point since;
+    std::future<void> written;
+  };
+
   kafka::TransactionalProducer producer_;
   kafka::Consumer consumer_;          // behind the producer: whoever has partitions has fenced its predecessor
   std::vector<kafka::Record> batch_;  // destroyed before the consumer
@@ -98,7 +113,9 @@ class TransactionLoop : private kafka::RebalanceListener {
   Timestamp last_taken_;
   std::chrono::steady_clock::time_point last_batch_{};
   unsigned aborts_ = 0;  // since the last commit
+  bool revoking_ = false;
   std::minstd_rand random_{std::random_device{}()};
+  std::optional<InFlight> in_flight_;  // destroyed first: waits for its thread
 };
 
 }  // namespace wxpipe::processors

@@ -39,19 +39,24 @@ class Writer {
   void write(const processors::OutputRecord& record) {
     auto& written = written_[static_cast<size_t>(record.topic)];
     ++written.records;
-    written.bytes += record.value.size();
+    const auto value = record.value(), key = record.key();
+    written.bytes += value.size();
     auto* topic = topics_[static_cast<size_t>(record.topic)].get();
     kafka::Headers headers(rd_kafka_headers_new(3));
-    for (const auto& [name, value] : record.headers)
-      rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                          static_cast<ssize_t>(value.size()));
+    const auto add_header = [&](const char* name, std::string_view text) {
+      if (!text.empty()) rd_kafka_header_add(headers.get(), name, -1, text.data(), static_cast<ssize_t>(text.size()));
+    };
+    const auto [event_id, receipt, traceparent] = record.headers();
+    add_header("event_id", event_id);
+    add_header("receipt", receipt);
+    add_header("traceparent", traceparent);
     std::array<rd_kafka_vu_t, 6> values{};
     values[0].vtype = RD_KAFKA_VTYPE_RKT;
     values[0].u.rkt = topic;
     values[1].vtype = RD_KAFKA_VTYPE_KEY;
-    values[1].u.mem = {const_cast<char*>(record.key.data()), record.key.size()};
+    values[1].u.mem = {const_cast<char*>(key.data()), key.size()};
     values[2].vtype = RD_KAFKA_VTYPE_VALUE;
-    values[2].u.mem = {const_cast<char*>(record.value.data()), record.value.size()};
+    values[2].u.mem = {const_cast<char*>(value.data()), value.size()};
     values[3].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
     values[3].u.i64 = std::chrono::floor<std::chrono::milliseconds>(record.timestamp).time_since_epoch().count();
     values[4].vtype = RD_KAFKA_VTYPE_HEADERS;
@@ -92,8 +97,8 @@ void write_events(Writer& writer, const std::vector<schemas::Event>& events) {
   for (const auto& event : events)
     writer.write({schemas::TopicName::events,
                   schemas::partition_key(event),
+                  {to_string(event.id), event.receipt, {}},
                   benchmarks::envelope(event),
-                  {{"event_id", to_string(event.id)}, {"receipt", event.receipt}},
                   event.received_at});
 }
 

@@ -5,7 +5,7 @@
 //                       Make a new producer: its init() finishes or aborts what the old one left, and the offsets tell
 //                       which
 //
-// One thread owns it. Every call may block up to `patience`, and a few seconds more while a request is under way.
+// One thread at a time. Every call may block up to `patience`, and a few seconds more while a request is under way.
 #pragma once
 
 #include <chrono>
@@ -22,9 +22,7 @@
 namespace wxpipe::kafka {
 
 struct Header {
-  std::string_view name;  // a literal
-  std::string value;
-  bool operator==(const Header&) const = default;
+  std::string_view name, value;
 };
 
 // Views are copied by produce.

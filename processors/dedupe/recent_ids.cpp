@@ -1,6 +1,7 @@
 #include "processors/dedupe/recent_ids.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace wxpipe::processors {
 namespace {
@@ -39,42 +40,58 @@ int64_t RecentIds::slice_number(WindowTime at) const {
 
 int64_t RecentIds::oldest_slice(WindowTime now) const { return slice_number(now - window_); }
 
-// Whether the staged entry that a set knows lies within the window. It does, unless the batch spans more than that (a spool
+// Whether the entry that a batch's set knows lies within the window. It does, unless the batch spans more than that (a spool
 // drained after hours): then it forgets within itself, as several batches would.
 template <class Wanted>
-bool RecentIds::staged_since(int64_t oldest, Wanted&& wanted) const {
-  if (slice_number(staged_.front().at) >= oldest) return true;
-  for (auto entry = staged_.rbegin(); entry != staged_.rend() && slice_number(entry->at) >= oldest; ++entry)
+bool RecentIds::lies_within(const Staged& batch, int64_t oldest, Wanted&& wanted) const {
+  const auto& entries = batch.entries;
+  if (slice_number(entries.front().at) >= oldest) return true;
+  for (auto entry = entries.rbegin(); entry != entries.rend() && slice_number(entry->at) >= oldest; ++entry)
     if (wanted(*entry)) return true;
   return false;
+}
+
+RecentIds::Staged& RecentIds::open_batch() {
+  if (staged_.empty() || staged_.back().ended) staged_.push_back(std::exchange(spare_, {}));
+  return staged_.back();
 }
 
 Sighting RecentIds::stage(const Uuid& id, uint64_t identity, Timestamp received_at, int64_t offset) {
   const auto at = std::max(staged_now_, to_window_time(received_at));
   const auto oldest = oldest_slice(at);
-  bool known_identity = false;
+  for (auto slice = slices_.rbegin(); slice != slices_.rend() && slice->number >= oldest; ++slice) {
+    slice->ids.prefetch(id);
+    if (identity != 0) slice->identities.prefetch(identity);
+  }
   // Newest first: a platform's retries come within seconds.
-  if (staged_ids_.contains(id) && staged_since(oldest, [&](const SeenId& entry) { return entry.id == id; }))
-    return Sighting::duplicate;
+  for (auto batch = staged_.rbegin(); batch != staged_.rend(); ++batch)
+    if (batch->ids.contains(id) && lies_within(*batch, oldest, [&](const SeenId& entry) { return entry.id == id; }))
+      return Sighting::duplicate;
   for (auto slice = slices_.rbegin(); slice != slices_.rend() && slice->number >= oldest; ++slice)
     if (slice->ids.contains(id)) return Sighting::duplicate;
+  bool known_identity = false;
   if (identity != 0) {
-    known_identity = staged_identities_.contains(identity) &&
-                     staged_since(oldest, [&](const SeenId& entry) { return entry.identity == identity; });
+    const auto same = [&](const SeenId& entry) { return entry.identity == identity; };
+    for (auto batch = staged_.rbegin(); !known_identity && batch != staged_.rend(); ++batch)
+      known_identity = batch->identities.contains(identity) && lies_within(*batch, oldest, same);
     for (auto slice = slices_.rbegin(); !known_identity && slice != slices_.rend() && slice->number >= oldest; ++slice)
       known_identity = slice->identities.contains(identity);
-    staged_identities_.insert(identity);
   }
-  staged_ids_.insert(id);
-  staged_.push_back({id, identity, at, offset});
+  auto& batch = open_batch();
+  if (identity != 0) batch.identities.insert(identity);
+  batch.ids.insert(id);
+  batch.entries.push_back({id, identity, at, offset});
   staged_now_ = at;
   return known_identity ? Sighting::collision : Sighting::fresh;
 }
 
 WindowTime RecentIds::page_time(Timestamp now) const { return std::max(last_page_, to_window_time(now)); }
 
-JournalPage RecentIds::page(int64_t first, int64_t next, Timestamp now) const {
-  JournalPage page{first, next, page_time(now), staged_};
+JournalPage RecentIds::page(int64_t first, int64_t next, Timestamp now) {
+  auto& batch = open_batch();
+  batch.ended = true;
+  batch.page_time = last_page_ = page_time(now);
+  JournalPage page{first, next, staged_.front().page_time, batch.entries};
   const auto oldest = oldest_slice(staged_now_);
   for (const auto& slice : slices_)
     if (slice.number >= oldest) {
@@ -85,16 +102,24 @@ JournalPage RecentIds::page(int64_t first, int64_t next, Timestamp now) const {
 }
 
 void RecentIds::publish(WindowTime page_time) {
-  for (const auto& entry : staged_) add(entry, page_time);
   last_page_ = std::max(last_page_, page_time);
-  drop_staged();
+  if (staged_.empty()) return;
+  for (const auto& entry : staged_.front().entries) add(entry, page_time);
+  let_go_of_oldest_batch();
 }
 
 void RecentIds::drop_staged() {
-  staged_.clear();
-  staged_ids_.clear();
-  staged_identities_.clear();
-  staged_now_ = now_;
+  while (!staged_.empty()) let_go_of_oldest_batch();
+}
+
+void RecentIds::let_go_of_oldest_batch() {
+  spare_ = std::move(staged_.front());
+  spare_.entries.clear();
+  spare_.ids.clear();
+  spare_.identities.clear();
+  spare_.ended = false;
+  staged_.pop_front();
+  if (staged_.empty()) staged_now_ = now_;
 }
 
 void RecentIds::restore(const JournalPage& page, WindowTime page_time, int64_t start) {

@@ -1,5 +1,6 @@
 // The event ids seen lately in one partition, exact, over a window of time. Ids are staged while their batch is in flight
 // and published when it commits; publishing earlier would make redelivered events look like duplicates after an abort.
+// Batches may follow each other while earlier ones are still in flight: they count on these, and fall with them.
 //
 // The window counts by received_at, made monotone within the partition: a spooled event that arrives hours late is
 // remembered from when it was taken, like any other. It is kept in slices of an eighth of the window, aligned to the
@@ -42,13 +43,13 @@ class RecentIds {
 
   // Looks among published and staged ids, and stages what is fresh.
   Sighting stage(const Uuid& id, uint64_t identity, Timestamp received_at, int64_t offset);
-  // What was staged, as the journal's page for records [first, next) written at `now`.
-  JournalPage page(int64_t first, int64_t next, Timestamp now) const;
+  // Ends the batch: what it staged, as the journal's page for records [first, next) written at `now`.
+  JournalPage page(int64_t first, int64_t next, Timestamp now);
   // When that page is written: `now`, but never before the page before.
   WindowTime page_time(Timestamp now) const;
-  // The batch is committed, its page was written at page_time.
+  // The oldest batch is committed, its page was written at page_time.
   void publish(WindowTime page_time);
-  // The batch is not, and its records will come again.
+  // No batch is, and their records will come again.
   void drop_staged();
 
   // Takes over a page of the journal, but what is at `start` or behind it: those records will come again. Pages in the
@@ -78,11 +79,21 @@ class RecentIds {
     Identities identities;
   };
 
+  struct Staged {
+    std::vector<SeenId> entries;
+    Ids ids;
+    Identities identities;
+    bool ended = false;
+    WindowTime page_time;  // once it has ended
+  };
+
   int64_t slice_number(WindowTime at) const;
   int64_t oldest_slice(WindowTime now) const;
   void add(const SeenId& entry, WindowTime page_time);
+  Staged& open_batch();
+  void let_go_of_oldest_batch();
   template <class Wanted>
-  bool staged_since(int64_t oldest, Wanted&& wanted) const;
+  bool lies_within(const Staged& batch, int64_t oldest, Wanted&& wanted) const;
 
   std::chrono::milliseconds window_, width_;
   size_t most_ids_;
@@ -92,10 +103,9 @@ class RecentIds {
   WindowTime last_page_;
   uint64_t forgotten_early_ = 0;
 
-  std::vector<SeenId> staged_;
-  Ids staged_ids_;
-  Identities staged_identities_;
-  WindowTime staged_now_;
+  std::deque<Staged> staged_;  // batches in flight, the oldest first
+  Staged spare_;               // an empty one, with room for a batch
+  WindowTime staged_now_;      // of the last staged entry
 };
 
 }  // namespace wxpipe::processors

@@ -16,6 +16,9 @@ constexpr auto kLower = [] {
 uint8_t small(char c) { return kLower[static_cast<unsigned char>(c)]; }
 uint16_t hash(uint8_t a, uint8_t b, uint8_t c) { return static_cast<uint16_t>((a << 8 | b) ^ c << 5); }
 
+// Not the first byte of a UTF-8 character.
+bool inside_character(uint8_t c) { return (c & 0xc0) == 0x80; }
+
 // `word` is in small letters.
 bool begins_with(std::string_view text, std::string_view word) {
   return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(),
@@ -28,7 +31,7 @@ WordSearch::WordSearch(std::span<const std::vector<std::string>> lists) : lists_
     for (const auto& word : lists[list]) {
       const auto text = lower(word);
       if (text.empty()) continue;
-      if (text.size() < 3) {
+      if (text.size() < 3 || inside_character(static_cast<uint8_t>(text[0]))) {
         short_.push_back({0, text, list});
         continue;
       }
@@ -49,6 +52,7 @@ void WordSearch::find(std::string_view text, std::vector<bool>& found) const {
     a = b;
     b = c;
     c = small(text[at + 2]);
+    if (inside_character(a)) continue;
     const auto start = hash(a, b, c);
     if (!starts_[start]) continue;
     auto word =

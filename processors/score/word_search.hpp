@@ -21,7 +21,7 @@ class WordSearch {
 
  private:
   struct Word {
-    uint16_t start;    // a hash of its first three bytes
+    uint16_t start;    // a hash of its first three bytes; a character begins there
     std::string text;  // in small letters
     size_t list;
   };

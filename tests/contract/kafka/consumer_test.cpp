@@ -66,8 +66,8 @@ class KafkaConsumer : public ContractTest {
     }
     writer_->begin();
     for (int i = from; i < to; ++i) {
-      const auto value = std::to_string(i);
-      const std::vector<kafka::Header> headers{{"event_id", "id " + value}};
+      const auto value = std::to_string(i), id = "id " + value;
+      const std::vector<kafka::Header> headers{{"event_id", id}};
       writer_->produce(0, {"key", value, headers, Timestamp(std::chrono::seconds(1'780'000'000 + i)), 0});
     }
     writer_->commit();

@@ -4,7 +4,9 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <set>
+#include <span>
 
 #include "processors/process_batch.hpp"
 #include "processors/steps.hpp"
@@ -89,37 +91,53 @@ RC_GTEST_PROP(ProcessBatch, CommitsTheSameHoweverItIsCutAbortedAndRestarted, ())
   Journal journal;
   std::map<int, int64_t> offsets;
   windows = empty_windows();
-  int failures = 0;  // in a row: small cases draw nothing but the first of all fates
-  for (size_t begin = 0; begin < records.size();) {
-    const auto size = *rc::gen::inRange<size_t>(1, records.size() - begin + 1);
-    const std::span batch(records.data() + begin, size);
-    const auto effects = process_batch(batch, steps, windows, kContext);
+  int failures = 0;                                  // in a row: small cases draw nothing but the first of all fates
+  size_t begin = 0;                                  // of the oldest batch in flight
+  size_t end = 0;                                    // of the newest
+  std::deque<std::pair<Effects, size_t>> in_flight;  // with their sizes
+  while (begin < records.size()) {
+    // As many are processed behind each other as fate likes, before the oldest one's is known.
+    while (end < records.size() && (in_flight.empty() || (in_flight.size() < 3 && *rc::gen::arbitrary<bool>()))) {
+      const auto size = *rc::gen::inRange<size_t>(1, records.size() - end + 1);
+      in_flight.emplace_back(process_batch(std::span(records.data() + end, size), steps, windows, kContext), size);
+      end += size;
+    }
+    const auto commit = [&] {
+      const auto& effects = in_flight.front().first;
+      journal.append(effects);
+      for (const auto& progress : effects.progress) offsets[progress.partition] = progress.page.next;
+      committed.insert(committed.end(), effects.records.begin(), effects.records.end());
+      counts.processed += effects.counts.processed;
+      counts.duplicates += effects.counts.duplicates;
+      counts.collisions += effects.counts.collisions;
+      counts.unreadable += effects.counts.unreadable;
+      begin += in_flight.front().second;
+    };
+    const auto begin_again = [&] {
+      in_flight.clear();
+      end = begin;
+    };
     const int fate = *rc::gen::inRange(0, 4);
     failures = fate < 2 ? failures + 1 : 0;
     switch (failures > 3 ? 3 : fate) {
       case 0:  // aborted: the same records come again, cut otherwise
-        drop(effects, windows);
-        continue;
+        drop_staged(windows);
+        begin_again();
+        break;
       case 1:  // killed before the commit: a successor starts from the journal
         windows = journal.restore(offsets);
-        continue;
+        begin_again();
+        break;
       case 2:  // killed behind the commit
-        journal.append(effects);
-        for (const auto& progress : effects.progress) offsets[progress.partition] = progress.page.next;
+        commit();
         windows = journal.restore(offsets);
+        begin_again();
         break;
       default:
-        journal.append(effects);
-        for (const auto& progress : effects.progress) offsets[progress.partition] = progress.page.next;
-        publish(effects, windows);
+        commit();
+        publish(in_flight.front().first, windows);
+        in_flight.pop_front();
     }
-    failures = 0;
-    committed.insert(committed.end(), effects.records.begin(), effects.records.end());
-    counts.processed += effects.counts.processed;
-    counts.duplicates += effects.counts.duplicates;
-    counts.collisions += effects.counts.collisions;
-    counts.unreadable += effects.counts.unreadable;
-    begin += size;
   }
   RC_ASSERT(committed == whole.records);
   RC_ASSERT(counts == whole.counts);
@@ -131,7 +149,8 @@ std::set<Fact> facts_of(const std::vector<InputRecord>& records, const Steps& st
   std::set<Fact> facts;
   for (const auto& record : records) {
     auto windows = empty_windows();  // no memory: every repeat is processed, as after a restart without a journal
-    for (auto& out : process_batch({&record, 1}, steps, windows, kContext).records) facts.emplace(out.topic, out.value);
+    for (auto& out : process_batch({&record, 1}, steps, windows, kContext).records)
+      facts.emplace(out.topic, std::string(out.value()));
   }
   return facts;
 }

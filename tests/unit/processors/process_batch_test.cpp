@@ -54,17 +54,15 @@ TEST(ProcessBatch, MakesTheMessageAndItsFactsUnderTheEventsKey) {
   ASSERT_EQ(topics(effects), (std::vector{TopicName::messages, TopicName::leads}));
   std::string message;
   encode(event, schemas::kMessageSchema, message);
-  EXPECT_EQ(effects.records[0],
-            (OutputRecord{TopicName::messages,
-                          "shop||oSubject",
-                          message,
-                          {{"event_id", to_string(event.id)},
-                           {"receipt", "i1/b1/7"},
-                           {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-" + to_string(event.id).substr(19, 4) +
-                                               to_string(event.id).substr(24) + "-01"}},
-                          at(1)}));
-  EXPECT_EQ(effects.records[1].key, "shop||oSubject");
-  EXPECT_EQ(schemas::decode_lead_activity(effects.records[1].value)->rule, "talked");
+  const auto id = to_string(event.id);
+  const auto traceparent = "00-0af7651916cd43dd8448eb211c80319c-" + id.substr(19, 4) + id.substr(24) + "-01";
+  EXPECT_EQ(effects.records[0].key(), "shop||oSubject");
+  EXPECT_EQ(effects.records[0].value(), message);
+  EXPECT_EQ(effects.records[0].headers(), (RecordHeaders{id, "i1/b1/7", traceparent}));
+  EXPECT_EQ(effects.records[0].timestamp, at(1));
+  EXPECT_EQ(effects.records[1].headers(), effects.records[0].headers());
+  EXPECT_EQ(effects.records[1].key(), "shop||oSubject");
+  EXPECT_EQ(schemas::decode_lead_activity(effects.records[1].value())->rule, "talked");
   EXPECT_EQ(effects.counts, (Counts{.processed = 1}));
   ASSERT_EQ(effects.progress.size(), 1U);
   EXPECT_EQ(effects.progress[0].page.first, 41);
@@ -82,9 +80,9 @@ TEST(ProcessBatch, LeavesTheReceiptOfARepeatBehindItsMessage) {
 
   ASSERT_EQ(topics(effects), (std::vector{TopicName::messages, TopicName::leads, TopicName::messages}));
   const auto& repeat = effects.records[2];
-  EXPECT_EQ(repeat.key, effects.records[0].key);
+  EXPECT_EQ(repeat.key(), effects.records[0].key());
   EXPECT_EQ(repeat.timestamp, at(6));
-  EXPECT_EQ(*schemas::decode_duplicate(repeat.value),
+  EXPECT_EQ(*schemas::decode_duplicate(repeat.value()),
             (schemas::DuplicateMet{first.id, "i2/b1/9", "shop", at(6), at(0), false, first.trace_id}));
   EXPECT_EQ(effects.counts, (Counts{.processed = 1, .duplicates = 1}));
 }
@@ -100,8 +98,20 @@ TEST(ProcessBatch, TakesAbortedRecordsAnew) {
   auto windows = windows_of();
   const auto json = json_of(event_of("message.text"));
   const auto aborted = run({input(json, 0)}, windows);
-  drop(aborted, windows);
+  drop_staged(windows);
   EXPECT_EQ(run({input(json, 0)}, windows), aborted);
+}
+
+TEST(ProcessBatch, CountsOnTheBatchInFlightAndFallsWithIt) {
+  auto windows = windows_of();
+  const auto one = json_of(event_of("message.text", "one")), two = json_of(event_of("message.text", "two"));
+  const auto first = run({input(one, 0)}, windows);
+  const auto second = run({input(one, 1), input(two, 2)}, windows);
+  EXPECT_EQ(second.counts, (Counts{.processed = 1, .duplicates = 1}));
+
+  drop_staged(windows);
+  EXPECT_EQ(run({input(one, 0), input(one, 1), input(two, 2)}, windows).counts,
+            (Counts{.processed = 2, .duplicates = 1}));
 }
 
 TEST(ProcessBatch, KeepsBothOfOneIdentityAndSaysSo) {
@@ -115,7 +125,7 @@ TEST(ProcessBatch, KeepsBothOfOneIdentityAndSaysSo) {
   EXPECT_EQ(effects.counts, (Counts{.processed = 2, .collisions = 1}));
   ASSERT_EQ(topics(effects), (std::vector{TopicName::messages, TopicName::leads, TopicName::messages, TopicName::leads,
                                           TopicName::logs}));
-  const auto log = *schemas::decode_log(effects.records[4].value);
+  const auto log = *schemas::decode_log(effects.records[4].value());
   EXPECT_EQ(log.module, "collision");
   EXPECT_EQ(log.level, "warn");
   EXPECT_EQ(log.origin, schemas::origin_of(second));
@@ -128,8 +138,8 @@ TEST(ProcessBatch, MakesADeadLetterOfWhatItCannotRead) {
   const auto effects = run({input(value, 7)}, windows);
 
   ASSERT_EQ(topics(effects), (std::vector{TopicName::dead_letters}));
-  EXPECT_EQ(effects.records[0].key, "shop");
-  const auto letter = *schemas::decode_dead_letter(effects.records[0].value);
+  EXPECT_EQ(effects.records[0].key(), "shop");
+  const auto letter = *schemas::decode_dead_letter(effects.records[0].value());
   EXPECT_EQ(letter.reason, Reason::unreadable_record);
   EXPECT_EQ(letter.stage, "process");
   EXPECT_EQ(letter.body, value);
@@ -156,8 +166,8 @@ TEST(ProcessBatch, MakesADeadLetterOfWhatNoTopicTakes) {
   const auto effects = run({input(json)}, windows);
   EXPECT_EQ(effects.counts, (Counts{.too_large = 1}));
   ASSERT_EQ(topics(effects), (std::vector{TopicName::dead_letters}));
-  EXPECT_LT(effects.records[0].value.size(), static_cast<size_t>(schemas::kMaxMessageBytes));
-  const auto letter = *schemas::decode_dead_letter(effects.records[0].value);
+  EXPECT_LT(effects.records[0].value().size(), static_cast<size_t>(schemas::kMaxMessageBytes));
+  const auto letter = *schemas::decode_dead_letter(effects.records[0].value());
   EXPECT_EQ(letter.event_id,
             event_of("message.text", std::string(static_cast<size_t>(schemas::kMaxMessageBytes), 'x')).id);
   EXPECT_EQ(schemas::attribute(letter.context, "body_cut"), "true");

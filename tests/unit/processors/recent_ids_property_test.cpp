@@ -1,8 +1,10 @@
-// The dedupe window against the plainest model of it, over batches that commit or abort and restarts at any moment.
+// The dedupe window against the plainest model of it, over batches that commit or abort, one behind the other or some in
+// flight at once, and restarts at any moment.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 
 #include "processors/dedupe/recent_ids.hpp"
@@ -18,7 +20,8 @@ struct Arrival {
 };
 struct Action {
   std::vector<Arrival> batch;
-  int end;  // 0: aborted, 1: committed, 2: committed, and the process restarted, 3: aborted and restarted
+  // Then all are aborted (0) or the oldest is committed (1), the same and the process restarted (3, 2), or nothing (4).
+  int end;
   int clock;
 };
 
@@ -61,7 +64,7 @@ rc::Gen<Arrival> arrival() {
 rc::Gen<Action> action() {
   return rc::gen::build<Action>(
       rc::gen::set(&Action::batch, rc::gen::resize(15, rc::gen::container<std::vector<Arrival>>(arrival()))),
-      rc::gen::set(&Action::end, rc::gen::inRange(0, 4)), rc::gen::set(&Action::clock, rc::gen::inRange(-200, 3000)));
+      rc::gen::set(&Action::end, rc::gen::inRange(0, 5)), rc::gen::set(&Action::clock, rc::gen::inRange(-200, 3000)));
 }
 
 // The journal as Kafka keeps it: pages in order, found by the time they were written.
@@ -84,35 +87,49 @@ RC_GTEST_PROP(RecentIds, DecidesLikeTheModelThroughAbortsAndRestarts, ()) {
   Model committed;
   committed.now = 1'000'000;
   Journal journal;
-  int64_t received_at = committed.now, offset = 0, clock = 5'000'000;
+  int64_t clock = 5'000'000;
+  struct Batch {
+    Model model;  // behind it
+    int64_t next, received_at;
+    WindowTime written;
+    std::string page;
+  };
+  Batch last_committed{committed, 0, committed.now, {}, {}};
+  std::deque<Batch> in_flight;
 
-  for (const auto& [batch, end, clock_step] : actions) {
-    auto model = committed;
-    const auto first = offset;
-    auto next = offset;
-    auto time = received_at;
-    for (const auto& each : batch) {
-      time += each.milliseconds;
-      const Timestamp at{std::chrono::milliseconds(time)};
-      RC_ASSERT(window.stage(uuid(each.id), each.identity, at, next) == model.stage(each, time));
-      ++next;
-    }
+  for (const auto& [arrivals, end, clock_step] : actions) {
     clock += clock_step;
-    if ((end == 1 || end == 2) && !batch.empty()) {
+    if (!arrivals.empty()) {
+      auto batch = in_flight.empty() ? last_committed : in_flight.back();
+      const auto first = batch.next;
+      for (const auto& each : arrivals) {
+        batch.received_at += each.milliseconds;
+        const Timestamp at{std::chrono::milliseconds(batch.received_at)};
+        RC_ASSERT(window.stage(uuid(each.id), each.identity, at, batch.next) ==
+                  batch.model.stage(each, batch.received_at));
+        ++batch.next;
+      }
       const Timestamp now{std::chrono::milliseconds(clock)};
-      const auto written = window.page_time(now);
-      RC_ASSERT((journal.pages.empty() || written >= journal.pages.back().first));
-      journal.pages.emplace_back(written, encode(window.page(first, next, now)));
-      window.publish(written);
-      committed = model;
-      offset = next;
-      received_at = time;
-    } else {
-      window.drop_staged();
+      batch.written = window.page_time(now);
+      batch.page = encode(window.page(first, batch.next, now));
+      in_flight.push_back(std::move(batch));
     }
-    if (end >= 2) {
+    if ((end == 1 || end == 2) && !in_flight.empty()) {
+      const auto& batch = in_flight.front();
+      RC_ASSERT((journal.pages.empty() || batch.written >= journal.pages.back().first));
+      journal.pages.emplace_back(batch.written, batch.page);
+      window.publish(batch.written);
+      last_committed = batch;
+      in_flight.pop_front();
+    }
+    if (end == 0) {
+      window.drop_staged();
+      in_flight.clear();
+    }
+    if (end == 2 || end == 3) {
       window = RecentIds(std::chrono::seconds(kWindow / 1000));
-      journal.restore(window, offset);
+      journal.restore(window, last_committed.next);
+      in_flight.clear();
     }
   }
 }

@@ -78,6 +78,42 @@ TEST(RecentIds, DoesNotMistakeAMissingIdentityForACommonOne) {
   EXPECT_EQ(window.stage(id(2), none, at(0), 1), Sighting::fresh);
 }
 
+TEST(RecentIds, KnowsIdsOfTheBatchesInFlight) {
+  RecentIds window(std::chrono::seconds(600));
+  window.stage(id(1), 77, at(0), 0);
+  window.page(0, 1, at(0));
+  EXPECT_EQ(window.stage(id(1), 77, at(1), 1), Sighting::duplicate);
+  EXPECT_EQ(window.stage(id(2), 77, at(1), 2), Sighting::collision);
+  window.publish(written(0));
+  EXPECT_EQ(window.size(), 1U) << "the second batch has not been committed";
+  EXPECT_EQ(window.stage(id(2), 77, at(1), 3), Sighting::duplicate);
+  window.drop_staged();
+  EXPECT_EQ(window.stage(id(2), 0, at(2), 2), Sighting::fresh);
+  EXPECT_EQ(window.stage(id(1), 77, at(2), 3), Sighting::duplicate);
+}
+
+TEST(RecentIds, DropsABatchTogetherWithThoseBehindIt) {
+  RecentIds window(std::chrono::seconds(600));
+  window.stage(id(1), 0, at(0), 0);
+  window.page(0, 1, at(0));
+  window.stage(id(2), 0, at(1), 1);
+  window.page(1, 2, at(1));
+  window.drop_staged();
+  EXPECT_EQ(window.stage(id(1), 0, at(0), 0), Sighting::fresh);
+  EXPECT_EQ(window.stage(id(2), 0, at(1), 1), Sighting::fresh);
+}
+
+TEST(RecentIds, WritesAPageThatLeadsBackToTheBatchInFlight) {
+  RecentIds window(std::chrono::seconds(80));
+  window.stage(id(1), 0, at(0), 10);
+  window.page(10, 11, at(3));
+  window.stage(id(2), 0, at(1), 11);
+  const auto page = window.page(11, 12, at(4));
+  EXPECT_EQ(page.since, written(3));
+  ASSERT_EQ(page.entries.size(), 1U);
+  EXPECT_EQ(page.entries[0].id, id(2));
+}
+
 TEST(RecentIds, GivesUpTheOldestIdsAtItsBound) {
   RecentIds window(std::chrono::seconds(80), 10);
   for (uint8_t i = 1; i <= 30; ++i) {

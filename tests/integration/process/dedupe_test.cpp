@@ -73,6 +73,30 @@ TEST_F(DedupeTest, IdsCountOnlyOnceTheirBatchIsCommitted) {
   EXPECT_EQ(read(TopicName::followers).size(), 10u);
 }
 
+// A transaction is aborted while what came behind its batch is processed already, or still being collected.
+class AbortTest : public DedupeTest, public testing::WithParamInterface<int> {};
+INSTANTIATE_TEST_SUITE_P(BatchesOf, AbortTest, testing::Values(30, 150), testing::PrintToStringParamName());
+
+TEST_P(AbortTest, WhatWasTakenBehindTheBatchFallsWithIt) {
+  kafka::Admin admin(topics_->settings());
+  const auto messages = topics_->name(TopicName::messages);
+  admin.set_config(messages, {{"max.message.bytes", "100"}});  // nothing fits: every transaction has to be aborted
+  const auto sent = events(0, 100);
+  produce(sent);
+  produce(again(sent));
+  auto in_batches = settings("one");
+  in_batches.process.batch_records = GetParam();
+  RunningProcess process(in_batches);
+  EXPECT_TRUE(eventually([&] { return process.metric("wxpipe_transactions_total{outcome=\"aborted\"}") >= 3; }));
+  EXPECT_EQ(process.taken(), 0);
+
+  admin.set_config(messages, {{"max.message.bytes", std::to_string(schemas::kMaxMessageBytes)}});
+  await_messages(200);
+  process.stop();
+  EXPECT_EQ(outcome(), once_each_and_repeated(sent, again(sent)))
+      << "nothing left out, and no first taken for a repeat";
+}
+
 TEST_F(DedupeTest, EventsWithoutATimeAreKnownByTheirContent) {
   auto sent = events(0, 20);
   for (auto& event : sent) {

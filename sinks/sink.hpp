@@ -63,7 +63,7 @@ class Sink {
   virtual Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
   // Forgets one row; those behind it move up.
   virtual void take_out(size_t row) = 0;
-  // Forgets the rows, keeps the memory.
+  // Forgets the rows, keeps memory for the next ones.
   virtual void clear() = 0;
 };
 
@@ -77,11 +77,15 @@ class RowsSink : public Sink {
     prepared_ = 0;
   }
   void clear() final {
+    if (rows_.capacity() > kMostKept) rows_ = {};
     rows_.clear();
     prepared_ = 0;
   }
 
  protected:
+  // Room for so many rows is kept. Larger batches are rare enough to ask for it anew, and there are three of each family.
+  static constexpr size_t kMostKept = 2000;
+
   std::vector<Row> rows_;
   size_t prepared_ = 0;  // of `prepare`: so many rows are done; 0: all anew
 };

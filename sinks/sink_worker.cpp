@@ -17,6 +17,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kIdlePoll = 100ms;     // how long a stop may go unnoticed
 constexpr size_t kMostBatchBytes = 16 << 20;  // of values; a batch holds at least one record
+constexpr size_t kMostReadAhead = 1000;       // records
 constexpr Backoff kBackoff{100ms, 5s};
 constexpr int kTriesInPlace = 5;              // of a batch that met a deadlock or a lock
 constexpr milliseconds kIdleMeansTaken = 2s;  // nothing came for so long: what is left up to the end are markers
@@ -257,8 +258,9 @@ void SinkWorker::settle() {
   finish();
 }
 
+// Enough to keep Postgres busy. The rest of a large batch waits in the consumer, where it takes less memory.
 void SinkWorker::read_ahead() {
-  while (!full(ahead_)) {
+  while (!full(ahead_) && ahead_.records.size() < kMostReadAhead) {
     auto record = consumer_.poll(0ms);
     if (!record) break;
     ahead_.add(std::move(*record));
@@ -323,6 +325,7 @@ void SinkWorker::finish() {
   stored_ = std::move(result);
   std::swap(done_, batch_);
   std::swap(batch_, ahead_);
+  if (done_.records.size() > kMostReadAhead) let_go();  // before the next one grows as large
 }
 
 // What is left to do for a batch that is stored, while Postgres writes the next one or there is none.

@@ -89,7 +89,7 @@ struct SinkSettings {
   std::vector<std::string> families;  // empty: all (messages, followers, leads, logs, dead_letters, custody)
   int batch_rows = 1'000;
   milliseconds batch_interval{50};
-  int leads_batch_rows = 2'000;
+  int leads_batch_rows = 5'000;
   milliseconds leads_batch_interval{500};
   int months_ahead = 2;
   int days_ahead = 7;

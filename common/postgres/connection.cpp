@@ -301,7 +301,7 @@ Rows Transaction::execute(const Statement& statement, const Parameters& paramete
 }
 
 void Transaction::copy(const char* sql, std::string_view rows) {
-  constexpr size_t kPiece = 1 << 20;
+  constexpr size_t kPiece = 128 << 10;  // libpq keeps a buffer that takes one
   auto* raw = connection_.raw;
   throw_unless(raw, Result(PQexec(raw, sql)).get(), PGRES_COPY_IN, connection_.details);
   bool sent = true;

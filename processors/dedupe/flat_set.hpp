@@ -16,11 +16,6 @@ class FlatSet {
 
   bool contains(const Key& key) const { return size_ > 0 && slots_[find(slots_, key)] == key; }
 
-  // Fetches the memory that contains() will look at. For whoever asks several sets: the waits overlap.
-  void prefetch(const Key& key) const {
-    if (size_ > 0) __builtin_prefetch(&slots_[home(slots_, key)]);
-  }
-
   // False when it was there already.
   bool insert(const Key& key) {
     if ((size_ + 1) * 4 > slots_.size() * 3) reserve(size_ + size_ / 2 + 8);
@@ -46,14 +41,10 @@ class FlatSet {
   }
 
  private:
-  // Where the search for it begins.
-  static size_t home(const std::vector<Key>& slots, const Key& key) {
-    __extension__ using Wide = unsigned __int128;
-    return static_cast<size_t>(static_cast<Wide>(Spread{}(key)) * slots.size() >> 64);
-  }
   // The key's slot, or the empty one where it belongs.
   static size_t find(const std::vector<Key>& slots, const Key& key) {
-    size_t at = home(slots, key);
+    __extension__ using Wide = unsigned __int128;
+    size_t at = static_cast<size_t>(static_cast<Wide>(Spread{}(key)) * slots.size() >> 64);
     while (!(slots[at] == Key{}) && !(slots[at] == key)) at = at + 1 == slots.size() ? 0 : at + 1;
     return at;
   }

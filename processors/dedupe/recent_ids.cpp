@@ -59,10 +59,6 @@ RecentIds::Staged& RecentIds::open_batch() {
 Sighting RecentIds::stage(const Uuid& id, uint64_t identity, Timestamp received_at, int64_t offset) {
   const auto at = std::max(staged_now_, to_window_time(received_at));
   const auto oldest = oldest_slice(at);
-  for (auto slice = slices_.rbegin(); slice != slices_.rend() && slice->number >= oldest; ++slice) {
-    slice->ids.prefetch(id);
-    if (identity != 0) slice->identities.prefetch(identity);
-  }
   // Newest first: a platform's retries come within seconds.
   for (auto batch = staged_.rbegin(); batch != staged_.rend(); ++batch)
     if (batch->ids.contains(id) && lies_within(*batch, oldest, [&](const SeenId& entry) { return entry.id == id; }))

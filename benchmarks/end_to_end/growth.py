@@ -121,7 +121,7 @@ def dedupe_window(stack, note):
     return points
 
 
-def memory(stack, note, callbacks=10_000_000, rate=8_000):
+def memory(stack, note, callbacks=10_000_000, rate=10_000):
     """Every role's resident memory over ten million callbacks."""
     whole = chain.Chain(stack, "memory")
     points, each = [], 500_000

@@ -37,19 +37,24 @@ Timestamp time_of(const std::string& text) {
   return at;
 }
 
-// Receipts of messages that were received in a stretch of time. The planner would read a whole partition for a tenth of it, again
-// for each tenth; by the BRIN index each page is read once, in order.
-postgres::Rows receipts_of_time(postgres::Connection& connection, Timestamp from, Timestamp to,
-                                const std::string& condition = "receipt is not null",
-                                const Parameters& parameters = {}) {
+// The receipt of each message that was received in a stretch of time, to `found`; there may be a million, so they come by the ten
+// thousand. The planner would read a whole partition for a tenth of it, again for each tenth; by the BRIN index each page is read
+// once, in order.
+template <class ReceiptFound>
+void receipts_of_time(postgres::Connection& connection, Timestamp from, Timestamp to, const std::string& condition,
+                      const Parameters& parameters, ReceiptFound&& found) {
   postgres::Transaction transaction(connection);
-  transaction.execute("set local enable_seqscan = off; set local jit = off");
-  auto rows =
-      transaction.execute(fmt::format("select receipt from messages where received_at between '{}' and '{}' and {}",
-                                      to_iso8601(from), to_iso8601(to), condition),
-                          parameters);
+  transaction.execute("set local enable_seqscan = off; set local jit = off; set local cursor_tuple_fraction = 1");
+  transaction.execute(fmt::format("declare receipts no scroll cursor for select receipt from messages "
+                                  "where received_at between '{}' and '{}' and {}",
+                                  to_iso8601(from), to_iso8601(to), condition),
+                      parameters);
+  for (;;) {
+    const auto rows = transaction.execute("fetch 10000 from receipts");
+    if (rows.size() == 0) break;
+    for (size_t i = 0; i < rows.size(); ++i) found(rows.text(i, 0));
+  }
   transaction.commit();
-  return rows;
 }
 
 // Marks in the order of `order`, the first ones that together hold not too many receipts.
@@ -156,10 +161,9 @@ void CustodyStore::find(MarkedReceipts& receipts) {
     else
       stretches.emplace_back(from, to);
   }
-  for (const auto& [from, to] : stretches) {
-    const auto rows = receipts_of_time(connection_, from, to);
-    for (size_t i = 0; i < rows.size(); ++i) receipts.found(rows.text(i, 0), Found::stored);
-  }
+  for (const auto& [from, to] : stretches)
+    receipts_of_time(connection_, from, to, "receipt is not null", {},
+                     [&](const std::string& receipt) { receipts.found(receipt, Found::stored); });
   std::vector<std::string> missing;
   for (auto& one : receipts.missing()) missing.push_back(std::move(one.receipt));
   for (size_t at = 0; at < missing.size(); at += kReceiptsInQuestion) {
@@ -179,12 +183,12 @@ void CustodyStore::find(MarkedReceipts& receipts) {
 }
 
 std::vector<int64_t> CustodyStore::stored_of(const std::string& process, Timestamp from, Timestamp to) {
-  const auto rows =
-      receipts_of_time(connection_, from, to, "starts_with(receipt, $1::text)", Parameters().text(process));
   std::vector<int64_t> sequences;
-  for (size_t i = 0; i < rows.size(); ++i)
-    if (const auto receipt = schemas::parse_receipt(rows.text(i, 0)); receipt && receipt->process == process)
-      sequences.push_back(receipt->sequence);
+  receipts_of_time(connection_, from, to, "starts_with(receipt, $1::text)", Parameters().text(process),
+                   [&](const std::string& found) {
+                     if (const auto receipt = schemas::parse_receipt(found); receipt && receipt->process == process)
+                       sequences.push_back(receipt->sequence);
+                   });
   return sequences;
 }
 

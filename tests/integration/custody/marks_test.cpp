@@ -175,6 +175,19 @@ TEST_F(LookTest, WhatIsProvenOnceIsNotLookedAtAgain) {
   EXPECT_EQ(unaccounted(), 0);
 }
 
+TEST_F(LookTest, ReceiptsAreFoundHoweverManyThereAre) {
+  RunningRole processing(settings(), process()), storing(settings(), sink());
+  constexpr int64_t kNext = 10'502;  // more than are read at once
+  const auto many = mark(2, 1, kNext);
+  produce(event(1, many));
+  EXPECT_TRUE(eventually([&] { return count("messages") == 1; }));
+  database_->query(
+      "insert into messages select (jsonb_populate_record(m, jsonb_build_object('event_id', gen_random_uuid(), "
+      "'receipt', 'edge-1/19ab1f5b2c0/' || i))).* from messages m, generate_series(2, 10500) i");
+  store({many});
+  EXPECT_THAT(receipts_of(look().missing), ElementsAre("edge-1/19ab1f5b2c0/10501"));
+}
+
 TEST_F(LookTest, WhatIsOnItsWayIsNoLoss) {
   store({mark(2, 1, 4)});
   for (int64_t i = 1; i < 4; ++i) produce(event(i, mark(2, 1, 4)));

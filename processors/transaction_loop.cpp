@@ -100,7 +100,7 @@ std::vector<kafka::PartitionOffset> TransactionLoop::assigned(const std::vector<
     if (known != next_.end() && known->second == offset) {
       kept.insert(windows_.extract(number));
     } else {
-      kept.emplace(number, RecentIds(settings_.process.dedupe_window));
+      kept.emplace(number, RecentIds(settings_.process.dedupe_window, settings_.process.dedupe_records));
       wanted.push_back({number, offset});
     }
     next[number] = offset;

@@ -114,6 +114,8 @@ std::span<const Key<Settings>> setting_keys() {
        "How long a batch waits to fill up."},
       {"process.dedupe_window", in<&S::process, &P::dedupe_window>(), lasting(1min, 12h),
        "How far back repeats are recognised before they reach Postgres, whose unique key is the last word."},
+      {"process.dedupe_records", in<&S::process, &P::dedupe_records>(), between(1'000, 1'000'000'000),
+       "And no further than so many records back in a partition: it needs 34 bytes for each."},
 
       {"sink.families", in<&S::sink, &K::families>(), any(),
        "Which families of tables this process writes: messages, followers, leads, logs, dead_letters, custody. Empty: all."},

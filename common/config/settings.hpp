@@ -82,6 +82,7 @@ struct ProcessSettings {
   int batch_records = 2'000;
   milliseconds batch_interval{10};
   seconds dedupe_window{600};
+  int dedupe_records = 125'000;
 };
 
 // [sink]

@@ -29,24 +29,34 @@ uint64_t identity_hash(std::string_view account, std::string_view tenant, std::s
   return hash == 0 ? 1 : hash;
 }
 
-RecentIds::RecentIds(std::chrono::seconds window, size_t most_ids)
+RecentIds::RecentIds(std::chrono::seconds window, int64_t most_records)
     : window_(window),
       width_(std::max(std::chrono::milliseconds(1), window_ / kSlices)),
-      most_ids_(most_ids) {}
+      most_records_(most_records),
+      records_width_(std::max<int64_t>(1, most_records / kSlices)) {}
 
-int64_t RecentIds::slice_number(WindowTime at) const {
-  return floor_division(at.time_since_epoch().count(), width_.count());
+size_t RecentIds::size() const {
+  size_t sum = 0;
+  for (const auto& slice : slices_) sum += slice.ids.size();
+  return sum;
 }
 
-int64_t RecentIds::oldest_slice(WindowTime now) const { return slice_number(now - window_); }
+RecentIds::Place RecentIds::place(WindowTime at, int64_t offset) const {
+  return {floor_division(at.time_since_epoch().count(), width_.count()), floor_division(offset, records_width_)};
+}
 
-// Whether the entry that a batch's set knows lies within the window. It does, unless the batch spans more than that (a spool
+RecentIds::Place RecentIds::oldest(WindowTime at, int64_t offset) const {
+  return place(at - window_, offset - most_records_);
+}
+
+// Whether the entry that a batch's set knows is still remembered. It is, unless the batch spans more than that (a spool
 // drained after hours): then it forgets within itself, as several batches would.
 template <class Wanted>
-bool RecentIds::lies_within(const Staged& batch, int64_t oldest, Wanted&& wanted) const {
+bool RecentIds::lies_within(const Staged& batch, const Place& oldest, Wanted&& wanted) const {
+  const auto remembered = [&](const SeenId& entry) { return place(entry.at, entry.offset).reaches(oldest); };
   const auto& entries = batch.entries;
-  if (slice_number(entries.front().at) >= oldest) return true;
-  for (auto entry = entries.rbegin(); entry != entries.rend() && slice_number(entry->at) >= oldest; ++entry)
+  if (remembered(entries.front())) return true;
+  for (auto entry = entries.rbegin(); entry != entries.rend() && remembered(*entry); ++entry)
     if (wanted(*entry)) return true;
   return false;
 }
@@ -58,19 +68,20 @@ RecentIds::Staged& RecentIds::open_batch() {
 
 Sighting RecentIds::stage(const Uuid& id, uint64_t identity, Timestamp received_at, int64_t offset) {
   const auto at = std::max(staged_now_, to_window_time(received_at));
-  const auto oldest = oldest_slice(at);
+  const auto oldest = this->oldest(at, offset);
   // Newest first: a platform's retries come within seconds.
   for (auto batch = staged_.rbegin(); batch != staged_.rend(); ++batch)
     if (batch->ids.contains(id) && lies_within(*batch, oldest, [&](const SeenId& entry) { return entry.id == id; }))
       return Sighting::duplicate;
-  for (auto slice = slices_.rbegin(); slice != slices_.rend() && slice->number >= oldest; ++slice)
+  for (auto slice = slices_.rbegin(); slice != slices_.rend() && slice->place.reaches(oldest); ++slice)
     if (slice->ids.contains(id)) return Sighting::duplicate;
   bool known_identity = false;
   if (identity != 0) {
     const auto same = [&](const SeenId& entry) { return entry.identity == identity; };
     for (auto batch = staged_.rbegin(); !known_identity && batch != staged_.rend(); ++batch)
       known_identity = batch->identities.contains(identity) && lies_within(*batch, oldest, same);
-    for (auto slice = slices_.rbegin(); !known_identity && slice != slices_.rend() && slice->number >= oldest; ++slice)
+    for (auto slice = slices_.rbegin(); !known_identity && slice != slices_.rend() && slice->place.reaches(oldest);
+         ++slice)
       known_identity = slice->identities.contains(identity);
   }
   auto& batch = open_batch();
@@ -88,9 +99,9 @@ JournalPage RecentIds::page(int64_t first, int64_t next, Timestamp now) {
   batch.ended = true;
   batch.page_time = last_page_ = page_time(now);
   JournalPage page{first, next, staged_.front().page_time, batch.entries};
-  const auto oldest = oldest_slice(staged_now_);
+  const auto oldest = this->oldest(staged_now_, next);
   for (const auto& slice : slices_)
-    if (slice.number >= oldest) {
+    if (slice.place.reaches(oldest)) {
       page.since = std::min(page.since, slice.since);
       break;
     }
@@ -127,27 +138,19 @@ void RecentIds::restore(const JournalPage& page, WindowTime page_time, int64_t s
 
 void RecentIds::add(const SeenId& entry, WindowTime page_time) {
   now_ = std::max(now_, entry.at);
-  const auto number = slice_number(now_);
-  if (slices_.empty() || slices_.back().number < number) {
+  const auto place = this->place(now_, entry.offset);
+  if (slices_.empty() || slices_.back().place != place) {
     const auto expected = slices_.empty() ? 0 : slices_.back().ids.size();
     auto& slice = slices_.emplace_back();
-    slice.number = number;
+    slice.place = place;
     slice.since = page_time;
     slice.ids.reserve(expected + expected / 16);
     slice.identities.reserve(expected + expected / 16);
   }
-  if (slices_.back().ids.insert(entry.id)) ++size_;
+  slices_.back().ids.insert(entry.id);
   if (entry.identity != 0) slices_.back().identities.insert(entry.identity);
-  const auto forget_oldest = [&] {
-    size_ -= slices_.front().ids.size();
-    slices_.pop_front();
-  };
-  while (slices_.front().number < oldest_slice(now_)) forget_oldest();
-  while (size_ > most_ids_) {
-    forgotten_early_ += slices_.front().ids.size();
-    forget_oldest();
-    if (slices_.empty()) break;
-  }
+  const auto oldest = this->oldest(now_, entry.offset);
+  while (!slices_.front().place.reaches(oldest)) slices_.pop_front();
 }
 
 }  // namespace wxpipe::processors

@@ -5,8 +5,10 @@
 // The window counts by received_at, made monotone within the partition: a spooled event that arrives hours late is
 // remembered from when it was taken, like any other. It is kept in slices of an eighth of the window, aligned to the
 // clock, so what is remembered depends on the entries alone and not on how they were batched or when the process started.
-// Memory: about 36 bytes for each id; beyond `most_ids` the oldest slice goes early (`forgotten_early` counts), and the
-// sink's unique key catches what then slips through.
+//
+// It counts by records too, so that a flood can't take all memory: no id is remembered further back than `most_records`
+// of its partition, again in eighths, aligned to the offset. What then slips through meets the sink's unique key.
+// Memory: about 34 bytes for each id.
 //
 // Plain value, one thread.
 #pragma once
@@ -36,12 +38,11 @@ enum class Sighting {
 
 class RecentIds {
  public:
-  // 2,000 events a second for an hour, and a little more.
-  static constexpr size_t kMostIds = 8'000'000;
+  static constexpr int64_t kAllRecords = int64_t{1} << 62;
 
-  explicit RecentIds(std::chrono::seconds window, size_t most_ids = kMostIds);
+  explicit RecentIds(std::chrono::seconds window, int64_t most_records = kAllRecords);
 
-  // Looks among published and staged ids, and stages what is fresh.
+  // Looks among published and staged ids, and stages what is fresh. Offsets ascend.
   Sighting stage(const Uuid& id, uint64_t identity, Timestamp received_at, int64_t offset);
   // Ends the batch: what it staged, as the journal's page for records [first, next) written at `now`.
   JournalPage page(int64_t first, int64_t next, Timestamp now);
@@ -56,8 +57,7 @@ class RecentIds {
   // order of the journal.
   void restore(const JournalPage& page, WindowTime page_time, int64_t start);
 
-  size_t size() const { return size_; }
-  uint64_t forgotten_early() const { return forgotten_early_; }
+  size_t size() const;
 
  private:
   struct SpreadId {
@@ -72,8 +72,14 @@ class RecentIds {
   };
   using Ids = FlatSet<Uuid, SpreadId>;
   using Identities = FlatSet<uint64_t, SpreadHash>;
+  // Where an entry lies: which eighth of the window, which of most_records. What is older in either is forgotten.
+  struct Place {
+    int64_t time = 0, offset = 0;
+    bool operator==(const Place&) const = default;
+    bool reaches(const Place& oldest) const { return time >= oldest.time && offset >= oldest.offset; }
+  };
   struct Slice {
-    int64_t number = 0;
+    Place place;
     WindowTime since;  // page_time of the first page with an entry in it
     Ids ids;
     Identities identities;
@@ -87,21 +93,19 @@ class RecentIds {
     WindowTime page_time;  // once it has ended
   };
 
-  int64_t slice_number(WindowTime at) const;
-  int64_t oldest_slice(WindowTime now) const;
+  Place place(WindowTime at, int64_t offset) const;
+  Place oldest(WindowTime at, int64_t offset) const;  // that an entry there remembers
   void add(const SeenId& entry, WindowTime page_time);
   Staged& open_batch();
   void let_go_of_oldest_batch();
   template <class Wanted>
-  bool lies_within(const Staged& batch, int64_t oldest, Wanted&& wanted) const;
+  bool lies_within(const Staged& batch, const Place& oldest, Wanted&& wanted) const;
 
   std::chrono::milliseconds window_, width_;
-  size_t most_ids_;
-  std::deque<Slice> slices_;  // ascending numbers
-  size_t size_ = 0;
-  WindowTime now_;  // of the last published entry
+  int64_t most_records_, records_width_;
+  std::deque<Slice> slices_;  // ascending places
+  WindowTime now_;            // of the last published entry
   WindowTime last_page_;
-  uint64_t forgotten_early_ = 0;
 
   std::deque<Staged> staged_;  // batches in flight, the oldest first
   Staged spare_;               // an empty one, with room for a batch

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <ostream>
 
 #include "processors/dedupe/recent_ids.hpp"
 #include "tests/unit/processors/events.hpp"
@@ -13,6 +14,7 @@
 namespace wxpipe::processors {
 namespace {
 constexpr int64_t kWindow = 8000, kWidth = 1000;  // milliseconds
+constexpr int64_t kFirstOffset = 1000;
 
 struct Arrival {
   uint8_t id, identity;
@@ -25,17 +27,28 @@ struct Action {
   int clock;
 };
 
+// How a counterexample is shown: each arrival as id/identity+milliseconds.
+void showValue(const Action& action, std::ostream& out) {
+  for (const auto& each : action.batch)
+    out << int{each.id} << '/' << int{each.identity} << '+' << each.milliseconds << ' ';
+  out << "end " << action.end << " clock " << action.clock;
+}
+
 struct Model {
   struct Entry {
     uint8_t id, identity;
-    int64_t at;
+    int64_t at, offset;
   };
+  int64_t most_records;
   std::vector<Entry> entries;
   int64_t now = 0;
 
-  Sighting stage(const Arrival& arrival, int64_t received_at) {
+  Sighting stage(const Arrival& arrival, int64_t received_at, int64_t offset) {
     const auto at = std::max(now, received_at);  // window time moves with what is fresh only: a repeat leaves no trace
-    const auto alive = [&](const Entry& entry) { return entry.at / kWidth >= (at - kWindow) / kWidth; };
+    const auto alive = [&](const Entry& entry) {
+      return entry.at / kWidth >= (at - kWindow) / kWidth &&
+             entry.offset / (most_records / 8) >= (offset - most_records) / (most_records / 8);
+    };
     const auto any = [&](auto same) {
       return std::any_of(entries.begin(), entries.end(),
                          [&](const Entry& entry) { return alive(entry) && same(entry); });
@@ -43,7 +56,7 @@ struct Model {
     if (any([&](const Entry& entry) { return entry.id == arrival.id; })) return Sighting::duplicate;
     const bool known =
         arrival.identity != 0 && any([&](const Entry& entry) { return entry.identity == arrival.identity; });
-    entries.push_back({arrival.id, arrival.identity, at});
+    entries.push_back({arrival.id, arrival.identity, at, offset});
     now = at;
     return known ? Sighting::collision : Sighting::fresh;
   }
@@ -56,15 +69,21 @@ Uuid uuid(uint8_t number) {
   return id;
 }
 
+// Within a resized container inRange would give only the lower part of its range.
+template <class Number>
+rc::Gen<Number> within(Number least, Number end) {
+  return rc::gen::resize(rc::kNominalSize, rc::gen::inRange(least, end));
+}
+
 rc::Gen<Arrival> arrival() {
-  return rc::gen::build<Arrival>(rc::gen::set(&Arrival::id, rc::gen::inRange<uint8_t>(0, 24)),
-                                 rc::gen::set(&Arrival::identity, rc::gen::inRange<uint8_t>(0, 12)),
-                                 rc::gen::set(&Arrival::milliseconds, rc::gen::inRange(-1500, 2500)));
+  return rc::gen::build<Arrival>(rc::gen::set(&Arrival::id, within<uint8_t>(1, 24)),
+                                 rc::gen::set(&Arrival::identity, within<uint8_t>(0, 12)),
+                                 rc::gen::set(&Arrival::milliseconds, within(-1500, 2500)));
 }
 rc::Gen<Action> action() {
   return rc::gen::build<Action>(
       rc::gen::set(&Action::batch, rc::gen::resize(15, rc::gen::container<std::vector<Arrival>>(arrival()))),
-      rc::gen::set(&Action::end, rc::gen::inRange(0, 5)), rc::gen::set(&Action::clock, rc::gen::inRange(-200, 3000)));
+      rc::gen::set(&Action::end, within(0, 5)), rc::gen::set(&Action::clock, within(-200, 3000)));
 }
 
 // The journal as Kafka keeps it: pages in order, found by the time they were written.
@@ -83,9 +102,9 @@ struct Journal {
 
 RC_GTEST_PROP(RecentIds, DecidesLikeTheModelThroughAbortsAndRestarts, ()) {
   const auto actions = *rc::gen::resize(30, rc::gen::container<std::vector<Action>>(action()));
-  RecentIds window(std::chrono::seconds(kWindow / 1000));
-  Model committed;
-  committed.now = 1'000'000;
+  const auto most_records = *rc::gen::element<int64_t>(8, 32, 1 << 20);
+  RecentIds window(std::chrono::seconds(kWindow / 1000), most_records);
+  const Model committed{most_records, {}, 0};
   Journal journal;
   int64_t clock = 5'000'000;
   struct Batch {
@@ -94,7 +113,7 @@ RC_GTEST_PROP(RecentIds, DecidesLikeTheModelThroughAbortsAndRestarts, ()) {
     WindowTime written;
     std::string page;
   };
-  Batch last_committed{committed, 0, committed.now, {}, {}};
+  Batch last_committed{committed, kFirstOffset, 1'000'000, {}, {}};
   std::deque<Batch> in_flight;
 
   for (const auto& [arrivals, end, clock_step] : actions) {
@@ -106,7 +125,7 @@ RC_GTEST_PROP(RecentIds, DecidesLikeTheModelThroughAbortsAndRestarts, ()) {
         batch.received_at += each.milliseconds;
         const Timestamp at{std::chrono::milliseconds(batch.received_at)};
         RC_ASSERT(window.stage(uuid(each.id), each.identity, at, batch.next) ==
-                  batch.model.stage(each, batch.received_at));
+                  batch.model.stage(each, batch.received_at, batch.next));
         ++batch.next;
       }
       const Timestamp now{std::chrono::milliseconds(clock)};
@@ -127,7 +146,7 @@ RC_GTEST_PROP(RecentIds, DecidesLikeTheModelThroughAbortsAndRestarts, ()) {
       in_flight.clear();
     }
     if (end == 2 || end == 3) {
-      window = RecentIds(std::chrono::seconds(kWindow / 1000));
+      window = RecentIds(std::chrono::seconds(kWindow / 1000), most_records);
       journal.restore(window, last_committed.next);
       in_flight.clear();
     }

@@ -41,19 +41,19 @@ size_t RecentIds::size() const {
   return sum;
 }
 
-RecentIds::Place RecentIds::place(WindowTime at, int64_t offset) const {
+RecentIds::Place RecentIds::place_of(WindowTime at, int64_t offset) const {
   return {floor_division(at.time_since_epoch().count(), width_.count()), floor_division(offset, records_width_)};
 }
 
-RecentIds::Place RecentIds::oldest(WindowTime at, int64_t offset) const {
-  return place(at - window_, offset - most_records_);
+RecentIds::Place RecentIds::oldest_remembered(WindowTime at, int64_t offset) const {
+  return place_of(at - window_, offset - most_records_);
 }
 
 // Whether the entry that a batch's set knows is still remembered. It is, unless the batch spans more than that (a spool
 // drained after hours): then it forgets within itself, as several batches would.
 template <class Wanted>
 bool RecentIds::lies_within(const Staged& batch, const Place& oldest, Wanted&& wanted) const {
-  const auto remembered = [&](const SeenId& entry) { return place(entry.at, entry.offset).reaches(oldest); };
+  const auto remembered = [&](const SeenId& entry) { return place_of(entry.at, entry.offset).reaches(oldest); };
   const auto& entries = batch.entries;
   if (remembered(entries.front())) return true;
   for (auto entry = entries.rbegin(); entry != entries.rend() && remembered(*entry); ++entry)
@@ -68,7 +68,7 @@ RecentIds::Staged& RecentIds::open_batch() {
 
 Sighting RecentIds::stage(const Uuid& id, uint64_t identity, Timestamp received_at, int64_t offset) {
   const auto at = std::max(staged_now_, to_window_time(received_at));
-  const auto oldest = this->oldest(at, offset);
+  const auto oldest = oldest_remembered(at, offset);
   // Newest first: a platform's retries come within seconds.
   for (auto batch = staged_.rbegin(); batch != staged_.rend(); ++batch)
     if (batch->ids.contains(id) && lies_within(*batch, oldest, [&](const SeenId& entry) { return entry.id == id; }))
@@ -99,7 +99,7 @@ JournalPage RecentIds::page(int64_t first, int64_t next, Timestamp now) {
   batch.ended = true;
   batch.page_time = last_page_ = page_time(now);
   JournalPage page{first, next, staged_.front().page_time, batch.entries};
-  const auto oldest = this->oldest(staged_now_, next);
+  const auto oldest = oldest_remembered(staged_now_, next);
   for (const auto& slice : slices_)
     if (slice.place.reaches(oldest)) {
       page.since = std::min(page.since, slice.since);
@@ -138,7 +138,7 @@ void RecentIds::restore(const JournalPage& page, WindowTime page_time, int64_t s
 
 void RecentIds::add(const SeenId& entry, WindowTime page_time) {
   now_ = std::max(now_, entry.at);
-  const auto place = this->place(now_, entry.offset);
+  const auto place = place_of(now_, entry.offset);
   if (slices_.empty() || slices_.back().place != place) {
     const auto expected = slices_.empty() ? 0 : slices_.back().ids.size();
     auto& slice = slices_.emplace_back();
@@ -149,7 +149,7 @@ void RecentIds::add(const SeenId& entry, WindowTime page_time) {
   }
   slices_.back().ids.insert(entry.id);
   if (entry.identity != 0) slices_.back().identities.insert(entry.identity);
-  const auto oldest = this->oldest(now_, entry.offset);
+  const auto oldest = oldest_remembered(now_, entry.offset);
   while (!slices_.front().place.reaches(oldest)) slices_.pop_front();
 }
 

@@ -93,8 +93,8 @@ class RecentIds {
     WindowTime page_time;  // once it has ended
   };
 
-  Place place(WindowTime at, int64_t offset) const;
-  Place oldest(WindowTime at, int64_t offset) const;  // that an entry there remembers
+  Place place_of(WindowTime at, int64_t offset) const;
+  Place oldest_remembered(WindowTime at, int64_t offset) const;
   void add(const SeenId& entry, WindowTime page_time);
   Staged& open_batch();
   void let_go_of_oldest_batch();

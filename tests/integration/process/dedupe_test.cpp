@@ -51,6 +51,18 @@ TEST_F(DedupeTest, RepeatsAreRecognisedByAnotherProcessThatTookThePartitionsOver
   EXPECT_EQ(outcome(), once_each_and_repeated(sent, repeats));
 }
 
+TEST_F(DedupeTest, RepeatsAreRecognisedNoFurtherBackThanDedupeRecords) {
+  const auto sent = events(0, 200);
+  auto few = settings("one");
+  few.process.dedupe_records = 8;
+  RunningProcess process(few);
+  produce(sent);
+  produce(again(sent));
+  await_messages(400);
+  process.stop();
+  EXPECT_EQ(process.metric("wxpipe_duplicates_total{stage=\"process\"}"), 0);
+}
+
 TEST_F(DedupeTest, IdsCountOnlyOnceTheirBatchIsCommitted) {
   kafka::Admin admin(topics_->settings());
   const auto messages = topics_->name(TopicName::messages);

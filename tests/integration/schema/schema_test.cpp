@@ -79,6 +79,16 @@ TEST_F(Schema, KeepsEveryTimeInMicrosecondsAndWithItsZone) {
             Names{});
 }
 
+TEST_F(Schema, SortsTextByBytesWhereverAnIndexDoes) {
+  EXPECT_EQ(columns_where("c.atttypid = 'text'::regtype and c.attcollation <> '\"C\"'::regcollation and "
+                          "exists (select from pg_index i where i.indrelid = t.oid and c.attnum = any (i.indkey))"),
+            Names{});
+  EXPECT_EQ(names("select distinct i.indexrelid::regclass::text from pg_index i join pg_class t on t.oid = i.indrelid, "
+                  "unnest(i.indcollation) used where " +
+                  kOurs + " and used not in (0, '\"C\"'::regcollation)"),
+            Names{});
+}
+
 TEST_F(Schema, LeadsFromEachRowToATrace) {
   const auto of_one_event = has("trace_id", "text");
   const auto of_several = "(" + has("created_trace_id", "text") + " and " + has("updated_trace_id", "text") + ")";

@@ -11,6 +11,7 @@
 #include "common/backoff.hpp"
 #include "common/kafka/admin.hpp"
 #include "common/result.hpp"
+#include "common/runtime/memory.hpp"
 #include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
 #include "processors/steps.hpp"
@@ -169,6 +170,7 @@ class ProcessRole : public runtime::Role {
 }  // namespace
 
 std::unique_ptr<runtime::Role> make_process_role(runtime::RoleContext context, const Clock& clock) {
+  runtime::give_memory_back();
   return std::make_unique<ProcessRole>(context, clock);
 }
 

@@ -1,9 +1,5 @@
 #include "sinks/sink_role.hpp"
 
-#if __has_include(<malloc.h>)
-#include <malloc.h>
-#endif
-
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -15,6 +11,7 @@
 #include "common/kafka/admin.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
+#include "common/runtime/memory.hpp"
 #include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
 #include "sinks/autopilot.hpp"
@@ -36,15 +33,6 @@ constexpr milliseconds kGrace = 4s;     // for what Postgres is doing when a sto
 constexpr std::string_view kCustody = "custody";  // who stores marks also watches over them
 constexpr milliseconds kAutopilotEvery = 1h;
 constexpr milliseconds kAutopilotAgainAfter = 10s;
-
-// A sink's batches and fetched records are many megabytes that come and go on a dozen threads, each with a heap of its own.
-// As it comes, glibc keeps what was freed, at full load a quarter of the sink's memory; this costs half a microsecond a row.
-void give_memory_back() {
-#ifdef M_TRIM_THRESHOLD
-  mallopt(M_TRIM_THRESHOLD, 1 << 20);
-  mallopt(M_MMAP_THRESHOLD, 512 << 10);
-#endif
-}
 
 // Everything of one family that outlives its workers.
 struct Family {
@@ -246,7 +234,7 @@ class SinkRole : public runtime::Role {
 }  // namespace
 
 std::unique_ptr<runtime::Role> make_sink_role(const runtime::RoleContext& context, const Clock& clock) {
-  give_memory_back();
+  runtime::give_memory_back();
   return std::make_unique<SinkRole>(context, clock);
 }
 

@@ -82,7 +82,7 @@ struct ProcessSettings {
   int batch_records = 2'000;
   milliseconds batch_interval{10};
   seconds dedupe_window{600};
-  int dedupe_records = 125'000;
+  int dedupe_records = 100'000;
 };
 
 // [sink]

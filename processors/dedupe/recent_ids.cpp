@@ -140,12 +140,13 @@ void RecentIds::add(const SeenId& entry, WindowTime page_time) {
   now_ = std::max(now_, entry.at);
   const auto place = place_of(now_, entry.offset);
   if (slices_.empty() || slices_.back().place != place) {
-    const auto expected = slices_.empty() ? 0 : slices_.back().ids.size();
+    const auto before = slices_.empty() ? 0 : slices_.back().ids.size();
+    const auto expected = std::min(before + before / 16, static_cast<size_t>(records_width_));
     auto& slice = slices_.emplace_back();
     slice.place = place;
     slice.since = page_time;
-    slice.ids.reserve(expected + expected / 16);
-    slice.identities.reserve(expected + expected / 16);
+    slice.ids.reserve(expected);
+    slice.identities.reserve(expected);
   }
   slices_.back().ids.insert(entry.id);
   if (entry.identity != 0) slices_.back().identities.insert(entry.identity);

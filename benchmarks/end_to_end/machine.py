@@ -48,6 +48,21 @@ def resident_megabytes(pid, key="VmHWM"):
     return 0.0
 
 
+def thread_seconds(pid, name):
+    """{thread: CPU seconds} of the threads of a process whose names have `name` in them."""
+    seconds = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{thread}/stat", encoding="ascii", errors="replace") as file:
+                begin, _, rest = file.read().rpartition(")")
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has just ended
+        if name in begin:
+            fields = rest.split()
+            seconds[thread] = (int(fields[11]) + int(fields[12])) / TICKS
+    return seconds
+
+
 class Window:
     """One measurement. `roots`: {name: [pid, …]}, processes that run all the time; this program is always among ours."""
 

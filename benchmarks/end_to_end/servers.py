@@ -11,6 +11,8 @@ import time
 import urllib.error
 import urllib.request
 
+import machine
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BUILD = REPOSITORY / "build" / "bench"
 PROGRAMS = BUILD / "benchmarks" / "end_to_end"
@@ -58,6 +60,10 @@ class Stack:
 
     def roots(self):
         return {"kafka": [self.kafka_pid], "postgres": [self.postgres_pid]}
+
+    def compiler_seconds(self):
+        """{thread: CPU seconds} of what compiles Kafka's code while it runs."""
+        return machine.thread_seconds(self.kafka_pid, " CompilerThre")
 
     def sql(self, statement, database=None):
         return run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", database or self.database, "-c", statement).strip()

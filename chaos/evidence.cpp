@@ -11,8 +11,9 @@
 #include "common/kafka/error.hpp"
 #include "common/kafka/partition_reader.hpp"
 #include "common/result.hpp"
-#include "schemas/facts.hpp"
-#include "sinks/sinks.hpp"
+#include "schemas/fact_json.hpp"
+#include "schemas/topics.hpp"
+#include "sinks/families.hpp"
 
 namespace wxpipe::chaos {
 namespace {
@@ -121,7 +122,7 @@ void read_topic(const config::KafkaSettings& kafka, Oracle& oracle) {
   reader.read(
       wanted,
       [&](const kafka::Record& record) {
-        if (schemas::is_duplicate(record.value())) return;  // a repetition's receipt, not an event
+        if (schemas::begins_as<schemas::DuplicateMet>(record.value())) return;  // a repetition's receipt, not an event
         TopicRecord found{{}, record.header("receipt"), record.partition(), record.offset()};
         if (!parse_uuid(record.header("event_id"), found.event_id))
           throw std::runtime_error(fmt::format("a record of {} without an event_id: partition {}, offset {}", topic,
@@ -156,9 +157,9 @@ std::string process_has_to_take(const config::KafkaSettings& kafka, const kafka:
 }
 
 // Ends hold transaction markers, which nobody takes: what lies between is read.
-std::string sink_has_to_take(std::string_view family, const config::KafkaSettings& kafka,
+std::string sink_has_to_take(const schemas::FamilyInfo& family, const config::KafkaSettings& kafka,
                              const kafka::ClusterView& view, postgres::Connection& connection) {
-  const auto topic = schemas::topic_name(kafka.topic_prefix, sinks::make_sink(family)->topic());
+  const auto topic = schemas::topic_name(kafka.topic_prefix, family.topic.name);
   const auto partitions = partitions_of(topic, view);
   std::map<int, int64_t> next;
   const auto rows =
@@ -177,15 +178,15 @@ std::string sink_has_to_take(std::string_view family, const config::KafkaSetting
   if (!stretches.empty())
     reader.read(
         stretches, [&](const kafka::Record&) { ++left; }, kLookPatience);
-  return left > 0 ? fmt::format("sink {} has {} records to take", family, left) : "";
+  return left > 0 ? fmt::format("sink {} has {} records to take", family.name, left) : "";
 }
 }  // namespace
 
 std::string still_to_take(const config::KafkaSettings& kafka, postgres::Connection& connection) {
   const auto view = kafka::Admin(kafka, kLookPatience).view();
   if (auto left = process_has_to_take(kafka, view); !left.empty()) return left;
-  for (const auto family : sinks::all_families())
-    if (auto left = sink_has_to_take(family, kafka, view, connection); !left.empty()) return left;
+  for (const auto* family : sinks::all_families())
+    if (auto left = sink_has_to_take(*family, kafka, view, connection); !left.empty()) return left;
   return {};
 }
 

@@ -17,7 +17,7 @@
 #include "common/result.hpp"
 #include "ingest/account.hpp"
 #include "ingest/http/server.hpp"
-#include "sinks/sinks.hpp"
+#include "sinks/families.hpp"
 
 namespace wxpipe::cli {
 namespace {

@@ -7,8 +7,8 @@
 #include <variant>
 
 #include "common/clock.hpp"
-#include "schemas/dead_letter.hpp"
-#include "schemas/event.hpp"
+#include "schemas/facts/dead_letter.hpp"
+#include "schemas/facts/event.hpp"
 
 namespace wxpipe::ingest {
 

@@ -12,7 +12,7 @@
 #include "ingest/document.hpp"
 #include "ingest/event_rule.hpp"
 #include "ingest/normalize.hpp"
-#include "schemas/event.hpp"
+#include "schemas/facts/event.hpp"
 
 namespace wxpipe::ingest {
 

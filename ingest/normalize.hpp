@@ -9,7 +9,7 @@
 #include "common/result.hpp"
 #include "ingest/account.hpp"
 #include "ingest/document.hpp"
-#include "schemas/event.hpp"
+#include "schemas/facts/event.hpp"
 
 namespace wxpipe::ingest {
 

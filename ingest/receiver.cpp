@@ -1,8 +1,7 @@
 #include "ingest/receiver.hpp"
 
 #include "common/telemetry/log.hpp"
-#include "schemas/dead_letter.hpp"
-#include "schemas/event.hpp"
+#include "schemas/fact_json.hpp"
 
 namespace wxpipe::ingest {
 namespace asio = boost::asio;

@@ -8,7 +8,7 @@
 
 #include "common/json/write.hpp"
 #include "processors/logs/log.hpp"
-#include "schemas/dead_letter.hpp"
+#include "schemas/fact_json.hpp"
 
 namespace wxpipe::processors {
 namespace {
@@ -82,7 +82,7 @@ class Batch {
     for (const auto& step : steps_) step.apply(*event, facts);
     if (sighting == Sighting::collision) {
       ++effects_.counts.collisions;
-      facts.logs.push_back(identity_collision(*event));
+      facts.add(identity_collision(*event));
     }
     emit(record, *event, facts);
   }
@@ -99,14 +99,14 @@ class Batch {
  private:
   static Result<schemas::Event> decode(const InputRecord& record) {
     if (!record.value) return Rejection{Reason::unreadable_record, "a record without a value"};
-    return schemas::decode_event(*record.value);
+    return schemas::decode<schemas::Event>(*record.value);
   }
 
   // Its receipt goes the way of the message it repeats, and after it: custody has an end for each.
   void duplicate(const InputRecord& record, const schemas::Event& event) {
     ++effects_.counts.duplicates;
     if (event.receipt.empty()) return;
-    add(TopicName::messages, Address(record, event), event, schemas::duplicate_of(event));
+    add(Address(record, event), event, schemas::duplicate_of(event));
   }
 
   void emit(const InputRecord& record, const schemas::Event& event, const Facts& facts) {
@@ -119,19 +119,16 @@ class Batch {
           &event);
     ++effects_.counts.processed;
     effects_.records.emplace_back(TopicName::messages, address.key, address.headers(), value_, event.received_at);
-    const auto add_all = [&](TopicName topic, const auto& kind) {
-      for (const auto& fact : kind) add(topic, address, event, fact);
-    };
-    add_all(TopicName::followers, facts.followers);
-    add_all(TopicName::leads, facts.leads);
-    add_all(TopicName::logs, facts.logs);
+    facts.for_each_kind([&](const auto& kind) {
+      for (const auto& fact : kind) add(address, event, fact);
+    });
   }
 
   template <class Fact>
-  void add(TopicName topic, const Address& address, const schemas::Event& event, const Fact& fact) {
+  void add(const Address& address, const schemas::Event& event, const Fact& fact) {
     value_.clear();
     encode(fact, value_);
-    effects_.records.emplace_back(topic, address.key, address.headers(), value_, event.received_at);
+    effects_.records.emplace_back(schemas::kTopicOf<Fact>, address.key, address.headers(), value_, event.received_at);
   }
 
   void dead_letter(const InputRecord& record, const Rejection& why, const schemas::Event* event) {

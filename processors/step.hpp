@@ -5,19 +5,55 @@
 
 #include <functional>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
-#include "schemas/event.hpp"
-#include "schemas/facts.hpp"
+#include "schemas/registry.hpp"
 
 namespace wxpipe::processors {
 
-// What an event led to, besides its own row.
-struct Facts {
-  std::vector<schemas::FollowerChanged> followers;
-  std::vector<schemas::LeadActivity> leads;
-  std::vector<schemas::LogWritten> logs;
+// A list for each kind of fact in the registry that is concluded from an event.
+template <class Fact>
+auto concluded_list() {
+  if constexpr (schemas::Concluded<Fact>)
+    return std::tuple<std::vector<Fact>>();
+  else
+    return std::tuple();
+}
+template <class... Kinds>
+auto concluded_lists_of(const schemas::Family<Kinds...>&) {
+  return std::tuple_cat(concluded_list<Kinds>()...);
+}
+inline auto concluded_lists() {
+  return std::apply([](const auto&... families) { return std::tuple_cat(concluded_lists_of(families)...); },
+                    schemas::kFamilies);
+}
+
+// What an event led to, besides its own row: facts of any kind that carries an Origin.
+class Facts {
+ public:
+  template <schemas::Concluded Fact>
+  void add(Fact fact) {
+    of<Fact>().push_back(std::move(fact));
+  }
+  template <schemas::Concluded Fact>
+  const std::vector<Fact>& of() const {
+    return std::get<std::vector<Fact>>(all_);
+  }
+  template <schemas::Concluded Fact>
+  std::vector<Fact>& of() {
+    return std::get<std::vector<Fact>>(all_);
+  }
+  // Runs visit(const std::vector<Fact>&) for each kind, in the registry's order.
+  template <class Visit>
+  void for_each_kind(Visit&& visit) const {
+    std::apply([&](const auto&... kinds) { (visit(kinds), ...); }, all_);
+  }
   bool operator==(const Facts&) const = default;
+
+ private:
+  decltype(concluded_lists()) all_;
 };
 
 struct Step {

@@ -16,12 +16,12 @@ Steps make_steps(const config::Settings& settings) {
       {"enrich", [reference](schemas::Event& event, Facts&) { enrich(event, *reference); }},
       {"follower",
        [](schemas::Event& event, Facts& facts) {
-         if (auto change = follower_change(event)) facts.followers.push_back(*std::move(change));
+         if (auto change = follower_change(event)) facts.add(*std::move(change));
        }},
-      {"score", [scoring](schemas::Event& event, Facts& facts) { facts.leads = scoring->activities(event); }},
+      {"score", [scoring](schemas::Event& event, Facts& facts) { facts.of<schemas::LeadActivity>() = scoring->activities(event); }},
       {"logs",
        [](schemas::Event& event, Facts& facts) {
-         if (auto log = log_of(event)) facts.logs.push_back(*std::move(log));
+         if (auto log = log_of(event)) facts.add(*std::move(log));
        }},
   };
 }

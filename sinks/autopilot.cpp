@@ -1,20 +1,25 @@
 #include "sinks/autopilot.hpp"
 
+#include <algorithm>
+
 #include "common/postgres/sqlstate.hpp"
 #include "common/telemetry/log.hpp"
+#include "sinks/families.hpp"
 #include "sinks/timeless_ids.hpp"
 
 namespace wxpipe::sinks {
 
-PartitionsToMake decide_partitions(const std::set<std::string>& existing,
+PartitionsToMake decide_partitions(std::span<const postgres::PartitionedTable> tables,
+                                   const std::set<std::string>& existing,
                                    const std::vector<postgres::StrayRows>& strays, Timestamp now,
                                    const postgres::Horizon& horizon) {
   PartitionsToMake plan;
-  const auto ahead = postgres::missing_ahead(existing, now, horizon);
+  const auto ahead = postgres::missing_ahead(tables, existing, now, horizon);
   std::set<postgres::PartitionRange> create(ahead.begin(), ahead.end());
   for (const auto& stray : strays) {
     const auto& range = stray.belongs_to;
-    const bool makes_sense = postgres::creatable(postgres::partitioned_table(range.table), range.from, now);
+    const auto table = std::find_if(tables.begin(), tables.end(), [&](const auto& one) { return one.name == range.table; });
+    const bool makes_sense = table != tables.end() && postgres::creatable(*table, range.from, now);
     (makes_sense ? plan.stray : plan.stay_in_default).push_back(stray);
     if (makes_sense) create.insert(range);
   }
@@ -23,7 +28,9 @@ PartitionsToMake decide_partitions(const std::set<std::string>& existing,
 }
 
 PartitionsToMake plan_partitions(postgres::Connection& connection, Timestamp now, const postgres::Horizon& horizon) {
-  return decide_partitions(postgres::existing_partitions(connection), postgres::stray_rows(connection), now, horizon);
+  const auto tables = partitioned_tables();
+  return decide_partitions(tables, postgres::existing_partitions(connection, tables),
+                           postgres::stray_rows(connection, tables), now, horizon);
 }
 
 void keep_tables(postgres::Connection& connection, Timestamp now, const config::SinkSettings& settings) {

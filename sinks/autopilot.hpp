@@ -3,6 +3,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ inline postgres::Horizon horizon_of(const config::SinkSettings& settings) {
 }
 
 // Pure.
-PartitionsToMake decide_partitions(const std::set<std::string>& existing,
+PartitionsToMake decide_partitions(std::span<const postgres::PartitionedTable> tables,
+                                   const std::set<std::string>& existing,
                                    const std::vector<postgres::StrayRows>& strays, Timestamp now,
                                    const postgres::Horizon& horizon);
 // With what is in the database.

@@ -62,15 +62,16 @@ void merge(Written& sum, const Written& part) {
 }
 }  // namespace
 
-BatchWriter::BatchWriter(std::string_view family, const OffsetStore& offsets, const config::SinkSettings& settings,
+BatchWriter::BatchWriter(const schemas::FamilyInfo& family, const OffsetStore& offsets, const config::SinkSettings& settings,
                          std::string writer, const Clock& clock)
     : offsets_(offsets),
       settings_(settings),
       family_(family),
       writer_(std::move(writer)),
-      stage_(fmt::format("sink.{}", family)),
+      stage_(fmt::format("sink.{}", family.name)),
       clock_(clock),
-      brake_(settings) {}
+      brake_(settings),
+      dead_letters_(schemas::family_of<schemas::DeadLetter>().name, "") {}
 
 void BatchWriter::write(postgres::Connection& connection, ReadBatch& batch, std::span<const Advance> advances,
                         BatchOutcome& outcome) {
@@ -137,7 +138,7 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
                     "limit if these records are to become dead letters, and restart",
                     *why, to_string(last.reason), last.sqlstate.empty() ? "" : last.sqlstate + " ", last.detail));
   }
-  if (!outcome.dead_letters.empty()) dead_letters_.insert(transaction, outcome.dead_letters, family_, writer_);
+  keep_dead_letters(transaction, outcome.dead_letters);
   for (size_t row = 0; row < rows.size(); ++row) outcome.received.push_back(rows.head(row).received_at);
   WXPIPE_FAULT_POINT(sink_before_commit);
   transaction.commit();
@@ -145,6 +146,14 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
   brake_.commit(rejected);
   bad_lately_ = bad;
   met_again_lately_ = outcome.written.fresh < static_cast<int64_t>(rows.size());
+}
+
+// In the ledger they are this family's.
+void BatchWriter::keep_dead_letters(postgres::Transaction& transaction, const std::vector<schemas::DeadLetter>& letters) {
+  std::vector<const schemas::DeadLetter*> facts;
+  for (const auto& letter : letters) facts.push_back(&letter);
+  Written written;
+  dead_letters_.write(transaction, facts, {family_.name, writer_}, written);
 }
 
 size_t BatchWriter::write_halves(postgres::Transaction& transaction, ReadBatch& batch, BatchOutcome& outcome,

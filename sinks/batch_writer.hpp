@@ -15,7 +15,7 @@
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
 #include "sinks/brake.hpp"
-#include "sinks/dead_letters/dead_letters.hpp"
+#include "sinks/fact_table.hpp"
 #include "sinks/offset_store.hpp"
 #include "sinks/partition_keeper.hpp"
 #include "sinks/read_batch.hpp"
@@ -37,7 +37,7 @@ struct BatchOutcome {
 class BatchWriter {
  public:
   // Borrowed and outliving it: offsets, settings, clock. `writer`: this process's name in the ledger.
-  BatchWriter(std::string_view family, const OffsetStore& offsets, const config::SinkSettings& settings,
+  BatchWriter(const schemas::FamilyInfo& family, const OffsetStore& offsets, const config::SinkSettings& settings,
               std::string writer, const Clock& clock);
 
   // Fills `outcome` before it commits, so that an in-doubt commit that turns out well can still be counted. Throws
@@ -56,15 +56,17 @@ class BatchWriter {
                   BatchOutcome& outcome);
   size_t write_halves(postgres::Transaction& transaction, ReadBatch& batch, BatchOutcome& outcome,
                       std::vector<bool>& rejected);
+  void keep_dead_letters(postgres::Transaction& transaction, const std::vector<schemas::DeadLetter>& letters);
   bool may_miss_partition(const postgres::SqlError& error) const;
 
   const OffsetStore& offsets_;
   const config::SinkSettings& settings_;
-  const std::string family_, writer_, stage_;
+  const schemas::FamilyInfo& family_;
+  const std::string writer_, stage_;
   const Clock& clock_;
   Brake brake_;
   PartitionKeeper partitions_;
-  DeadLetterTable dead_letters_;
+  FactTable<schemas::DeadLetter> dead_letters_;
 
   size_t bad_lately_ = 0;                            // rows that Postgres refused in the last batch
   bool met_again_lately_ = false;                    // rows of the last batch were there

@@ -6,9 +6,11 @@ namespace wxpipe::sinks {
 namespace {
 constexpr postgres::Statement kStored{
     "ledger_stored",
-    "insert into wxpipe.ledger as l (minute, account, family, writer, stored) "
-    "select unnest($1::timestamptz[]), unnest($2::text[]), $4::text, $5::text, unnest($3::int8[]) "
-    "on conflict (minute, account, family, writer) do update set stored = l.stored + excluded.stored, updated_at = now()"};
+    "insert into wxpipe.ledger as l (minute, account, family, writer, stored, dead_letters) "
+    "select unnest($1::timestamptz[]), unnest($2::text[]), $4::text, $5::text, "
+    "unnest($3::int8[]) * ($6::text = 'stored')::int, unnest($3::int8[]) * ($6::text = 'dead_letters')::int "
+    "on conflict (minute, account, family, writer) do update set stored = l.stored + excluded.stored, "
+    "dead_letters = l.dead_letters + excluded.dead_letters, updated_at = now()"};
 }  // namespace
 
 void StoredByMinute::add(Timestamp received_at, std::string_view account) {
@@ -23,7 +25,7 @@ void StoredByMinute::clear() {
   last_ = counts_.end();
 }
 
-void StoredByMinute::count(postgres::Transaction& transaction, std::string_view family, std::string_view writer) const {
+void StoredByMinute::count(postgres::Transaction& transaction, const Writer& writer, std::string_view column) const {
   using postgres::ElementType;
   if (counts_.empty()) return;
   postgres::SqlArray minutes(ElementType::timestamptz), accounts(ElementType::text), counts(ElementType::int8);
@@ -33,7 +35,10 @@ void StoredByMinute::count(postgres::Transaction& transaction, std::string_view 
     counts.add_int8(stored);
   }
   postgres::Parameters parameters;
-  parameters.bytes(minutes.bytes()).bytes(accounts.bytes()).bytes(counts.bytes()).text(family).text(writer);
+  parameters.bytes(minutes.bytes()).bytes(accounts.bytes()).bytes(counts.bytes())
+      .text(writer.family)
+      .text(writer.name)
+      .text(column);
   transaction.execute(kStored, parameters);
 }
 

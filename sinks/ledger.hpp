@@ -11,22 +11,19 @@
 #include "common/clock.hpp"
 #include "common/postgres/connection.hpp"
 
-// In the statement that inserts the rows, so that what isn't inserted isn't counted: follows a
-// `with fresh as (insert … returning account, received_at)`.
-#define WXPIPE_COUNT_IN_LEDGER(column, time, family, writer)                                                    \
-  "counted as (insert into wxpipe.ledger as l (minute, account, family, writer, " column                        \
-  ") select date_trunc('minute', f." time "), coalesce(f.account, ''), " family ", " writer                     \
-  "::text, count(*) from fresh f group by 1, 2 order by 1, 2 on conflict (minute, account, family, writer) do " \
-  "update set " column " = l." column " + excluded." column ", updated_at = now())"
-
 namespace wxpipe::sinks {
+
+// Who writes: in the ledger, each process has rows of its own for each family.
+struct Writer {
+  std::string_view family, name;
+};
 
 // For rows that are known to be fresh: counted here, one statement for all of them.
 class StoredByMinute {
  public:
   void add(Timestamp received_at, std::string_view account);
-  // Throws what Transaction::execute throws.
-  void count(postgres::Transaction& transaction, std::string_view family, std::string_view writer) const;
+  // column: stored or dead_letters. Throws what Transaction::execute throws.
+  void count(postgres::Transaction& transaction, const Writer& writer, std::string_view column) const;
   void clear();
 
  private:

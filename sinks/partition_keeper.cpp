@@ -3,6 +3,7 @@
 #include "common/postgres/partitions.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/telemetry/log.hpp"
+#include "sinks/families.hpp"
 
 namespace wxpipe::sinks {
 namespace {
@@ -11,7 +12,7 @@ constexpr auto kTryLockedAgainAfter = 60s;
 }  // namespace
 
 int PartitionKeeper::make_for(const Sink& sink, postgres::Connection& connection, Timestamp now) {
-  if (!loaded_) known_ = postgres::existing_partitions(connection);
+  if (!loaded_) known_ = postgres::existing_partitions(connection, partitioned_tables(sink.family()));
   loaded_ = true;
   int made = 0;
   for (const auto& range : unknown_of(sink, now)) {
@@ -39,8 +40,11 @@ int PartitionKeeper::renew_for(const Sink& sink, postgres::Connection& connectio
 
 std::vector<postgres::PartitionRange> PartitionKeeper::unknown_of(const Sink& sink, Timestamp now) const {
   std::set<postgres::PartitionRange> unknown;
-  for (const auto name : sink.partitioned()) {
-    const auto& table = postgres::partitioned_table(name);
+  for (const auto& table : partitioned_tables(sink.family())) {
+    if (table.partitioning.by == postgres::By::hash) {  // any row may belong to any part
+      for (const auto& part : postgres::missing_ahead({&table, 1}, known_, now, {})) unknown.insert(part);
+      continue;
+    }
     postgres::PartitionRange last;  // neighbours are mostly of the same month
     for (size_t row = 0; row < sink.size(); ++row) {
       const auto at = sink.head(row).occurred_at;

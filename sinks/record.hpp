@@ -9,7 +9,7 @@
 #include "common/clock.hpp"
 #include "common/result.hpp"
 #include "common/uuid.hpp"
-#include "schemas/dead_letter.hpp"
+#include "schemas/facts/dead_letter.hpp"
 
 namespace wxpipe::sinks {
 

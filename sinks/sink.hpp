@@ -4,8 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -41,10 +39,7 @@ struct Written {
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual std::string_view family() const = 0;
-  virtual schemas::TopicName topic() const = 0;
-  // The tables that its rows' occurred_at chooses a partition of.
-  virtual std::span<const std::string_view> partitioned() const = 0;
+  virtual const schemas::FamilyInfo& family() const = 0;
 
   // Reads a record's value and keeps it as the next row.
   virtual Result<void> add(std::string_view value) = 0;
@@ -53,41 +48,15 @@ class Sink {
   // Timeless rows take the time of their first delivery (timeless_ids.hpp).
   virtual void set_occurred_at(size_t row, Timestamp occurred_at) = 0;
   // Makes ready what `append` needs of the rows; pure. Without it append does so itself.
-  virtual void prepare() {}
+  virtual void prepare() = 0;
   // Writes rows [first, first + count), taking for granted that none of them is there, where that is cheaper. Refused with 23505
-  // if one is: then `write` is called for, after a rollback.
-  virtual Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
-    return write(transaction, first, count, writer);
-  }
-  // Writes rows [first, first + count), and counts them in the ledger as `writer`'s.
+  // if one is: then `write` is called for, after a rollback. Both count them in the ledger as `writer`'s.
+  virtual Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
   virtual Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
   // Forgets one row; those behind it move up.
   virtual void take_out(size_t row) = 0;
   // Forgets the rows, keeps memory for the next ones.
   virtual void clear() = 0;
-};
-
-// What sinks of one row per record share.
-template <class Row>
-class RowsSink : public Sink {
- public:
-  size_t size() const final { return rows_.size(); }
-  void take_out(size_t row) final {
-    rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(row));
-    prepared_ = 0;
-  }
-  void clear() final {
-    if (rows_.capacity() > kMostKept) rows_ = {};
-    rows_.clear();
-    prepared_ = 0;
-  }
-
- protected:
-  // Room for so many rows is kept. Larger batches are rare enough to ask for it anew, and there are three of each family.
-  static constexpr size_t kMostKept = 2000;
-
-  std::vector<Row> rows_;
-  size_t prepared_ = 0;  // of `prepare`: so many rows are done; 0: all anew
 };
 
 }  // namespace wxpipe::sinks

@@ -7,9 +7,11 @@ const prometheus::Histogram::BucketBoundaries kBatchBuckets{0.001, 0.002, 0.005,
                                                             0.2,   0.5,   1,     2,    5,    10};
 }  // namespace
 
-SinkMetrics::SinkMetrics(telemetry::Metrics& metrics, std::string_view family)
+SinkMetrics::SinkMetrics(telemetry::Metrics& metrics, const schemas::FamilyInfo& family)
     : metrics_(metrics),
-      family_(family),
+      family_(family.name),
+      messages_(family.name == schemas::family_of<schemas::Event>().name),
+      dead_letters_(family.name == schemas::family_of<schemas::DeadLetter>().name),
       batch_seconds_(metrics.sink_batch_seconds.Add({{"sink", family_}}, kBatchBuckets)),
       lag_records_(metrics.consumer_lag_records.Add({{"group", "sink." + family_}})),
       lag_seconds_(metrics.consumer_lag_seconds.Add({{"group", "sink." + family_}})),
@@ -19,9 +21,9 @@ void SinkMetrics::committed(const BatchOutcome& outcome, Timestamp now) {
   for (const auto& [table, rows] : outcome.written.tables)
     if (rows > 0) metrics_.sink_rows.Add({{"table", std::string(table)}}).Increment(static_cast<double>(rows));
   // Every event has its row in messages (or in dead_letters), so only there are repeats and delays those of callbacks.
-  if (family_ == "messages" || family_ == "dead_letters")
+  if (messages_ || dead_letters_)
     repeats_.Increment(static_cast<double>(static_cast<int64_t>(outcome.received.size()) - outcome.written.fresh));
-  if (family_ == "messages")
+  if (messages_)
     for (const auto received : outcome.received)
       metrics_.end_to_end_seconds.Observe(std::chrono::duration<double>(now - received).count());
   for (const auto& letter : outcome.dead_letters)

@@ -12,7 +12,7 @@ namespace wxpipe::sinks {
 
 class SinkMetrics {
  public:
-  SinkMetrics(telemetry::Metrics& metrics, std::string_view family);
+  SinkMetrics(telemetry::Metrics& metrics, const schemas::FamilyInfo& family);
 
   // Once a batch is committed: what it held, `now` being when its rows became visible.
   void committed(const BatchOutcome& outcome, Timestamp now);
@@ -27,6 +27,7 @@ class SinkMetrics {
  private:
   telemetry::Metrics& metrics_;
   const std::string family_;
+  const bool messages_, dead_letters_;
   prometheus::Histogram& batch_seconds_;
   prometheus::Gauge &lag_records_, &lag_seconds_;
   prometheus::Counter& repeats_;

@@ -17,7 +17,6 @@
 #include "sinks/autopilot.hpp"
 #include "sinks/custody/custody_watch.hpp"
 #include "sinks/sink_worker.hpp"
-#include "sinks/sinks.hpp"
 
 namespace wxpipe::sinks {
 namespace {
@@ -30,17 +29,18 @@ constexpr milliseconds kCheckWhileRunning = 2s;
 constexpr milliseconds kAdminTimeout = 2s;
 constexpr milliseconds kLongRun = 30s;  // a worker that went so long and fell may start again at once
 constexpr milliseconds kGrace = 4s;     // for what Postgres is doing when a stop comes; connecting takes 5 s at most
-constexpr std::string_view kCustody = "custody";  // who stores marks also watches over them
 constexpr milliseconds kAutopilotEvery = 1h;
 constexpr milliseconds kAutopilotAgainAfter = 10s;
 
 // Everything of one family that outlives its workers.
 struct Family {
-  Family(std::string_view family_name, const runtime::RoleContext& context)
-      : name(family_name),
+  Family(const schemas::FamilyInfo& family, const runtime::RoleContext& context)
+      : info(family),
+        name(family.name),
         part("sink." + name),
-        metrics(context.metrics, name),
+        metrics(context.metrics, family),
         database(context.settings.postgres.url, "wxpipe sink " + name, postgres::Purpose::sink) {}
+  const schemas::FamilyInfo& info;
   const std::string name, part;
   SinkMetrics metrics;
   SinkStatus status;
@@ -56,8 +56,8 @@ class SinkRole : public runtime::Role {
         keeper_database_(context.settings.postgres.url, "wxpipe sink autopilot", postgres::Purpose::administration),
         custody_database_(context.settings.postgres.url, "wxpipe sink custody", postgres::Purpose::administration),
         custody_watch_(context.settings, custody_database_, context.metrics.unaccounted) {
-    for (const auto name : chosen_families(context.settings.sink)) {
-      families_.emplace_back(name, context);
+    for (const auto* family : chosen_families(context.settings.sink)) {
+      families_.emplace_back(*family, context);
       context_.readiness.not_ready(families_.back().part, "starting");
     }
   }
@@ -77,8 +77,10 @@ class SinkRole : public runtime::Role {
         if (trouble.empty() && !started) {
           started = true;
           for (auto& family : families_) start(threads, [this, &family, &threads_stop] { work(family, threads_stop); });
-          if (std::any_of(families_.begin(), families_.end(),
-                          [](const auto& family) { return family.name == kCustody; }))
+          // Who stores marks also watches over them.
+          if (std::any_of(families_.begin(), families_.end(), [](const auto& family) {
+                return &family.info == &schemas::family_of<schemas::CustodyMark>();
+              }))
             start(threads, [this, &threads_stop] { watch(threads_stop); });
         }
         bool ready = true;
@@ -124,7 +126,7 @@ class SinkRole : public runtime::Role {
     try {
       const auto view = admin.view();
       for (const auto& family : families_) {
-        const auto topic = schemas::topic_name(context_.settings.kafka.topic_prefix, make_sink(family.name)->topic());
+        const auto topic = schemas::topic_name(context_.settings.kafka.topic_prefix, family.info.topic.name);
         if (!view.topics.contains(topic)) return fmt::format("topic {} is missing; run `wxpipe topics apply`", topic);
       }
       return {};
@@ -162,7 +164,7 @@ class SinkRole : public runtime::Role {
     for (unsigned attempt = 0; !stop.stop_requested();) {
       const auto started = steady_clock::now();
       try {
-        SinkWorker worker(context_.settings, family.name, clock_, family.database, family.metrics, family.status);
+        SinkWorker worker(context_.settings, family.info, clock_, family.database, family.metrics, family.status);
         worker.run(stop.get_token());
         return;
       } catch (const UsageError&) {

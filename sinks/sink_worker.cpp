@@ -54,12 +54,12 @@ class Rebalancing {
 };
 }  // namespace
 
-SinkWorker::SinkWorker(const config::Settings& settings, std::string_view family, const Clock& clock,
+SinkWorker::SinkWorker(const config::Settings& settings, const schemas::FamilyInfo& family, const Clock& clock,
                        Database& database, SinkMetrics& metrics, SinkStatus& status)
     : settings_(settings),
-      family_(family),
+      family_(family.name),
       group_(group_id(settings.kafka.topic_prefix, family)),
-      topic_(schemas::topic_name(settings.kafka.topic_prefix, make_sink(family)->topic())),
+      topic_(schemas::topic_name(settings.kafka.topic_prefix, family.topic.name)),
       limits_(batch_limits(family, settings.sink)),
       clock_(clock),
       database_(database),
@@ -67,7 +67,7 @@ SinkWorker::SinkWorker(const config::Settings& settings, std::string_view family
       status_(status),
       offsets_(group_, settings.instance.name),
       writer_(family, offsets_, settings.sink, settings.instance.name, clock),
-      consumer_(consumer_config(settings, group_, family), {topic_}, *this),
+      consumer_(consumer_config(settings, group_, family.name), {topic_}, *this),
       batch_(make_sink(family)),
       ahead_(make_sink(family)),
       done_(make_sink(family)) {}

@@ -32,7 +32,7 @@
 #include "sinks/batch_writer.hpp"
 #include "sinks/database.hpp"
 #include "sinks/sink_metrics.hpp"
-#include "sinks/sinks.hpp"
+#include "sinks/families.hpp"
 
 namespace wxpipe::sinks {
 
@@ -66,7 +66,7 @@ class SinkStatus {
 class SinkWorker : private kafka::RebalanceListener {
  public:
   // Everything is borrowed and must outlive the worker. No network wait. Throws UsageError.
-  SinkWorker(const config::Settings& settings, std::string_view family, const Clock& clock, Database& database,
+  SinkWorker(const config::Settings& settings, const schemas::FamilyInfo& family, const Clock& clock, Database& database,
              SinkMetrics& metrics, SinkStatus& status);
 
   // Until stopped, with nothing left half done. Throws Unavailable and Fenced: make a new worker.

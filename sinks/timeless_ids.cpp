@@ -35,12 +35,12 @@ void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::c
     }
   if (ids.size() == 0) return;
   transaction.execute(kRemember, Parameters()
-                                     .text(sink.family())
+                                     .text(sink.family().name)
                                      .bytes(ids.bytes())
                                      .bytes(times.bytes())
                                      .bytes(traces.bytes())
                                      .int8(window.count()));
-  const auto rows = transaction.execute(kFind, Parameters().text(sink.family()).bytes(ids.bytes()));
+  const auto rows = transaction.execute(kFind, Parameters().text(sink.family().name).bytes(ids.bytes()));
   std::unordered_map<Uuid, Timestamp> first;
   for (size_t i = 0; i < rows.size(); ++i) {
     Uuid id;

@@ -3,7 +3,8 @@
 
 #include "benchmarks/support/events.hpp"
 #include "common/postgres/sql_array.hpp"
-#include "sinks/messages/messages.hpp"
+#include "schemas/fact_json.hpp"
+#include "sinks/families.hpp"
 
 namespace {
 using namespace wxpipe;
@@ -11,10 +12,10 @@ using namespace wxpipe;
 void read_message_row(benchmark::State& state) {
   std::string value;
   encode(benchmarks::text_event(1, static_cast<size_t>(state.range(0))), schemas::kMessageSchema, value);
-  sinks::MessagesSink sink;
+  const auto sink = sinks::make_sink(schemas::family_of<schemas::Event>());
   for (auto _ : state) {
-    benchmark::DoNotOptimize(sink.add(value));
-    if (sink.size() == 1000) sink.clear();
+    benchmark::DoNotOptimize(sink->add(value));
+    if (sink->size() == 1000) sink->clear();
   }
 }
 BENCHMARK(read_message_row)->Arg(512)->Arg(1024)->Arg(2048);

@@ -11,7 +11,8 @@
 
 #include "benchmarks/support/events.hpp"
 #include "processors/steps.hpp"
-#include "sinks/messages/messages.hpp"
+#include "schemas/fact_json.hpp"
+#include "sinks/families.hpp"
 
 namespace {
 using namespace wxpipe;
@@ -78,14 +79,14 @@ struct FactsToArrays {
   }
   void operator()() {
     for (size_t i = 0; i < values.size(); ++i) {
-      if (!sink.add(values[i])) throw std::logic_error("a message's own codec can't read it");
+      if (!sink->add(values[i])) throw std::logic_error("a message's own codec can't read it");
       if ((i + 1) % kBatch == 0) {
-        sink.prepare();
-        sink.clear();
+        sink->prepare();
+        sink->clear();
       }
     }
   }
-  static inline sinks::MessagesSink sink;
+  static inline const auto sink = sinks::make_sink(schemas::family_of<schemas::Event>());
   std::vector<std::string> values;
 };
 

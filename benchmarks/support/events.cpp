@@ -1,4 +1,5 @@
 #include "benchmarks/support/events.hpp"
+#include "schemas/fact_json.hpp"
 
 #include <fmt/format.h>
 

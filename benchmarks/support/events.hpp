@@ -10,7 +10,7 @@
 #include "common/config/settings.hpp"
 #include "ingest/account.hpp"
 #include "processors/process_batch.hpp"
-#include "schemas/event.hpp"
+#include "schemas/facts/event.hpp"
 
 namespace wxpipe::benchmarks {
 

@@ -30,6 +30,9 @@ inline Reader& thread_reader() {
   return reader;
 }
 
+// A value inside a document that is being read.
+using Value = simdjson::simdjson_result<simdjson::ondemand::value>;
+
 // FNV-1a, for `switch` over field names: `case json::key("id"):`. Two names of one switch that met would not compile.
 constexpr uint64_t key(std::string_view name) {
   uint64_t hash = 0xcbf29ce484222325ULL;

@@ -40,6 +40,7 @@ class Rows {
         affected_(affected),
         cells_(std::move(cells)) {}
   size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
+  size_t columns() const { return columns_; }
   bool empty() const { return size() == 0; }
   size_t affected() const { return affected_; }  // rows inserted, updated or deleted
   bool is_null(size_t row, size_t column) const { return !cell(row, column); }

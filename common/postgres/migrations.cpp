@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <stdexcept>
+
 #include "common/crypto/digest.hpp"
+#include "common/postgres/embedded_sql.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
 
@@ -91,6 +95,21 @@ class MigrationLock {
   Connection& connection_;
 };
 }  // namespace
+
+std::span<const Migration> embedded_migrations() {
+  static const auto all = [] {
+    std::vector<Migration> migrations;
+    for (const auto& file : embedded_schema_files()) {
+      int version = 0;
+      const auto* const end = file.name.data() + 4;
+      if (std::from_chars(file.name.data(), end, version).ptr != end || file.name[4] != '_')
+        throw std::logic_error(fmt::format("schemas/postgres/{}: wanted a name like 0007_what_it_does.sql", file.name));
+      migrations.push_back({version, file.name, file.sql});
+    }
+    return migrations;
+  }();
+  return all;
+}
 
 MigrationReport migrate(Connection& connection, std::span<const Migration> migrations) {
   const MigrationLock lock(connection);

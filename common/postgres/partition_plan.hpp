@@ -1,5 +1,4 @@
-// Which partition a time belongs to, and which ones should exist by now. Pure. All times are UTC, all partitions by the
-// platform's time: a month each, or a day each.
+// Which partition a row belongs to, and which ones should exist by now. Pure. All times are UTC, and by the platform's clock.
 #pragma once
 
 #include <set>
@@ -12,36 +11,48 @@
 
 namespace wxpipe::postgres {
 
-enum class Interval { month, day };
+// How a table is cut: by the time in a column (then it has a partition <table>_default too), or by the hash of a column.
+struct Partitioning {
+  enum class By { nothing, month, day, iso_week, hash };
+  By by = By::nothing;
+  std::string_view column = "occurred_at";
+  int parts = 0;  // of a hash
+};
+using By = Partitioning::By;
 
 struct PartitionedTable {
   std::string_view name;
-  Interval interval;
+  Partitioning partitioning;
 };
-// Every table that schemas/postgres partitions by time. Each also has <name>_default.
-std::span<const PartitionedTable> partitioned_tables();
-const PartitionedTable& partitioned_table(std::string_view name);  // throws std::out_of_range
 
+// One partition: of a stretch of time, or of a hash.
 struct PartitionRange {
   std::string table;
-  std::string name;  // messages_202611, system_logs_20261124
-  Timestamp from, to;
+  std::string name;       // messages_202611, system_logs_20261124, monitors_2026w48, contacts_p03
+  Timestamp from, to;  // [from, to); of a stretch of time
+  std::string_view column = "occurred_at";  // that time; a literal
+  int modulus = 0, remainder = 0;           // of a hash; modulus 0: of time
   auto operator<=>(const PartitionRange&) const = default;
 };
 
+// By month, day or week.
 PartitionRange partition_for(const PartitionedTable& table, Timestamp at);
+// By hash: 0 <= remainder < parts.
+PartitionRange partition_for(const PartitionedTable& table, int remainder);
 
 // How far ahead partitions are made.
 struct Horizon {
   int months_ahead = 2;
   int days_ahead = 7;
+  int weeks_ahead = 4;
 };
 
-// From the interval of `now` to the horizon, without those that exist (by name).
-std::vector<PartitionRange> missing_ahead(const std::set<std::string>& existing, Timestamp now, const Horizon& horizon);
+// From the interval of `now` to the horizon, and every part of a hash, without those that exist (by name).
+std::vector<PartitionRange> missing_ahead(std::span<const PartitionedTable> tables, const std::set<std::string>& existing,
+                                          Timestamp now, const Horizon& horizon);
 
 // May a row of this time have its own partition made on demand? Callbacks reach from 2011 to a day ahead (earlier and
-// later ones are dead letters); a day's partition is made for the last 400 days only. What is outside goes to the
+// later ones are dead letters); a day's or week's partition is made for the last 400 days only. What is outside goes to the
 // default partition, so that one odd clock can't make thousands of tables.
 bool creatable(const PartitionedTable& table, Timestamp at, Timestamp now);
 

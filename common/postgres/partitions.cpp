@@ -7,11 +7,25 @@ namespace {
 constexpr int64_t kLock = 0x777870617274;  // "wxpart": one partition is made at a time
 
 std::string bound(Timestamp at) { return fmt::format("'{}'", to_iso8601(at)); }
+
+std::string values_of(const PartitionRange& range) {
+  return range.modulus > 0 ? fmt::format("with (modulus {}, remainder {})", range.modulus, range.remainder)
+                           : fmt::format("from ({}) to ({})", bound(range.from), bound(range.to));
+}
+
+std::string meaning_of(const PartitionRange& range) {
+  return range.modulus > 0 ? fmt::format("{}, part {} of {}", range.table, range.remainder + 1, range.modulus)
+                           : fmt::format("{} from {} to {} (UTC, exclusive)", range.table,
+                                         to_iso8601(range.from).substr(0, 10), to_iso8601(range.to).substr(0, 10));
+}
+
+// As date_trunc calls it.
+std::string_view unit_of(By by) { return by == By::month ? "month" : by == By::day ? "day" : "week"; }
 }  // namespace
 
-std::set<std::string> existing_partitions(Connection& connection) {
+std::set<std::string> existing_partitions(Connection& connection, std::span<const PartitionedTable> tables) {
   std::set<std::string> names;
-  for (const auto& table : partitioned_tables()) {
+  for (const auto& table : tables) {
     const auto rows = connection.execute(
         "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid "
         "where i.inhparent = to_regclass($1::text) and c.relname <> $1::text || '_default'",
@@ -24,7 +38,7 @@ std::set<std::string> existing_partitions(Connection& connection) {
 MadePartition ensure_partition(Connection& connection, const PartitionRange& range) {
   const auto& table = range.table;
   const auto fallback = table + "_default";
-  const auto where = fmt::format("occurred_at >= {} and occurred_at < {}", bound(range.from), bound(range.to));
+  const auto where = fmt::format("{0} >= {1} and {0} < {2}", range.column, bound(range.from), bound(range.to));
   MadePartition made;
 
   Transaction transaction(connection);
@@ -46,22 +60,22 @@ MadePartition ensure_partition(Connection& connection, const PartitionRange& ran
                             fallback, where, range.name))
             .affected());
   }
-  transaction.execute(fmt::format("alter table {} attach partition {} for values from ({}) to ({})", table, range.name,
-                                  bound(range.from), bound(range.to)));
-  transaction.execute(fmt::format("comment on table {} is '{} from {} to {} (UTC, exclusive)'", range.name, table,
-                                  to_iso8601(range.from).substr(0, 10), to_iso8601(range.to).substr(0, 10)));
+  transaction.execute(
+      fmt::format("alter table {} attach partition {} for values {}", table, range.name, values_of(range)));
+  transaction.execute(fmt::format("comment on table {} is '{}'", range.name, meaning_of(range)));
   transaction.commit();
   made.created = true;
   return made;
 }
 
-std::vector<StrayRows> stray_rows(Connection& connection) {
+std::vector<StrayRows> stray_rows(Connection& connection, std::span<const PartitionedTable> tables) {
   std::vector<StrayRows> stray;
-  for (const auto& table : partitioned_tables()) {
-    const auto rows = connection.execute(fmt::format(
-        "select to_char(date_trunc('{}', occurred_at at time zone 'UTC'), 'YYYY-MM-DD\"T00:00:00Z\"'), count(*) "
-        "from {}_default group by 1 order by 1",
-        table.interval == Interval::month ? "month" : "day", table.name));
+  for (const auto& table : tables) {
+    if (table.partitioning.by == By::hash) continue;  // has no default partition
+    const auto rows = connection.execute(
+        fmt::format("select to_char(date_trunc('{}', {} at time zone 'UTC'), 'YYYY-MM-DD\"T00:00:00Z\"'), count(*) "
+                    "from {}_default group by 1 order by 1",
+                    unit_of(table.partitioning.by), table.partitioning.column, table.name));
     for (size_t i = 0; i < rows.size(); ++i) {
       Timestamp at;
       if (!parse_iso8601(rows.text(i, 0), at)) continue;  // before year 0 or after 9999: no partition has that name

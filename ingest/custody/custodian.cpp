@@ -6,6 +6,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "schemas/fact_json.hpp"
 #include "common/telemetry/log.hpp"
 
 namespace wxpipe::ingest {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "ingest/custody/decisions.hpp"
-#include "schemas/custody_mark.hpp"
+#include "schemas/facts/custody_mark.hpp"
 
 namespace wxpipe::ingest {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "processors/enrich/reference.hpp"
-#include "schemas/event.hpp"
+#include "schemas/facts/event.hpp"
 
 namespace wxpipe::processors {
 

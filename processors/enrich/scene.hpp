@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "schemas/event.hpp"
+#include "schemas/facts/event.hpp"
 
 namespace wxpipe::processors {
 

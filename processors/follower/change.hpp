@@ -4,8 +4,7 @@
 
 #include <optional>
 
-#include "schemas/event.hpp"
-#include "schemas/facts.hpp"
+#include "schemas/facts/follower_changed.hpp"
 
 namespace wxpipe::processors {
 

@@ -5,8 +5,7 @@
 
 #include <optional>
 
-#include "schemas/event.hpp"
-#include "schemas/facts.hpp"
+#include "schemas/facts/log_written.hpp"
 
 namespace wxpipe::processors {
 

@@ -2,7 +2,7 @@
 // company_name, province, city, utm_source … whatever case or nesting the sender used.
 #pragma once
 
-#include "schemas/event.hpp"
+#include "schemas/facts/event.hpp"
 
 namespace wxpipe::processors {
 

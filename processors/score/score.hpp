@@ -6,8 +6,7 @@
 
 #include "common/config/settings.hpp"
 #include "processors/score/word_search.hpp"
-#include "schemas/event.hpp"
-#include "schemas/facts.hpp"
+#include "schemas/facts/lead_activity.hpp"
 
 namespace wxpipe::processors {
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/postgres/sql_array.hpp"
+#include "schemas/fact_json.hpp"
 #include "schemas/topics.hpp"
 
 namespace wxpipe::sinks {
@@ -115,7 +116,7 @@ std::vector<MarkGap> CustodyStore::gaps() {
 std::vector<schemas::CustodyMark> CustodyStore::read_marks(const postgres::Rows& rows, size_t column) {
   std::vector<schemas::CustodyMark> marks;
   for (size_t i = 0; i < rows.size(); ++i) {
-    auto mark = schemas::decode_custody_mark(rows.text(i, column));
+    auto mark = schemas::decode<schemas::CustodyMark>(rows.text(i, column));
     if (!mark)
       throw std::runtime_error(
           fmt::format("wxpipe.custody_marks holds a mark that can't be read: {}", mark.error().detail));

@@ -6,7 +6,7 @@
 
 #include "common/result.hpp"
 #include "common/runtime/stop_wait.hpp"
-#include "sinks/sinks.hpp"
+#include "sinks/families.hpp"
 
 namespace wxpipe::sinks {
 namespace {
@@ -27,7 +27,7 @@ Drain::Drain(const config::Settings& settings)
       process_(settings.kafka, schemas::process_group(prefix_)) {}
 
 std::string Drain::marks(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop) {
-  return wait_for_sink(connection, "custody", ends(TopicName::custody), deadline, stop);
+  return wait_for_sink(connection, schemas::family_of<schemas::CustodyMark>(), deadline, stop);
 }
 
 std::string Drain::events(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop) {
@@ -40,11 +40,8 @@ std::string Drain::events(postgres::Connection& connection, Deadline deadline, c
   };
   auto behind = wait("process", ends(TopicName::events), committed, deadline, stop);
   // Where these end is asked once process is through: what it wrote stands before that.
-  for (const auto topic : {TopicName::messages, TopicName::dead_letters}) {
-    if (!behind.empty()) break;
-    behind = wait_for_sink(connection, topic == TopicName::messages ? "messages" : "dead_letters", ends(topic),
-                           deadline, stop);
-  }
+  for (const auto* family : {&schemas::family_of<schemas::Event>(), &schemas::family_of<schemas::DeadLetter>()})
+    if (behind.empty()) behind = wait_for_sink(connection, *family, deadline, stop);
   return behind;
 }
 
@@ -59,9 +56,8 @@ std::vector<kafka::PartitionOffset> Drain::ends(TopicName topic) {
   return log_.ends(partitions, kTimeout);
 }
 
-std::string Drain::wait_for_sink(postgres::Connection& connection, std::string_view family,
-                                 const std::vector<kafka::PartitionOffset>& ends, Deadline deadline,
-                                 const std::stop_token& stop) {
+std::string Drain::wait_for_sink(postgres::Connection& connection, const schemas::FamilyInfo& family,
+                                 Deadline deadline, const std::stop_token& stop) {
   const auto group = group_id(prefix_, family);
   const auto stored = [&](const std::vector<kafka::PartitionOffset>& asked) {
     const auto rows = connection.execute(
@@ -71,7 +67,7 @@ std::string Drain::wait_for_sink(postgres::Connection& connection, std::string_v
     for (size_t i = 0; i < rows.size(); ++i) positions[static_cast<int>(rows.integer(i, 0))] = rows.integer(i, 1);
     return positions;
   };
-  return wait(fmt::format("sink.{}", family), ends, stored, deadline, stop);
+  return wait(fmt::format("sink.{}", family.name), ends(family.topic.name), stored, deadline, stop);
 }
 
 // A reader that has passed the last record before the end stands short of it where transactions left their markers: what

@@ -36,8 +36,7 @@ class Drain {
   std::string wait(const std::string& reader, std::vector<kafka::PartitionOffset> ends,
                    const std::function<Positions(const std::vector<kafka::PartitionOffset>&)>& positions,
                    Deadline deadline, const std::stop_token& stop);
-  std::string wait_for_sink(postgres::Connection& connection, std::string_view family,
-                            const std::vector<kafka::PartitionOffset>& ends, Deadline deadline,
+  std::string wait_for_sink(postgres::Connection& connection, const schemas::FamilyInfo& family, Deadline deadline,
                             const std::stop_token& stop);
 
   const std::string prefix_;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/clock.hpp"
-#include "schemas/custody_mark.hpp"
+#include "schemas/facts/custody_mark.hpp"
 
 namespace wxpipe::sinks {
 

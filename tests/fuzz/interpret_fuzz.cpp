@@ -4,7 +4,7 @@
 #include "ingest/document.hpp"
 #include "ingest/platforms.hpp"
 #include "ingest/words.hpp"
-#include "schemas/event.hpp"
+#include "schemas/facts/event.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
 

@@ -13,6 +13,7 @@
 #include <iostream>
 #include <set>
 
+#include "schemas/fact_json.hpp"
 #include "tests/golden/case.hpp"
 #include "tests/golden/documented_types.hpp"
 #include "tests/golden/outcome.hpp"
@@ -73,7 +74,7 @@ class GoldenCase : public testing::Test {
 
     std::string encoded;
     schemas::encode(event, schemas::kEventSchema, encoded);
-    const auto decoded = schemas::decode_event(encoded);
+    const auto decoded = schemas::decode<schemas::Event>(encoded);
     ASSERT_TRUE(decoded) << decoded.error().detail;
     EXPECT_TRUE(*decoded == event) << encoded;
     constexpr size_t kTooShortToTell = 8;
@@ -109,7 +110,7 @@ class GoldenCase : public testing::Test {
     EXPECT_NE(letter.detail, "");
     std::string encoded;
     schemas::encode(letter, encoded);
-    const auto decoded = schemas::decode_dead_letter(encoded);
+    const auto decoded = schemas::decode<schemas::DeadLetter>(encoded);
     ASSERT_TRUE(decoded) << decoded.error().detail;
     EXPECT_TRUE(*decoded == letter) << encoded;
   }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "schemas/fact_json.hpp"
 #include "common/crypto/base64.hpp"
 #include "common/json/write.hpp"
 #include "ingest/document.hpp"
@@ -108,7 +109,7 @@ void check_invariants(const Interpretation& interpretation) {
     for (const auto& [name, value] : event.attributes) RC_ASSERT(is_text(name) && is_text(value));
     std::string encoded;
     schemas::encode(event, schemas::kEventSchema, encoded);
-    const auto decoded = schemas::decode_event(encoded);
+    const auto decoded = schemas::decode<schemas::Event>(encoded);
     RC_ASSERT(decoded.has_value());
     RC_ASSERT(*decoded == event);
     RC_ASSERT(accepted->reply.status == 200 || accepted->reply.status == 204);
@@ -118,7 +119,7 @@ void check_invariants(const Interpretation& interpretation) {
     RC_ASSERT(!kept->letter.detail.empty());
     std::string encoded;
     schemas::encode(kept->letter, encoded);
-    const auto decoded = schemas::decode_dead_letter(encoded);
+    const auto decoded = schemas::decode<schemas::DeadLetter>(encoded);
     RC_ASSERT(decoded.has_value());
     RC_ASSERT(*decoded == kept->letter);
     RC_ASSERT(kept->reply.status == 200 || kept->reply.status == 204);

@@ -2,8 +2,8 @@
 // of losses and only of losses.
 #include <random>
 
-#include "sinks/custody/custody.hpp"
-#include "sinks/sinks.hpp"
+#include "schemas/fact_json.hpp"
+#include "sinks/families.hpp"
 #include "tests/integration/custody/custody_fixture.hpp"
 #include "tests/unit/processors/events.hpp"
 
@@ -41,10 +41,10 @@ std::string json_of(const CustodyMark& mark) {
 class MarksTest : public CustodyTest {
  protected:
   void store(const std::vector<CustodyMark>& marks) const {
-    sinks::CustodySink sink;
-    for (const auto& one : marks) ASSERT_TRUE(sink.add(json_of(one)));
+    const auto sink = sinks::make_sink(schemas::family_of<CustodyMark>());
+    for (const auto& one : marks) ASSERT_TRUE(sink->add(json_of(one)));
     postgres::Transaction transaction(*connection_);
-    sink.write(transaction, 0, sink.size(), "test");
+    sink->write(transaction, 0, sink->size(), "test");
     transaction.commit();
   }
   // An event as its mark says it: received when the mark says so.
@@ -140,7 +140,7 @@ TEST_F(MarksTest, AReaderBeyondTheEndOfATopicThatWasMadeAnewHasTakenNothingOfIt)
         "select $1::text, $2::text, p, $3::int8, 'test' from generate_series(0, 63) p "
         "on conflict (group_id, topic, partition) do update set next_offset = excluded.next_offset",
         postgres::Parameters()
-            .text(sinks::group_id(settings().kafka.topic_prefix, "custody"))
+            .text(sinks::group_id(settings().kafka.topic_prefix, schemas::family_of<CustodyMark>()))
             .text(topics_->name(TopicName::custody))
             .int8(next_offset));
   };

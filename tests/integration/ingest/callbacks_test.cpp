@@ -1,4 +1,5 @@
 // CONTRACT, "At the edge", over the wire: what each kind of account is answered, and what is kept of it in Kafka.
+#include "schemas/fact_json.hpp"
 #include "tests/integration/ingest/ingest_fixture.hpp"
 
 #include "ingest/document.hpp"
@@ -295,7 +296,7 @@ TEST_F(CallbacksTest, ATraceGoesOnAndOneIsBegunWhereThereIsNone) {
   ingest_->stop();
   std::map<std::string, std::string> traces;
   for (const auto& record : support::read_topic(topics_->settings(), topics_->name(TopicName::events))) {
-    const auto event = schemas::decode_event(record.value).value();
+    const auto event = schemas::decode<schemas::Event>(record.value).value();
     traces[event.msg_id] = event.trace_id;
     EXPECT_EQ(record.traceparent.substr(3, 32), event.trace_id);
     EXPECT_EQ(record.event_id, to_string(event.id));

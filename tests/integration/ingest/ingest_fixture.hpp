@@ -14,8 +14,9 @@
 
 #include "common/telemetry/admin_server.hpp"
 #include "ingest/ingest_role.hpp"
-#include "schemas/dead_letter.hpp"
-#include "schemas/event.hpp"
+#include "schemas/fact_json.hpp"
+#include "schemas/facts/dead_letter.hpp"
+#include "schemas/facts/event.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/stack.hpp"
@@ -163,13 +164,13 @@ class IngestTest : public ::testing::Test {
   std::vector<schemas::Event> events() const {
     std::vector<schemas::Event> list;
     for (const auto& record : support::read_topic(topics_->settings(), topics_->name(TopicName::events)))
-      list.push_back(schemas::decode_event(record.value).value());
+      list.push_back(schemas::decode<schemas::Event>(record.value).value());
     return list;
   }
   std::vector<schemas::DeadLetter> letters() const {
     std::vector<schemas::DeadLetter> list;
     for (const auto& record : support::read_topic(topics_->settings(), topics_->name(TopicName::dead_letters)))
-      list.push_back(schemas::decode_dead_letter(record.value).value());
+      list.push_back(schemas::decode<schemas::DeadLetter>(record.value).value());
     return list;
   }
 

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "schemas/fact_json.hpp"
 #include "common/kafka/transactional_producer.hpp"
 #include "common/result.hpp"
 #include "processors/process_role.hpp"
@@ -127,10 +128,10 @@ inline Outcome outcome_of(const std::vector<TopicRecord>& records) {
   Outcome outcome;
   for (const auto& record : records) {
     if (schemas::is_duplicate(record.value)) {
-      const auto duplicate = schemas::decode_duplicate(record.value).value();
+      const auto duplicate = schemas::decode<schemas::DuplicateMet>(record.value).value();
       outcome.duplicates.emplace(to_string(duplicate.event_id), duplicate.receipt);
     } else {
-      ++outcome.messages[to_string(schemas::decode_event(record.value).value().id)];
+      ++outcome.messages[to_string(schemas::decode<schemas::Event>(record.value).value().id)];
     }
   }
   return outcome;

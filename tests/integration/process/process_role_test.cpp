@@ -1,7 +1,8 @@
 // The role around the workers: what it waits for, what it says of itself, and where unreadable records go.
 #include "tests/integration/process/process_fixture.hpp"
 
-#include "schemas/dead_letter.hpp"
+#include "schemas/fact_json.hpp"
+#include "schemas/facts/dead_letter.hpp"
 #include "tests/support/socket.hpp"
 
 namespace wxpipe::processors::test {
@@ -41,7 +42,7 @@ TEST_F(ProcessRoleTest, ARecordThatIsNoEventBecomesADeadLetterAndTheOffsetMovesO
   EXPECT_EQ(outcome(), once_each(sent));
   std::vector<std::string> bodies;
   for (const auto& record : letters.all()) {
-    const auto letter = schemas::decode_dead_letter(record.value).value();
+    const auto letter = schemas::decode<schemas::DeadLetter>(record.value).value();
     EXPECT_EQ(letter.stage, "process");
     EXPECT_EQ(letter.reason, Reason::unreadable_record);
     EXPECT_EQ(letter.topic, topics_->name(TopicName::events));

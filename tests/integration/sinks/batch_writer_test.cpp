@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sinks/sinks.hpp"
+#include "sinks/families.hpp"
 #include "tests/integration/sinks/facts.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/stack.hpp"
@@ -19,8 +19,8 @@ const kafka::Partition kPartition{"t", 0};
 // A sink with everything it needs, standing at a claimed partition.
 class Bench {
  public:
-  explicit Bench(const TemporaryDatabase& database, std::string_view family = "messages")
-      : Bench(database, make_sink(family)) {}
+  explicit Bench(const TemporaryDatabase& database, std::string_view of = "messages")
+      : Bench(database, make_sink(family(of))) {}
   Bench(const TemporaryDatabase& database, std::unique_ptr<Sink> sink, config::SinkSettings settings = {})
       : batch_(std::move(sink)),
         settings_(std::move(settings)),
@@ -64,13 +64,15 @@ class DyingSink : public Sink {
     using std::runtime_error::runtime_error;
   };
   explicit DyingSink(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
-  std::string_view family() const override { return sink_->family(); }
-  schemas::TopicName topic() const override { return sink_->topic(); }
-  std::span<const std::string_view> partitioned() const override { return sink_->partitioned(); }
+  const schemas::FamilyInfo& family() const override { return sink_->family(); }
   Result<void> add(std::string_view value) override { return sink_->add(value); }
   size_t size() const override { return sink_->size(); }
   RowHead head(size_t row) const override { return sink_->head(row); }
   void set_occurred_at(size_t row, Timestamp at) override { sink_->set_occurred_at(row, at); }
+  void prepare() override { sink_->prepare(); }
+  Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override {
+    return write(transaction, first, count, writer);
+  }
   Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override {
     sink_->write(transaction, first, count, writer);
     throw Death("killed between rows and commit");
@@ -101,7 +103,7 @@ TEST_F(BatchWriterTest, RowsLedgerAndOffsetMoveTogether) {
   Records records;
   for (int i = 0; i < 3; ++i) records.add(value_of(message(i)));
   const auto outcome = bench.write(records);
-  EXPECT_EQ(outcome.written, (Written{3, {{"messages", 3}, {"duplicate_receipts", 0}}}));
+  EXPECT_EQ(outcome.written, (Written{3, {{"messages", 3}}}));
   EXPECT_EQ(count(*database_, "messages"), 3);
   EXPECT_EQ(
       lines(*database_, "select minute, account, family, writer, stored, duplicates, dead_letters from wxpipe.ledger"),
@@ -115,7 +117,7 @@ TEST_F(BatchWriterTest, ADeathBetweenRowsAndCommitLeavesNothingAndTheBatchIsWrit
   Records records;
   for (int i = 0; i < 3; ++i) records.add(value_of(message(i)));
   {
-    Bench dying(*database_, std::make_unique<DyingSink>(make_sink("messages")));
+    Bench dying(*database_, std::make_unique<DyingSink>(make_sink(family("messages"))));
     EXPECT_THROW(dying.write(records), DyingSink::Death);
   }
   EXPECT_EQ(count(*database_, "messages"), 0);
@@ -260,7 +262,7 @@ TEST_F(BatchWriterTest, PoisonIsIsolatedAndEveryGoodRowIsStored) {
   for (int i = 0; i < 100; ++i) records.add(value_of(message(i)));
   Bench bench(*database_);
   const auto outcome = bench.write(records);
-  EXPECT_EQ(outcome.written, (Written{97, {{"messages", 97}, {"duplicate_receipts", 0}}}));
+  EXPECT_EQ(outcome.written, (Written{97, {{"messages", 97}}}));
   EXPECT_EQ(count(*database_, "messages"), 97);
   EXPECT_EQ(
       lines(*database_,
@@ -290,7 +292,7 @@ TEST_F(BatchWriterTest, PoisonAmongRowsThatAreThereAlreadyIsIsolated) {
   Records again;  // the first 20 of these are there
   for (int i = 0; i < 40; ++i) again.add(value_of(message(i)));
   const auto outcome = bench.write(again);
-  EXPECT_EQ(outcome.written, (Written{18, {{"messages", 18}, {"duplicate_receipts", 0}}}));
+  EXPECT_EQ(outcome.written, (Written{18, {{"messages", 18}}}));
   EXPECT_EQ(count(*database_, "messages"), 38);
   EXPECT_EQ(lines(*database_, "select record_offset, reason from dead_letters order by record_offset"),
             (std::vector<std::string>{"(25,constraint_violation)", "(38,constraint_violation)"}));
@@ -314,7 +316,7 @@ TEST_F(BatchWriterTest, ARunOfRejectionsStopsItAndLeavesEverythingInKafka) {
   refuse(*database_, "true");
   config::SinkSettings settings;
   settings.brake_consecutive = 5;
-  Bench bench(*database_, make_sink("messages"), settings);
+  Bench bench(*database_, make_sink(family("messages")), settings);
   Records few, many;
   for (int i = 0; i < 4; ++i) few.add(value_of(message(i)));
   for (int i = 4; i < 6; ++i) many.add(value_of(message(i)), i);

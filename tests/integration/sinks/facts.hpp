@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "schemas/event_id.hpp"
-#include "schemas/facts.hpp"
+#include "schemas/registry.hpp"
 #include "sinks/record.hpp"
 #include "tests/support/temporary_database.hpp"
 
@@ -45,6 +45,15 @@ inline std::string value_of(const schemas::Event& event) {
   encode(event, schemas::kMessageSchema, out);
   return out;
 }
+// A family by its name.
+inline const schemas::FamilyInfo& family(std::string_view name) {
+  const schemas::FamilyInfo* found = nullptr;
+  schemas::for_each_family([&](const schemas::FamilyInfo& one) {
+    if (one.name == name) found = &one;
+  });
+  return *found;
+}
+
 template <class Fact>
 std::string value_of(const Fact& fact) {
   std::string out;

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "sinks/batch_writer.hpp"
-#include "sinks/sinks.hpp"
+#include "sinks/families.hpp"
 #include "tests/integration/sinks/facts.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/stack.hpp"
@@ -111,15 +111,15 @@ class OrderTest : public ::testing::Test {
 
   using Tables = std::vector<std::vector<std::string>>;
   // The tables that these batches lead to, from empty ones; the first has a row for each fact, and the ledger counts it.
-  Tables tables_after(std::string_view family, const std::vector<std::vector<std::string>>& batches,
+  Tables tables_after(std::string_view of, const std::vector<std::vector<std::string>>& batches,
                       const std::vector<std::string>& tables) {
     for (const auto& table : tables) database_->query("truncate " + table);
     database_->query("truncate wxpipe.ledger");
     const kafka::Partition partition{"t", 0};
-    ReadBatch read(make_sink(family));
+    ReadBatch read(make_sink(family(of)));
     const config::SinkSettings settings;
     const OffsetStore offsets("group", "me");
-    BatchWriter writer(family, offsets, settings, "me", clock_);
+    BatchWriter writer(family(of), offsets, settings, "me", clock_);
     const auto claim = offsets.claim(*connection_, {&partition, 1}, "cluster").at(0);
     int64_t next = claim.next_offset;
     for (const auto& batch : batches) {
@@ -134,7 +134,7 @@ class OrderTest : public ::testing::Test {
       EXPECT_EQ(outcome.dead_letters, std::vector<schemas::DeadLetter>{});
       next = to;
     }
-    EXPECT_EQ(lines(*database_, fmt::format("select sum(stored) from wxpipe.ledger where family = '{}'", family)),
+    EXPECT_EQ(lines(*database_, fmt::format("select sum(stored) from wxpipe.ledger where family = '{}'", of)),
               lines(*database_, fmt::format("select count(*) from {}", tables.front())));
     Tables found;
     for (const auto& table : tables) found.push_back(content(*database_, table));

@@ -1,4 +1,5 @@
 // Marks say of every receipt what became of it, once, in the order of receipts, however the decisions come.
+#include "schemas/fact_json.hpp"
 #include "ingest/custody/mark_builder.hpp"
 
 #include <gtest/gtest.h>
@@ -68,7 +69,7 @@ TEST_F(MarkBuilderTest, SaysWhatBecameOfEachReceipt) {
   EXPECT_EQ(mark->received_to, kMinute + 61s);
   std::string json;
   encode(*mark, json);
-  EXPECT_EQ(*schemas::decode_custody_mark(json), *mark);
+  EXPECT_EQ(*schemas::decode<schemas::CustodyMark>(json), *mark);
 }
 
 TEST_F(MarkBuilderTest, AnAccountIsOneWhateverThreadNamesIt) {
@@ -177,7 +178,7 @@ TEST(MarkBuilderProperty, MarksCoverEveryReceiptOnceAndTellTheTruth) {
       RC_ASSERT(mark.first == sequence);
       std::string json;
       encode(mark, json);
-      RC_ASSERT(*schemas::decode_custody_mark(json) == mark);
+      RC_ASSERT(*schemas::decode<schemas::CustodyMark>(json) == mark);
       for (const auto& [outcome, length] : mark.outcomes)
         for (uint32_t i = 0; i < length; ++i) {
           const auto& truth = decisions[static_cast<size_t>(sequence++ - 1)];

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/config/settings.hpp"
-#include "schemas/event.hpp"
+#include "schemas/facts/event.hpp"
 #include "schemas/event_id.hpp"
 
 namespace wxpipe::processors::test {

@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "processors/steps.hpp"
-#include "schemas/dead_letter.hpp"
-#include "schemas/facts.hpp"
+#include "schemas/fact_json.hpp"
+#include "schemas/facts/dead_letter.hpp"
+#include "schemas/registry.hpp"
 #include "tests/unit/processors/events.hpp"
 
 namespace wxpipe::processors {
@@ -62,7 +63,7 @@ TEST(ProcessBatch, MakesTheMessageAndItsFactsUnderTheEventsKey) {
   EXPECT_EQ(effects.records[0].timestamp, at(1));
   EXPECT_EQ(effects.records[1].headers(), effects.records[0].headers());
   EXPECT_EQ(effects.records[1].key(), "shop||oSubject");
-  EXPECT_EQ(schemas::decode_lead_activity(effects.records[1].value())->rule, "talked");
+  EXPECT_EQ(schemas::decode<schemas::LeadActivity>(effects.records[1].value())->rule, "talked");
   EXPECT_EQ(effects.counts, (Counts{.processed = 1}));
   ASSERT_EQ(effects.progress.size(), 1U);
   EXPECT_EQ(effects.progress[0].page.first, 41);
@@ -82,7 +83,7 @@ TEST(ProcessBatch, LeavesTheReceiptOfARepeatBehindItsMessage) {
   const auto& repeat = effects.records[2];
   EXPECT_EQ(repeat.key(), effects.records[0].key());
   EXPECT_EQ(repeat.timestamp, at(6));
-  EXPECT_EQ(*schemas::decode_duplicate(repeat.value()),
+  EXPECT_EQ(*schemas::decode<schemas::DuplicateMet>(repeat.value()),
             (schemas::DuplicateMet{first.id, "i2/b1/9", "shop", at(6), at(0), false, first.trace_id}));
   EXPECT_EQ(effects.counts, (Counts{.processed = 1, .duplicates = 1}));
 }
@@ -125,7 +126,7 @@ TEST(ProcessBatch, KeepsBothOfOneIdentityAndSaysSo) {
   EXPECT_EQ(effects.counts, (Counts{.processed = 2, .collisions = 1}));
   ASSERT_EQ(topics(effects), (std::vector{TopicName::messages, TopicName::leads, TopicName::messages, TopicName::leads,
                                           TopicName::logs}));
-  const auto log = *schemas::decode_log(effects.records[4].value());
+  const auto log = *schemas::decode<schemas::LogWritten>(effects.records[4].value());
   EXPECT_EQ(log.module, "collision");
   EXPECT_EQ(log.level, "warn");
   EXPECT_EQ(log.origin, schemas::origin_of(second));
@@ -139,7 +140,7 @@ TEST(ProcessBatch, MakesADeadLetterOfWhatItCannotRead) {
 
   ASSERT_EQ(topics(effects), (std::vector{TopicName::dead_letters}));
   EXPECT_EQ(effects.records[0].key(), "shop");
-  const auto letter = *schemas::decode_dead_letter(effects.records[0].value());
+  const auto letter = *schemas::decode<schemas::DeadLetter>(effects.records[0].value());
   EXPECT_EQ(letter.reason, Reason::unreadable_record);
   EXPECT_EQ(letter.stage, "process");
   EXPECT_EQ(letter.body, value);
@@ -167,7 +168,7 @@ TEST(ProcessBatch, MakesADeadLetterOfWhatNoTopicTakes) {
   EXPECT_EQ(effects.counts, (Counts{.too_large = 1}));
   ASSERT_EQ(topics(effects), (std::vector{TopicName::dead_letters}));
   EXPECT_LT(effects.records[0].value().size(), static_cast<size_t>(schemas::kMaxMessageBytes));
-  const auto letter = *schemas::decode_dead_letter(effects.records[0].value());
+  const auto letter = *schemas::decode<schemas::DeadLetter>(effects.records[0].value());
   EXPECT_EQ(letter.event_id,
             event_of("message.text", std::string(static_cast<size_t>(schemas::kMaxMessageBytes), 'x')).id);
   EXPECT_EQ(schemas::attribute(letter.context, "body_cut"), "true");

@@ -23,7 +23,7 @@ std::vector<std::string> fired(schemas::Event event) {
   Facts facts;
   for (const auto& step : steps) step.apply(event, facts);
   std::vector<std::string> names;
-  for (const auto& activity : facts.leads) names.push_back(activity.rule);
+  for (const auto& activity : facts.of<schemas::LeadActivity>()) names.push_back(activity.rule);
   return names;
 }
 

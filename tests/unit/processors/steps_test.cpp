@@ -133,15 +133,15 @@ TEST(Steps, EnrichBeforeTheyConclude) {
   for (const auto& step : steps) step.apply(clicked, facts);
   EXPECT_THAT(clicked.attributes,
               ElementsAre(Pair("EventKey", "PRICE"), Pair("account_title", "旗舰店"), Pair("menu_name", "价格")));
-  ASSERT_EQ(facts.leads.size(), 1U);
-  EXPECT_EQ(facts.leads[0].description, "menu.clicked 价格");
+  ASSERT_EQ(facts.of<schemas::LeadActivity>().size(), 1U);
+  EXPECT_EQ(facts.of<schemas::LeadActivity>()[0].description, "menu.clicked 价格");
 
   auto followed = event_of("follower.subscribed");
   followed.attributes = {{"EventKey", "qrscene_poster"}};
   facts = {};
   for (const auto& step : steps) step.apply(followed, facts);
-  ASSERT_EQ(facts.followers.size(), 1U);
-  EXPECT_EQ(facts.followers[0].channel, "线下海报");
+  ASSERT_EQ(facts.of<schemas::FollowerChanged>().size(), 1U);
+  EXPECT_EQ(facts.of<schemas::FollowerChanged>()[0].channel, "线下海报");
 }
 
 }  // namespace

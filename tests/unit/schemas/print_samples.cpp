@@ -1,33 +1,30 @@
-// Prints one encoded sample per contract, `<schema file>\t<json>`: check_schemas.py holds them against schemas/kafka.
+// Prints encoded samples of each contract, `<schema file>\t<json>`: check_schemas.py holds them against schemas/kafka.
 #include <cstdio>
 
+#include "schemas/fact_json.hpp"
+#include "schemas/fact_sample.hpp"
 #include "tests/unit/schemas/samples.hpp"
 
+namespace {
+using namespace wxpipe::schemas;
+
+template <class Fact>
+void print(const Fact& fact) {
+  for (const auto schema : Fact::kSchemas) {
+    std::string json;
+    encode(fact, schema, json);
+    std::printf("%s\t%s\n", std::string(schema_name(schema)).c_str(), json.c_str());
+  }
+}
+}  // namespace
+
 int main() {
-  using namespace wxpipe::schemas;
-  const auto print = [](const char* schema, const std::string& json) { std::printf("%s\t%s\n", schema, json.c_str()); };
-  std::string json;
-  encode(samples::event(), kEventSchema, json);
-  print("event", json);
-  json.clear();
-  encode(samples::event(), kMessageSchema, json);
-  print("message", json);
-  json.clear();
-  encode(samples::follower(), json);
-  print("follower", json);
-  json.clear();
-  encode(samples::lead_activity(), json);
-  print("lead_activity", json);
-  json.clear();
-  encode(samples::log(), json);
-  print("log", json);
-  json.clear();
-  encode(samples::duplicate(), json);
-  print("duplicate", json);
-  json.clear();
-  encode(samples::dead_letter(), json);
-  print("dead_letter", json);
-  json.clear();
-  encode(samples::custody_mark(), json);
-  print("custody_mark", json);
+  for_each_fact([]<class Fact>(const FamilyInfo&) { print(sample<Fact>()); });
+  print(samples::event());
+  print(samples::follower());
+  print(samples::lead_activity());
+  print(samples::log());
+  print(samples::duplicate());
+  print(samples::dead_letter());
+  print(samples::custody_mark());
 }

@@ -1,11 +1,11 @@
 // Arbitrary and full-blown values of each contract, shared by the codec tests and the schema check.
 #pragma once
 
-#include "schemas/custody_mark.hpp"
-#include "schemas/dead_letter.hpp"
-#include "schemas/event.hpp"
+#include "schemas/facts/custody_mark.hpp"
+#include "schemas/facts/dead_letter.hpp"
+#include "schemas/facts/event.hpp"
 #include "schemas/event_id.hpp"
-#include "schemas/facts.hpp"
+#include "schemas/registry.hpp"
 
 namespace wxpipe::schemas::samples {
 

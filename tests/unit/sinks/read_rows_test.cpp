@@ -1,46 +1,60 @@
 // Reading records into rows: what isn't of the family's schema is rejected and leaves no row.
 #include <gtest/gtest.h>
 
-#include "sinks/sinks.hpp"
+#include "schemas/fact_json.hpp"
+#include "schemas/fact_sample.hpp"
+#include "sinks/families.hpp"
 #include "tests/unit/schemas/samples.hpp"
 
 namespace wxpipe::sinks {
 namespace {
-using schemas::samples::event;
-
-std::string encoded(std::string_view family) {
+// A record of the family's first fact.
+std::string encoded(const schemas::FamilyInfo& wanted) {
   std::string out;
-  if (family == "messages") encode(event(), schemas::kMessageSchema, out);
-  if (family == "followers") encode(schemas::samples::follower(), out);
-  if (family == "leads") encode(schemas::samples::lead_activity(), out);
-  if (family == "logs") encode(schemas::samples::log(), out);
-  if (family == "dead_letters") encode(schemas::samples::dead_letter(), out);
-  if (family == "custody") encode(schemas::samples::custody_mark(), out);
+  schemas::for_each_family([&]<class Fact, class... Others>(const schemas::Family<Fact, Others...>& family) {
+    if (&family == &wanted) schemas::encode(schemas::sample<Fact>(), out);
+  });
   return out;
 }
 
 TEST(Sinks, ThereIsOneForEachFamilyAndItsOwnRecordsAreRows) {
-  for (const auto family : all_families()) {
-    auto sink = make_sink(family);
-    EXPECT_EQ(sink->family(), family);
-    EXPECT_TRUE(sink->add(encoded(family))) << family;
-    EXPECT_EQ(sink->size(), 1u) << family;
-    if (family != "custody") {  // its rows are about many events
-      EXPECT_EQ(sink->head(0).event_id, event().id) << family;
-      EXPECT_EQ(sink->head(0).account, "shop") << family;
+  for (const auto* family : all_families()) {
+    auto sink = make_sink(*family);
+    EXPECT_EQ(&sink->family(), family);
+    EXPECT_TRUE(sink->add(encoded(*family))) << family->name;
+    ASSERT_EQ(sink->size(), 1u) << family->name;
+    if (family->topic.key == schemas::kSubjectKey) {
+      EXPECT_EQ(sink->head(0).event_id, schemas::sample<schemas::Event>().id) << family->name;
+      EXPECT_EQ(sink->head(0).account, "shop") << family->name;
     }
     sink->clear();
-    EXPECT_EQ(sink->size(), 0u) << family;
+    EXPECT_EQ(sink->size(), 0u) << family->name;
   }
 }
 
+TEST(Sinks, TheHeadOfARowIsFoundByItsColumns) {
+  const auto activity = schemas::samples::lead_activity();
+  std::string out;
+  encode(activity, out);
+  auto sink = make_sink(schemas::family_of<schemas::LeadActivity>());
+  ASSERT_TRUE(sink->add(out));
+  const auto head = sink->head(0);
+  EXPECT_EQ(head.id, activity.activity_id);
+  EXPECT_EQ(head.event_id, activity.origin.event_id);
+  EXPECT_EQ(head.occurred_at, activity.origin.occurred_at);
+  EXPECT_EQ(head.received_at, activity.origin.received_at);
+  EXPECT_EQ(head.timeless, activity.origin.timeless);
+  EXPECT_EQ(head.receipt, activity.origin.receipt);
+  EXPECT_EQ(head.trace_id, activity.origin.trace_id);
+}
+
 TEST(Sinks, AnotherFamilysRecordIsUnreadable) {
-  for (const auto family : all_families())
-    for (const auto other : all_families()) {
+  for (const auto* family : all_families())
+    for (const auto* other : all_families()) {
       if (family == other) continue;
-      auto sink = make_sink(family);
-      const auto read = sink->add(encoded(other));
-      ASSERT_FALSE(read) << family << " read " << other;
+      auto sink = make_sink(*family);
+      const auto read = sink->add(encoded(*other));
+      ASSERT_FALSE(read) << family->name << " read " << other->name;
       EXPECT_EQ(read.error().reason, Reason::unreadable_record);
       EXPECT_EQ(sink->size(), 0u);
     }
@@ -49,14 +63,16 @@ TEST(Sinks, AnotherFamilysRecordIsUnreadable) {
 TEST(Sinks, ReceiptsOfRepeatsAreRowsOfTheJournal) {
   std::string out;
   encode(schemas::samples::duplicate(), out);
-  auto sink = make_sink("messages");
+  auto sink = make_sink(schemas::family_of<schemas::DuplicateMet>());
   EXPECT_TRUE(sink->add(out));
   EXPECT_EQ(sink->head(0).receipt, schemas::samples::duplicate().receipt);
 }
 
 TEST(Sinks, AnUnknownFamilyIsAnErrorThatNamesTheOnesThereAre) {
+  config::SinkSettings settings;
+  settings.families = {"message"};
   try {
-    make_sink("message");
+    chosen_families(settings);
     FAIL();
   } catch (const UsageError& error) {
     EXPECT_STREQ(
@@ -71,13 +87,13 @@ TEST(Sinks, LeadsAreSummedUpInBatchesOfTheirOwnSize) {
   settings.leads_batch_rows = 70;
   settings.batch_interval = std::chrono::milliseconds(3);
   settings.leads_batch_interval = std::chrono::milliseconds(30);
-  EXPECT_EQ(batch_limits("messages", settings).rows, 7U);
-  EXPECT_EQ(batch_limits("messages", settings).interval, std::chrono::milliseconds(3));
-  EXPECT_EQ(batch_limits("leads", settings).rows, 70U);
-  EXPECT_EQ(batch_limits("leads", settings).interval, std::chrono::milliseconds(30));
+  EXPECT_EQ(batch_limits(schemas::family_of<schemas::Event>(), settings).rows, 7U);
+  EXPECT_EQ(batch_limits(schemas::family_of<schemas::Event>(), settings).interval, std::chrono::milliseconds(3));
+  EXPECT_EQ(batch_limits(schemas::family_of<schemas::LeadActivity>(), settings).rows, 70U);
+  EXPECT_EQ(batch_limits(schemas::family_of<schemas::LeadActivity>(), settings).interval, std::chrono::milliseconds(30));
 }
 
-TEST(Sinks, TheGroupIsNamedAfterPrefixAndFamily) { EXPECT_EQ(group_id("wx.", "leads"), "wx.sink.leads"); }
+TEST(Sinks, TheGroupIsNamedAfterPrefixAndFamily) { EXPECT_EQ(group_id("wx.", schemas::family_of<schemas::LeadActivity>()), "wx.sink.leads"); }
 
 }  // namespace
 }  // namespace wxpipe::sinks

@@ -1,8 +1,23 @@
-#include "schemas/json_fields.hpp"
+#include "schemas/fact_json.hpp"
 
+#include <charconv>
 #include <limits>
 
 namespace wxpipe::schemas {
+
+std::string printable(std::string_view text) {
+  if (json::is_utf8(text) && text.find('\0') == std::string_view::npos) return std::string(text);
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    constexpr std::string_view kHex = "0123456789abcdef";
+    if (byte >= 0x20 && byte < 0x7f)
+      out += c;
+    else
+      out.append("\\x").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+  }
+  return out;
+}
 
 void append_json(std::string& out, const Attributes& value) {
   out += '{';
@@ -27,35 +42,32 @@ void append_json(std::string& out, const Attributes& value) {
   out += '}';
 }
 
-}  // namespace wxpipe::schemas
+namespace fact_json {
 
-namespace wxpipe::schemas::fields {
+void append(std::string& out, const std::string& text) { json::append_string(out, text); }
 
-void attributes(std::string& out, std::string_view field, const Attributes& value) {
-  if (value.empty()) return;
-  name(out, field);
-  append_json(out, value);
+void append(std::string& out, bool value) { out += value ? "true" : "false"; }
+
+void append(std::string& out, int64_t value) {
+  char digits[20];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
-void begin(std::string& out, std::string_view schema) {
-  out += "{\"schema\":\"";
-  out += schema;
+void append(std::string& out, Timestamp at) {
+  out += '"';
+  append_iso8601(out, at);
   out += '"';
 }
 
-void origin(std::string& out, const Origin& value) {
-  id(out, "event_id", value.event_id);
-  text(out, "event_type", value.event_type);
-  text(out, "platform", value.platform);
-  text(out, "account", value.account);
-  text_unless_empty(out, "tenant", value.tenant);
-  text(out, "subject", value.subject);
-  time(out, "occurred_at", value.occurred_at);
-  time(out, "received_at", value.received_at);
-  if (value.timeless) out += ",\"timeless\":true";
-  text_unless_empty(out, "receipt", value.receipt);
-  text_unless_empty(out, "trace_id", value.trace_id);
+void append(std::string& out, const Uuid& id) {
+  out += '"';
+  append_uuid(out, id);
+  out += '"';
 }
+
+void append(std::string& out, Reason reason) { out.append(1, '"').append(to_string(reason)).append(1, '"'); }
+
+void append(std::string& out, const Attributes& attributes) { append_json(out, attributes); }
 
 bool read(Value value, std::string& out) {
   std::string_view found;
@@ -87,6 +99,17 @@ bool read(Value value, Uuid& out) {
   return !value.get_string().get(found) && parse_uuid(found, out);
 }
 
+bool read(Value value, Reason& out) {
+  std::string_view found;
+  if (value.get_string().get(found)) return false;
+  for (int i = 0; i < kReasonCount; ++i)
+    if (to_string(static_cast<Reason>(i)) == found) {
+      out = static_cast<Reason>(i);
+      return true;
+    }
+  return false;
+}
+
 bool read(Value value, Attributes& out) {
   simdjson::ondemand::object object;
   if (value.get_object().get(object)) return false;
@@ -114,33 +137,14 @@ bool read(Value value, Attributes& out) {
   return true;
 }
 
-std::optional<bool> read_origin(uint64_t field, Value value, Origin& origin) {
-  switch (field) {
-    case json::key("event_id"):
-      return read(value, origin.event_id);
-    case json::key("event_type"):
-      return read(value, origin.event_type);
-    case json::key("platform"):
-      return read(value, origin.platform);
-    case json::key("account"):
-      return read(value, origin.account);
-    case json::key("tenant"):
-      return read(value, origin.tenant);
-    case json::key("subject"):
-      return read(value, origin.subject);
-    case json::key("occurred_at"):
-      return read(value, origin.occurred_at);
-    case json::key("received_at"):
-      return read(value, origin.received_at);
-    case json::key("timeless"):
-      return read(value, origin.timeless);
-    case json::key("receipt"):
-      return read(value, origin.receipt);
-    case json::key("trace_id"):
-      return read(value, origin.trace_id);
-    default:
-      return std::nullopt;
-  }
+bool read_base64(Value value, std::string& out) {
+  std::string_view encoded;
+  return !value.get_string().get(encoded) && json::decode_base64(encoded, out);
 }
 
-}  // namespace wxpipe::schemas::fields
+Rejection unreadable(std::string_view what, std::string_view which, std::string_view behind) {
+  return {Reason::unreadable_record, std::string(what).append(which).append(behind)};
+}
+
+}  // namespace fact_json
+}  // namespace wxpipe::schemas

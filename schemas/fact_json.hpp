@@ -1,0 +1,225 @@
+// A fact's JSON, both ways, out of its list of fields. schemas/kafka/*.schema.json, made of the same lists, are the contracts.
+// All text in a fact is valid UTF-8 without NUL (the normalisers see to it); fields that may be other bytes say so in the list.
+//
+// A field of Type::other brings its own pair beside its type, found by argument-dependent look-up:
+//   void append_json(std::string& out, const Value&);  bool read_json(std::string_view json, Value&);
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "common/json/read.hpp"
+#include "common/json/write.hpp"
+#include "schemas/fact.hpp"
+
+namespace wxpipe::schemas {
+
+template <class Fact>
+concept Declared = requires { Fact::kFields; };
+
+namespace fact_json {
+using json::Value;
+
+// Values. Append; each in the form that the reader below takes.
+void append(std::string& out, const std::string& text);
+void append(std::string& out, bool value);
+void append(std::string& out, int64_t value);
+void append(std::string& out, Timestamp at);
+void append(std::string& out, const Uuid& id);
+void append(std::string& out, Reason reason);
+void append(std::string& out, const Attributes& attributes);
+inline void append(std::string& out, int value) { append(out, int64_t{value}); }
+
+// False when the value isn't of the type.
+bool read(Value value, std::string& out);
+bool read(Value value, bool& out);
+bool read(Value value, int& out);
+bool read(Value value, int64_t& out);
+bool read(Value value, Timestamp& out);
+bool read(Value value, Uuid& out);
+bool read(Value value, Reason& out);
+bool read(Value value, Attributes& out);
+bool read_base64(Value value, std::string& out);
+template <class Read>
+bool read_other(Value value, Read&& read) {
+  std::string_view json;
+  return !simdjson::to_json_string(value).get(json) && read(json);
+}
+
+// `,"name":` as one literal.
+template <class Fact, size_t I>
+inline constexpr auto kKey = [] {
+  constexpr std::string_view name = kField<Fact, I>.name;
+  std::array<char, name.size() + 4> text{};
+  size_t end = 0;
+  const auto put = [&](char c) { text[end++] = c; };
+  put(','), put('"');
+  for (const char c : name) put(c);
+  put('"'), put(':');
+  return text;
+}();
+
+template <class Fact, size_t I>
+void append_value(std::string& out, const FieldValue<Fact, I>& value) {
+  constexpr const auto& f = kField<Fact, I>;
+  if constexpr (f.is_base64) {
+    json::append_base64(out, value);
+  } else if constexpr (f.is_printable && kFieldType<Fact, I> == Type::text) {
+    append(out, printable(value));
+  } else if constexpr (f.is_printable) {
+    Attributes readable = value;
+    for (auto& [name, text] : readable) text = printable(text);
+    append(out, readable);
+  } else if constexpr (kFieldType<Fact, I> == Type::other) {
+    append_json(out, value);
+  } else if constexpr (is_optional<FieldValue<Fact, I>>) {
+    append(out, *value);
+  } else {
+    append(out, value);
+  }
+}
+
+template <class Fact, size_t I>
+void append_field(std::string& out, const Fact& fact) {
+  constexpr const auto& f = kField<Fact, I>;
+  if constexpr (f.in_json != InJson::never) {
+    if constexpr (f.in_json == InJson::unless_empty)
+      if (says_nothing(f.of(fact))) return;
+    out.append(kKey<Fact, I>.data(), kKey<Fact, I>.size());
+    append_value<Fact, I>(out, f.of(fact));
+  }
+}
+
+template <class Fact, size_t I>
+bool read_field(Value value, Fact& fact) {
+  constexpr const auto& f = kField<Fact, I>;
+  auto& member = f.of(fact);
+  if constexpr (f.in_json == InJson::never)
+    return true;
+  else if constexpr (f.is_base64)
+    return read_base64(value, member);
+  else if constexpr (kFieldType<Fact, I> == Type::other)
+    return read_other(value, [&](std::string_view json) { return read_json(json, member); });
+  else if constexpr (is_optional<FieldValue<Fact, I>>)
+    return read(value, member.emplace());
+  else
+    return read(value, member);
+}
+
+// What a reader of any fact needs to know of its type.
+template <class Fact>
+struct Reader {
+  using Read = bool (*)(Value, Fact&);
+  static constexpr auto indexes = std::make_index_sequence<kFieldCount<Fact>>{};
+  static constexpr auto names = []<size_t... I>(std::index_sequence<I...>) {
+    return std::array<std::string_view, sizeof...(I)>{kField<Fact, I>.name...};
+  }(indexes);
+  static constexpr auto readers = []<size_t... I>(std::index_sequence<I...>) {
+    return std::array<Read, sizeof...(I)>{&read_field<Fact, I>...};
+  }(indexes);
+
+  // Fields come in the order of the list, mostly, so the search goes on behind the one before.
+  static size_t find(std::string_view name, size_t from) {
+    for (size_t i = from; i < names.size(); ++i)
+      if (names[i] == name) return i;
+    for (size_t i = 0; i < from; ++i)
+      if (names[i] == name) return i;
+    return kNoField;
+  }
+};
+
+// The first field that must be there and isn't, or says nothing; empty: all are.
+template <class Fact>
+std::string_view missing_field(const Fact& fact, uint64_t seen) {
+  std::string_view missing;
+  for_each_field<Fact>([&](auto i) {
+    constexpr const auto& f = kField<Fact, i>;
+    if constexpr (f.in_json == InJson::required) {
+      bool there = (seen & (uint64_t{1} << i)) != 0;
+      if constexpr (!f.is_base64) there = there && !says_nothing(f.of(fact));
+      if (!there && missing.empty()) missing = f.name;
+    }
+  });
+  return missing;
+}
+
+Rejection unreadable(std::string_view what, std::string_view which = {}, std::string_view behind = {});
+}  // namespace fact_json
+
+// Appends. `schema`: one of the fact's; only it tells events.v1 and messages.v1 apart.
+template <Declared Fact>
+void encode(const Fact& fact, std::string_view schema, std::string& out) {
+  size_t room = 24 * kFieldCount<Fact>;
+  for_each_field<Fact>([&](auto i) {
+    if constexpr (TypeOf<FieldValue<Fact, i>>::type == Type::text) room += kField<Fact, i>.of(fact).size();
+  });
+  out.reserve(out.size() + room + room / 4);
+  out += "{\"schema\":\"";
+  out += schema;
+  out += '"';
+  for_each_field<Fact>([&](auto i) { fact_json::append_field<Fact, i>(out, fact); });
+  out += '}';
+}
+template <Declared Fact>
+void encode(const Fact& fact, std::string& out) {
+  encode(fact, Fact::kSchemas[0], out);
+}
+
+// Rejects what isn't an object of one of the fact's schemas, fields that don't read and required ones that say nothing.
+// Unknown fields are skipped: newer writers may add some.
+template <Declared Fact>
+Result<Fact> decode(std::string_view text) {
+  using fact_json::unreadable;
+  using Reader = fact_json::Reader<Fact>;
+  static_assert(kFieldCount<Fact> <= 64);
+  simdjson::ondemand::document document;
+  if (const auto error = json::thread_reader().iterate(text).get(document))
+    return unreadable("not JSON: ", simdjson::error_message(error));
+  simdjson::ondemand::object object;
+  if (document.get_object().get(object)) return unreadable("not a JSON object");
+  Fact fact;
+  bool schema_seen = false;
+  uint64_t seen = 0;
+  size_t next = 0;
+  for (auto member : object) {
+    std::string_view name;
+    if (const auto error = member.unescaped_key().get(name))
+      return unreadable("broken JSON: ", simdjson::error_message(error));
+    if (!schema_seen && name == "schema") {
+      std::string_view found;
+      if (member.value().get_string().get(found)) found = {};
+      for (const auto schema : Fact::kSchemas) schema_seen = schema_seen || found == schema;
+      if (!schema_seen) return unreadable("schema is not ", Fact::kSchemas[0]);
+      continue;
+    }
+    const size_t which = Reader::find(name, next);
+    if (which == kNoField) continue;
+    if (!Reader::readers[which](member.value(), fact))
+      return unreadable("field '", Reader::names[which], "' can't be read");
+    seen |= uint64_t{1} << which;
+    next = which + 1;
+  }
+  if (!schema_seen) return unreadable("no schema field; expected ", Fact::kSchemas[0]);
+  const char* rest = nullptr;  // simdjson before 3.2 has no at_end
+  if (!document.current_location().get(rest)) return unreadable("text after the JSON object");
+  if (const auto missing = fact_json::missing_field(fact, seen); !missing.empty())
+    return unreadable("field '", missing, "' is missing or empty");
+  if constexpr (requires { contradiction(fact); })
+    if (const auto why = contradiction(fact); !why.empty()) return unreadable(why);
+  for_each_field<Fact>([&](auto i) {
+    if constexpr (kFieldType<Fact, i> == Type::verbatim) kField<Fact, i>.of(fact).text = text;
+  });
+  return fact;
+}
+
+// Whether a value is of the fact's first schema: a look at how our encoder begins, not a reading.
+template <Declared Fact>
+bool begins_as(std::string_view text) {
+  constexpr std::string_view kBegin = "{\"schema\":\"";
+  const auto schema = Fact::kSchemas[0];
+  return text.starts_with(kBegin) && text.substr(kBegin.size()).starts_with(schema) &&
+         text.substr(kBegin.size() + schema.size()).starts_with('"');
+}
+
+}  // namespace wxpipe::schemas

@@ -1,0 +1,108 @@
+// The registry of facts: one list of families, each with its facts, its topic and how its batches are made. Topics, consumer
+// groups, sinks, partitions, settings' choices, metric labels and pages derive from it. A new kind of fact is a header in facts/
+// and a family here (docs/adding-a-table.md).
+#pragma once
+
+#include <chrono>
+#include <string_view>
+#include <tuple>
+
+#include "schemas/facts/custody_mark.hpp"
+#include "schemas/facts/dead_letter.hpp"
+#include "schemas/facts/duplicate_met.hpp"
+#include "schemas/facts/event.hpp"
+#include "schemas/facts/follower_changed.hpp"
+#include "schemas/facts/lead_activity.hpp"
+#include "schemas/facts/log_written.hpp"
+
+namespace wxpipe::schemas {
+
+enum class TopicName { events, messages, followers, leads, logs, dead_letters, seen_ids, custody };
+
+struct Topic {
+  TopicName name;
+  std::string_view suffix;  // behind the prefix ([kafka] topic_prefix)
+  int partitions;
+  std::chrono::hours retention;
+  std::string_view key;  // what the key is, for people
+  std::string_view meaning;
+  std::string_view cleanup = "delete";  // delete | compact
+};
+
+// How long a sink gathers records before it writes them.
+enum class Batches {
+  usual,  // [sink] batch_rows, batch_interval
+  large   // [sink] leads_batch_rows, leads_batch_interval: where many rows become one
+};
+
+struct FamilyInfo {
+  std::string_view name;  // in [sink] families, group ids, metrics, the ledger
+  Topic topic;
+  Batches batches = Batches::usual;
+};
+
+// A family and the facts on its topic, the first of them the one it is about.
+template <class... Facts>
+struct Family : FamilyInfo {};
+
+using namespace std::chrono_literals;
+inline constexpr std::string_view kSubjectKey = "account|tenant|subject";
+
+inline constexpr std::tuple kFamilies{
+    Family<Event, DuplicateMet>{{.name = "messages",
+                                 .topic = {TopicName::messages, "messages.v1", 6, 24h * 7, kSubjectKey,
+                                           "every event once, enriched: the journal's rows; and the receipts of repeats"}}},
+    Family<FollowerChanged>{{.name = "followers",
+                             .topic = {TopicName::followers, "followers.v1", 3, 24h * 30, kSubjectKey,
+                                       "changes of a follower's or customer's relation"}}},
+    Family<LeadActivity>{{.name = "leads",
+                          .topic = {TopicName::leads, "leads.v1", 3, 24h * 30, kSubjectKey,
+                                    "activities that a scoring rule gives points for"},
+                          .batches = Batches::large}},
+    Family<LogWritten>{{.name = "logs",
+                        .topic = {TopicName::logs, "logs.v1", 3, 24h * 7, kSubjectKey,
+                                  "authorisations, audits, jobs, account health"}}},
+    Family<DeadLetter>{{.name = "dead_letters",
+                        .topic = {TopicName::dead_letters, "dead_letters.v1", 1, 24h * 30, "account",
+                                  "what can never succeed, with reason and original bytes"}}},
+    // As long as messages: a database that is filled anew from the topics is audited for what it can hold.
+    Family<CustodyMark>{{.name = "custody",
+                         .topic = {TopicName::custody, "custody.v1", 1, 24h * 7, "instance/boot",
+                                   "what each ingest process acknowledged: the marks that `wxpipe audit` holds against the "
+                                   "rows"}}},
+};
+
+// The topics that are no family's.
+inline constexpr std::array kOtherTopics{
+    Topic{TopicName::events, "events.v1", 6, 24h * 7, kSubjectKey,
+          "every accepted callback, normalised, with its raw body; may hold repeats"},
+    // Partition n lists the ids that process has taken from events partition n; read back on assignment.
+    Topic{TopicName::seen_ids, "seen_ids.v1", 6, 24h, "none; partition = that of events",
+          "internal: the dedupe window's journal, partition n for partition n of events"},
+};
+
+// Runs visit(const Family<Facts...>&) for each family, in order.
+template <class Visit>
+constexpr void for_each_family(Visit&& visit) {
+  std::apply([&](const auto&... family) { (visit(family), ...); }, kFamilies);
+}
+
+// Runs visit.template operator()<Fact>(info) for each fact of each family, in order.
+template <class Visit>
+constexpr void for_each_fact(Visit&& visit) {
+  for_each_family([&]<class... Facts>(const Family<Facts...>& family) { (visit.template operator()<Facts>(family), ...); });
+}
+
+// The family that a fact belongs to.
+template <class Fact>
+constexpr const FamilyInfo& family_of() {
+  const FamilyInfo* found = nullptr;
+  for_each_family([&]<class... Facts>(const Family<Facts...>& family) {
+    if constexpr ((std::is_same_v<Fact, Facts> || ...)) found = &family;
+  });
+  return *found;  // no constant, and so no program, for a fact of no family
+}
+template <class Fact>
+inline constexpr TopicName kTopicOf = family_of<Fact>().topic.name;
+
+}  // namespace wxpipe::schemas

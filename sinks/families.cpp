@@ -1,0 +1,89 @@
+#include "sinks/families.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "sinks/fact_sink.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+using schemas::FamilyInfo;
+
+using Tables = std::vector<postgres::PartitionedTable>;
+
+// Those of a fact: its own, and those that its family's merge fills.
+template <class Fact>
+void add_partitioned(Tables& tables) {
+  const auto add = [&](const schemas::Table& table) {
+    if (table.partitioning.by != postgres::By::nothing) tables.push_back({table.name, table.partitioning});
+  };
+  add(Fact::kTable);
+  if constexpr (requires { Fact::kMergedTables; })
+    for (const auto& table : Fact::kMergedTables) add(table);
+}
+}  // namespace
+
+std::vector<const FamilyInfo*> all_families() {
+  std::vector<const FamilyInfo*> families;
+  schemas::for_each_family([&](const FamilyInfo& family) { families.push_back(&family); });
+  return families;
+}
+
+std::vector<const FamilyInfo*> chosen_families(const config::SinkSettings& settings) {
+  const auto all = all_families();
+  if (settings.families.empty()) return all;
+  std::vector<const FamilyInfo*> chosen;
+  for (const std::string_view name : settings.families) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto* family) { return family->name == name; });
+    if (found == all.end()) {
+      std::vector<std::string_view> names;
+      for (const auto* family : all) names.push_back(family->name);
+      throw UsageError(fmt::format("sink.families: there is no '{}'; there are {}", name, fmt::join(names, ", ")));
+    }
+    if (std::find(chosen.begin(), chosen.end(), *found) != chosen.end())
+      throw UsageError(fmt::format("sink.families: '{}' stands there twice", name));
+    chosen.push_back(*found);
+  }
+  return chosen;
+}
+
+std::unique_ptr<Sink> make_sink(const FamilyInfo& wanted) {
+  std::unique_ptr<Sink> sink;
+  schemas::for_each_family([&]<class... Facts>(const schemas::Family<Facts...>& family) {
+    if (family.name == wanted.name) sink = std::make_unique<FactSink<Facts...>>(family);
+  });
+  return sink;
+}
+
+BatchLimits batch_limits(const FamilyInfo& family, const config::SinkSettings& settings) {
+  const bool large = family.batches == schemas::Batches::large;
+  return {static_cast<size_t>(large ? settings.leads_batch_rows : settings.batch_rows),
+          large ? settings.leads_batch_interval : settings.batch_interval};
+}
+
+std::string group_id(std::string_view topic_prefix, const FamilyInfo& family) {
+  return fmt::format("{}sink.{}", topic_prefix, family.name);
+}
+
+std::span<const postgres::PartitionedTable> partitioned_tables() {
+  static const auto tables = [] {
+    Tables all;
+    schemas::for_each_fact([&]<class Fact>(const FamilyInfo&) { add_partitioned<Fact>(all); });
+    return all;
+  }();
+  return tables;
+}
+
+std::span<const postgres::PartitionedTable> partitioned_tables(const FamilyInfo& family) {
+  static const auto by_family = [] {
+    std::map<std::string_view, Tables> all;
+    schemas::for_each_fact([&]<class Fact>(const FamilyInfo& one) { add_partitioned<Fact>(all[one.name]); });
+    return all;
+  }();
+  return by_family.at(family.name);
+}
+
+}  // namespace wxpipe::sinks

@@ -1,0 +1,26 @@
+-- Receipts of repeats, so that every acknowledged callback can be named.
+
+--@ messages_duplicates over all when repeated ledger duplicates
+-- Rows that were there under another receipt are callbacks that the platform sent again. Under the same receipt they are the
+-- same record once more.
+insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, received_at, trace_id)
+select distinct on (f.receipt) f.receipt, f.event_id, f.account, :family, f.received_at, f.trace_id
+from facts f
+join messages m on m.event_id = f.event_id and m.occurred_at = f.occurred_at
+where f.receipt is not null and m.receipt is distinct from f.receipt
+order by f.receipt
+on conflict (receipt) do nothing
+
+--@ messages_repeats of duplicate over all counts duplicate_receipts ledger duplicates
+-- The same for repeats that process met and passed on as receipts. The row they repeat may be a dead letter instead.
+insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, stage, received_at, trace_id)
+select distinct on (f.receipt) f.receipt, f.event_id, f.account, :family, 'process', f.received_at, f.trace_id
+from facts f
+left join messages m on m.event_id = f.event_id and m.occurred_at = f.occurred_at
+where case
+    when m.event_id is null then not exists (
+      select from dead_letters d where d.event_id = f.event_id and d.receipt = f.receipt)
+    else m.receipt is distinct from f.receipt
+  end
+order by f.receipt
+on conflict (receipt) do nothing

@@ -118,10 +118,10 @@ class Batch {
     (why.reason == Reason::too_large ? effects_.counts.too_large : effects_.counts.unreadable)++;
     schemas::KnownOfRecord known;
     if (event) known = {event->id, event->occurred_at, event->account, event->receipt, event->trace_id};
-    auto letter = schemas::dead_letter_of(
-        {context_.events_topic, record.partition, record.offset, record.key, record.value, record.timestamp,
-         record.event_id, record.receipt, record.traceparent},
-        "process", why, {}, known, context_.now);
+    auto letter =
+        schemas::dead_letter_of({context_.events_topic, record.partition, record.offset, record.key, record.value,
+                                 record.timestamp, record.event_id, record.receipt, record.traceparent},
+                                "process", why, {}, known, context_.now);
     if (const auto bytes = letter.body.size(); bytes > kLargestLetterBody) {
       letter.body.resize(kLargestLetterBody);
       letter.context = {{"body_bytes", fmt::format("{}", bytes)}, {"body_cut", "true"}};

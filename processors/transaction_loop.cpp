@@ -108,9 +108,8 @@ std::vector<kafka::PartitionOffset> TransactionLoop::claim(const std::vector<kaf
 
   size_t ids = 0;
   for (const auto& [number, window] : windows_) ids += window.size();
-  telemetry::log_info(
-      "windows_restored",
-      {{"group", kProcessGroup}, {"windows", wanted.size()}, {"ids", ids}, {"ms", since(started)}});
+  telemetry::log_info("windows_restored",
+                      {{"group", kProcessGroup}, {"windows", wanted.size()}, {"ids", ids}, {"ms", since(started)}});
   return starts;
 }
 

@@ -48,8 +48,8 @@ class SinkRole : public runtime::Role {
   void run(std::stop_token stop) override {
     std::vector<std::string> topics;
     for (const auto& family : families_) topics.push_back(topic_of(context_.settings.kafka, family.name));
-    const bool has_marks = std::any_of(families_.begin(), families_.end(),
-                                       [](const auto& family) { return family.name == kCustody; });
+    const bool has_marks =
+        std::any_of(families_.begin(), families_.end(), [](const auto& family) { return family.name == kCustody; });
     crew_.start([this](const std::stop_token& until) { keep(until); });
     crew_.run(stop, {.topics = topics,
                      .begun =
@@ -65,15 +65,15 @@ class SinkRole : public runtime::Role {
     std::vector<worker::Team> teams;
     for (const auto name : chosen_families(context_.settings.sink)) {
       auto& family = families_.emplace_back(name, context_);
-      teams.push_back({.name = "sink." + family.name,
-                       .label = {"sink", family.name},
-                       .events = {"sink_ready", "sink_waiting", "sink_fenced", "sink_hindered"},
-                       .work =
-                           [this, &family](size_t, worker::Status& status, const std::stop_token& stop) {
-                             SinkWorker(context_.settings, family.name, clock_, family.database, family.metrics, status)
-                                 .run(stop);
-                           },
-                       .fenced = [&family] { family.metrics.retried("fenced"); }});
+      teams.push_back(
+          {.name = "sink." + family.name,
+           .label = {"sink", family.name},
+           .events = {"sink_ready", "sink_waiting", "sink_fenced", "sink_hindered"},
+           .work =
+               [this, &family](size_t, worker::Status& status, const std::stop_token& stop) {
+                 SinkWorker(context_.settings, family.name, clock_, family.database, family.metrics, status).run(stop);
+               },
+           .fenced = [&family] { family.metrics.retried("fenced"); }});
     }
     return teams;
   }

@@ -39,8 +39,7 @@ Worker::Worker(const config::KafkaSettings& settings, Spec spec, Job& job, Statu
       spec_(std::move(spec)),
       job_(job),
       status_(status),
-      consumer_(client_config(spec_.role, settings,
-                              {{"group.id", spec_.group}, {"group.instance.id", spec_.member}}),
+      consumer_(client_config(spec_.role, settings, {{"group.id", spec_.group}, {"group.instance.id", spec_.member}}),
                 {spec_.topic}, *this) {}
 
 void Worker::run(const std::stop_token& stop) {
@@ -77,8 +76,7 @@ void Worker::revoked(const std::vector<kafka::Partition>& partitions, bool lost)
   job_.revoking();
   const Rebalancing callback(rebalancing_);
   take_leave({});
-  telemetry::log_info("partitions_revoked",
-                      {{"group", spec_.name}, {"partitions", partitions.size()}, {"lost", lost}});
+  telemetry::log_info("partitions_revoked", {{"group", spec_.name}, {"partitions", partitions.size()}, {"lost", lost}});
 }
 
 void Worker::take_leave(const std::vector<kafka::Partition>& next) {

@@ -11,14 +11,14 @@ TEST(TraceIdIn, IsFoundInATraceparentAndInNothingElse) {
   EXPECT_EQ(trace_id_in("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), kId);
   for (const std::string_view none : {
            "",
-           "00-4bf92f3577b34da6a3ce929d0e0e4736",                         // cut off
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",      // one short
-           "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",     // capitals
-           "00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01",     // no hex
-           "00-THIS IS AS LONG AS A TRACE ID BE-00f067aa0ba902b7-01",     // 55 bytes of anything
-           "00-00000000000000000000000000000000-00f067aa0ba902b7-01",     // W3C: not valid
-           "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",     // a version that can't be
-           "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",     // other marks
+           "00-4bf92f3577b34da6a3ce929d0e0e4736",                      // cut off
+           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",   // one short
+           "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",  // capitals
+           "00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01",  // no hex
+           "00-THIS IS AS LONG AS A TRACE ID BE-00f067aa0ba902b7-01",  // 55 bytes of anything
+           "00-00000000000000000000000000000000-00f067aa0ba902b7-01",  // W3C: not valid
+           "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",  // a version that can't be
+           "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",  // other marks
        })
     EXPECT_EQ(trace_id_in(none), "") << none;
 }

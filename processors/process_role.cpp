@@ -39,10 +39,9 @@ class ProcessRole : public runtime::Role {
   std::string_view name() const override { return "process"; }
 
   void run(std::stop_token stop) override {
-    const auto& prefix = context_.settings.kafka.topic_prefix;
-    std::vector<std::string> topics;
-    for (const auto& topic : schemas::kTopics) topics.push_back(schemas::topic_name(prefix, topic.name));
-    crew_.run(stop, {.topics = topics, .trouble = [&](const auto& view) { return journal_trouble(view, prefix); }});
+    const auto& kafka = context_.settings.kafka;
+    crew_.run(stop, {.topics = topic_names(kafka),
+                     .trouble = [&](const auto& view) { return journal_trouble(view, kafka.topic_prefix); }});
   }
 
  private:

@@ -14,12 +14,6 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kTakeOverTimeout = 25s;  // longer than a predecessor's transaction may stay open (10 s)
 
-std::vector<std::string> topic_names(const config::KafkaSettings& settings) {
-  std::vector<std::string> names;
-  for (const auto& topic : schemas::kTopics) names.push_back(schemas::topic_name(settings.topic_prefix, topic.name));
-  return names;
-}
-
 size_t index(schemas::TopicName name) { return static_cast<size_t>(name); }
 
 // A transaction costs the broker the same whatever is in it, and going twice as often cost the whole chain a third: so a batch
@@ -30,7 +24,7 @@ worker::Spec worker_spec(const config::Settings& settings, int slot) {
   return {.name = kProcessGroup,
           .role = kafka::ClientRole::processor_consumer,
           .topic = schemas::topic_name(settings.kafka.topic_prefix, schemas::TopicName::events),
-          .group = process_group(settings.kafka),
+          .group = schemas::process_group(settings.kafka.topic_prefix),
           .member = kafka::member_id(settings.instance.name, "process", slot),
           .limits = {records, settings.process.batch_interval, records, true},
           .backoff = {100ms, 2s, 1}};
@@ -52,8 +46,10 @@ long long since(steady_clock::time_point start) {
 }
 }  // namespace
 
-std::string process_group(const config::KafkaSettings& settings) {
-  return schemas::process_group(settings.topic_prefix);
+std::vector<std::string> topic_names(const config::KafkaSettings& settings) {
+  std::vector<std::string> names;
+  for (const auto& topic : schemas::kTopics) names.push_back(schemas::topic_name(settings.topic_prefix, topic.name));
+  return names;
 }
 
 std::string transactional_id(const config::Settings& settings, int slot) {
@@ -84,12 +80,19 @@ std::vector<kafka::PartitionOffset> TransactionLoop::claim(const std::vector<kaf
                                                            const std::stop_token& stop) {
   const auto started = steady_clock::now();
   const auto deadline = started + kTakeOverTimeout;
-  auto starts = committed(partitions, deadline, stop);
+  std::optional<std::vector<kafka::PartitionOffset>> starts;
+  while (!starts) {  // transactions in doubt keep an offset unstable until they end: ask again, but notice a stop
+    try {
+      starts = worker_.consumer().committed(partitions, 1s);
+    } catch (const Unavailable&) {
+      if (stop.stop_requested() || steady_clock::now() >= deadline) throw;
+    }
+  }
 
   Windows kept;
   std::map<int, int64_t> next;
   std::vector<WindowToRestore> wanted;
-  for (const auto& [partition, offset] : starts) {
+  for (const auto& [partition, offset] : *starts) {
     const auto number = partition.number;
     // A window that ends where the group's offset is has missed nothing while the partition was away.
     const auto known = next_.find(number);
@@ -104,26 +107,13 @@ std::vector<kafka::PartitionOffset> TransactionLoop::claim(const std::vector<kaf
   restore_windows(settings_.kafka, journal_topic_, wanted, kept, deadline, stop);
   windows_ = std::move(kept);
   next_ = std::move(next);
-  if (wanted.empty()) return starts;
+  if (wanted.empty()) return *starts;
 
   size_t ids = 0;
   for (const auto& [number, window] : windows_) ids += window.size();
   telemetry::log_info("windows_restored",
                       {{"group", kProcessGroup}, {"windows", wanted.size()}, {"ids", ids}, {"ms", since(started)}});
-  return starts;
-}
-
-// Transactions in doubt keep an offset unstable until they end: ask again, but notice a stop.
-std::vector<kafka::PartitionOffset> TransactionLoop::committed(const std::vector<kafka::Partition>& partitions,
-                                                               steady_clock::time_point deadline,
-                                                               const std::stop_token& stop) {
-  for (;;) {
-    try {
-      return worker_.consumer().committed(partitions, 1s);
-    } catch (const Unavailable&) {
-      if (stop.stop_requested() || steady_clock::now() >= deadline) throw;
-    }
-  }
+  return *starts;
 }
 
 void TransactionLoop::prepare(worker::Batch& batch) {

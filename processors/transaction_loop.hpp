@@ -30,7 +30,7 @@
 
 namespace wxpipe::processors {
 
-std::string process_group(const config::KafkaSettings& settings);  // <prefix>process
+std::vector<std::string> topic_names(const config::KafkaSettings& settings);  // of all topics
 std::string transactional_id(const config::Settings& settings, int slot);
 
 class TransactionLoop : private worker::Job {
@@ -60,9 +60,6 @@ class TransactionLoop : private worker::Job {
   void discard(const worker::TryAgain& why, std::chrono::milliseconds wait) override;
   void revoking() override;
 
-  std::vector<kafka::PartitionOffset> committed(const std::vector<kafka::Partition>& partitions,
-                                                std::chrono::steady_clock::time_point deadline,
-                                                const std::stop_token& stop);
   void send(Transaction& transaction);
 
   const config::Settings& settings_;

@@ -64,48 +64,59 @@ void SinkWorker::Rows::clear() {
   Batch::clear();
 }
 
+// Postgres's troubles as the shell's; where the connection is of no use any more, the next try makes a new one.
+template <class Call>
+void SinkWorker::ask_postgres(Call&& call) {
+  const auto disconnected = [this](const char* which, const char* why) {
+    database_.disconnect();
+    return TryAgain(which, why);
+  };
+  try {
+    call(database_.connection());
+  } catch (const postgres::InDoubt& error) {
+    throw disconnected("in_doubt", error.what());
+  } catch (const Unavailable& error) {
+    throw disconnected("unavailable", error.what());
+  } catch (const UsageError& error) {  // the schema; somebody may be about to migrate
+    throw disconnected("refused", error.what());
+  } catch (const Braked& error) {
+    throw TryAgain("braked", error.what(), TryAgain::Until::restarted);
+  } catch (const postgres::SqlError& error) {
+    throw TryAgain("refused", fmt::format("{} {}", error.sqlstate(), error.what()));
+  }
+}
+
 std::vector<kafka::PartitionOffset> SinkWorker::claim(const std::vector<kafka::Partition>& partitions,
                                                       const std::stop_token&) {
-  std::vector<Claim> claims;
-  try {
+  std::vector<kafka::PartitionOffset> from;
+  claims_.clear();
+  ask_postgres([&](postgres::Connection& connection) {
     const auto cluster = worker_.consumer().cluster_id(kClusterIdTimeout);
     if (cluster.empty()) throw Unavailable("the broker didn't tell its cluster's id");
-    claims = offsets_.claim(database_.connection(), partitions, cluster);
-  } catch (const postgres::SqlError& error) {
-    throw TryAgain("refused", error.what());
-  } catch (const UsageError& error) {  // the schema; somebody may be about to migrate
-    database_.disconnect();
-    throw TryAgain("refused", error.what());
-  } catch (const Unavailable& error) {
-    database_.disconnect();
-    throw TryAgain("unavailable", error.what());
-  }
-  settle_doubt(claims);
-  claims_.clear();
-  std::vector<kafka::PartitionOffset> from;
-  for (const auto& claim : claims) {
-    const auto& [partition, epoch, next_offset, new_cluster] = claims_[claim.partition.number] = claim;
-    from.push_back({partition, next_offset == 0 ? kafka::kLogBegin : next_offset});
-    if (new_cluster)
+    for (const auto& claim : offsets_.claim(connection, partitions, cluster)) claims_[claim.partition.number] = claim;
+  });
+  settle_doubt();
+  for (const auto& [number, claim] : claims_) {
+    from.push_back({claim.partition, claim.next_offset == 0 ? kafka::kLogBegin : claim.next_offset});
+    if (claim.new_cluster)
       telemetry::log_warn("cluster_changed",
-                          {{"group", name_}, {"partition", partition.number}, {"begins", "with its oldest record"}});
+                          {{"group", name_}, {"partition", number}, {"begins", "with its oldest record"}});
     telemetry::log_info(
         "partition_claimed",
-        {{"group", name_}, {"partition", partition.number}, {"epoch", epoch}, {"next_offset", next_offset}});
+        {{"group", name_}, {"partition", number}, {"epoch", claim.epoch}, {"next_offset", claim.next_offset}});
   }
   return from;
 }
 
 // The claim waited for what was being committed: the offset tells whether it was.
-void SinkWorker::settle_doubt(const std::vector<Claim>& claims) {
+void SinkWorker::settle_doubt() {
   if (!doubt_) return;
   bool known = false, stored = true;
   for (const auto& step : doubt_->advances)
-    for (const auto& claim : claims)
-      if (claim.partition == step.partition) {
-        known = true;
-        stored = stored && claim.next_offset == step.to;
-      }
+    if (const auto claim = claims_.find(step.partition.number); claim != claims_.end()) {
+      known = true;
+      stored = stored && claim->second.next_offset == step.to;
+    }
   telemetry::log_info("doubt_settled", {{"group", name_},
                                         {"outcome", !known   ? "somebody else's"
                                                     : stored ? "stored"
@@ -123,42 +134,29 @@ void SinkWorker::prepare(worker::Batch& batch) {
 void SinkWorker::write(worker::Batch& batch, const std::stop_token& stop) {
   WXPIPE_FAULT_POINT(sink_before_batch);
   auto& rows = static_cast<Rows&>(batch);
-  auto advances = advances_of(batch);
-  try {
-    write_rows(rows, advances, stop);
-  } catch (const postgres::InDoubt& error) {
-    doubt_ = {std::move(advances), std::move(rows.outcome)};
-    database_.disconnect();
-    throw TryAgain("in_doubt", error.what());
-  } catch (const Unavailable& error) {
-    database_.disconnect();
-    throw TryAgain("unavailable", error.what());
-  } catch (const UsageError& error) {
-    database_.disconnect();
-    throw TryAgain("refused", error.what());
-  } catch (const Braked& error) {
-    throw TryAgain("braked", error.what(), TryAgain::Until::restarted);
-  } catch (const postgres::SqlError& error) {
-    throw TryAgain("refused", fmt::format("{} {}", error.sqlstate(), error.what()));
-  }
-  for (const auto& step : advances) claims_[step.partition.number].next_offset = step.to;
-}
-
-std::vector<Advance> SinkWorker::advances_of(const worker::Batch& batch) const {
   std::vector<Advance> advances;
   for (const auto& [partition, end] : batch.ends) {
     const auto& claim = claims_.at(partition);
     advances.push_back({claim.partition, claim.epoch, claim.next_offset, end});
   }
-  return advances;
+  ask_postgres([&](postgres::Connection& connection) {
+    try {
+      write_rows(connection, rows, advances, stop);
+    } catch (const postgres::InDoubt&) {
+      doubt_ = {std::move(advances), std::move(rows.outcome)};
+      throw;
+    }
+  });
+  for (const auto& step : advances) claims_[step.partition.number].next_offset = step.to;
 }
 
-void SinkWorker::write_rows(Rows& rows, std::span<const Advance> advances, const std::stop_token& stop) {
+void SinkWorker::write_rows(postgres::Connection& connection, Rows& rows, std::span<const Advance> advances,
+                            const std::stop_token& stop) {
   runtime::Backoff backoff(100ms, 5s);
   for (int tries = 1;; ++tries) {
     const auto started = steady_clock::now();
     try {
-      writer_.write(database_.connection(), rows.read, advances, rows.outcome);
+      writer_.write(connection, rows.read, advances, rows.outcome);
       rows.took = steady_clock::now() - started;
       return;
     } catch (const postgres::SqlError& error) {

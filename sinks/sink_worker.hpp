@@ -59,9 +59,11 @@ class SinkWorker : private worker::Job {
   void discard(const worker::TryAgain& why, std::chrono::milliseconds wait) override;
   void revoking() override;
 
-  std::vector<Advance> advances_of(const worker::Batch& batch) const;
-  void write_rows(Rows& rows, std::span<const Advance> advances, const std::stop_token& stop);
-  void settle_doubt(const std::vector<Claim>& claims);
+  template <class Call>
+  void ask_postgres(Call&& call);
+  void write_rows(postgres::Connection& connection, Rows& rows, std::span<const Advance> advances,
+                  const std::stop_token& stop);
+  void settle_doubt();
 
   const std::string family_, name_;
   const Clock& clock_;

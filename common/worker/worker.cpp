@@ -15,17 +15,6 @@ constexpr milliseconds kIdlePoll = 100ms;     // how long a stop may go unnotice
 constexpr size_t kMostBatchBytes = 16 << 20;  // of values; a batch holds at least one record
 constexpr milliseconds kIdleMeansTaken = 2s;  // nothing came for so long: what is left up to the end are markers
 constexpr milliseconds kLogTimeout = 5s;
-
-class Rebalancing {
- public:
-  explicit Rebalancing(bool& flag) : flag_(flag) { flag_ = true; }
-  ~Rebalancing() { flag_ = false; }
-  Rebalancing(const Rebalancing&) = delete;
-  Rebalancing& operator=(const Rebalancing&) = delete;
-
- private:
-  bool& flag_;
-};
 }  // namespace
 
 void Batch::clear() {
@@ -62,7 +51,6 @@ void Worker::run(const std::stop_token& stop) {
 
 // Where to begin is the job's to say, and what it asks may be away: nothing is fetched until it has answered.
 std::vector<kafka::PartitionOffset> Worker::assigned(const std::vector<kafka::Partition>& partitions) {
-  const Rebalancing callback(rebalancing_);
   take_leave(partitions);
   telemetry::log_info("partitions_assigned", {{"group", spec_.name}, {"partitions", partitions.size()}});
   claim_at_ = steady_clock::now();
@@ -74,13 +62,14 @@ std::vector<kafka::PartitionOffset> Worker::assigned(const std::vector<kafka::Pa
 
 void Worker::revoked(const std::vector<kafka::Partition>& partitions, bool lost) {
   job_.revoking();
-  const Rebalancing callback(rebalancing_);
   take_leave({});
   telemetry::log_info("partitions_revoked", {{"group", spec_.name}, {"partitions", partitions.size()}, {"lost", lost}});
 }
 
 void Worker::take_leave(const std::vector<kafka::Partition>& next) {
+  rebalancing_ = true;
   await();
+  rebalancing_ = false;
   publish();
   next_->clear();
   assigned_ = next;
@@ -113,13 +102,11 @@ void Worker::skip_what_is_lost(std::vector<kafka::PartitionOffset>& from) {
   kafka::PartitionReader log(settings_);
   const auto first = log.beginnings(assigned_, kLogTimeout);
   const auto end = log.ends(assigned_, kLogTimeout);
-  const auto offset_of = [](const std::vector<kafka::PartitionOffset>& list, const kafka::Partition& partition) {
-    const auto found =
-        std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.partition == partition; });
-    return found == list.end() ? kafka::kNoOffset : found->offset;
+  const auto offset_in = [](const auto& list, const kafka::Partition& partition) {
+    return std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.partition == partition; })->offset;
   };
   for (auto& [partition, offset] : from) {
-    const auto oldest = offset_of(first, partition), next = offset_of(end, partition);
+    const auto oldest = offset_in(first, partition), next = offset_in(end, partition);
     if (offset < 0 || (oldest <= offset && offset <= next)) continue;
     // Behind the log's beginning, retention was faster than this worker; beyond its end, the topic was made anew.
     telemetry::log_error("records_lost", {{"group", spec_.name},

@@ -79,7 +79,7 @@ class Worker : private kafka::RebalanceListener {
       done_;  // collected, being written, not published yet; gone before the consumer
   std::vector<kafka::Partition> assigned_;
   bool claimed_ = false;
-  bool rebalancing_ = false;  // inside a callback, which ends with an assignment of its own
+  bool rebalancing_ = false;  // the callback ends with an assignment of its own
   bool look_at_log_ = false;  // an offset was not in the log: find out which
   TryAgain::Until trouble_until_ = TryAgain::Until::claimed;
   std::chrono::steady_clock::time_point claim_at_{};

@@ -13,8 +13,6 @@ SinkMetrics::SinkMetrics(telemetry::Metrics& metrics, const schemas::FamilyInfo&
       messages_(family.name == schemas::family_of<schemas::Event>().name),
       dead_letters_(family.name == schemas::family_of<schemas::DeadLetter>().name),
       batch_seconds_(metrics.sink_batch_seconds.Add({{"sink", family_}}, kBatchBuckets)),
-      lag_records_(metrics.consumer_lag_records.Add({{"group", "sink." + family_}})),
-      lag_seconds_(metrics.consumer_lag_seconds.Add({{"group", "sink." + family_}})),
       repeats_(metrics.duplicates.Add({{"stage", "sink"}})) {}
 
 void SinkMetrics::committed(const BatchOutcome& outcome, Timestamp now) {

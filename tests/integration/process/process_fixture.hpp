@@ -112,7 +112,7 @@ class RunningLoop {
   const Steps steps_;
   telemetry::Metrics metrics_;
   ProcessMetrics process_metrics_{metrics_};
-  WorkerStatus status_;
+  worker::Status status_;
   mutable std::mutex mutex_;
   std::string ended_;
   std::jthread thread_;
@@ -224,8 +224,8 @@ class ProcessTest : public ::testing::Test {
 // What the group has committed in each partition of events; transactions in doubt are waited for.
 inline std::map<int, int64_t> committed_offsets(const config::Settings& settings) {
   const auto events = schemas::topic_name(settings.kafka.topic_prefix, TopicName::events);
-  const auto client = kafka::make_consumer(
-      client_config(kafka::ClientRole::reader, settings.kafka, {{"group.id", process_group(settings.kafka)}}));
+  const auto client = kafka::make_consumer(client_config(
+      kafka::ClientRole::reader, settings.kafka, {{"group.id", schemas::process_group(settings.kafka.topic_prefix)}}));
   std::vector<kafka::PartitionOffset> wanted;
   for (int i = 0; i < schemas::topic(TopicName::events).partitions; ++i) wanted.push_back({{events, i}, 0});
   const auto list = kafka::to_list(wanted);

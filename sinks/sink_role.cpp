@@ -65,7 +65,7 @@ class SinkRole : public runtime::Role {
  private:
   std::vector<worker::Team> teams() {
     std::vector<worker::Team> teams;
-    for (const auto name : chosen_families(context_.settings.sink)) {
+    for (const auto* info : chosen_families(context_.settings.sink)) {
       auto& family = families_.emplace_back(*info, context_);
       teams.push_back(
           {.name = "sink." + family.name,

@@ -16,7 +16,7 @@ import sys
 
 # Decides, and does no I/O. A file that is added to one of these folders is pure unless it is named as a shell below.
 PURE = [
-    "common/*.?pp", "common/crypto/*", "common/json/*",
+    "common/*.?pp", "common/crypto/*", "common/json/*", "common/report/*",
     "common/postgres/partition_plan.*", "common/postgres/sql_array.*", "common/postgres/sqlstate.*",
     "schemas/*.?pp",
     "ingest/**",

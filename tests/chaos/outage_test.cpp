@@ -10,7 +10,7 @@
 
 namespace wxpipe::chaos {
 namespace {
-using cli::simulate::LedgerLine;
+using simulate::LedgerLine;
 
 class OutageTest : public testing::Test {
  protected:
@@ -32,7 +32,7 @@ class OutageTest : public testing::Test {
   std::vector<LedgerLine> ledger() {
     std::ifstream in(world_->pipeline().ledger());
     std::vector<LedgerLine> lines;
-    for (std::string line; std::getline(in, line);) lines.push_back(cli::simulate::decode_ledger_line(line).value());
+    for (std::string line; std::getline(in, line);) lines.push_back(simulate::decode_ledger_line(line).value());
     return lines;
   }
   void pass(std::chrono::seconds time) {

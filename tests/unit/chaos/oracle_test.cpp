@@ -8,8 +8,8 @@
 namespace wxpipe::chaos {
 namespace {
 using namespace std::chrono_literals;
-using cli::simulate::LedgerLine;
-using cli::simulate::Resend;
+using simulate::LedgerLine;
+using simulate::Resend;
 using testing::ElementsAre;
 using testing::HasSubstr;
 

@@ -1,0 +1,305 @@
+#include "simulate/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <deque>
+#include <thread>
+
+#include "common/config/units.hpp"
+#include "common/crypto/digest.hpp"
+#include "simulate/judge.hpp"
+#include "simulate/ledger.hpp"
+#include "simulate/progress.hpp"
+#include "simulate/url.hpp"
+#include "simulate/wire.hpp"
+
+namespace wxpipe::simulate {
+namespace {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr auto kFlushEvery = 100ms;
+
+std::string hex_sha256(std::string_view bytes) {
+  constexpr char kDigits16[] = "0123456789abcdef";
+  const auto digest = crypto::sha256(std::array{bytes});
+  std::string text;
+  for (const unsigned char byte : digest) {
+    text += kDigits16[byte >> 4];
+    text += kDigits16[byte & 15];
+  }
+  return text;
+}
+
+std::vector<tcp::endpoint> resolved(const Url& url) {
+  asio::io_context io;
+  tcp::resolver resolver(io);
+  error_code error;
+  const auto results = resolver.resolve(url.host, url.port, error);
+  if (error) throw Unavailable(fmt::format("{} can't be resolved: {}", url.host, error.message()));
+  std::vector<tcp::endpoint> endpoints;
+  for (const auto& result : results) endpoints.push_back(result.endpoint());
+  return endpoints;
+}
+
+// Whether somebody listens there, and is who it should be: a connection that says nothing. Throws UsageError when the
+// certificate isn't to be trusted, because no attempt would ever succeed.
+error_code knock(const Server& server, const std::string& url) {
+  asio::io_context io;
+  tcp::socket socket(io);
+  error_code outcome = asio::error::timed_out;
+  asio::async_connect(socket, server.endpoints, [&](error_code error, const tcp::endpoint&) { outcome = error; });
+  io.run_for(5s);
+  if (outcome || !server.tls) return outcome;
+  asio::ssl::stream<tcp::socket&> stream(socket, *server.tls);
+  secure(stream, server);
+  outcome = asio::error::timed_out;
+  stream.async_handshake(asio::ssl::stream_base::client, [&](error_code error) { outcome = error; });
+  io.restart();
+  io.run_for(5s);
+  if (outcome.category() == asio::error::get_ssl_category()) {
+    const bool distrust =
+        ERR_GET_REASON(static_cast<unsigned long>(outcome.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+    throw UsageError(
+        fmt::format("{}: {}; {}", url, outcome.message(),
+                    distrust ? "say --insecure to take any certificate, or --url with the name that the certificate has"
+                             : "is it HTTP that is spoken there?"));
+  }
+  return outcome;
+}
+
+void wait_for(const Server& server, const std::string& url, std::chrono::milliseconds patience) {
+  const auto deadline = steady_clock::now() + patience;
+  for (;;) {
+    const auto error = knock(server, url);
+    if (!error) return;
+    if (steady_clock::now() >= deadline)
+      throw Unavailable(fmt::format(
+          "nobody answers at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? (--url says where, --wait how "
+          "long to try)",
+          url, error.message()));
+    std::this_thread::sleep_for(100ms);
+  }
+}
+}  // namespace
+
+std::string default_url(const config::IngestSettings& settings) {
+  config::Endpoint endpoint = settings.listen;
+  if (endpoint.port == 0) {
+    if (settings.public_url.empty())
+      throw UsageError("ingest.listen has port 0, so nobody can know where it listens; say --url http://host:port");
+    return settings.public_url;
+  }
+  if (endpoint.host == "0.0.0.0") endpoint.host = "127.0.0.1";
+  if (endpoint.host == "::") endpoint.host = "::1";
+  return (settings.tls_certificate_file.empty() ? "http://" : "https://") + config::format_endpoint(endpoint);
+}
+
+struct Simulation::Impl final : Correspondence {
+  Impl(const std::vector<config::AccountSettings>& accounts, const SimulationOptions& given)
+      : options(given),
+        generator(accounts, started(options.content)),
+        progress(options.sending.count, options.sending.duration) {
+    const auto url = parse_url(options.url);
+    if (!url) throw UsageError(fmt::format("--url: '{}' isn't of the form http://host:port", options.url));
+    address = {url->authority, url->prefix};
+    server.endpoints = resolved(*url);
+    server.name = url->host;
+    server.verify = !options.insecure;
+    if (url->tls) {
+      tls.emplace(asio::ssl::context::tls_client);
+      tls->set_default_verify_paths();
+      server.tls = &*tls;
+    }
+    if (!options.ledger.empty()) ledger.emplace(options.ledger);
+    wait_for(server, options.url, options.wait);
+    prepare();
+    sender.emplace(server, options.sending, *this);
+  }
+
+  // Now, unless somebody wants to repeat a run byte by byte.
+  static const GeneratorOptions& started(GeneratorOptions& content) {
+    if (content.begin == Timestamp{}) content.begin = system_clock().now();
+    return content;
+  }
+
+  // Off the clock: signed and encrypted, in one stretch of memory.
+  void prepare() {
+    const Timestamp now = system_clock().now();
+    std::vector<std::pair<size_t, size_t>> places;
+    for (size_t i = 0; i < options.prepared; ++i) {
+      Parcel parcel;
+      parcel.said = generator.next(now);
+      write(parcel, now);
+      if (ledger) parcel.body_sha256 = body_sha256(parcel);
+      parcel.said.body = {};
+      places.emplace_back(arena.size(), parcel.request.size());
+      arena += parcel.request;
+      parcel.request = {};
+      prepared.push_back(std::move(parcel));
+    }
+    for (size_t i = 0; i < places.size(); ++i)
+      prepared[i].prepared = std::string_view(arena).substr(places[i].first, places[i].second);
+  }
+
+  // --- Correspondence ---
+
+  bool next(Parcel& parcel, Timestamp at) override {
+    if (prepared.empty()) {
+      parcel.said = generator.next(at);
+      return true;
+    }
+    const auto planned = parcel.planned;
+    parcel = std::move(prepared.front());
+    prepared.pop_front();
+    parcel.planned = planned;
+    return true;
+  }
+
+  void write(Parcel& parcel, Timestamp now) override {
+    if (!parcel.prepared.empty()) return;
+    auto request = write_request(parcel.said, generator.speaker(parcel.said.speaker), address, parcel.attempts, now);
+    parcel.request = std::move(request.bytes);
+    parcel.body_at = request.body_at;
+  }
+
+  Outcome judge(const Parcel& parcel, const HttpReply& reply) override {
+    switch (simulate::judge(generator.speaker(parcel.said.speaker).account, reply.status, reply.body)) {
+      case Verdict::acknowledged:
+        return Outcome::acknowledged;
+      case Verdict::replied:
+        return Outcome::replied;
+      case Verdict::refused:
+        return Outcome::refused;
+      case Verdict::illegal_reply:
+        return Outcome::illegal_reply;
+      case Verdict::failed:
+        break;
+    }
+    return Outcome::failed;
+  }
+
+  bool try_again(const Parcel& parcel, Outcome outcome) override {
+    if (parcel.said.stranger && outcome == Outcome::refused) return false;  // as it must be
+    ++report.failed_attempts[static_cast<size_t>(outcome)];
+    return true;
+  }
+
+  void settled(const Parcel& parcel, const Fate& fate) override {
+    ++settled_count;
+    count(parcel, fate);
+    if (ledger) ledger->add(line_of(parcel, fate));
+  }
+
+  void tick(SteadyTime now) override {
+    if (ledger && now - flushed >= kFlushEvery) {
+      ledger->flush();
+      flushed = now;
+    }
+    if (options.progress) progress.show(report, settled_count, sender->totals().began, now);
+  }
+
+  // --- Books ---
+
+  void count(const Parcel& parcel, const Fate& fate) {
+    const bool acked = is_acknowledged(fate.outcome);
+    const Said& said = parcel.said;
+    ++report.outcomes[static_cast<size_t>(fate.outcome)];
+    if (fate.status) ++report.statuses[*fate.status];
+    if (parcel.attempts > 1) report.retries += static_cast<uint64_t>(parcel.attempts - 1);
+    if (parcel.attempts == 0) {
+      ++report.not_sent;
+      return;
+    }
+    if (said.resend != Resend::none) ++report.repeated;
+    if (said.resend == Resend::changed) ++report.changed;
+    if (said.stranger) {
+      ++report.strangers;
+      if (acked) ++report.strangers_let_in;
+      return;
+    }
+    if (!acked) {
+      ++report.never_acknowledged;
+      return;
+    }
+    ++report.acknowledged;
+    if (said.poison) ++report.poison;
+    report.latencies.add(std::chrono::duration_cast<Latencies::Duration>(fate.ended - parcel.planned));
+  }
+
+  std::string body_sha256(const Parcel& parcel) const {
+    return hex_sha256(parcel.said.poison ? parcel.bytes().substr(parcel.body_at) : std::string_view(parcel.said.body));
+  }
+
+  LedgerLine line_of(const Parcel& parcel, const Fate& fate) const {
+    const Said& said = parcel.said;
+    const auto& account = generator.speaker(said.speaker).account;
+    LedgerLine line;
+    line.serial = said.serial;
+    line.account = account.name;
+    line.kind = to_string(account.kind);
+    if (!said.tenant.empty()) line.tenant = said.tenant;
+    line.subject = said.subject;
+    if (!said.type.empty()) line.type = said.type;
+    if (said.key != kNoKey && said.resend != Resend::same) line.key_order = said.order;
+    line.body_sha256 = parcel.body_sha256.empty() ? body_sha256(parcel) : parcel.body_sha256;
+    line.token = generator.token(said.resend == Resend::same ? *said.identity_of : said.serial);
+    line.sealed = said.credentials;
+    line.identity_of = said.identity_of;
+    line.resend = said.resend;
+    if (said.poison) line.poison = to_string(*said.poison);
+    if (said.stranger) line.stranger = to_string(*said.stranger);
+    line.attempts = parcel.attempts;
+    line.outcome = to_string(fate.outcome);
+    line.status = fate.status;
+    line.acked = is_acknowledged(fate.outcome);
+    const auto latency = std::chrono::duration_cast<std::chrono::microseconds>(fate.ended - parcel.planned);
+    line.planned_at = fate.ended_at - latency;
+    line.sent_at = parcel.attempts ? parcel.first_sent_at : fate.ended_at;
+    if (line.acked) line.acked_at = fate.ended_at;
+    line.latency_us = latency.count();
+    return line;
+  }
+
+  Report run() {
+    const SendingTotals totals = sender->run();
+    if (ledger) ledger->flush();
+    if (options.progress) progress.finish(report, settled_count, totals.began, totals.ended);
+    report.url = options.url;
+    report.open_loop = options.sending.rate > 0;
+    report.planned_rate = options.sending.rate;
+    report.seconds = std::chrono::duration<double>(totals.ended - totals.began).count();
+    report.planned = totals.planned;
+    report.attempts = totals.attempts;
+    report.reconnections = totals.reconnections;
+    return report;
+  }
+
+  SimulationOptions options;
+  Generator generator;
+  Progress progress;
+  Address address;
+  std::optional<asio::ssl::context> tls;
+  Server server;
+  std::optional<Ledger> ledger;
+  std::string arena;
+  std::deque<Parcel> prepared;
+  Report report;
+  uint64_t settled_count = 0;
+  SteadyTime flushed{};
+  std::optional<Sender> sender;
+};
+
+Simulation::Simulation(const std::vector<config::AccountSettings>& accounts, const SimulationOptions& options)
+    : impl_(std::make_unique<Impl>(accounts, options)) {}
+Simulation::~Simulation() = default;
+Report Simulation::run() { return impl_->run(); }
+void Simulation::stop() { impl_->sender->stop(); }
+
+}  // namespace wxpipe::simulate

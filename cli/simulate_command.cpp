@@ -135,15 +135,11 @@ void run(Program& program, const Options& given) {
   const auto options = understood(given, settings);
   simulate::Simulation simulation(chosen(settings.accounts, given.accounts), options);
   StopOnSignal::block();
-  const auto report = [&] {
+  const auto found = [&] {
     const StopOnSignal stopper(simulation);
     return simulation.run();
   }();
-  if (program.json)
-    fmt::print("{}\n", simulate::to_json(report));
-  else
-    fmt::print("{}", simulate::to_text(report));
-  program.exit_code = report.is_fine() ? 0 : 1;
+  conclude(program, simulate::told(found));
 }
 }  // namespace
 
@@ -154,7 +150,7 @@ void add_simulate_command(Program& program) {
                                               "Exit 1 when anything was never acknowledged, or a stranger was.");
   command.group("Proof");
   add_config_options(command, program);
-  add_json_option(command, program);
+  add_report_options(command, program, Rows::none);
   const auto options = std::make_shared<Options>();
   auto& simulation = options->simulation;
   command.add_option("--url", simulation.url, "Where the callbacks go; default: [ingest] listen, on this machine")

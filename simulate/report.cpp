@@ -2,107 +2,114 @@
 
 #include <fmt/format.h>
 
-#include "common/json/write.hpp"
+#include <algorithm>
 
 namespace wxpipe::simulate {
 namespace {
-// 12,345
-std::string grouped(uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
-  return digits;
+using report::duration_words, report::grouped;
+using report::Fact, report::Level, report::Object, report::Value;
+
+std::string joined(const std::string& list, const std::string& more) {
+  return list.empty() ? more : list + ", " + more;
 }
 
-std::string duration(Latencies::Duration latency) {
-  const double milliseconds = static_cast<double>(latency.count()) / 1000;
-  if (milliseconds < 10) return fmt::format("{:.2f} ms", milliseconds);
-  if (milliseconds < 1000) return fmt::format("{:.0f} ms", milliseconds);
-  return fmt::format("{:.2f} s", milliseconds / 1000);
-}
-
-std::string failures(const Report& report) {
+std::string failures(const Report& found) {
   std::string out;
   for (int i = 0; i < kOutcomeCount; ++i)
-    if (const auto count = report.failed_attempts[static_cast<size_t>(i)])
-      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(count), to_string(static_cast<Outcome>(i)));
+    if (const auto count = found.failed_attempts[static_cast<size_t>(i)])
+      out = joined(out, fmt::format("{} {}", grouped(count), to_string(static_cast<Outcome>(i))));
+  return out.empty() ? out : fmt::format("{}; {} retries", out, grouped(found.retries));
+}
+
+std::string answers(const Report& found) {
+  std::string out;
+  for (const auto& [status, count] : found.statuses) out = joined(out, fmt::format("{} x {}", grouped(count), status));
   return out;
 }
 
-std::string statuses(const Report& report) {
-  std::string out;
-  for (const auto& [status, count] : report.statuses)
-    out += fmt::format("{}{} x {}", out.empty() ? "" : ", ", grouped(count), status);
+Object by_outcome(const std::array<uint64_t, kOutcomeCount>& counts) {
+  Object out;
+  for (int i = 0; i < kOutcomeCount; ++i)
+    out.push_back({std::string(to_string(static_cast<Outcome>(i))), counts[static_cast<size_t>(i)]});
   return out;
+}
+
+// A fact that people see only where there is something to say.
+Fact fact(std::string key, Value value, std::string title = {}, std::string words = {}) {
+  const bool shown = !words.empty();
+  return {std::move(key), shown ? std::move(title) : "", std::move(value), report::Kind::text, std::move(words)};
+}
+
+std::string some(uint64_t count, std::string_view words) {
+  return count ? fmt::format(", {} {}", grouped(count), words) : "";
 }
 }  // namespace
 
-std::string to_text(const Report& report) {
-  std::string out =
-      fmt::format("\n{} callbacks to {} in {:.1f} s: ", grouped(report.planned), report.url, report.seconds);
-  if (report.open_loop) out += fmt::format("{:.6g}/s planned, ", report.planned_rate);
-  out += fmt::format("{:.1f}/s acknowledged\n", report.acknowledged_rate());
-  const auto line = [&](std::string_view what, std::string_view text) {
-    out += fmt::format("  {:<20} {}\n", what, text);
-  };
-  const auto replied = report.outcomes[static_cast<size_t>(Outcome::replied)];
-  line("acknowledged",
-       fmt::format(
-           "{}{}{}", grouped(report.acknowledged),
-           replied ? fmt::format(", {} with a passive reply", grouped(replied)) : "",
-           report.poison ? fmt::format(", {} of them unreadable (for the dead letters)", grouped(report.poison)) : ""));
-  if (report.repeated)
-    line("sent again",
-         fmt::format("{} although acknowledged{}", grouped(report.repeated),
-                     report.changed ? fmt::format(", {} of them with other bytes", grouped(report.changed)) : ""));
-  if (report.strangers)
-    line("strangers",
-         fmt::format("{} refused{}", grouped(report.strangers - report.strangers_let_in),
-                     report.strangers_let_in ? fmt::format(", {} LET IN", grouped(report.strangers_let_in)) : ""));
-  line("never acknowledged", report.never_acknowledged ? grouped(report.never_acknowledged) : "none");
-  if (report.not_sent) line("not sent", fmt::format("{}: stopped before", grouped(report.not_sent)));
-  if (const auto failed = failures(report); !failed.empty())
-    line("failed attempts", fmt::format("{}; {} retries", failed, grouped(report.retries)));
-  if (!report.is_fine() && !report.statuses.empty()) line("answers", statuses(report));
-  const auto& latencies = report.latencies;
-  if (latencies.count() == 0) return out;
-  line("latency",
-       fmt::format("p50 {}   p90 {}   p99 {}   max {}", duration(latencies.percentile(50)),
-                   duration(latencies.percentile(90)), duration(latencies.percentile(99)), duration(latencies.max())));
-  line("",
-       report.open_loop ? "from the planned arrival to the acknowledgement" : "from sending to the acknowledgement");
-  return out;
-}
+report::Report told(const Report& found) {
+  const auto& latencies = found.latencies;
+  const auto at = [&](double percent) { return latencies.percentile(percent); };
+  Object latency{{"count", latencies.count()},    {"mean", latencies.mean().count()},
+                 {"p50", at(50).count()},         {"p90", at(90).count()},
+                 {"p99", at(99).count()},         {"p999", at(99.9).count()},
+                 {"max", latencies.max().count()}};
+  Object statuses;
+  for (const auto& [status, count] : found.statuses) statuses.push_back({fmt::format("{}", status), count});
 
-std::string to_json(const Report& report) {
-  std::string out = R"({"url":)";
-  json::append_string(out, report.url);
-  const auto& latencies = report.latencies;
-  out += fmt::format(
-      R"(,"loop":"{}","planned_rate":{},"seconds":{:.6f},"callbacks":{},"attempts":{},"retries":{},"reconnections":{})"
-      R"(,"acknowledged":{},"acknowledged_rate":{:.3f},"never_acknowledged":{},"not_sent":{},"poison":{})"
-      R"(,"strangers":{},"strangers_let_in":{},"repeated":{},"changed":{})"
-      R"(,"latency_us":{{"count":{},"mean":{},"p50":{},"p90":{},"p99":{},"p999":{},"max":{}}})",
-      report.open_loop ? "open" : "closed", report.planned_rate, report.seconds, report.planned, report.attempts,
-      report.retries, report.reconnections, report.acknowledged, report.acknowledged_rate(), report.never_acknowledged,
-      report.not_sent, report.poison, report.strangers, report.strangers_let_in, report.repeated, report.changed,
-      latencies.count(), latencies.mean().count(), latencies.percentile(50).count(), latencies.percentile(90).count(),
-      latencies.percentile(99).count(), latencies.percentile(99.9).count(), latencies.max().count());
-  const auto table = [&](std::string_view name, const std::array<uint64_t, kOutcomeCount>& counts) {
-    out += fmt::format(R"(,"{}":{{)", name);
-    for (int i = 0; i < kOutcomeCount; ++i)
-      out +=
-          fmt::format(R"({}"{}":{})", i ? "," : "", to_string(static_cast<Outcome>(i)), counts[static_cast<size_t>(i)]);
-    out += '}';
-  };
-  table("outcomes", report.outcomes);
-  table("failed_attempts", report.failed_attempts);
-  out += R"(,"statuses":{)";
-  const char* comma = "";
-  for (const auto& [status, count] : report.statuses) {
-    out += fmt::format(R"({}"{}":{})", comma, status, count);
-    comma = ",";
-  }
-  return out + "}}";
+  report::Report out;
+  out.facts = {
+      fact("url", found.url, "sent to", found.url),
+      fact("loop", found.open_loop ? "open" : "closed"),
+      fact("planned_rate", found.planned_rate),
+      fact("seconds", found.seconds),
+      fact("callbacks", found.planned, "callbacks",
+           fmt::format("{} in {:.1f} s: {}{:.1f}/s acknowledged", grouped(found.planned), found.seconds,
+                       found.open_loop ? fmt::format("{:.6g}/s planned, ", found.planned_rate) : "",
+                       found.acknowledged_rate())),
+      fact("attempts", found.attempts),
+      fact("retries", found.retries),
+      fact("reconnections", found.reconnections),
+      fact("acknowledged", found.acknowledged, "acknowledged",
+           grouped(found.acknowledged) +
+               some(found.outcomes[static_cast<size_t>(Outcome::replied)], "with a passive reply") +
+               some(found.poison, "of them unreadable (for the dead letters)")),
+      fact("acknowledged_rate", found.acknowledged_rate()),
+      fact("never_acknowledged", found.never_acknowledged, "never acknowledged",
+           found.never_acknowledged ? grouped(found.never_acknowledged) : "none"),
+      fact("not_sent", found.not_sent, "not sent",
+           found.not_sent ? fmt::format("{}: stopped before", grouped(found.not_sent)) : ""),
+      fact("poison", found.poison),
+      fact("strangers", found.strangers, "strangers",
+           found.strangers ? fmt::format("{} refused{}", grouped(found.strangers - found.strangers_let_in),
+                                         some(found.strangers_let_in, "LET IN"))
+                           : ""),
+      fact("strangers_let_in", found.strangers_let_in),
+      fact("repeated", found.repeated, "sent again",
+           found.repeated ? fmt::format("{} although acknowledged{}", grouped(found.repeated),
+                                        some(found.changed, "of them with other bytes"))
+                          : ""),
+      fact("changed", found.changed),
+      fact("latency_us", std::move(latency), "latency",
+           latencies.count() == 0
+               ? ""
+               : fmt::format("p50 {}, p90 {}, p99 {}, max {}, from {} to the acknowledgement", duration_words(at(50)),
+                             duration_words(at(90)), duration_words(at(99)), duration_words(latencies.max()),
+                             found.open_loop ? "the planned arrival" : "sending")),
+      fact("outcomes", by_outcome(found.outcomes)),
+      fact("failed_attempts", by_outcome(found.failed_attempts), "failed attempts", failures(found)),
+      fact("statuses", std::move(statuses), "answers", found.is_fine() ? "" : answers(found))};
+  if (found.never_acknowledged > 0)
+    out.findings.push_back(
+        {Level::error, fmt::format("{} callbacks were never acknowledged", grouped(found.never_acknowledged)),
+         "The answers and failed attempts above say how it went; `curl -i` shows a refusal's reason, and "
+         "docs/operations.md what to do about it."});
+  if (found.strangers_let_in > 0)
+    out.findings.push_back(
+        {Level::error,
+         fmt::format("{} callbacks that aren't the platform's were acknowledged", grouped(found.strangers_let_in)),
+         "Nobody checks signatures at this URL, or not for these accounts."});
+  if (found.is_fine())
+    out.findings.push_back({Level::fine, "everything authentic was acknowledged, and no stranger was"});
+  return out;
 }
 
 }  // namespace wxpipe::simulate

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "common/report/report.hpp"
 #include "simulate/fate.hpp"
 #include "simulate/latencies.hpp"
 
@@ -33,7 +34,6 @@ struct Report {
   bool is_fine() const { return never_acknowledged == 0 && strangers_let_in == 0; }
 };
 
-std::string to_text(const Report& report);
-std::string to_json(const Report& report);
+report::Report told(const Report& found);
 
 }  // namespace wxpipe::simulate

@@ -31,12 +31,8 @@ constexpr std::array<Range, 14> kWide{{{0x1100, 0x115F},
                                        {0x1F680, 0x1F6FF},
                                        {0x1F900, 0x1FAFF},
                                        {0x20000, 0x3FFFD}}};
-constexpr std::array<Range, 6> kMarks{{{0x0300, 0x036F},
-                                       {0x200B, 0x200D},
-                                       {0x20D0, 0x20FF},
-                                       {0xFE00, 0xFE0F},
-                                       {0xFE20, 0xFE2F},
-                                       {0xFEFF, 0xFEFF}}};
+constexpr std::array<Range, 6> kMarks{
+    {{0x0300, 0x036F}, {0x200B, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}}};
 // C0, DEL and C1; and what turns the direction of the text around.
 constexpr std::array<Range, 5> kControls{
     {{0x00, 0x1F}, {0x7F, 0x9F}, {0x200E, 0x200F}, {0x202A, 0x202E}, {0x2066, 0x2069}}};

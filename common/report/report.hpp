@@ -30,8 +30,8 @@ class Value {
   Value(Number number) : is_(uint64_t{number}) {}
   Value(double number) : is_(number) {}
   template <class Text>
-    requires std::convertible_to<const Text&, std::string_view>
-  Value(const Text& text) : is_(std::string(std::string_view(text))) {}
+  requires std::convertible_to<const Text&, std::string_view> Value(const Text& text)
+      : is_(std::string(std::string_view(text))) {}
   Value(Timestamp at) : is_(at) {}
   Value(Object fields);
   template <class T>
@@ -54,21 +54,21 @@ enum class Kind { text, count, duration, time, minute, day };
 
 struct Fact {
   std::string key, title;
-  Value value;
+  Value value{};
   Kind kind = Kind::text;
   std::string words{};  // where people read more than the value
 };
 
 struct Column {
-  std::string key, title;
+  std::string key, title{};
   Kind kind = Kind::text;
 };
 using Row = std::vector<Value>;
 
 struct Table {
   std::string key, title;
-  std::vector<Column> columns;  // none: a list of single values, a line each
-  std::vector<Row> rows;
+  std::vector<Column> columns{};  // none: a list of single values, a line each
+  std::vector<Row> rows{};
   Row total{};  // a last line for people
 };
 
@@ -95,9 +95,9 @@ struct Finding {
 };
 
 struct Report {
-  std::vector<Fact> facts;
-  std::vector<Table> tables;
-  std::vector<Finding> findings;
+  std::vector<Fact> facts{};
+  std::vector<Table> tables{};
+  std::vector<Finding> findings{};
   size_t main = 0;  // the table that people see first, also without a title; NDJSON has its rows
 };
 
@@ -116,8 +116,9 @@ Style style_for(bool terminal, size_t width, std::string_view no_color, std::str
 std::string to_text(const Report& report, const Style& style);
 std::string to_text(const std::vector<Finding>& findings, const Style& style);
 
-// For a fact's words.
-std::string grouped(uint64_t number);                       // 12,345
+// For sentences and a fact's words.
+std::string counted(uint64_t number, std::string_view what);  // 1 row, 12,345 rows
+std::string grouped(uint64_t number);                        // 12,345
 std::string duration_words(std::chrono::microseconds time);  // 1.83 ms
 
 }  // namespace wxpipe::report

@@ -164,11 +164,10 @@ TEST(ReportText, HasColoursOnATerminalUnlessSomebodyDoesNotWantThem) {
 // ---- JSON ----
 
 TEST(ReportJson, HasFactsThenTablesThenFindings) {
-  EXPECT_EQ(to_json(shops()),
-            R"({"from":null,"rows":12345,"waiting_for":["process","sink"],)"
-            R"("by_account":[{"account":"shop","rows":12000,"instance":"in-1"},)"
-            R"({"account":"上海店","rows":345,"instance":"in-2"}],)"
-            R"("findings":[{"level":"error","text":"one is missing","remedy":"look for it"}]})");
+  EXPECT_EQ(to_json(shops()), R"({"from":null,"rows":12345,"waiting_for":["process","sink"],)"
+                              R"("by_account":[{"account":"shop","rows":12000,"instance":"in-1"},)"
+                              R"({"account":"上海店","rows":345,"instance":"in-2"}],)"
+                              R"("findings":[{"level":"error","text":"one is missing","remedy":"look for it"}]})");
 }
 
 TEST(ReportJson, KeepsNumbersMomentsAndTextAsTheyAre) {

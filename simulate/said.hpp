@@ -9,16 +9,12 @@
 #include "common/clock.hpp"
 #include "common/result.hpp"
 #include "ingest/callback.hpp"
+#include "rig/ledger.hpp"
 #include "simulate/body.hpp"
 
 namespace wxpipe::simulate {
 
-// Sent although the first one was acknowledged: with the same bytes, or with others under the same identity.
-enum class Resend { none, same, changed };
-constexpr std::string_view to_string(Resend resend) {
-  constexpr std::string_view kWords[] = {"none", "same", "changed"};
-  return kWords[static_cast<int>(resend)];
-}
+using rig::Resend;
 
 inline constexpr uint32_t kNoKey = ~uint32_t{0};
 

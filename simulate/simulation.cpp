@@ -10,8 +10,8 @@
 
 #include "common/config/units.hpp"
 #include "common/crypto/digest.hpp"
+#include "rig/ledger.hpp"
 #include "simulate/judge.hpp"
-#include "simulate/ledger.hpp"
 #include "simulate/progress.hpp"
 #include "simulate/url.hpp"
 #include "simulate/wire.hpp"
@@ -237,10 +237,10 @@ struct Simulation::Impl final : Correspondence {
     return hex_sha256(parcel.said.poison ? parcel.bytes().substr(parcel.body_at) : std::string_view(parcel.said.body));
   }
 
-  LedgerLine line_of(const Parcel& parcel, const Fate& fate) const {
+  rig::LedgerLine line_of(const Parcel& parcel, const Fate& fate) const {
     const Said& said = parcel.said;
     const auto& account = generator.speaker(said.speaker).account;
-    LedgerLine line;
+    rig::LedgerLine line;
     line.serial = said.serial;
     line.account = account.name;
     line.kind = to_string(account.kind);
@@ -287,7 +287,7 @@ struct Simulation::Impl final : Correspondence {
   Address address;
   std::optional<asio::ssl::context> tls;
   Server server;
-  std::optional<Ledger> ledger;
+  std::optional<rig::Ledger> ledger;
   std::string arena;
   std::deque<Parcel> prepared;
   Report report;

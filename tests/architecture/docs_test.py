@@ -12,7 +12,7 @@ import sys
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CODE = ("common", "schemas", "ingest", "processors", "sinks", "simulate", "chaos", "cli")
+CODE = ("common", "schemas", "ingest", "processors", "sinks", "rig", "simulate", "chaos", "cli")
 UNITS = [f"config/systemd/wxpipe-{role}@.service" for role in ("ingest", "process", "sink")]
 wxpipe = None  # the executable
 
@@ -233,7 +233,7 @@ class Links(unittest.TestCase):
     def test_files_that_pages_name_exist(self):
         broken = []
         for page in pages():
-            for path in re.findall(r"`((?:ingest|processors|sinks|schemas|simulate|chaos|common|cli|config|tests|dev|docs)/[\w./@-]+)`", text(page)):
+            for path in re.findall(r"`((?:ingest|processors|sinks|schemas|rig|simulate|chaos|common|cli|config|tests|dev|docs)/[\w./@-]+)`", text(page)):
                 if not (ROOT / path).exists():
                     broken.append(f"{page}: {path}")
         self.assertEqual(broken, [])

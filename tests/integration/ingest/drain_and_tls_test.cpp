@@ -24,7 +24,7 @@ TEST_F(DrainTest, WhatIsInHandIsAnsweredIdleConnectionsEndAndNewOnesAreRefused) 
   auto idle = ingest.client(), busy = ingest.client();
   ASSERT_EQ(idle.send(http(plain(0))).status, 200);
   gate.gate().freeze();
-  busy.send_bytes(support::to_bytes(http(plain(1)), "wxpipe"));
+  busy.send_bytes(rig::to_bytes(http(plain(1)), "wxpipe"));
   EXPECT_TRUE(eventually([&] { return ingest.metric("wxpipe_open_connections") == 2; }));
   ingest.ask_to_stop();
   EXPECT_TRUE(idle.closed_by_server());
@@ -32,7 +32,7 @@ TEST_F(DrainTest, WhatIsInHandIsAnsweredIdleConnectionsEndAndNewOnesAreRefused) 
     try {
       ingest.client().get("/");
       return false;
-    } catch (const support::HttpError&) {
+    } catch (const rig::HttpError&) {
       return true;
     }
   }));
@@ -66,7 +66,7 @@ TEST_F(DrainTest, EveryAnswerThatWasGivenWhileStoppingIsTrue) {
         auto client = ingest.client();
         for (int i = 0; !stop.stop_requested(); ++i)
           if (client.send(http(plain(sender * 100'000 + i))).status == 200) ++accepted;
-      } catch (const support::HttpError&) {
+      } catch (const rig::HttpError&) {
         // It stopped.
       }
     });
@@ -124,7 +124,7 @@ class TlsTest : public IngestTest {
     SSL_CTX_set_max_proto_version(context.get(), most_version);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     SSL_CTX_load_verify_locations(context.get(), (folder_ / "certificate.pem").c_str(), nullptr);
-    const support::Socket socket = support::connected("127.0.0.1", ingest.port());
+    const rig::Socket socket = rig::connected("127.0.0.1", ingest.port());
     const timeval limit{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket.handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     const Ssl ssl(SSL_new(context.get()));
@@ -146,7 +146,7 @@ class TlsTest : public IngestTest {
 
 TEST_F(TlsTest, CallbacksComeByHttps) {
   RunningIngest ingest(secure());
-  const auto request = support::to_bytes(http(plain(1)), "localhost");
+  const auto request = rig::to_bytes(http(plain(1)), "localhost");
   EXPECT_THAT(ask(ingest, request),
               testing::AllOf(HasSubstr("HTTP/1.1 200 OK\r\n"), testing::EndsWith("\r\n\r\nsuccess")));
   EXPECT_THAT(ask(ingest, request, TLS1_2_VERSION), testing::EndsWith("success"));
@@ -162,7 +162,7 @@ TEST_F(TlsTest, WhoeverSpeaksPlainlyOrNotAtAllIsCutOffAndDisturbsNobody) {
   plainly.send_bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(eventually([&] { return ingest.metric("wxpipe_open_connections") <= 1; }))
       << "refused at the first bytes";
-  EXPECT_THAT(ask(ingest, support::to_bytes(http(plain(1)), "localhost")), testing::EndsWith("success"));
+  EXPECT_THAT(ask(ingest, rig::to_bytes(http(plain(1)), "localhost")), testing::EndsWith("success"));
   EXPECT_TRUE(silent.closed_by_server()) << "a handshake has five seconds";
 }
 

@@ -21,7 +21,7 @@ class HttpTest : public IngestTest {
     quick.ingest.max_connections = 300;
     ingest_ = std::make_unique<RunningIngest>(quick);
   }
-  std::string bytes(const Request& request) const { return support::to_bytes(http(request), "wxpipe"); }
+  std::string bytes(const Request& request) const { return rig::to_bytes(http(request), "wxpipe"); }
   // Sends it on a connection of its own; the answer's status.
   int status_of(const std::string& request) const {
     auto client = ingest_->client();
@@ -177,7 +177,7 @@ TEST_F(HttpTest, RequestsSentAtOnceAreAnsweredOneByOneInOrder) {
   auto stranger = plain(1);
   stranger.query[11] = stranger.query[11] == '0' ? '1' : '0';
   client.send_bytes(bytes(plain(1)) + bytes(stranger) + bytes(plain(2)) +
-                    support::to_bytes({.method = "GET", .target = "/nowhere"}, "wxpipe") + bytes(plain(3)));
+                    rig::to_bytes({.method = "GET", .target = "/nowhere"}, "wxpipe") + bytes(plain(3)));
   std::vector<int> statuses;
   for (int i = 0; i < 5; ++i) statuses.push_back(client.receive().status);
   EXPECT_EQ(statuses, (std::vector{200, 401, 200, 404, 200}));
@@ -338,8 +338,8 @@ TEST_F(HttpTest, ReadinessSaysWhatIsMissing) {
 
 TEST_F(HttpTest, AnAddressThatIsTakenIsAUsageError) {
   auto taken = settings();
-  const support::Socket other = support::listening(0);
-  taken.ingest.listen.port = support::local_port(other);
+  const rig::Socket other = rig::listening(0);
+  taken.ingest.listen.port = rig::local_port(other);
   telemetry::Metrics metrics;
   telemetry::Readiness readiness;
   const auto role = make_ingest_role({taken, metrics, readiness});

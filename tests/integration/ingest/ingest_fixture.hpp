@@ -14,12 +14,12 @@
 
 #include "common/telemetry/admin_server.hpp"
 #include "ingest/ingest_role.hpp"
+#include "rig/eventually.hpp"
+#include "rig/http_client.hpp"
+#include "rig/temporary_folder.hpp"
 #include "schemas/dead_letter.hpp"
 #include "schemas/event.hpp"
-#include "tests/support/eventually.hpp"
-#include "tests/support/http_client.hpp"
 #include "tests/support/stack.hpp"
-#include "tests/support/temporary_folder.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/topic_reader.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
@@ -27,12 +27,12 @@
 namespace wxpipe::ingest::test {
 
 using namespace std::chrono_literals;
+using rig::eventually;
+using rig::eventually_equal;
+using rig::HttpClient;
+using rig::HttpResponse;
 using schemas::TopicName;
 using std::chrono::steady_clock;
-using support::eventually;
-using support::eventually_equal;
-using support::HttpClient;
-using support::HttpResponse;
 
 class RunningIngest {
  public:
@@ -57,7 +57,7 @@ class RunningIngest {
   }
 
   uint16_t port() const { return port_; }
-  HttpClient client(std::chrono::milliseconds patience = support::kPatience) const {
+  HttpClient client(std::chrono::milliseconds patience = rig::kPatience) const {
     return HttpClient("127.0.0.1", port_, patience);
   }
   HttpClient admin() const { return HttpClient("127.0.0.1", admin_.port()); }
@@ -113,8 +113,8 @@ inline Request webhook_now(std::string account, std::string body, std::string id
 }
 
 // As it goes over the wire.
-inline support::HttpRequest http(const Request& request) {
-  support::HttpRequest out;
+inline rig::HttpRequest http(const Request& request) {
+  rig::HttpRequest out;
   out.method = request.method == Method::get ? "GET" : "POST";
   out.target = "/callback/" + request.account + (request.tenant.empty() ? "" : "/" + request.tenant) +
                (request.query.empty() ? "" : "?" + request.query);
@@ -174,7 +174,7 @@ class IngestTest : public ::testing::Test {
   }
 
   std::unique_ptr<support::TopicPrefix> topics_;
-  support::TemporaryFolder folder_;
+  rig::TemporaryFolder folder_;
 };
 
 }  // namespace wxpipe::ingest::test

@@ -8,8 +8,8 @@
 namespace wxpipe::chaos {
 namespace {
 using namespace std::chrono_literals;
-using simulate::LedgerLine;
-using simulate::Resend;
+using rig::LedgerLine;
+using rig::Resend;
 using testing::ElementsAre;
 using testing::HasSubstr;
 

@@ -40,7 +40,7 @@ class AnsweringServer {
   AnsweringServer(Framing framing, Answer answer)
       : framing_(framing),
         answer_(std::move(answer)),
-        listener_(support::listening(0)) {
+        listener_(rig::listening(0)) {
     thread_ = std::jthread([this] { accept(); });
   }
   ~AnsweringServer() {
@@ -59,14 +59,14 @@ class AnsweringServer {
     const std::lock_guard lock(mutex_);
     return connections_.size();
   }
-  uint16_t port() const { return support::local_port(listener_); }
+  uint16_t port() const { return rig::local_port(listener_); }
   Server address() const {
     using boost::asio::ip::tcp;
     return {{tcp::endpoint(boost::asio::ip::address_v4::loopback(), port())}, "localhost", nullptr, true};
   }
 
  private:
-  using Socket = support::Socket;
+  using Socket = rig::Socket;
 
   void accept() {
     while (!stop_) {

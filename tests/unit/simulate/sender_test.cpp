@@ -168,8 +168,8 @@ TEST(Sender, WaitsNoLongerThanThePlatformWould) {
 TEST(Sender, TellsNobodyThereFromConnectionLost) {
   uint16_t port = 0;
   {
-    const auto listener = support::listening(0);
-    port = support::local_port(listener);
+    const auto listener = rig::listening(0);
+    port = rig::local_port(listener);
   }
   const simulate::Server nobody{{{boost::asio::ip::address_v4::loopback(), port}}, "localhost", nullptr, true};
   Script script;

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "common/crypto/digest.hpp"
-#include "simulate/ledger.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "rig/ledger.hpp"
+#include "rig/temporary_folder.hpp"
 #include "tests/unit/simulate/accounts.hpp"
 #include "tests/unit/simulate/answering_server.hpp"
 
@@ -69,15 +69,15 @@ SimulationOptions options(const AnsweringServer& server, const std::string& ledg
   return options;
 }
 
-std::vector<LedgerLine> lines_of(const std::string& path) {
+std::vector<rig::LedgerLine> lines_of(const std::string& path) {
   std::ifstream file(path);
-  std::vector<LedgerLine> lines;
-  for (std::string text; std::getline(file, text);) lines.push_back(decode_ledger_line(text).value());
+  std::vector<rig::LedgerLine> lines;
+  for (std::string text; std::getline(file, text);) lines.push_back(rig::decode_ledger_line(text).value());
   return lines;
 }
 
 TEST(Simulation, LedgerIsTheTruthAboutWhatTheServerGot) {
-  const support::TemporaryFolder folder;
+  const rig::TemporaryFolder folder;
   const auto ledger = (folder / "ledger.jsonl").string();
   Ingest ingest;
   // Every eleventh answer gets lost although the callback was kept: the platform sends it again.
@@ -122,7 +122,7 @@ TEST(Simulation, LedgerIsTheTruthAboutWhatTheServerGot) {
 }
 
 TEST(Simulation, SaysWhatWasNeverAcknowledged) {
-  const support::TemporaryFolder folder;
+  const rig::TemporaryFolder folder;
   const auto ledger = (folder / "ledger.jsonl").string();
   AnsweringServer server(test::http_requests,
                          [](auto&, int) { return std::string("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n"); });
@@ -152,7 +152,7 @@ TEST(Simulation, NoticesAServerThatLetsStrangersIn) {
 }
 
 TEST(Simulation, SendsWhatWasPreparedAndThenTheRest) {
-  const support::TemporaryFolder folder;
+  const rig::TemporaryFolder folder;
   const auto ledger = (folder / "ledger.jsonl").string();
   Ingest ingest;
   AnsweringServer server(test::http_requests, [&](const std::string& request, int) { return ingest.answer(request); });
@@ -171,8 +171,8 @@ TEST(Simulation, SendsWhatWasPreparedAndThenTheRest) {
 TEST(Simulation, SaysThatNobodyIsThereBeforeItBegins) {
   uint16_t port = 0;
   {
-    const auto listener = support::listening(0);
-    port = support::local_port(listener);
+    const auto listener = rig::listening(0);
+    port = rig::local_port(listener);
   }
   SimulationOptions how;
   how.url = fmt::format("http://127.0.0.1:{}", port);

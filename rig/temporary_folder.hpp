@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 
 class TemporaryFolder {
  public:
@@ -26,4 +26,4 @@ class TemporaryFolder {
 // The whole file. Throws when it can't be read.
 std::string read_file(const std::filesystem::path& path);
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

@@ -1,4 +1,4 @@
-#include "chaos/process.hpp"
+#include "rig/process.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 namespace {
 [[noreturn]] void throw_errno(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -134,4 +134,4 @@ std::optional<Exit> Process::wait(std::chrono::milliseconds patience) {
 std::string Process::output() const { return folder_ ? read_file(*folder_ / "output") : ""; }
 std::string Process::errors() const { return folder_ ? read_file(*folder_ / "errors") : ""; }
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 
 inline constexpr std::chrono::seconds kPatience{30};
 
@@ -45,4 +45,4 @@ auto eventually_equal(Question&& question, const Answer& answer, std::chrono::mi
       std::forward<Question>(question), [&](const auto& seen) { return seen == answer; }, patience);
 }
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

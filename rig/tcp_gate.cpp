@@ -1,4 +1,4 @@
-#include "chaos/tcp_gate.hpp"
+#include "rig/tcp_gate.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -14,9 +14,9 @@
 #include <mutex>
 #include <vector>
 
-#include "chaos/socket.hpp"
+#include "rig/socket.hpp"
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -99,7 +99,7 @@ struct TcpGate::Loop {
       no_delay(client);
       ++accepted;
       try {
-        Socket server = chaos::connecting(server_address, server_port);
+        Socket server = rig::connecting(server_address, server_port);
         auto& pipe = pipes.emplace_back();
         pipe.client = std::move(client);
         pipe.server = std::move(server);
@@ -293,4 +293,4 @@ void TcpGate::heal() {
   });
 }
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

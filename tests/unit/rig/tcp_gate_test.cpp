@@ -1,4 +1,4 @@
-#include "tests/support/tcp_gate.hpp"
+#include "rig/tcp_gate.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -6,12 +6,15 @@
 #include <cerrno>
 #include <system_error>
 
-#include "tests/support/eventually.hpp"
+#include "rig/eventually.hpp"
 #include "tests/support/local_server.hpp"
 
-namespace wxpipe::support {
+namespace wxpipe::rig {
 namespace {
 using namespace std::chrono_literals;
+using support::LocalServer;
+using support::receive_some;
+using support::send_all;
 
 class TcpGateTest : public testing::Test {
  protected:
@@ -148,4 +151,4 @@ TEST(TcpGate, ResetsWhatTheServerRefuses) {
 }
 
 }  // namespace
-}  // namespace wxpipe::support
+}  // namespace wxpipe::rig

@@ -1,4 +1,4 @@
-#include "simulate/ledger.hpp"
+#include "rig/ledger.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 #include "common/json/read.hpp"
 #include "common/json/write.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::rig {
 namespace {
 constexpr size_t kBlock = 64 << 10;
 
@@ -223,4 +223,4 @@ void Ledger::flush() {
   buffer_.clear();
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::rig

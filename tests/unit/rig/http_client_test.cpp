@@ -1,12 +1,15 @@
-#include "tests/support/http_client.hpp"
+#include "rig/http_client.hpp"
 
 #include <gtest/gtest.h>
 
 #include "tests/support/local_server.hpp"
 
-namespace wxpipe::support {
+namespace wxpipe::rig {
 namespace {
 using namespace std::chrono_literals;
+using support::LocalServer;
+using support::receive_some;
+using support::send_all;
 
 // Reads until the requests' bytes are complete, then answers.
 auto answers(std::string expected, std::string response) {
@@ -86,4 +89,4 @@ TEST(HttpClient, GivesUpOnSilenceAndOnRefusal) {
 }
 
 }  // namespace
-}  // namespace wxpipe::support
+}  // namespace wxpipe::rig

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 
 class Socket {
  public:
@@ -39,4 +39,4 @@ uint16_t local_port(const Socket& socket);
 // Small pieces go out at once, rather than wait up to 40 ms for the other side's word about the piece before.
 void no_delay(const Socket& socket);
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "chaos/eventually.hpp"
-#include "chaos/socket.hpp"
+#include "rig/eventually.hpp"
+#include "rig/socket.hpp"
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 
 class HttpError : public std::runtime_error {
  public:
@@ -80,4 +80,4 @@ class HttpClient {
   bool ending_ = false;  // the server said that it closes
 };
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

@@ -15,10 +15,10 @@
 #include <string>
 #include <vector>
 
-#include "chaos/eventually.hpp"
-#include "chaos/temporary_folder.hpp"
+#include "rig/eventually.hpp"
+#include "rig/temporary_folder.hpp"
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 
 // How a process ended: by itself with a code, or by a signal.
 struct Exit {
@@ -63,4 +63,4 @@ class Process {
   std::optional<Exit> exit_;
 };
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

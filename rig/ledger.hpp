@@ -31,10 +31,17 @@
 #include <string>
 #include <string_view>
 
+#include "common/clock.hpp"
 #include "common/result.hpp"
-#include "simulate/fate.hpp"
 
-namespace wxpipe::simulate {
+namespace wxpipe::rig {
+
+// A callback that was sent although an earlier one was acknowledged: with the same bytes, or with others under its identity.
+enum class Resend { none, same, changed };
+constexpr std::string_view to_string(Resend resend) {
+  constexpr std::string_view kWords[] = {"none", "same", "changed"};
+  return kWords[static_cast<int>(resend)];
+}
 
 struct LedgerLine {
   uint64_t serial = 0;
@@ -74,4 +81,4 @@ class Ledger {
   int file_;
 };
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::rig

@@ -1,4 +1,4 @@
-#include "chaos/temporary_folder.hpp"
+#include "rig/temporary_folder.hpp"
 
 #include <stdlib.h>
 
@@ -6,7 +6,7 @@
 #include <sstream>
 #include <system_error>
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 
 TemporaryFolder::TemporaryFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "wxpipe-test.XXXXXX").string();
@@ -38,4 +38,4 @@ std::string read_file(const std::filesystem::path& path) {
   return content.str();
 }
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

@@ -1,4 +1,4 @@
-#include "chaos/http_client.hpp"
+#include "rig/http_client.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <system_error>
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 namespace {
 bool same_word(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
@@ -174,4 +174,4 @@ bool HttpClient::closed_by_server() {
   return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

@@ -1,11 +1,11 @@
-#include "tests/support/process.hpp"
+#include "rig/process.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <system_error>
 
-namespace wxpipe::support {
+namespace wxpipe::rig {
 namespace {
 using namespace std::chrono_literals;
 
@@ -60,4 +60,4 @@ TEST(Eventually, WaitsForTheConditionAndGivesUpAtTheDeadline) {
 }
 
 }  // namespace
-}  // namespace wxpipe::support
+}  // namespace wxpipe::rig

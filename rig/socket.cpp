@@ -1,4 +1,4 @@
-#include "chaos/socket.hpp"
+#include "rig/socket.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 namespace {
 [[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -78,4 +78,4 @@ uint16_t local_port(const Socket& socket) {
   return ntohs(at.sin_port);
 }
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-namespace wxpipe::chaos {
+namespace wxpipe::rig {
 
 enum class Toward { server, client };
 
@@ -51,4 +51,4 @@ class TcpGate {
   std::thread thread_;
 };
 
-}  // namespace wxpipe::chaos
+}  // namespace wxpipe::rig

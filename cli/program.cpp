@@ -76,6 +76,7 @@ void conclude(Program& program, const report::Report& report) {
     fmt::print("{}\n", to_json(report));
   } else if (program.format == Format::ndjson) {
     print_rows(report.tables.at(report.main));
+    flush(stdout);
     if (code != kFine) fmt::print(stderr, "{}", to_text(report.findings, style_of(stderr)));
   } else {
     if (code == kWrongUsage) out = stderr;

@@ -139,7 +139,7 @@ void run(Program& program, const Options& given) {
     const StopOnSignal stopper(simulation);
     return simulation.run();
   }();
-  conclude(program, simulate::told(found));
+  conclude(program, simulate::report_of(found));
 }
 }  // namespace
 

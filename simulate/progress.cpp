@@ -18,7 +18,7 @@ Progress::Progress(std::optional<uint64_t> total, std::optional<std::chrono::mic
       duration_(duration),
       terminal_(::isatty(STDERR_FILENO) == 1) {}
 
-void Progress::show(const Report& report, uint64_t settled, SteadyTime began, SteadyTime now) {
+void Progress::show(const Results& results, uint64_t settled, SteadyTime began, SteadyTime now) {
   if (now - measured_ >= 1s) {
     if (measured_ != SteadyTime{}) rate_ = static_cast<double>(settled - measured_settled_) / seconds(now - measured_);
     measured_ = now;
@@ -30,10 +30,10 @@ void Progress::show(const Report& report, uint64_t settled, SteadyTime began, St
     return;
   }
   shown_ = now;
-  print(report, settled, began, now);
+  print(results, settled, began, now);
 }
 
-void Progress::print(const Report& report, uint64_t settled, SteadyTime began, SteadyTime now) {
+void Progress::print(const Results& results, uint64_t settled, SteadyTime began, SteadyTime now) {
   double done = 0;
   if (total_ && *total_ > 0) done = static_cast<double>(settled) / static_cast<double>(*total_);
   if (duration_) done = std::max(done, seconds(now - began) / std::chrono::duration<double>(*duration_).count());
@@ -43,8 +43,8 @@ void Progress::print(const Report& report, uint64_t settled, SteadyTime began, S
                                                  : 0;
   std::string text = fmt::format("{:3.0f} %  {}{} callbacks  {:.0f}/s", done * 100, settled,
                                  total_ ? fmt::format(" of {}", *total_) : "", rate);
-  if (report.retries) text += fmt::format("  {} retries", report.retries);
-  if (report.never_acknowledged) text += fmt::format("  {} never acknowledged", report.never_acknowledged);
+  if (results.retries) text += fmt::format("  {} retries", results.retries);
+  if (results.never_acknowledged) text += fmt::format("  {} never acknowledged", results.never_acknowledged);
   if (terminal_) {
     const int filled = static_cast<int>(done * kWidth);
     std::string bar;
@@ -56,8 +56,8 @@ void Progress::print(const Report& report, uint64_t settled, SteadyTime began, S
   std::fflush(stderr);
 }
 
-void Progress::finish(const Report& report, uint64_t settled, SteadyTime began, SteadyTime now) {
-  print(report, settled, began, now);
+void Progress::finish(const Results& results, uint64_t settled, SteadyTime began, SteadyTime now) {
+  print(results, settled, began, now);
   if (terminal_) fmt::print(stderr, "\n");
 }
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "simulate/report.hpp"
+#include "simulate/results.hpp"
 
 namespace wxpipe::simulate {
 
@@ -11,11 +11,11 @@ class Progress {
  public:
   // total: callbacks, or none where only time ends it.
   Progress(std::optional<uint64_t> total, std::optional<std::chrono::microseconds> duration);
-  void show(const Report& report, uint64_t settled, SteadyTime began, SteadyTime now);
-  void finish(const Report& report, uint64_t settled, SteadyTime began, SteadyTime now);
+  void show(const Results& results, uint64_t settled, SteadyTime began, SteadyTime now);
+  void finish(const Results& results, uint64_t settled, SteadyTime began, SteadyTime now);
 
  private:
-  void print(const Report& report, uint64_t settled, SteadyTime began, SteadyTime now);
+  void print(const Results& results, uint64_t settled, SteadyTime began, SteadyTime now);
 
   std::optional<uint64_t> total_;
   std::optional<std::chrono::microseconds> duration_;

@@ -187,7 +187,7 @@ struct Simulation::Impl final : Correspondence {
 
   bool try_again(const Parcel& parcel, Outcome outcome) override {
     if (parcel.said.stranger && outcome == Outcome::refused) return false;  // as it must be
-    ++report.failed_attempts[static_cast<size_t>(outcome)];
+    ++results.failed_attempts[static_cast<size_t>(outcome)];
     return true;
   }
 
@@ -202,7 +202,7 @@ struct Simulation::Impl final : Correspondence {
       ledger->flush();
       flushed = now;
     }
-    if (options.progress) progress.show(report, settled_count, sender->totals().began, now);
+    if (options.progress) progress.show(results, settled_count, sender->totals().began, now);
   }
 
   // --- Books ---
@@ -210,27 +210,27 @@ struct Simulation::Impl final : Correspondence {
   void count(const Parcel& parcel, const Fate& fate) {
     const bool acked = is_acknowledged(fate.outcome);
     const Said& said = parcel.said;
-    ++report.outcomes[static_cast<size_t>(fate.outcome)];
-    if (fate.status) ++report.statuses[*fate.status];
-    if (parcel.attempts > 1) report.retries += static_cast<uint64_t>(parcel.attempts - 1);
+    ++results.outcomes[static_cast<size_t>(fate.outcome)];
+    if (fate.status) ++results.statuses[*fate.status];
+    if (parcel.attempts > 1) results.retries += static_cast<uint64_t>(parcel.attempts - 1);
     if (parcel.attempts == 0) {
-      ++report.not_sent;
+      ++results.not_sent;
       return;
     }
-    if (said.resend != Resend::none) ++report.repeated;
-    if (said.resend == Resend::changed) ++report.changed;
+    if (said.resend != Resend::none) ++results.repeated;
+    if (said.resend == Resend::changed) ++results.changed;
     if (said.stranger) {
-      ++report.strangers;
-      if (acked) ++report.strangers_let_in;
+      ++results.strangers;
+      if (acked) ++results.strangers_let_in;
       return;
     }
     if (!acked) {
-      ++report.never_acknowledged;
+      ++results.never_acknowledged;
       return;
     }
-    ++report.acknowledged;
-    if (said.poison) ++report.poison;
-    report.latencies.add(std::chrono::duration_cast<Latencies::Duration>(fate.ended - parcel.planned));
+    ++results.acknowledged;
+    if (said.poison) ++results.poison;
+    results.latencies.add(std::chrono::duration_cast<Latencies::Duration>(fate.ended - parcel.planned));
   }
 
   std::string body_sha256(const Parcel& parcel) const {
@@ -267,18 +267,18 @@ struct Simulation::Impl final : Correspondence {
     return line;
   }
 
-  Report run() {
+  Results run() {
     const SendingTotals totals = sender->run();
     if (ledger) ledger->flush();
-    if (options.progress) progress.finish(report, settled_count, totals.began, totals.ended);
-    report.url = options.url;
-    report.open_loop = options.sending.rate > 0;
-    report.planned_rate = options.sending.rate;
-    report.seconds = std::chrono::duration<double>(totals.ended - totals.began).count();
-    report.planned = totals.planned;
-    report.attempts = totals.attempts;
-    report.reconnections = totals.reconnections;
-    return report;
+    if (options.progress) progress.finish(results, settled_count, totals.began, totals.ended);
+    results.url = options.url;
+    results.open_loop = options.sending.rate > 0;
+    results.planned_rate = options.sending.rate;
+    results.seconds = std::chrono::duration<double>(totals.ended - totals.began).count();
+    results.planned = totals.planned;
+    results.attempts = totals.attempts;
+    results.reconnections = totals.reconnections;
+    return results;
   }
 
   SimulationOptions options;
@@ -290,7 +290,7 @@ struct Simulation::Impl final : Correspondence {
   std::optional<rig::Ledger> ledger;
   std::string arena;
   std::deque<Parcel> prepared;
-  Report report;
+  Results results;
   uint64_t settled_count = 0;
   SteadyTime flushed{};
   std::optional<Sender> sender;
@@ -299,7 +299,7 @@ struct Simulation::Impl final : Correspondence {
 Simulation::Simulation(const std::vector<config::AccountSettings>& accounts, const SimulationOptions& options)
     : impl_(std::make_unique<Impl>(accounts, options)) {}
 Simulation::~Simulation() = default;
-Report Simulation::run() { return impl_->run(); }
+Results Simulation::run() { return impl_->run(); }
 void Simulation::stop() { impl_->sender->stop(); }
 
 }  // namespace wxpipe::simulate

@@ -7,7 +7,7 @@
 
 #include "common/config/settings.hpp"
 #include "simulate/generator.hpp"
-#include "simulate/report.hpp"
+#include "simulate/results.hpp"
 #include "simulate/sender.hpp"
 
 namespace wxpipe::simulate {
@@ -32,7 +32,7 @@ class Simulation {
   Simulation(const std::vector<config::AccountSettings>& accounts, const SimulationOptions& options);
   ~Simulation();
 
-  Report run();
+  Results run();
   void stop();  // any thread: ends early, with a report
 
  private:

@@ -1,5 +1,6 @@
 // The commands' promises to whoever types them or scripts them: exit codes (CONTRACT §6), words that say what to
 // change, and set-up that can be repeated.
+#include "common/json/read.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 
 namespace wxpipe::whole_path {
@@ -159,6 +160,12 @@ TEST_F(CommandsTest, TopicsArePlannedAppliedAndThenAsTheyShouldBe) {
   const auto plan = command({"topics", "plan"}, there);
   EXPECT_EQ(plan.code(), kFoundWrong) << plan.errors;
   for (const auto& topic : schemas::kTopics) EXPECT_THAT(plan.output, HasSubstr(empty.name(topic.name)));
+  EXPECT_THAT(plan.output, HasSubstr("\n  Run `wxpipe topics apply` to do it.\n"));
+  const auto rows = command({"topics", "plan", "--ndjson"}, there);
+  EXPECT_EQ(rows.code(), kFoundWrong);
+  EXPECT_EQ(std::count(rows.output.begin(), rows.output.end(), '\n'), std::ssize(schemas::kTopics));
+  EXPECT_THAT(rows.output, StartsWith(fmt::format(R"({{"action":"create","topic":"{}","partitions":6,)",
+                                                  empty.name(TopicName::events))));
   const auto apply = command({"topics", "apply"}, there);
   EXPECT_EQ(apply.code(), kFine) << apply.errors;
   EXPECT_EQ(command({"topics", "plan"}, there).code(), kFine);
@@ -181,6 +188,42 @@ TEST_F(CommandsTest, TopicsWithFewerPartitionsAreNamedAndLeftAlone) {
   EXPECT_THAT(apply.output + apply.errors, HasSubstr(few.name(TopicName::events)));
   EXPECT_EQ(kafka::Admin(few.settings()).view().topics.at(few.name(TopicName::events)).partitions, 2)
       << "keys would move";
+}
+
+// ---- reports ----
+
+TEST_F(CommandsTest, EachReportIsOneJsonObjectWithItsFindings) {
+  const support::TemporaryDatabase empty(support::Schema::none);
+  const Environment no_schema{{"DATABASE_URL", empty.url().reveal()}};
+  const Environment nothing_there{{"WXPIPE_KAFKA__TOPIC_PREFIX", folder_.path().filename().string() + "."}};
+  struct Case {
+    std::vector<std::string> arguments;
+    Environment environment;
+    int code;
+    std::string said;
+  };
+  for (const auto& [arguments, environment, code, said] : std::vector<Case>{
+           {{"check-config"}, {}, kFine, R"("accounts":)"},
+           {{"check-config", "--config", "none.toml"}, {}, kUsage, R"("errors":[")"},
+           {{"migrate", "--check"}, no_schema, kFoundWrong, R"({"current":false,"reason":"the database has no)"},
+           {{"migrate"}, {}, kFine, R"("applied":[],"already":["0001_)"},
+           {{"topics", "plan"}, nothing_there, kFoundWrong, R"({"differences":[{"action":"create",)"},
+           {{"partitions", "plan"}, {}, kFine, R"({"create":[)"},
+           {{"partitions", "apply"}, {}, kFine, R"({"partitions":[)"},
+           {{"partitions", "doctor"}, {}, kFine, R"({"healthy":true,"missing":[],)"},
+           {{"audit"}, {}, kFine, R"({"from":null,"to":null,"account":null,"acknowledged":0,)"}}) {
+    auto with_json = arguments;
+    with_json.emplace_back("--json");
+    const auto ran = command(with_json, environment);
+    EXPECT_EQ(ran.code(), code) << testing::PrintToString(arguments) << ran.errors;
+    EXPECT_THAT(ran.output, HasSubstr(said));
+    EXPECT_EQ(std::count(ran.output.begin(), ran.output.end(), '\n'), 1) << ran.output;
+    std::string text = ran.output;
+    auto document = json::thread_reader().iterate(text);
+    std::string_view level;
+    EXPECT_EQ(document["findings"].at(0)["level"].get(level), simdjson::SUCCESS) << ran.output;
+    EXPECT_EQ(level == "error", code != kFine) << ran.output;
+  }
 }
 
 // ---- exit codes ----

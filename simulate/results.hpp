@@ -12,7 +12,7 @@
 
 namespace wxpipe::simulate {
 
-struct Report {
+struct Results {
   std::string url;
   bool open_loop = true;
   double planned_rate = 0;  // open loop
@@ -34,6 +34,6 @@ struct Report {
   bool is_fine() const { return never_acknowledged == 0 && strangers_let_in == 0; }
 };
 
-report::Report told(const Report& found);
+report::Report report_of(const Results& found);
 
 }  // namespace wxpipe::simulate

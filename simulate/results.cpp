@@ -1,8 +1,8 @@
-#include "simulate/report.hpp"
+#include "simulate/results.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
 
 namespace wxpipe::simulate {
 namespace {
@@ -13,7 +13,7 @@ std::string joined(const std::string& list, const std::string& more) {
   return list.empty() ? more : list + ", " + more;
 }
 
-std::string failures(const Report& found) {
+std::string failures(const Results& found) {
   std::string out;
   for (int i = 0; i < kOutcomeCount; ++i)
     if (const auto count = found.failed_attempts[static_cast<size_t>(i)])
@@ -21,7 +21,7 @@ std::string failures(const Report& found) {
   return out.empty() ? out : fmt::format("{}; {} retries", out, grouped(found.retries));
 }
 
-std::string answers(const Report& found) {
+std::string answers(const Results& found) {
   std::string out;
   for (const auto& [status, count] : found.statuses) out = joined(out, fmt::format("{} x {}", grouped(count), status));
   return out;
@@ -45,7 +45,7 @@ std::string some(uint64_t count, std::string_view words) {
 }
 }  // namespace
 
-report::Report told(const Report& found) {
+report::Report report_of(const Results& found) {
   const auto& latencies = found.latencies;
   const auto at = [&](double percent) { return latencies.percentile(percent); };
   Object latency{{"count", latencies.count()},    {"mean", latencies.mean().count()},
@@ -72,7 +72,7 @@ report::Report told(const Report& found) {
            grouped(found.acknowledged) +
                some(found.outcomes[static_cast<size_t>(Outcome::replied)], "with a passive reply") +
                some(found.poison, "of them unreadable (for the dead letters)")),
-      fact("acknowledged_rate", found.acknowledged_rate()),
+      fact("acknowledged_rate", std::round(found.acknowledged_rate() * 1000) / 1000),
       fact("never_acknowledged", found.never_acknowledged, "never acknowledged",
            found.never_acknowledged ? grouped(found.never_acknowledged) : "none"),
       fact("not_sent", found.not_sent, "not sent",

@@ -101,14 +101,12 @@ void run(Program& program, const Options& options) {
     plan.folder = folder_of(options, schedule.seed);
     plan.progress = !options.silent;
     auto report = chaos::run(plan);
-    fmt::print("{}\n", program.format == Format::json ? to_json(plan, report) : to_text(plan, report));
-    std::fflush(stdout);
-    if (!report.fine()) program.exit_code = kFoundWrong;
+    conclude(program, report_of(plan, report));
     // Of a run that was fine nothing is worth keeping unless somebody said where.
     if (report.fine() && options.folder.empty()) fs::remove_all(plan.folder);
     runs.emplace_back(std::move(plan), std::move(report));
   }
-  if (runs.size() > 1 && program.format == Format::text) fmt::print("{}", chaos::totals_to_text(runs));
+  if (runs.size() > 1 && program.format == Format::text) conclude(program, chaos::totals_of(runs));
 }
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -83,7 +84,7 @@ void conclude(Program& program, const report::Report& report) {
     fmt::print(out, "{}", to_text(report, style_of(out)));
   }
   flush(out);
-  program.exit_code = code;
+  program.exit_code = std::max<int>(program.exit_code, code);
 }
 
 ExitCode exit_code_of(const std::exception& error) {

@@ -44,7 +44,7 @@ struct Example {
 void add_examples(CLI::App& command, const std::vector<Example>& examples);
 
 // Prints the report as it was asked for. Its findings are the exit code: an error is kFoundWrong, a misconfiguration
-// kWrongUsage. Such a text goes to standard error, as what is said of wrong usage does.
+// kWrongUsage. Such a text goes to standard error, as what is said of wrong usage does. Of several reports the worst counts.
 void conclude(Program& program, const report::Report& report);
 
 // UsageError: kWrongUsage. Unavailable: kServerAway. Everything else: kFoundWrong.

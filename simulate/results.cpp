@@ -7,7 +7,7 @@
 namespace wxpipe::simulate {
 namespace {
 using report::duration_words, report::grouped;
-using report::Fact, report::Level, report::Object, report::Value;
+using report::Kind, report::Level, report::Object;
 
 std::string joined(const std::string& list, const std::string& more) {
   return list.empty() ? more : list + ", " + more;
@@ -34,11 +34,8 @@ Object by_outcome(const std::array<uint64_t, kOutcomeCount>& counts) {
   return out;
 }
 
-// A fact that people see only where there is something to say.
-Fact fact(std::string key, Value value, std::string title = {}, std::string words = {}) {
-  const bool shown = !words.empty();
-  return {std::move(key), shown ? std::move(title) : "", std::move(value), report::Kind::text, std::move(words)};
-}
+// A title that people read only where there is something to say.
+const char* where(bool something, const char* title) { return something ? title : ""; }
 
 std::string some(uint64_t count, std::string_view words) {
   return count ? fmt::format(", {} {}", grouped(count), words) : "";
@@ -57,46 +54,39 @@ report::Report report_of(const Results& found) {
 
   report::Report out;
   out.facts = {
-      fact("url", found.url, "sent to", found.url),
-      fact("loop", found.open_loop ? "open" : "closed"),
-      fact("planned_rate", found.planned_rate),
-      fact("seconds", found.seconds),
-      fact("callbacks", found.planned, "callbacks",
-           fmt::format("{} in {:.1f} s: {}{:.1f}/s acknowledged", grouped(found.planned), found.seconds,
-                       found.open_loop ? fmt::format("{:.6g}/s planned, ", found.planned_rate) : "",
-                       found.acknowledged_rate())),
-      fact("attempts", found.attempts),
-      fact("retries", found.retries),
-      fact("reconnections", found.reconnections),
-      fact("acknowledged", found.acknowledged, "acknowledged",
-           grouped(found.acknowledged) +
-               some(found.outcomes[static_cast<size_t>(Outcome::replied)], "with a passive reply") +
-               some(found.poison, "of them unreadable (for the dead letters)")),
-      fact("acknowledged_rate", std::round(found.acknowledged_rate() * 1000) / 1000),
-      fact("never_acknowledged", found.never_acknowledged, "never acknowledged",
-           found.never_acknowledged ? grouped(found.never_acknowledged) : "none"),
-      fact("not_sent", found.not_sent, "not sent",
-           found.not_sent ? fmt::format("{}: stopped before", grouped(found.not_sent)) : ""),
-      fact("poison", found.poison),
-      fact("strangers", found.strangers, "strangers",
-           found.strangers ? fmt::format("{} refused{}", grouped(found.strangers - found.strangers_let_in),
-                                         some(found.strangers_let_in, "LET IN"))
-                           : ""),
-      fact("strangers_let_in", found.strangers_let_in),
-      fact("repeated", found.repeated, "sent again",
-           found.repeated ? fmt::format("{} although acknowledged{}", grouped(found.repeated),
-                                        some(found.changed, "of them with other bytes"))
-                          : ""),
-      fact("changed", found.changed),
-      fact("latency_us", std::move(latency), "latency",
-           latencies.count() == 0
-               ? ""
-               : fmt::format("p50 {}, p90 {}, p99 {}, max {}, from {} to the acknowledgement", duration_words(at(50)),
-                             duration_words(at(90)), duration_words(at(99)), duration_words(latencies.max()),
-                             found.open_loop ? "the planned arrival" : "sending")),
-      fact("outcomes", by_outcome(found.outcomes)),
-      fact("failed_attempts", by_outcome(found.failed_attempts), "failed attempts", failures(found)),
-      fact("statuses", std::move(statuses), "answers", found.is_fine() ? "" : answers(found))};
+      {"url", "sent to", found.url},
+      {"loop", "", found.open_loop ? "open" : "closed"},
+      {"planned_rate", "", found.planned_rate},
+      {"seconds", "", found.seconds},
+      {"callbacks", "callbacks", found.planned, Kind::count,
+       fmt::format("{} in {:.1f} s: {}{:.1f}/s acknowledged", grouped(found.planned), found.seconds,
+                   found.open_loop ? fmt::format("{:.6g}/s planned, ", found.planned_rate) : "",
+                   found.acknowledged_rate())},
+      {"attempts", "", found.attempts},
+      {"retries", "", found.retries},
+      {"reconnections", "", found.reconnections},
+      {"acknowledged", "acknowledged", found.acknowledged, Kind::count,
+       grouped(found.acknowledged) +
+           some(found.outcomes[static_cast<size_t>(Outcome::replied)], "with a passive reply") +
+           some(found.poison, "of them unreadable (for the dead letters)")},
+      {"acknowledged_rate", "", std::round(found.acknowledged_rate() * 1000) / 1000},
+      {"never_acknowledged", "never acknowledged", found.never_acknowledged, Kind::count},
+      {"not_sent", where(found.not_sent > 0, "not sent, stopped before"), found.not_sent, Kind::count},
+      {"poison", "", found.poison},
+      {"strangers", where(found.strangers > 0, "strangers"), found.strangers, Kind::count,
+       grouped(found.strangers - found.strangers_let_in) + " refused" + some(found.strangers_let_in, "LET IN")},
+      {"strangers_let_in", "", found.strangers_let_in},
+      {"repeated", where(found.repeated > 0, "sent again"), found.repeated, Kind::count,
+       grouped(found.repeated) + " although acknowledged" + some(found.changed, "of them with other bytes")},
+      {"changed", "", found.changed},
+      {"latency_us", where(latencies.count() > 0, "latency"), std::move(latency), Kind::text,
+       fmt::format("p50 {}, p90 {}, p99 {}, max {}, from {} to the acknowledgement", duration_words(at(50)),
+                   duration_words(at(90)), duration_words(at(99)), duration_words(latencies.max()),
+                   found.open_loop ? "the planned arrival" : "sending")},
+      {"outcomes", "", by_outcome(found.outcomes)},
+      {"failed_attempts", where(!failures(found).empty(), "failed attempts"), by_outcome(found.failed_attempts),
+       Kind::text, failures(found)},
+      {"statuses", where(!found.is_fine(), "answers"), std::move(statuses), Kind::text, answers(found)}};
   if (found.never_acknowledged > 0)
     out.findings.push_back(
         {Level::error, fmt::format("{} callbacks were never acknowledged", grouped(found.never_acknowledged)),

@@ -1,7 +1,7 @@
 #include "common/report/cells.hpp"
 
 #include <algorithm>
-#include <array>
+#include <span>
 
 #include "common/json/write.hpp"
 
@@ -9,33 +9,18 @@ namespace wxpipe::report {
 namespace {
 constexpr std::string_view kReplacement = "\uFFFD";
 
-struct Range {
-  char32_t first, last;
-};
-constexpr bool in(const auto& ranges, char32_t code) {
-  return std::any_of(ranges.begin(), ranges.end(),
-                     [&](const Range& range) { return code >= range.first && code <= range.last; });
+// Ranges of code points, in order: the first of each and the first behind it.
+bool in(std::span<const char32_t> ranges, char32_t code) {
+  return (std::upper_bound(ranges.begin(), ranges.end(), code) - ranges.begin()) % 2 == 1;
 }
 // Wide and full-width characters of Unicode's EastAsianWidth.txt, in blocks.
-constexpr std::array<Range, 14> kWide{{{0x1100, 0x115F},
-                                       {0x2E80, 0x303E},
-                                       {0x3041, 0xA4CF},
-                                       {0xA960, 0xA97F},
-                                       {0xAC00, 0xD7A3},
-                                       {0xF900, 0xFAFF},
-                                       {0xFE10, 0xFE19},
-                                       {0xFE30, 0xFE6F},
-                                       {0xFF01, 0xFF60},
-                                       {0xFFE0, 0xFFE6},
-                                       {0x1F300, 0x1F64F},
-                                       {0x1F680, 0x1F6FF},
-                                       {0x1F900, 0x1FAFF},
-                                       {0x20000, 0x3FFFD}}};
-constexpr std::array<Range, 6> kMarks{
-    {{0x0300, 0x036F}, {0x200B, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}}};
+constexpr char32_t kWide[] = {0x1100,  0x1160,  0x2E80,  0x303F,  0x3041,  0xA4D0,  0xA960,  0xA980, 0xAC00, 0xD7A4,
+                              0xF900,  0xFB00,  0xFE10,  0xFE1A,  0xFE30,  0xFE70,  0xFF01,  0xFF61, 0xFFE0, 0xFFE7,
+                              0x1F300, 0x1F650, 0x1F680, 0x1F700, 0x1F900, 0x1FB00, 0x20000, 0x3FFFE};
+constexpr char32_t kMarks[] = {0x0300, 0x0370, 0x200B, 0x200E, 0x20D0, 0x2100,
+                               0xFE00, 0xFE10, 0xFE20, 0xFE30, 0xFEFF, 0xFF00};
 // C0, DEL and C1; and what turns the direction of the text around.
-constexpr std::array<Range, 5> kControls{
-    {{0x00, 0x1F}, {0x7F, 0x9F}, {0x200E, 0x200F}, {0x202A, 0x202E}, {0x2066, 0x2069}}};
+constexpr char32_t kControls[] = {0x00, 0x20, 0x7F, 0xA0, 0x200E, 0x2010, 0x202A, 0x202F, 0x2066, 0x206A};
 
 struct Character {
   std::string_view bytes;  // of the text, or kReplacement

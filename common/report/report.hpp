@@ -118,7 +118,7 @@ std::string to_text(const std::vector<Finding>& findings, const Style& style);
 
 // For sentences and a fact's words.
 std::string counted(uint64_t number, std::string_view what);  // 1 row, 12,345 rows
-std::string grouped(uint64_t number);                        // 12,345
-std::string duration_words(std::chrono::microseconds time);  // 1.83 ms
+std::string grouped(uint64_t number);                         // 12,345
+std::string duration_words(std::chrono::microseconds time);   // 1.83 ms
 
 }  // namespace wxpipe::report

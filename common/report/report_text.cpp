@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "common/report/cells.hpp"
@@ -45,12 +46,13 @@ std::string words(const Value& value, Kind kind) { return std::visit(Words{kind}
 std::string painted(std::string_view text, std::string_view how, const Style& style) {
   return style.colours && !text.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", how, text) : std::string(text);
 }
-std::string bold(std::string_view text, const Style& style) { return painted(text, "1", style); }
+constexpr std::string_view kBold = "1";
 
 // Text that is broken at the style's width, its first `marked` bytes painted.
 void append_broken(std::string& out, const std::string& text, size_t indent, const Style& style, size_t marked = 0,
-                   std::string_view how = "1") {
+                   std::string_view how = kBold) {
   for (const auto& line : lines_of(text, style.width, indent)) {
+    marked = std::min(marked, line.size());
     out += painted(line.substr(0, marked), how, style) + line.substr(marked) + '\n';
     marked = 0;
   }
@@ -133,7 +135,7 @@ class Grid {
         line.append(kGap, ' ');
       }
       line.resize(line.find_last_not_of(' ') + 1);
-      out += bold(line, style) + '\n';
+      out += painted(line, kBold, style) + '\n';
     }
   }
 
@@ -146,42 +148,21 @@ void append_table(std::string& out, const Table& table, bool main, const Style& 
   if (table.columns.empty()) {
     append_list(out, table, most, style);
   } else {
-    if (!table.title.empty()) out += bold(table.title + ':', style) + '\n';
+    if (!table.title.empty()) out += painted(table.title + ':', kBold, style) + '\n';
     Grid(table, most).append(out, style);
   }
   if (table.rows.size() > most) out += fmt::format("… and {} more; --json names all\n", table.rows.size() - most);
 }
 
-std::string_view colour(Level level) {
-  switch (level) {
-    case Level::fine:
-      return "1;32";
-    case Level::note:
-      return "1;36";
-    case Level::warning:
-      return "1;33";
-    case Level::error:
-    case Level::misconfigured:
-      return "1;31";
-  }
-  return "1";
-}
+struct Label {
+  std::string_view word, colour;
+};
+constexpr std::array<Label, 5> kLabels{
+    {{"fine", "1;32"}, {"note", "1;36"}, {"warning", "1;33"}, {"error", "1;31"}, {"error", "1;31"}}};
+const Label& label_of(Level level) { return kLabels[static_cast<size_t>(level)]; }
 }  // namespace
 
-std::string_view to_string(Level level) {
-  switch (level) {
-    case Level::fine:
-      return "fine";
-    case Level::note:
-      return "note";
-    case Level::warning:
-      return "warning";
-    case Level::error:
-    case Level::misconfigured:
-      return "error";
-  }
-  return "error";
-}
+std::string_view to_string(Level level) { return label_of(level).word; }
 
 Style style_for(bool terminal, size_t width, std::string_view no_color, std::string_view term) {
   return {terminal && no_color.empty() && term != "dumb", terminal ? width : 0};
@@ -190,8 +171,8 @@ Style style_for(bool terminal, size_t width, std::string_view no_color, std::str
 std::string to_text(const std::vector<Finding>& findings, const Style& style) {
   std::string out;
   for (const auto& [level, sentence, remedy] : findings) {
-    const auto label = fmt::format("{}:", to_string(level));
-    append_broken(out, label + ' ' + sentence, kGap, style, label.size(), colour(level));
+    const auto& [word, colour] = label_of(level);
+    append_broken(out, fmt::format("{}: {}", word, sentence), kGap, style, word.size() + 1, colour);
     if (!remedy.empty()) append_broken(out, std::string(kGap, ' ') + remedy, kGap, style);
   }
   return out;

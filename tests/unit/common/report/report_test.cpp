@@ -131,6 +131,16 @@ TEST(ReportText, BreaksTextWithoutSpacesAnywhereAndWideCharactersWhole) {
   EXPECT_EQ(lines_of("", 4), (std::vector<std::string>{""}));
 }
 
+TEST(ReportText, BearsATerminalThatIsNarrowerThanItsTitles) {
+  Report report;
+  report.facts = {{"", "never acknowledged", 3}};
+  report.findings = {{Level::warning, "so it is"}};
+  EXPECT_EQ(to_text(report, {.colours = true, .width = 6}),
+            "\x1b[1mnever acknowledged\x1b[0m  3\n"
+            "\n"
+            "\x1b[1;33mwarnin\x1b[0m\n  g:\n  so\n  it\n  is\n");
+}
+
 TEST(ReportText, NeverLetsTextSteerTheTerminal) {
   EXPECT_EQ(lines_of("a\x1b[31mb\x7f\u009b\u202E\nc\xFF", 0),
             (std::vector<std::string>{"a\uFFFD[31mb\uFFFD\uFFFD\uFFFD c\uFFFD"}));

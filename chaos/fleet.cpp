@@ -10,8 +10,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "common/http/client.hpp"
 #include "common/result.hpp"
-#include "rig/http_client.hpp"
 
 namespace wxpipe::chaos {
 namespace {
@@ -37,6 +37,11 @@ ServerInUrl server_in(const std::string& url) {
     throw UsageError("chaos needs a database URL with host and port: postgresql://user@127.0.0.1:5432/name");
   return {at, end - at, url.substr(at, colon - at),
           static_cast<uint16_t>(std::stoi(url.substr(colon + 1, end - colon - 1)))};
+}
+
+// One question to a member's admin port.
+http::Response ask_admin(uint16_t port, const std::string& path) {
+  return http::Client(*http::parse_url(fmt::format("http://127.0.0.1:{}", port)), {.request = kAskPatience}).get(path);
 }
 
 // The 8 bytes that WXPIPE_CLOCK_SHIFT names: microseconds, in memory that the process shares.
@@ -251,8 +256,7 @@ bool Fleet::stopped(Actor role, int number) const {
 
 std::string Fleet::ask(Actor role, int number, const std::string& path) const {
   try {
-    rig::HttpClient client("127.0.0.1", member(role, number).admin_port, kAskPatience);
-    return client.get(path).body;
+    return ask_admin(member(role, number).admin_port, path).body;
   } catch (const std::exception&) {  // it is down, frozen or busy starting: no answer is an answer
     return {};
   }
@@ -265,8 +269,7 @@ std::string Fleet::not_ready() {
     if (!one->wanted) continue;
     if (!one->process) return one->name + " is not running";
     try {
-      rig::HttpClient client("127.0.0.1", one->admin_port, kAskPatience);
-      if (const auto reply = client.get("/readyz"); reply.status != 200)
+      if (const auto reply = ask_admin(one->admin_port, "/readyz"); reply.status != 200)
         return fmt::format("{}: {}", one->name, reply.body);
     } catch (const std::exception& error) {
       return fmt::format("{} does not answer: {}", one->name, error.what());

@@ -5,175 +5,112 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <concepts>
 #include <cstring>
 #include <stdexcept>
+#include <tuple>
+#include <utility>
 
 #include "common/json/read.hpp"
 #include "common/json/write.hpp"
 
 namespace wxpipe::rig {
 namespace {
+using namespace std::string_view_literals;
+
 constexpr size_t kBlock = 64 << 10;
 
-void name(std::string& out, std::string_view field) {
-  out.append(out.back() == '{' ? "\"" : ",\"").append(field).append("\":");
-}
-void text(std::string& out, std::string_view field, std::string_view value) {
-  name(out, field);
-  json::append_string(out, value);
-}
-void text_or_null(std::string& out, std::string_view field, const std::optional<std::string>& value) {
-  name(out, field);
-  if (value)
-    json::append_string(out, *value);
-  else
-    out += "null";
-}
-template <class Number>
-void number(std::string& out, std::string_view field, Number value) {
-  name(out, field);
-  const fmt::format_int digits(value);
-  out.append(digits.data(), digits.size());
-}
-template <class Number>
-void number_or_null(std::string& out, std::string_view field, const std::optional<Number>& value) {
-  if (value) return number(out, field, *value);
-  name(out, field);
-  out += "null";
-}
-void time(std::string& out, std::string_view field, Timestamp at) {
-  name(out, field);
+// Every field of a line once: its name and its member, in the order in which they are written.
+constexpr std::tuple kFields{
+    std::pair{"serial"sv, &LedgerLine::serial},
+    std::pair{"account"sv, &LedgerLine::account},
+    std::pair{"kind"sv, &LedgerLine::kind},
+    std::pair{"tenant"sv, &LedgerLine::tenant},
+    std::pair{"subject"sv, &LedgerLine::subject},
+    std::pair{"type"sv, &LedgerLine::type},
+    std::pair{"key_order"sv, &LedgerLine::key_order},
+    std::pair{"body_sha256"sv, &LedgerLine::body_sha256},
+    std::pair{"token"sv, &LedgerLine::token},
+    std::pair{"sealed"sv, &LedgerLine::sealed},
+    std::pair{"identity_of"sv, &LedgerLine::identity_of},
+    std::pair{"resend"sv, &LedgerLine::resend},
+    std::pair{"poison"sv, &LedgerLine::poison},
+    std::pair{"stranger"sv, &LedgerLine::stranger},
+    std::pair{"attempts"sv, &LedgerLine::attempts},
+    std::pair{"outcome"sv, &LedgerLine::outcome},
+    std::pair{"status"sv, &LedgerLine::status},
+    std::pair{"acked"sv, &LedgerLine::acked},
+    std::pair{"planned_at"sv, &LedgerLine::planned_at},
+    std::pair{"sent_at"sv, &LedgerLine::sent_at},
+    std::pair{"acked_at"sv, &LedgerLine::acked_at},
+    std::pair{"latency_us"sv, &LedgerLine::latency_us},
+};
+
+void write(std::string& out, std::string_view text) { json::append_string(out, text); }
+void write(std::string& out, Resend resend) { json::append_string(out, to_string(resend)); }
+void write(std::string& out, Timestamp at) {
   out += '"';
   append_iso8601(out, at);
   out += '"';
 }
+template <std::integral Number>
+void write(std::string& out, Number value) {
+  if constexpr (std::is_same_v<Number, bool>) {
+    out += value ? "true" : "false";
+  } else {
+    const fmt::format_int digits(value);
+    out.append(digits.data(), digits.size());
+  }
+}
+template <class Thing>
+void write(std::string& out, const std::optional<Thing>& value) {
+  value ? write(out, *value) : void(out += "null");
+}
 
 using Value = simdjson::simdjson_result<simdjson::ondemand::value>;
-bool is_null(Value& value) {
-  bool null = false;
-  return !value.is_null().get(null) && null;
-}
 bool read(Value value, std::string& out) {
-  std::string_view view;
-  if (value.get_string().get(view)) return false;
-  out = view;
+  std::string_view text;
+  if (value.get_string().get(text)) return false;
+  out = text;
   return true;
 }
-bool read(Value value, bool& out) { return !value.get_bool().get(out); }
-bool read(Value value, uint64_t& out) { return !value.get_uint64().get(out); }
-bool read(Value value, int64_t& out) { return !value.get_int64().get(out); }
-template <class Integer>
-bool read_small(Value value, Integer& out) {
-  int64_t wide = 0;
-  if (!read(value, wide)) return false;
-  out = static_cast<Integer>(wide);
-  return true;
-}
-bool read(Value value, int& out) { return read_small(value, out); }
-bool read(Value value, unsigned& out) { return read_small(value, out); }
 bool read(Value value, Timestamp& out) {
-  std::string_view view;
-  return !value.get_string().get(view) && parse_iso8601(view, out);
+  std::string_view text;
+  return !value.get_string().get(text) && parse_iso8601(text, out);
 }
 bool read(Value value, Resend& out) {
-  std::string_view view;
-  if (value.get_string().get(view)) return false;
+  std::string_view text;
+  if (value.get_string().get(text)) return false;
   for (const Resend each : {Resend::none, Resend::same, Resend::changed})
-    if (to_string(each) == view) {
+    if (to_string(each) == text) {
       out = each;
       return true;
     }
   return false;
 }
+template <std::integral Number>
+bool read(Value value, Number& out) {
+  using Wide = std::conditional_t<std::is_unsigned_v<Number>, uint64_t, int64_t>;
+  std::conditional_t<std::is_same_v<Number, bool>, bool, Wide> wide{};
+  if (value.get(wide)) return false;
+  out = static_cast<Number>(wide);
+  return true;
+}
 template <class Thing>
 bool read(Value value, std::optional<Thing>& out) {
   out.reset();
-  return is_null(value) || read(value, out.emplace());
-}
-
-bool read_field(LedgerLine& line, std::string_view field, Value value) {
-  switch (json::key(field)) {
-    case json::key("serial"):
-      return read(value, line.serial);
-    case json::key("account"):
-      return read(value, line.account);
-    case json::key("kind"):
-      return read(value, line.kind);
-    case json::key("tenant"):
-      return read(value, line.tenant);
-    case json::key("subject"):
-      return read(value, line.subject);
-    case json::key("type"):
-      return read(value, line.type);
-    case json::key("key_order"):
-      return read(value, line.key_order);
-    case json::key("body_sha256"):
-      return read(value, line.body_sha256);
-    case json::key("token"):
-      return read(value, line.token);
-    case json::key("sealed"):
-      return read(value, line.sealed);
-    case json::key("identity_of"):
-      return read(value, line.identity_of);
-    case json::key("resend"):
-      return read(value, line.resend);
-    case json::key("poison"):
-      return read(value, line.poison);
-    case json::key("stranger"):
-      return read(value, line.stranger);
-    case json::key("attempts"):
-      return read(value, line.attempts);
-    case json::key("outcome"):
-      return read(value, line.outcome);
-    case json::key("status"):
-      return read(value, line.status);
-    case json::key("acked"):
-      return read(value, line.acked);
-    case json::key("planned_at"):
-      return read(value, line.planned_at);
-    case json::key("sent_at"):
-      return read(value, line.sent_at);
-    case json::key("acked_at"):
-      return read(value, line.acked_at);
-    case json::key("latency_us"):
-      return read(value, line.latency_us);
-    default:
-      return true;  // a later version's
-  }
+  bool null = false;
+  return (!value.is_null().get(null) && null) || read(value, out.emplace());
 }
 }  // namespace
 
 void encode(const LedgerLine& line, std::string& out) {
-  out += '{';
-  number(out, "serial", line.serial);
-  text(out, "account", line.account);
-  text(out, "kind", line.kind);
-  text_or_null(out, "tenant", line.tenant);
-  text(out, "subject", line.subject);
-  text_or_null(out, "type", line.type);
-  number_or_null(out, "key_order", line.key_order);
-  text(out, "body_sha256", line.body_sha256);
-  text(out, "token", line.token);
-  name(out, "sealed");
-  out += line.sealed ? "true" : "false";
-  number_or_null(out, "identity_of", line.identity_of);
-  text(out, "resend", to_string(line.resend));
-  text_or_null(out, "poison", line.poison);
-  text_or_null(out, "stranger", line.stranger);
-  number(out, "attempts", line.attempts);
-  text(out, "outcome", line.outcome);
-  number_or_null(out, "status", line.status);
-  name(out, "acked");
-  out += line.acked ? "true" : "false";
-  time(out, "planned_at", line.planned_at);
-  time(out, "sent_at", line.sent_at);
-  if (line.acked_at) {
-    time(out, "acked_at", *line.acked_at);
-  } else {
-    name(out, "acked_at");
-    out += "null";
-  }
-  number(out, "latency_us", line.latency_us);
+  char before = '{';
+  const auto each = [&](const auto& field) {
+    out.append(1, std::exchange(before, ',')).append(1, '"').append(field.first).append("\":");
+    write(out, line.*field.second);
+  };
+  std::apply([&](const auto&... fields) { (each(fields), ...); }, kFields);
   out += '}';
 }
 
@@ -186,11 +123,18 @@ Result<LedgerLine> decode_ledger_line(std::string_view json) {
   LedgerLine line;
   bool serial = false;
   for (auto member : object) {
-    std::string_view field;
-    if (member.unescaped_key().get(field)) return reject("broken JSON");
-    const std::string kept(field);
-    if (!read_field(line, kept, member.value())) return reject(fmt::format("field '{}' can't be read", kept));
-    serial = serial || kept == "serial";
+    std::string_view name;
+    if (member.unescaped_key().get(name)) return reject("broken JSON");
+    serial = serial || name == "serial";
+    bool readable = true;  // a field that nobody knows is a later version's
+    const auto take = [&](const auto& field) {
+      if (field.first != name) return false;
+      readable = read(member.value(), line.*field.second);
+      return true;
+    };
+    const std::string kept(name);  // reading a value overwrites it
+    std::apply([&](const auto&... fields) { (take(fields) || ...); }, kFields);
+    if (!readable) return reject(fmt::format("field '{}' can't be read", kept));
   }
   if (!serial) return reject("a ledger line needs its serial");
   return line;

@@ -1,30 +1,13 @@
 #include "simulate/connection.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/write.hpp>
-
 namespace wxpipe::simulate {
+namespace {
+constexpr uint64_t kMostBodyBytes = 1 << 20;  // no platform would read as much
+}
+
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-void secure(asio::ssl::stream<tcp::socket&>& stream, const Server& server) {
-  error_code ignored;  // none of this can fail but for memory
-  if (server.verify) {
-    stream.set_verify_mode(asio::ssl::verify_peer, ignored);
-    stream.set_verify_callback(asio::ssl::host_name_verification(server.name), ignored);
-  }
-  // What the macro SSL_set_tlsext_host_name does, without its old-style cast.
-  SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-           const_cast<char*>(server.name.c_str()));
-}
-
-struct Connection::Stream {
-  explicit Stream(asio::io_context& io) : socket(io) {}
-  tcp::socket socket;
-  std::optional<asio::ssl::stream<tcp::socket&>> tls;
-};
 
 Connection::Connection(asio::io_context& io, const Server& server, Owner& owner)
     : io_(io),
@@ -47,6 +30,7 @@ void Connection::end(Loss loss) {
 
 void Connection::send(std::string_view request) {
   request_ = request;
+  parser_.emplace(response_, kMostBodyBytes, http::KeepHeaders::no);
   written_ = used_ = 0;
   reused_ = is_open();
   if (reused_)
@@ -56,7 +40,7 @@ void Connection::send(std::string_view request) {
 }
 
 void Connection::open(size_t endpoint) {
-  stream_ = std::make_shared<Stream>(io_);
+  stream_ = std::make_shared<http::Stream>(io_);
   stream_->socket.async_connect(server_.endpoints[endpoint], [this, stream = stream_, endpoint](error_code error) {
     if (stream != stream_) return;
     if (error && endpoint + 1 < server_.endpoints.size()) return open(endpoint + 1);
@@ -70,8 +54,7 @@ void Connection::opened() {
   stream_->socket.set_option(tcp::no_delay(true), ignored);
   stream_->socket.non_blocking(true, ignored);
   if (!server_.tls) return write();
-  stream_->tls.emplace(stream_->socket, *server_.tls);
-  secure(*stream_->tls, server_);
+  stream_->add_tls(*server_.tls, server_.name, server_.verify);
   stream_->tls->async_handshake(asio::ssl::stream_base::client, [this, stream = stream_](error_code error) {
     if (stream != stream_) return;
     if (error) return end(Loss::unreachable);
@@ -92,11 +75,7 @@ void Connection::write() {
     if (error) return end(Loss::broken);
     read();
   };
-  const auto rest = asio::buffer(request_.substr(written_));
-  if (stream_->tls)
-    asio::async_write(*stream_->tls, rest, then);
-  else
-    asio::async_write(stream_->socket, rest, then);
+  stream_->async_write(asio::buffer(request_.substr(written_)), then);
 }
 
 void Connection::read() {
@@ -106,27 +85,24 @@ void Connection::read() {
     got(bytes);
   };
   if (used_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
-  const auto room = asio::buffer(buffer_.data() + used_, buffer_.size() - used_);
-  if (stream_->tls)
-    stream_->tls->async_read_some(room, then);
-  else
-    stream_->socket.async_read_some(room, then);
+  stream_->async_read_some(asio::buffer(buffer_.data() + used_, buffer_.size() - used_), then);
 }
 
 void Connection::got(size_t bytes) {
   used_ += bytes;
-  HttpReply reply;
-  switch (parser_.parse(std::string_view(buffer_).substr(0, used_), reply)) {
-    case ParseOutcome::more:
-      return read();
-    case ParseOutcome::malformed:
-      return end(Loss::malformed);
-    case ParseOutcome::done:
-      break;
+  error_code error;
+  const size_t taken = parser_->put(std::string_view(buffer_).substr(0, used_), error);
+  // An answer that ends with its connection: nobody sends that to a client that keeps its connections.
+  if (error || parser_->ends_with_connection()) return end(Loss::malformed);
+  used_ -= taken;
+  if (!parser_->complete()) {
+    buffer_.erase(0, taken);
+    buffer_.resize(buffer_.size() + taken);
+    return read();
   }
   // Bytes that nobody asked for: what follows couldn't be told from an answer.
-  if (!reply.keep_alive || used_ != parser_.size()) close();
-  owner_.replied(*this, reply);
+  if (!parser_->keep_alive() || used_ > 0) close();
+  owner_.replied(*this, response_);
 }
 
 }  // namespace wxpipe::simulate

@@ -1,18 +1,16 @@
 // One keep-alive HTTP connection to the callback server: one request at a time, its answer or its loss told to the
-// owner. Belongs to the io_context's thread. What is still going on when a connection is closed ends without a word.
+// owner. The load sender's own, beside http::Client: thousands of them live on one thread, nothing blocks, and an answer
+// costs no allocation. Belongs to the io_context's thread. What is still going on when a connection is closed ends without a word.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "simulate/http_reply.hpp"
+#include "common/http/peer.hpp"
+#include "common/http/response.hpp"
 
 namespace wxpipe::simulate {
 
@@ -24,9 +22,6 @@ struct Server {
   bool verify = true;                                     // the certificate
 };
 
-// Asks for the server by its name, and verifies it where that is wanted.
-void secure(boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>& stream, const Server& server);
-
 enum class Loss { unreachable, broken, malformed };
 
 class Connection {
@@ -34,8 +29,8 @@ class Connection {
   class Owner {
    public:
     virtual ~Owner() = default;
-    virtual void replied(Connection& connection, const HttpReply& reply) = 0;  // it may send again at once
-    virtual void lost(Connection& connection, Loss loss) = 0;                  // closed; it may send again
+    virtual void replied(Connection& connection, const http::Response& response) = 0;  // it may send again at once
+    virtual void lost(Connection& connection, Loss loss) = 0;                          // closed; it may send again
   };
 
   Connection(boost::asio::io_context& io, const Server& server, Owner& owner);
@@ -47,14 +42,11 @@ class Connection {
   bool is_open() const { return stream_ != nullptr; }
   // Whether the request under way went over a connection that had served another one, and nothing was answered yet:
   // then the server may have closed it for idleness, and the request may never have arrived.
-  bool may_be_stale() const { return reused_ && used_ == 0; }
+  bool may_be_stale() const { return reused_ && used_ == 0 && !parser_->begun(); }
 
   void* parcel = nullptr;  // the owner's
 
  private:
-  struct Stream;
-  using StreamPointer = std::shared_ptr<Stream>;
-
   void open(size_t endpoint);
   void opened();
   void write();
@@ -65,13 +57,14 @@ class Connection {
   boost::asio::io_context& io_;
   const Server& server_;
   Owner& owner_;
-  StreamPointer stream_;  // handlers of another one have nothing to say any more
+  std::shared_ptr<http::Stream> stream_;  // handlers of another one have nothing to say any more
   std::string_view request_;
   size_t written_ = 0;
   std::string buffer_;
-  size_t used_ = 0;
+  size_t used_ = 0;  // of the buffer: what the parser isn't done with
   bool reused_ = false;
-  HttpReplyParser parser_;
+  http::Response response_;
+  std::optional<http::ResponseParser> parser_;  // of the answer under way
 };
 
 }  // namespace wxpipe::simulate

@@ -217,11 +217,11 @@ struct Sender::Impl final : Connection::Owner {
     return ParcelPointer(static_cast<Parcel*>(std::exchange(connection.parcel, nullptr)));
   }
 
-  void replied(Connection& connection, const HttpReply& reply) override {
+  void replied(Connection& connection, const http::Response& response) override {
     auto parcel = take(connection);
     // Judged now: the reply is a view into the connection's buffer.
-    const Outcome outcome = correspondence.judge(*parcel, reply);
-    answered(connection, std::move(parcel), outcome, reply.status);
+    const Outcome outcome = correspondence.judge(*parcel, response);
+    answered(connection, std::move(parcel), outcome, static_cast<unsigned>(response.status));
   }
 
   void lost(Connection& connection, Loss loss) override {

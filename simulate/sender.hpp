@@ -37,7 +37,7 @@ class Correspondence {
   virtual bool next(Parcel& parcel, Timestamp at) = 0;
   // Writes the bytes of the attempt number `parcel.attempts` (from 0), unless they are prepared.
   virtual void write(Parcel& parcel, Timestamp now) = 0;
-  virtual Outcome judge(const Parcel& parcel, const HttpReply& reply) = 0;
+  virtual Outcome judge(const Parcel& parcel, const http::Response& response) = 0;
   // An attempt that wasn't acknowledged: whether another one makes sense, if there is one left.
   virtual bool try_again(const Parcel& parcel, Outcome outcome) = 0;
   virtual void settled(const Parcel& parcel, const Fate& fate) = 0;

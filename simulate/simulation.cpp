@@ -3,28 +3,24 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ssl/error.hpp>
 #include <deque>
 #include <thread>
 
 #include "common/config/units.hpp"
 #include "common/crypto/digest.hpp"
+#include "common/http/connection.hpp"
 #include "rig/ledger.hpp"
 #include "simulate/judge.hpp"
 #include "simulate/progress.hpp"
-#include "simulate/url.hpp"
 #include "simulate/wire.hpp"
 
 namespace wxpipe::simulate {
 namespace {
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using boost::system::error_code;
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr auto kFlushEvery = 100ms;
+constexpr auto kLookUp = 5s;  // of the server's name
 
 std::string hex_sha256(std::string_view bytes) {
   constexpr char kDigits16[] = "0123456789abcdef";
@@ -37,53 +33,27 @@ std::string hex_sha256(std::string_view bytes) {
   return text;
 }
 
-std::vector<tcp::endpoint> resolved(const Url& url) {
-  asio::io_context io;
-  tcp::resolver resolver(io);
-  error_code error;
-  const auto results = resolver.resolve(url.host, url.port, error);
-  if (error) throw Unavailable(fmt::format("{} can't be resolved: {}", url.host, error.message()));
-  std::vector<tcp::endpoint> endpoints;
-  for (const auto& result : results) endpoints.push_back(result.endpoint());
-  return endpoints;
-}
-
-// Whether somebody listens there, and is who it should be: a connection that says nothing. Throws UsageError when the
-// certificate isn't to be trusted, because no attempt would ever succeed.
-error_code knock(const Server& server, const std::string& url) {
-  asio::io_context io;
-  tcp::socket socket(io);
-  error_code outcome = asio::error::timed_out;
-  asio::async_connect(socket, server.endpoints, [&](error_code error, const tcp::endpoint&) { outcome = error; });
-  io.run_for(5s);
-  if (outcome || !server.tls) return outcome;
-  asio::ssl::stream<tcp::socket&> stream(socket, *server.tls);
-  secure(stream, server);
-  outcome = asio::error::timed_out;
-  stream.async_handshake(asio::ssl::stream_base::client, [&](error_code error) { outcome = error; });
-  io.restart();
-  io.run_for(5s);
-  if (outcome.category() == asio::error::get_ssl_category()) {
-    const bool distrust =
-        ERR_GET_REASON(static_cast<unsigned long>(outcome.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
-    throw UsageError(
-        fmt::format("{}: {}; {}", url, outcome.message(),
-                    distrust ? "say --insecure to take any certificate, or --url with the name that the certificate has"
-                             : "is it HTTP that is spoken there?"));
-  }
-  return outcome;
-}
-
-void wait_for(const Server& server, const std::string& url, std::chrono::milliseconds patience) {
-  const auto deadline = steady_clock::now() + patience;
+// Until somebody listens there, and is who it should be. Throws UsageError when the certificate isn't to be trusted or it isn't
+// TLS that is spoken, because no attempt would ever succeed.
+void wait_for(const http::Url& url, const SimulationOptions& options) {
+  http::Connection knock(url, {.verify = !options.insecure});
+  const auto deadline = steady_clock::now() + options.wait;
   for (;;) {
-    const auto error = knock(server, url);
-    if (!error) return;
-    if (steady_clock::now() >= deadline)
-      throw Unavailable(fmt::format(
-          "nobody answers at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? (--url says where, --wait how "
-          "long to try)",
-          url, error.message()));
+    try {
+      return knock.open(SteadyTime::max());
+    } catch (const http::Error& error) {
+      if (error.failure == http::Failure::untrusted)
+        throw UsageError(
+            fmt::format("{}; say --insecure to take any certificate, or --url with the name that the certificate has",
+                        error.what()));
+      if (error.failure == http::Failure::handshake)
+        throw UsageError(fmt::format("{}; is it HTTP that is spoken there?", error.what()));
+      if (steady_clock::now() >= deadline)
+        throw Unavailable(fmt::format(
+            "nobody answers at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? (--url says where, --wait how "
+            "long to try)",
+            options.url, error.what()));
+    }
     std::this_thread::sleep_for(100ms);
   }
 }
@@ -106,19 +76,18 @@ struct Simulation::Impl final : Correspondence {
       : options(given),
         generator(accounts, started(options.content)),
         progress(options.sending.count, options.sending.duration) {
-    const auto url = parse_url(options.url);
+    const auto url = http::parse_url(options.url);
     if (!url) throw UsageError(fmt::format("--url: '{}' isn't of the form http://host:port", options.url));
     address = {url->authority, url->prefix};
-    server.endpoints = resolved(*url);
+    server.endpoints = http::resolve(*url, steady_clock::now() + kLookUp);
     server.name = url->host;
     server.verify = !options.insecure;
     if (url->tls) {
-      tls.emplace(asio::ssl::context::tls_client);
-      tls->set_default_verify_paths();
+      tls.emplace(http::tls_context({}));
       server.tls = &*tls;
     }
     if (!options.ledger.empty()) ledger.emplace(options.ledger);
-    wait_for(server, options.url, options.wait);
+    wait_for(*url, options);
     prepare();
     sender.emplace(server, options.sending, *this);
   }
@@ -169,8 +138,9 @@ struct Simulation::Impl final : Correspondence {
     parcel.body_at = request.body_at;
   }
 
-  Outcome judge(const Parcel& parcel, const HttpReply& reply) override {
-    switch (simulate::judge(generator.speaker(parcel.said.speaker).account, reply.status, reply.body)) {
+  Outcome judge(const Parcel& parcel, const http::Response& response) override {
+    switch (simulate::judge(generator.speaker(parcel.said.speaker).account, static_cast<unsigned>(response.status),
+                            response.body)) {
       case Verdict::acknowledged:
         return Outcome::acknowledged;
       case Verdict::replied:
@@ -285,7 +255,7 @@ struct Simulation::Impl final : Correspondence {
   Generator generator;
   Progress progress;
   Address address;
-  std::optional<asio::ssl::context> tls;
+  std::optional<boost::asio::ssl::context> tls;
   Server server;
   std::optional<rig::Ledger> ledger;
   std::string arena;

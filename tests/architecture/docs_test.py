@@ -11,6 +11,8 @@ import subprocess
 import sys
 import unittest
 
+import check_architecture
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CODE = ("common", "schemas", "ingest", "processors", "sinks", "rig", "simulate", "chaos", "cli")
 UNITS = [f"config/systemd/wxpipe-{role}@.service" for role in ("ingest", "process", "sink")]
@@ -179,6 +181,13 @@ class Commands(unittest.TestCase):
                 words = line.split()
                 name = " ".join(words[:2]) if words[0] in groups and len(words) > 1 else words[0]
                 self.assertIn(name, known, f"{page}: wxpipe {line}")
+
+
+class Walk(unittest.TestCase):
+    def test_shows_which_folder_may_include_which(self):
+        rows = re.findall(r"^\| (`.*`) \| (.*) \|$", section("docs/walk.md", "Which folder may include which"), re.M)
+        shown = {name: set(re.findall(r"`(\w+)`", may)) for names, may in rows for name in re.findall(r"`(\w+)`", names)}
+        self.assertEqual(shown, {name: set(may.split()) for name, may in check_architecture.FOLDERS.items()})
 
 
 class Tests(unittest.TestCase):

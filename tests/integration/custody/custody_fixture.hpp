@@ -15,10 +15,10 @@
 #include "ingest/ingest_role.hpp"
 #include "processors/process_role.hpp"
 #include "rig/eventually.hpp"
-#include "rig/http_client.hpp"
 #include "rig/temporary_folder.hpp"
 #include "sinks/custody/audit.hpp"
 #include "sinks/sink_role.hpp"
+#include "tests/support/http_client.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
 #include "tests/support/topic_prefix.hpp"
@@ -104,7 +104,7 @@ class Platform {
   }
 
  private:
-  rig::HttpClient client_;
+  support::HttpClient client_;
 };
 
 class CustodyTest : public ::testing::Test {

@@ -1,11 +1,10 @@
 // How ingest ends, with what is in hand answered and nobody waiting long; and HTTPS by a certificate of the test's own.
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
+#include "rig/socket.hpp"
 #include "tests/integration/ingest/ingest_fixture.hpp"
+#include "tests/support/certificate.hpp"
 #include "tests/support/kafka_gate.hpp"
 
 namespace wxpipe::ingest::test {
@@ -24,7 +23,7 @@ TEST_F(DrainTest, WhatIsInHandIsAnsweredIdleConnectionsEndAndNewOnesAreRefused) 
   auto idle = ingest.client(), busy = ingest.client();
   ASSERT_EQ(idle.send(http(plain(0))).status, 200);
   gate.gate().freeze();
-  busy.send_bytes(rig::to_bytes(http(plain(1)), "wxpipe"));
+  busy.send_bytes(support::to_bytes(http(plain(1)), "wxpipe"));
   EXPECT_TRUE(eventually([&] { return ingest.metric("wxpipe_open_connections") == 2; }));
   ingest.ask_to_stop();
   EXPECT_TRUE(idle.closed_by_server());
@@ -32,7 +31,7 @@ TEST_F(DrainTest, WhatIsInHandIsAnsweredIdleConnectionsEndAndNewOnesAreRefused) 
     try {
       ingest.client().get("/");
       return false;
-    } catch (const rig::HttpError&) {
+    } catch (const support::HttpError&) {
       return true;
     }
   }));
@@ -66,7 +65,7 @@ TEST_F(DrainTest, EveryAnswerThatWasGivenWhileStoppingIsTrue) {
         auto client = ingest.client();
         for (int i = 0; !stop.stop_requested(); ++i)
           if (client.send(http(plain(sender * 100'000 + i))).status == 200) ++accepted;
-      } catch (const rig::HttpError&) {
+      } catch (const support::HttpError&) {
         // It stopped.
       }
     });
@@ -80,36 +79,13 @@ TEST_F(DrainTest, EveryAnswerThatWasGivenWhileStoppingIsTrue) {
   EXPECT_LE(static_cast<int>(ids.size()), accepted.load() + 4) << "at most one each whose answer got lost";
 }
 
-template <class T, void (*destroy)(T*)>
-struct Destroy {
-  void operator()(T* handle) const { destroy(handle); }
-};
-using Key = std::unique_ptr<EVP_PKEY, Destroy<EVP_PKEY, EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Destroy<X509, X509_free>>;
-using SslContext = std::unique_ptr<SSL_CTX, Destroy<SSL_CTX, SSL_CTX_free>>;
-using Ssl = std::unique_ptr<SSL, Destroy<SSL, SSL_free>>;
+using support::Ssl;
+using support::SslContext;
 
 class TlsTest : public IngestTest {
  protected:
-  // A key and a certificate that it signed itself, as files.
   void make_certificate(const std::string& certificate_file, const std::string& key_file) const {
-    const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate(X509_new());
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
-    X509_set_pubkey(certificate.get(), key.get());
-    auto* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
-                               0);
-    X509_set_issuer_name(certificate.get(), name);
-    ASSERT_NE(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
-    auto* file = std::fopen((folder_ / certificate_file).c_str(), "w");
-    ASSERT_EQ(PEM_write_X509(file, certificate.get()), 1);
-    std::fclose(file);
-    file = std::fopen((folder_ / key_file).c_str(), "w");
-    ASSERT_EQ(PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr), 1);
-    std::fclose(file);
+    support::make_certificate(folder_ / certificate_file, folder_ / key_file);
   }
   config::Settings secure() const {
     make_certificate("certificate.pem", "key.pem");
@@ -146,7 +122,7 @@ class TlsTest : public IngestTest {
 
 TEST_F(TlsTest, CallbacksComeByHttps) {
   RunningIngest ingest(secure());
-  const auto request = rig::to_bytes(http(plain(1)), "localhost");
+  const auto request = support::to_bytes(http(plain(1)), "localhost");
   EXPECT_THAT(ask(ingest, request),
               testing::AllOf(HasSubstr("HTTP/1.1 200 OK\r\n"), testing::EndsWith("\r\n\r\nsuccess")));
   EXPECT_THAT(ask(ingest, request, TLS1_2_VERSION), testing::EndsWith("success"));
@@ -162,7 +138,7 @@ TEST_F(TlsTest, WhoeverSpeaksPlainlyOrNotAtAllIsCutOffAndDisturbsNobody) {
   plainly.send_bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(eventually([&] { return ingest.metric("wxpipe_open_connections") <= 1; }))
       << "refused at the first bytes";
-  EXPECT_THAT(ask(ingest, rig::to_bytes(http(plain(1)), "localhost")), testing::EndsWith("success"));
+  EXPECT_THAT(ask(ingest, support::to_bytes(http(plain(1)), "localhost")), testing::EndsWith("success"));
   EXPECT_TRUE(silent.closed_by_server()) << "a handshake has five seconds";
 }
 

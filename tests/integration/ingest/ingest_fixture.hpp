@@ -15,10 +15,10 @@
 #include "common/telemetry/admin_server.hpp"
 #include "ingest/ingest_role.hpp"
 #include "rig/eventually.hpp"
-#include "rig/http_client.hpp"
 #include "rig/temporary_folder.hpp"
 #include "schemas/dead_letter.hpp"
 #include "schemas/event.hpp"
+#include "tests/support/http_client.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/topic_reader.hpp"
@@ -29,10 +29,10 @@ namespace wxpipe::ingest::test {
 using namespace std::chrono_literals;
 using rig::eventually;
 using rig::eventually_equal;
-using rig::HttpClient;
-using rig::HttpResponse;
 using schemas::TopicName;
 using std::chrono::steady_clock;
+using support::HttpClient;
+using support::HttpResponse;
 
 class RunningIngest {
  public:
@@ -113,8 +113,8 @@ inline Request webhook_now(std::string account, std::string body, std::string id
 }
 
 // As it goes over the wire.
-inline rig::HttpRequest http(const Request& request) {
-  rig::HttpRequest out;
+inline support::HttpRequest http(const Request& request) {
+  support::HttpRequest out;
   out.method = request.method == Method::get ? "GET" : "POST";
   out.target = "/callback/" + request.account + (request.tenant.empty() ? "" : "/" + request.tenant) +
                (request.query.empty() ? "" : "?" + request.query);

@@ -1,5 +1,6 @@
 // kill -9 at the places that matter: what was answered with success is stored once, whatever was going on.
 #include "common/runtime/fault_point.hpp"
+#include "rig/socket.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 
 namespace wxpipe::whole_path {
@@ -20,7 +21,7 @@ class KillTest : public WholePathTest, public ::testing::WithParamInterface<Faul
       for (int i = from; i < from + most; ++i)
         if (client.send(http(shop(mp_text(fmt::format("o{}", i % 5), i, "hello")))).status == 200)
           acknowledged.insert(std::to_string(i));
-    } catch (const rig::HttpError&) {
+    } catch (const support::HttpError&) {
       // It was killed.
     }
     return acknowledged;

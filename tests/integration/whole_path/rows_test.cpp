@@ -151,7 +151,7 @@ TEST_F(RowsTest, TermEndsItWithinTenSecondsAndNothingThatWasAnsweredIsMissing) {
         for (int i = 0; !stop.stop_requested(); ++i)
           if (client.send(http(shop(mp_text(fmt::format("o{}", sender), sender * 100'000 + i, "hello")))).status == 200)
             ++accepted;
-      } catch (const rig::HttpError&) {
+      } catch (const support::HttpError&) {
         // It stopped.
       }
     });

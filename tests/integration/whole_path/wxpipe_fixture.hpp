@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "rig/eventually.hpp"
-#include "rig/http_client.hpp"
 #include "rig/process.hpp"
 #include "rig/temporary_folder.hpp"
+#include "tests/support/http_client.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
@@ -32,9 +32,9 @@ using ingest::Method;
 using rig::eventually;
 using rig::eventually_equal;
 using rig::Exit;
-using rig::HttpClient;
 using schemas::TopicName;
 using std::chrono::steady_clock;
+using support::HttpClient;
 using Environment = std::map<std::string, std::string>;
 using Lines = std::vector<std::string>;
 
@@ -210,8 +210,8 @@ types = ["form.submitted", "lead.*"]
 };
 
 // As it goes over the wire.
-inline rig::HttpRequest http(const Request& request) {
-  rig::HttpRequest out;
+inline support::HttpRequest http(const Request& request) {
+  support::HttpRequest out;
   out.method = request.method == Method::get ? "GET" : "POST";
   out.target = "/callback/" + request.account + (request.tenant.empty() ? "" : "/" + request.tenant) +
                (request.query.empty() ? "" : "?" + request.query);

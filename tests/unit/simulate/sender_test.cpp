@@ -39,8 +39,8 @@ class Script final : public Correspondence {
     return true;
   }
   void write(Parcel& parcel, Timestamp) override { parcel.request = std::to_string(parcel.said.serial) + "\n"; }
-  Outcome judge(const Parcel&, const HttpReply& reply) override {
-    return reply.status == 200 ? Outcome::acknowledged : reply.status == 401 ? Outcome::refused : Outcome::failed;
+  Outcome judge(const Parcel&, const http::Response& response) override {
+    return response.status == 200 ? Outcome::acknowledged : response.status == 401 ? Outcome::refused : Outcome::failed;
   }
   bool try_again(const Parcel&, Outcome outcome) override { return outcome != Outcome::refused; }
   void settled(const Parcel& parcel, const Fate& fate) override {

@@ -1,8 +1,8 @@
-#include "simulate/url.hpp"
+#include "common/http/url.hpp"
 
 #include <algorithm>
 
-namespace wxpipe::simulate {
+namespace wxpipe::http {
 
 std::optional<Url> parse_url(std::string_view text) {
   Url url;
@@ -26,10 +26,11 @@ std::optional<Url> parse_url(std::string_view text) {
   if (bracket != std::string_view::npos) authority = authority.substr(1, bracket - 1);
   url.host = authority;
   const bool digits = !url.port.empty() && url.port.size() <= 5 &&
-                      std::all_of(url.port.begin(), url.port.end(), [](char c) { return c >= '0' && c <= '9'; });
+                      std::all_of(url.port.begin(), url.port.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+                      std::stoi(url.port) <= 65535;
   const bool legal = text.find_first_of(" \t\r\n?#@") == std::string_view::npos;
   if (url.host.empty() || !digits || !legal) return std::nullopt;
   return url;
 }
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::http

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace wxpipe::simulate {
+namespace wxpipe::http {
 
 struct Url {
   bool tls = false;
@@ -18,4 +18,4 @@ struct Url {
 
 std::optional<Url> parse_url(std::string_view text);
 
-}  // namespace wxpipe::simulate
+}  // namespace wxpipe::http

@@ -101,8 +101,8 @@ std::vector<Finding> findings_of(const AuditReport& found) {
 Report report_of(const AuditReport& found, bool minutes) {
   const auto& wanted = found.wanted;
   Report report;
-  report.facts = {{"from", "", wanted.from},
-                  {"to", "", wanted.to},
+  report.facts = {{"from", wanted.from ? "from" : "", wanted.from, Kind::minute},
+                  {"to", wanted.to ? "to before" : "", wanted.to, Kind::minute},
                   {"account", "", wanted.account.empty() ? Value() : Value(wanted.account)}};
   for (const auto& count : kCounts) report.facts.push_back({count.key, "", found.total().*count.number});
   report.facts.push_back({"in_doubt", "", found.in_doubt.size()});

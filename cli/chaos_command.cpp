@@ -102,6 +102,7 @@ void run(Program& program, const Options& options) {
     plan.progress = !options.silent;
     auto report = chaos::run(plan);
     conclude(program, report_of(plan, report));
+    if (all.size() > 1 && program.format == Format::text) fmt::print("\n");
     // Of a run that was fine nothing is worth keeping unless somebody said where.
     if (report.fine() && options.folder.empty()) fs::remove_all(plan.folder);
     runs.emplace_back(std::move(plan), std::move(report));

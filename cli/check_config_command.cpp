@@ -140,7 +140,8 @@ void add_check_config_command(Program& program) {
   command.add_flag("--print", *print, "Show every setting as it will be used, secrets as ***");
   add_examples(command,
                {{"wxpipe check-config --config wxpipe.toml", "errors with line and fix, then the callback addresses"},
-                {"wxpipe check-config --config wxpipe.toml --print", "every setting with its meaning and value"}});
+                {"wxpipe check-config --config wxpipe.toml --print", "every setting with its meaning and value"},
+                {"wxpipe check-config --ndjson", "a line of JSON for each account and its address"}});
   command.callback([&program, print] { check(program, *print); });
 }
 

@@ -111,7 +111,8 @@ void add_partitions_command(Program& program) {
   group.group("Set-up");
   group.require_subcommand(1);
   add(group, program, "plan", "What apply would do", plan,
-      {{"wxpipe partitions plan --config wxpipe.toml", "which partitions are missing, which rows would move"}});
+      {{"wxpipe partitions plan --config wxpipe.toml", "which partitions are missing, which rows would move"},
+       {"wxpipe partitions plan --ndjson", "a line of JSON for each partition to create"}});
   add(group, program, "apply", "Creates missing partitions and moves rows out of the default ones", apply,
       {{"wxpipe partitions apply --config wxpipe.toml",
         "sinks do the same by themselves at their start and every hour"}});

@@ -171,7 +171,7 @@ void add_topics_command(Program& program) {
   group.require_subcommand(1);
   add(group, program, "plan", "What apply would do; exit 1 when topics differ from what they should be", plan,
       {{"wxpipe topics plan --config wxpipe.toml", "what is missing or set too low"},
-       {"wxpipe topics plan --json -c wxpipe.toml", "for deployments: is there something to do?"}});
+       {"wxpipe topics plan --json -c wxpipe.toml", "for deployments: exit code 1 means there is something to do"}});
   add(group, program, "apply", "Creates what is missing and corrects settings; never lowers anything", apply,
       {{"wxpipe topics apply --config wxpipe.toml", "with 6 partitions for events and messages"},
        {"KAFKA_BOOTSTRAP=kafka-1:9092 wxpipe topics apply --partitions 24",

@@ -36,7 +36,7 @@
 
 namespace wxpipe::rig {
 
-// A callback that was sent although an earlier one was acknowledged: with the same bytes, or with others under its identity.
+// Sent although an earlier one was acknowledged: with the same bytes, or with others under the same identity.
 enum class Resend { none, same, changed };
 constexpr std::string_view to_string(Resend resend) {
   constexpr std::string_view kWords[] = {"none", "same", "changed"};

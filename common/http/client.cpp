@@ -73,7 +73,7 @@ Response Client::receive_any(std::string_view to, SteadyTime deadline) {
     unread_.erase(0, parser.put(unread_, error));
     if (error == boost::beast::http::error::body_limit)
       fail(Failure::too_large, "the answer has more bytes than we take");
-    begun_ = parser.begun();
+    begun_ = begun_ || parser.begun();
     if (error) fail(Failure::malformed, "the answer is no HTTP: " + error.message());
     if (parser.complete()) break;
     if (connection_.read(unread_, deadline)) continue;

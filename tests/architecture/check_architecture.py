@@ -14,8 +14,8 @@ import pathlib
 import re
 import sys
 
-# Which folder may include which, besides itself. Arrows run down: what is below knows nothing of what is above, and the roles know
-# nothing of each other. docs/walk.md shows the same table (docs_test.py holds both together).
+# Which folder may include which, besides itself. Arrows run down: what is below knows nothing of what is above, and the
+# roles know nothing of each other. docs/walk.md shows the same table (docs_test.py holds both together).
 FOLDERS = {
     "common": "",
     "schemas": "common",

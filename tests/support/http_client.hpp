@@ -1,5 +1,5 @@
-// The product's HTTP client for a server on this machine, and beside it what no decent client says: half a request, garbage, two
-// requests at once, silence. All of it goes over the same connection.
+// The product's HTTP client for a server on this machine, and beside it what no decent client says: half a request,
+// garbage, two requests at once, silence. All of it goes over the same connection.
 #pragma once
 
 #include <fmt/format.h>
@@ -36,14 +36,17 @@ class HttpClient : public http::Client {
   // The server ends the connection within the patience, without another byte.
   bool closed_by_server() {
     std::string more;
-    if (!connection_.is_open()) return false;
+    if (!connection_.is_open() || !unread_.empty()) return false;
     try {
       return !connection_.read(more, deadline());
     } catch (const HttpError& error) {
       return error.failure == http::Failure::broken && more.empty();
     }
   }
-  void close() { connection_.close(); }
+  void close() {
+    connection_.close();
+    unread_.clear();
+  }
 };
 
 }  // namespace wxpipe::support

@@ -1,6 +1,6 @@
-// A rig::TcpGate in front of a Kafka broker. Clients connect to the address that the broker tells them, not to the one they
-// were given: so behind the gate a relay puts the gate's port into the broker's answers, and clients stay on this way.
-// For one broker on 127.0.0.1.
+// A rig::TcpGate in front of a Kafka broker. Clients connect to the address that the broker tells them, not to the one
+// they were given: so behind the gate a relay puts the gate's port into the broker's answers, and clients stay on this
+// way. For one broker on 127.0.0.1.
 #pragma once
 
 #include <memory>

@@ -205,7 +205,7 @@ TEST(HttpClient, RefusesAnAnswerThatIsTooLarge) {
   }
 }
 
-// A server on "localhost" that speaks TLS, whose certificate is in the folder; before it does, it may be asked as a proxy.
+// A server on "localhost" that speaks TLS, whose certificate is in the folder; it can stand behind a proxy.
 class TlsServer {
  public:
   TlsServer() {

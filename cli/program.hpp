@@ -1,6 +1,6 @@
-// What every command file shares: the parser it registers with, the options that name a configuration, how it prints its
-// report, and what exit code it ends with. A command registers itself with add_<name>_command(Program&); its callback runs
-// after parsing, on the main thread, and ends with conclude() or throws.
+// What every command file shares: the parser it registers with, the options that name a configuration, how it prints
+// its report, and what exit code it ends with. A command registers itself with add_<name>_command(Program&); its
+// callback runs after parsing, on the main thread, and ends with conclude() or throws.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -43,8 +43,8 @@ struct Example {
 // Stands below the options in --help.
 void add_examples(CLI::App& command, const std::vector<Example>& examples);
 
-// Prints the report as it was asked for. Its findings are the exit code: an error is kFoundWrong, a misconfiguration
-// kWrongUsage. Such a text goes to standard error, as what is said of wrong usage does. Of several reports the worst counts.
+// Prints the report as it was asked for. Its findings decide the exit code: an error is kFoundWrong, a
+// misconfiguration is kWrongUsage, and its text goes to standard error. Of several reports the worst counts.
 void conclude(Program& program, const report::Report& report);
 
 // UsageError: kWrongUsage. Unavailable: kServerAway. Everything else: kFoundWrong.

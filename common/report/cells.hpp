@@ -10,9 +10,9 @@ namespace wxpipe::report {
 // Columns of a terminal. East Asian wide characters take two, combining marks none.
 size_t width_of(std::string_view text);
 
-// Lines of at most `width` columns (0: one line), broken at spaces where there are any; those after the first begin with
-// `indent` spaces. Line breaks and tabs in the text become spaces. Other control characters, which could steer the terminal,
-// and bytes that aren't UTF-8 become U+FFFD.
+// Lines of at most `width` columns (0: one line), broken at spaces where there are any. Lines after the first begin
+// with `indent` spaces. Line breaks and tabs in the text become spaces. Other control characters, which could steer the
+// terminal, and bytes that aren't UTF-8 become U+FFFD.
 std::vector<std::string> lines_of(std::string_view text, size_t width, size_t indent = 0);
 
 // Each byte that isn't UTF-8 becomes U+FFFD; nothing else changes.

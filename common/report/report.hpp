@@ -1,8 +1,8 @@
 // What a command found out, as a value: facts, tables and findings. It becomes text for people, JSON or NDJSON; whoever
 // shows it says how. Knows no terminal and no command line. Pure; any thread.
 //
-// A title is what people read, a key (snake_case) is what programs read. What has no title is left out of the text; what
-// has no key is left out of the JSON.
+// People read titles, programs read keys (snake_case). What has no title is left out of the text. What has no key is
+// left out of the JSON.
 #pragma once
 
 #include <concepts>
@@ -19,7 +19,7 @@ namespace wxpipe::report {
 struct Field;
 using Object = std::vector<Field>;
 
-// A JSON value. Numbers stay numbers, moments are ISO 8601 in UTC, nothing is null.
+// A JSON value. Numbers stay numbers, moments are ISO 8601 in UTC, no value is null.
 class Value {
  public:
   Value() = default;

@@ -13,6 +13,7 @@
 #include "chaos/oracle.hpp"
 #include "chaos/pipeline.hpp"
 #include "chaos/schedule.hpp"
+#include "common/report/report.hpp"
 
 namespace wxpipe::chaos {
 
@@ -43,10 +44,8 @@ struct RunReport {
 // was no run.
 RunReport run(const RunPlan& plan);
 
-// For people and for programs.
-std::string to_text(const RunPlan& plan, const RunReport& report);
-std::string to_json(const RunPlan& plan, const RunReport& report);
-// Of several runs, a line each and their sum.
-std::string totals_to_text(const std::vector<std::pair<RunPlan, RunReport>>& runs);
+report::Report report_of(const RunPlan& plan, const RunReport& run);
+// Of several runs, a line each and their sum; for people.
+report::Report totals_of(const std::vector<std::pair<RunPlan, RunReport>>& runs);
 
 }  // namespace wxpipe::chaos

@@ -2,22 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <memory>
 
 #include "cli/moment.hpp"
 #include "common/config/units.hpp"
-#include "common/json/write.hpp"
 #include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "sinks/custody/audit.hpp"
 
 namespace wxpipe::cli {
 namespace {
-using namespace std::chrono_literals;
+using report::counted, report::Column, report::Finding, report::Kind, report::Level, report::Report, report::Row,
+    report::Table, report::Value;
 using sinks::AuditReport;
 using sinks::Tally;
-
-constexpr size_t kNamedForPeople = 50;  // the JSON names all
 
 struct Options {
   std::string from, to, account;
@@ -42,113 +41,103 @@ sinks::Wanted wanted_of(const Options& options) {
 }
 
 // Accounts as the configuration has them are not asked for: rows of an account that was taken out are audited too.
-std::map<std::string, Tally> by_account(const AuditReport& report) {
+std::map<std::string, Tally> by_account(const AuditReport& found) {
   std::map<std::string, Tally> sums;
-  for (const auto& [where, tally] : report.tallies) sums[where.first] += tally;
+  for (const auto& [where, tally] : found.tallies) sums[where.first] += tally;
   return sums;
 }
 
-std::string json_text(std::string_view text) {
-  std::string out;
-  json::append_string(out, text);
-  return out;
-}
-std::string json_or_null(const std::optional<Timestamp>& at) {
-  return at ? fmt::format("\"{}\"", to_iso8601(*at)) : "null";
+struct Count {
+  const char *key, *title;
+  int64_t Tally::*number;
+};
+constexpr std::array<Count, 6> kCounts{{{"acknowledged", "acknowledged", &Tally::acknowledged},
+                                        {"stored", "stored", &Tally::stored},
+                                        {"duplicates", "duplicates", &Tally::duplicates},
+                                        {"dead_letters", "dead letters", &Tally::dead_letters},
+                                        {"in_flight", "in flight", &Tally::in_flight},
+                                        {"unaccounted", "unaccounted", &Tally::unaccounted}}};
+
+Row row_of(Row head, const Tally& tally) {
+  for (const auto& count : kCounts) head.emplace_back(tally.*count.number);
+  return head;
 }
 
-template <class Items, class Each>
-std::string json_list(const Items& items, Each&& each) {
-  std::string out = "[";
-  for (const auto& item : items) {
-    if (out.size() > 1) out += ',';
-    out += each(item);
-  }
-  return out + "]";
+Table tally_table(std::string key, std::vector<Column> head) {
+  for (const auto& count : kCounts) head.push_back({count.key, count.title, Kind::count});
+  return {std::move(key), "", std::move(head), {}};
 }
 
-std::string fields_of(const Tally& tally) {
-  return fmt::format(
-      "\"acknowledged\":{},\"stored\":{},\"duplicates\":{},\"dead_letters\":{},\"in_flight\":{},\"unaccounted\":{}",
-      tally.acknowledged, tally.stored, tally.duplicates, tally.dead_letters, tally.in_flight, tally.unaccounted);
+std::vector<Finding> findings_of(const AuditReport& found) {
+  std::vector<Finding> findings;
+  const auto say = [&](Level level, std::string sentence, std::string remedy = {}) {
+    findings.push_back({level, std::move(sentence), std::move(remedy)});
+  };
+  if (found.voided > 0)
+    say(Level::note, counted(found.voided, "callback") + " answered with a failure; the platform sends it again");
+  if (!found.in_doubt.empty())
+    say(Level::warning, counted(found.in_doubt.size(), "receipt") +
+                            " behind the last mark of a process that was killed: nobody knows whether it was answered");
+  if (!found.marks_missing.empty())
+    say(Level::error, counted(found.marks_missing.size(), "gap") + " between the marks: nothing can be proven there",
+        "Look for dead letters of stage sink.custody.");
+  if (!found.missing.empty())
+    say(Level::error,
+        "not everything that was acknowledged is accounted for: " + counted(found.missing.size(), "callback") +
+            " found nowhere",
+        "Look for event=records_lost in the logs, a restored backup or a dropped partition. If rows were deleted on "
+        "purpose, delete their custody marks too.");
+  if (!found.fine()) return findings;
+  if (!found.waiting_for.empty())
+    say(Level::note, "nothing is lost as far as can be told; some is still on its way",
+        "Ask again once that has caught up, or wait longer with --wait.");
+  else if (found.total().acknowledged == 0)
+    say(Level::note, "no callback was acknowledged, as far as the marks in this database say");
+  else
+    say(Level::fine, "everything that was acknowledged is accounted for");
+  return findings;
 }
 
-std::string json_of(const sinks::Boot& boot) {
-  return fmt::format(
-      "{{\"instance\":{},\"boot\":{},\"marked_up_to\":{},\"marked_at\":\"{}\",\"ended\":{},\"spool_events\":{}}}",
-      json_text(boot.instance), json_text(boot.boot), boot.marked_up_to, to_iso8601(boot.marked_at), boot.ended,
-      boot.spool_events ? fmt::format("{}", *boot.spool_events) : "null");
-}
+Report report_of(const AuditReport& found, bool minutes) {
+  const auto& wanted = found.wanted;
+  Report report;
+  report.facts = {{"from", wanted.from ? "from" : "", wanted.from, Kind::minute},
+                  {"to", wanted.to ? "to before" : "", wanted.to, Kind::minute},
+                  {"account", "", wanted.account.empty() ? Value() : Value(wanted.account)}};
+  for (const auto& count : kCounts) report.facts.push_back({count.key, "", found.total().*count.number});
+  report.facts.push_back({"in_doubt", "", found.in_doubt.size()});
+  report.facts.push_back({"voided", "", found.voided});
 
-void report_json(const AuditReport& report, bool minutes) {
-  std::string out = fmt::format("{{\"from\":{},\"to\":{},\"account\":{},{},\"in_doubt\":{},\"voided\":{}",
-                                json_or_null(report.wanted.from), json_or_null(report.wanted.to),
-                                report.wanted.account.empty() ? "null" : json_text(report.wanted.account),
-                                fields_of(report.total()), report.in_doubt.size(), report.voided);
-  out += ",\"missing\":" + json_list(report.missing, [](const auto& one) {
-           return fmt::format("{{\"receipt\":{},\"account\":{},\"minute\":\"{}\"}}", json_text(one.receipt),
-                              json_text(one.account), to_iso8601(one.minute));
-         });
-  out += ",\"in_doubt_receipts\":" + json_list(report.in_doubt, [](const auto& receipt) { return json_text(receipt); });
-  out += ",\"marks_missing\":" + json_list(report.marks_missing, [](const auto& gap) {
-           return fmt::format("{{\"instance\":{},\"boot\":{},\"first\":{},\"next\":{}}}", json_text(gap.instance),
-                              json_text(gap.boot), gap.first, gap.next);
-         });
-  out += ",\"waiting_for\":" + json_list(report.waiting_for, [](const auto& what) { return json_text(what); });
-  out += ",\"by_account\":" + json_list(by_account(report), [](const auto& entry) {
-           return fmt::format("{{\"account\":{},{}}}", json_text(entry.first), fields_of(entry.second));
-         });
-  if (minutes)
-    out += ",\"by_minute\":" + json_list(report.tallies, [](const auto& entry) {
-             return fmt::format("{{\"account\":{},\"minute\":\"{}\",{}}}", json_text(entry.first.first),
-                                to_iso8601(entry.first.second), fields_of(entry.second));
-           });
-  out += ",\"boots\":" + json_list(report.boots, [](const auto& boot) { return json_of(boot); });
-  fmt::print("{}}}\n", out);
-}
-
-void print_row(std::string_view name, const Tally& tally) {
-  fmt::print("{:<32} {:>13} {:>13} {:>12} {:>13} {:>11} {:>12}\n", name, tally.acknowledged, tally.stored,
-             tally.duplicates, tally.dead_letters, tally.in_flight, tally.unaccounted);
-}
-
-template <class Items, class Each>
-void print_some(const Items& items, Each&& each) {
-  size_t shown = 0;
-  for (const auto& item : items) {
-    if (shown++ == kNamedForPeople)
-      return fmt::print("  … and {} more; --json names all\n", items.size() - kNamedForPeople);
-    each(item);
-  }
-}
-
-void report_text(const AuditReport& report, bool minutes) {
-  fmt::print("{:<32} {:>13} {:>13} {:>12} {:>13} {:>11} {:>12}\n", minutes ? "account, minute (UTC)" : "account",
-             "acknowledged", "stored", "duplicates", "dead letters", "in flight", "unaccounted");
+  Table missing{"missing",
+                "unaccounted",
+                {{"receipt", "receipt"}, {"account", "account"}, {"minute", "received in the minute", Kind::minute}},
+                {}};
+  for (const auto& one : found.missing) missing.rows.push_back({one.receipt, one.account, one.minute});
+  Table gaps{
+      "marks_missing",
+      "marks missing",
+      {{"instance", "instance"}, {"boot", "boot"}, {"first", "from", Kind::count}, {"next", "to before", Kind::count}},
+      {}};
+  for (const auto& gap : found.marks_missing) gaps.rows.push_back({gap.instance, gap.boot, gap.first, gap.next});
+  auto accounts = tally_table("by_account", {{"account", "account"}});
+  for (const auto& [account, tally] : by_account(found)) accounts.rows.push_back(row_of({account}, tally));
+  accounts.total = row_of({"all"}, found.total());
+  report.tables = {std::move(missing), report::list("in_doubt_receipts", "in doubt", found.in_doubt), std::move(gaps),
+                   report::list("waiting_for", "waiting for", found.waiting_for), std::move(accounts)};
+  report.main = report.tables.size() - 1;
   if (minutes) {
-    for (const auto& [where, tally] : report.tallies)
-      print_row(fmt::format("{} {}", where.first, to_iso8601(where.second).substr(0, 16)), tally);
-  } else {
-    for (const auto& [account, tally] : by_account(report)) print_row(account, tally);
+    auto table = tally_table("by_minute", {{"account", "account"}, {"minute", "minute", Kind::minute}});
+    for (const auto& [where, tally] : found.tallies) table.rows.push_back(row_of({where.first, where.second}, tally));
+    table.total = row_of({"all", ""}, found.total());
+    report.main = report.tables.size();
+    report.tables.push_back(std::move(table));
   }
-  print_row("all", report.total());
-  for (const auto& what : report.waiting_for) fmt::print("waiting for {}\n", what);
-  if (report.voided > 0) fmt::print("{} callbacks were answered with a failure and sent again\n", report.voided);
-  if (!report.in_doubt.empty()) {
-    fmt::print("in doubt, behind the last mark of a process that was killed: {}\n", report.in_doubt.size());
-    print_some(report.in_doubt, [](const auto& receipt) { fmt::print("  {}\n", receipt); });
-  }
-  for (const auto& gap : report.marks_missing)
-    fmt::print("marks missing: {}/{} from {} to {} (look for dead letters of stage sink.custody)\n", gap.instance,
-               gap.boot, gap.first, gap.next - 1);
-  if (!report.missing.empty()) fmt::print("unaccounted:\n");
-  print_some(report.missing, [](const auto& one) {
-    fmt::print("  {} of {}, received in the minute {}\n", one.receipt, one.account,
-               to_iso8601(one.minute).substr(0, 16));
-  });
-  fmt::print("{}\n", !report.fine()               ? "not everything that was acknowledged is accounted for"
-                     : report.waiting_for.empty() ? "everything that was acknowledged is accounted for"
-                                                  : "nothing is lost as far as can be told; some is still on its way");
+  Table boots{"boots", "", {{"instance"}, {"boot"}, {"marked_up_to"}, {"marked_at"}, {"ended"}, {"spool_events"}}, {}};
+  for (const auto& boot : found.boots)
+    boots.rows.push_back({boot.instance, boot.boot, boot.marked_up_to, boot.marked_at, boot.ended, boot.spool_events});
+  report.tables.push_back(std::move(boots));
+  report.findings = findings_of(found);
+  return report;
 }
 
 void run(Program& program, const Options& options) {
@@ -159,9 +148,7 @@ void run(Program& program, const Options& options) {
   postgres::Connection connection(settings.postgres.url, "wxpipe audit", postgres::Purpose::administration);
   postgres::require_schema(connection);
   sinks::Drain drain(settings);
-  const auto report = sinks::audit(connection, drain, wanted, *patience);
-  program.json ? report_json(report, options.minutes) : report_text(report, options.minutes);
-  program.exit_code = report.fine() ? 0 : 1;
+  conclude(program, report_of(sinks::audit(connection, drain, wanted, *patience), options.minutes));
 }
 }  // namespace
 
@@ -170,7 +157,7 @@ void add_audit_command(Program& program) {
       "audit", "Proves that everything that was acknowledged is stored; names what isn't (exit code 1)");
   command.group("Proof");
   add_config_options(command, program);
-  add_json_option(command, program);
+  add_report_options(command, program, Rows::some);
   const auto options = std::make_shared<Options>();
   command.add_option("--from", options->from, "Callbacks received from this minute on; UTC, or how long ago: 2h")
       ->type_name("TIME");
@@ -179,11 +166,12 @@ void add_audit_command(Program& program) {
   command.add_option("--wait", options->wait, "How long process and sinks may take to catch up. Default: 10s")
       ->type_name("DURATION");
   command.add_flag("--minutes", options->minutes, "A line for each account and minute");
-  add_examples(command,
-               {{"wxpipe audit --config wxpipe.toml", "everything since the first callback"},
-                {"wxpipe audit --from 2026-11-24T08:00 --to 2026-11-24T12:00 --account shop -c wxpipe.toml",
-                 "one morning of one account"},
-                {"wxpipe audit --from 24h --json -c wxpipe.toml", "for monitoring: exit code 1 means a loss"}});
+  add_examples(command, {{"wxpipe audit --config wxpipe.toml", "everything since the first callback"},
+                         {"wxpipe audit --from 2026-11-24T08:00 --to 2026-11-24T12:00 --account shop -c wxpipe.toml",
+                          "one morning of one account"},
+                         {"wxpipe audit --from 24h --json -c wxpipe.toml", "for monitoring: exit code 1 means a loss"},
+                         {"wxpipe audit --from 24h --minutes --ndjson -c wxpipe.toml",
+                          "a line of JSON for each account and minute"}});
   command.callback([&program, options] { run(program, *options); });
 }
 

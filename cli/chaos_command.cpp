@@ -101,14 +101,13 @@ void run(Program& program, const Options& options) {
     plan.folder = folder_of(options, schedule.seed);
     plan.progress = !options.silent;
     auto report = chaos::run(plan);
-    fmt::print("{}\n", program.json ? to_json(plan, report) : to_text(plan, report));
-    std::fflush(stdout);
-    if (!report.fine()) program.exit_code = 1;
+    conclude(program, report_of(plan, report));
+    if (all.size() > 1 && program.format == Format::text) fmt::print("\n");
     // Of a run that was fine nothing is worth keeping unless somebody said where.
     if (report.fine() && options.folder.empty()) fs::remove_all(plan.folder);
     runs.emplace_back(std::move(plan), std::move(report));
   }
-  if (runs.size() > 1 && !program.json) fmt::print("{}", chaos::totals_to_text(runs));
+  if (runs.size() > 1 && program.format == Format::text) conclude(program, chaos::totals_of(runs));
 }
 }  // namespace
 
@@ -118,7 +117,7 @@ void add_chaos_command(Program& program) {
       "Kills, freezes and cuts off everything under load, by a seeded schedule, on a private Kafka and Postgres; then holds the\n"
       "sender's ledger against what is stored. Exit 1 when anything acknowledged was lost, doubled or wrong.");
   command.group("Proof");
-  add_json_option(command, program);
+  add_report_options(command, program, Rows::none);
   const auto options = std::make_shared<Options>();
   command.add_option("--seed", options->seed, "Which schedule; default: a random one, which is printed")
       ->type_name("N");

@@ -12,7 +12,6 @@
 #include "common/config/checks.hpp"
 #include "common/config/settings_print.hpp"
 #include "common/crypto/sealer.hpp"
-#include "common/json/write.hpp"
 #include "common/kafka/client_config.hpp"
 #include "common/result.hpp"
 #include "ingest/account.hpp"
@@ -21,36 +20,25 @@
 
 namespace wxpipe::cli {
 namespace {
+using report::counted, report::Kind, report::Level, report::Report, report::Table;
 
-void print_json(const std::vector<std::string>& errors, const std::vector<config::Finding>& risks, size_t accounts) {
-  std::string out = "{\"errors\":[";
-  for (size_t i = 0; i < errors.size(); ++i) {
-    if (i > 0) out += ',';
-    json::append_string(out, errors[i]);
-  }
-  out += "],\"warnings\":[";
-  for (size_t i = 0; i < risks.size(); ++i) {
-    out += i > 0 ? ",{\"key\":" : "{\"key\":";
-    json::append_string(out, risks[i].key);
-    out += ",\"text\":";
-    json::append_string(out, risks[i].text);
-    out += '}';
-  }
-  fmt::print("{}],\"accounts\":{}}}\n", out, accounts);
-}
-
-void print_addresses(const config::Settings& settings) {
+// What to enter at the platforms.
+Table addresses(const config::Settings& settings) {
   const auto base =
       settings.ingest.public_url.empty() ? std::string("https://<your host>") : settings.ingest.public_url;
-  fmt::print("\nCallback addresses to enter at the platforms:\n");
+  Table table{"addresses",
+              "callback addresses to enter at the platforms",
+              {{"account", "account"}, {"kind", "kind"}, {"address", "address"}},
+              {}};
   for (const auto& account : settings.accounts) {
     const auto kind = ingest::account_kind(account.kind);
     const char* tenant = !kind                                                  ? ""
                          : *kind == ingest::AccountKind::open_platform_messages ? "/$APPID$"
                          : *kind == ingest::AccountKind::wework_suite_data      ? "/$CORPID$"
                                                                                 : "";
-    fmt::print("  {:<24} {}/callback/{}{}\n", account.kind, base, account.name, tenant);
+    table.rows.push_back({account.name, account.kind, fmt::format("{}/callback/{}{}", base, account.name, tenant)});
   }
+  return table;
 }
 
 // A secret that couldn't be looked up is missing then, too: one line about it is enough.
@@ -118,28 +106,27 @@ void check(Program& program, bool print) {
   auto risks = errors.empty() ? config::risks(settings) : std::vector<config::Finding>();
   if (auto risk = spool_folder_risk(settings.spool.directory); risk && errors.empty())
     risks.push_back(std::move(*risk));
-  program.exit_code = errors.empty() ? 0 : 2;
-  if (program.json) {
-    print_json(errors, risks, settings.accounts.size());
-    return;
-  }
-  for (const auto& error : errors) fmt::print(stderr, "error: {}\n", error);
+  print = print && errors.empty() && program.format == Format::text;
+  Table warnings{"warnings", "", {{"key"}, {"text"}}};
+  Report report;
+  for (const auto& error : errors) report.findings.push_back({Level::misconfigured, error});
   for (const auto& risk : risks) {
+    warnings.rows.push_back({risk.key, risk.text});
     const auto place = loaded.places.find(risk.key);
-    fmt::print("warning: {}{}: {}\n", place == loaded.places.end() ? "" : place->second + ": ", risk.key, risk.text);
+    const auto where = place == loaded.places.end() ? "" : place->second + ": ";
+    report.findings.push_back({Level::warning, fmt::format("{}{}: {}", where, risk.key, risk.text)});
   }
-  if (!errors.empty()) {
-    fmt::print(stderr, "{} error{} in {}\n", errors.size(), errors.size() == 1 ? "" : "s",
-               program.config_file.empty() ? "the environment" : program.config_file);
-    return;
-  }
-  if (print) {
-    fmt::print("{}", config::print_settings(settings));
-    return;
-  }
-  fmt::print("{}: fine, {} account{}\n", program.config_file.empty() ? "defaults and environment" : program.config_file,
-             settings.accounts.size(), settings.accounts.size() == 1 ? "" : "s");
-  print_addresses(settings);
+  const auto source = program.config_file.empty() ? "defaults and environment" : program.config_file;
+  if (!errors.empty())
+    report.facts.push_back({"", source, {}, Kind::text, counted(errors.size(), "error")});
+  else if (!print)
+    report.findings.push_back(
+        {Level::fine, fmt::format("{}: {}", source, counted(settings.accounts.size(), "account"))});
+  report.facts.push_back({"accounts", "", settings.accounts.size()});
+  report.tables = {errors.empty() && !print ? addresses(settings) : Table{"addresses", ""},
+                   report::list("errors", "", errors), std::move(warnings)};
+  conclude(program, report);
+  if (print) fmt::print("{}", config::print_settings(settings));
 }
 }  // namespace
 
@@ -148,12 +135,13 @@ void add_check_config_command(Program& program) {
       *program.app.add_subcommand("check-config", "Checks a configuration and says what to enter at the platforms");
   command.group("Set-up");
   add_config_options(command, program);
-  add_json_option(command, program);
+  add_report_options(command, program, Rows::some);
   const auto print = std::make_shared<bool>(false);
   command.add_flag("--print", *print, "Show every setting as it will be used, secrets as ***");
   add_examples(command,
                {{"wxpipe check-config --config wxpipe.toml", "errors with line and fix, then the callback addresses"},
-                {"wxpipe check-config --config wxpipe.toml --print", "every setting with its meaning and value"}});
+                {"wxpipe check-config --config wxpipe.toml --print", "every setting with its meaning and value"},
+                {"wxpipe check-config --ndjson", "a line of JSON for each account and its address"}});
   command.callback([&program, print] { check(program, *print); });
 }
 

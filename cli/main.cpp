@@ -11,14 +11,10 @@
 #include "cli/partitions_command.hpp"
 #include "cli/program.hpp"
 #include "cli/role_commands.hpp"
-#include "cli/simulate/simulate_command.hpp"
+#include "cli/simulate_command.hpp"
 #include "cli/topics_command.hpp"
-#include "common/result.hpp"
 
 namespace {
-// CONTRACT: 0 done and fine, 1 found something wrong, 2 wrong usage or configuration, 3 a server it needs isn't there.
-constexpr int kUsage = 2, kServerAway = 3, kBroken = 1;
-
 int run(int argc, char** argv) {
   using namespace wxpipe::cli;
   Program program;
@@ -50,11 +46,11 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
     const auto why = missing_command(app, {argv + 1, argv + argc});
-    if (why.empty()) return app.exit(error), kUsage;
+    if (why.empty()) return app.exit(error), kWrongUsage;
     fmt::print(stderr, "{}{}\n", why.starts_with("there is") ? "wxpipe: " : "", why);
-    return kUsage;
+    return kWrongUsage;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
+    return app.exit(error) == 0 ? kFine : kWrongUsage;
   }
   return program.exit_code;
 }
@@ -63,14 +59,8 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return run(argc, argv);
-  } catch (const wxpipe::UsageError& error) {
-    fmt::print(stderr, "wxpipe: {}\n", error.what());
-    return kUsage;
-  } catch (const wxpipe::Unavailable& error) {
-    fmt::print(stderr, "wxpipe: {}\n", error.what());
-    return kServerAway;
   } catch (const std::exception& error) {
     fmt::print(stderr, "wxpipe: {}\n", error.what());
-    return kBroken;
+    return wxpipe::cli::exit_code_of(error);
   }
 }

@@ -4,53 +4,34 @@
 
 #include <memory>
 
-#include "common/json/write.hpp"
 #include "common/postgres/migrations.hpp"
+#include "common/result.hpp"
 
 namespace wxpipe::cli {
 namespace {
 
-void append_names(std::string& out, const char* field, const std::vector<std::string>& names) {
-  out += fmt::format("\"{}\":[", field);
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) out += ',';
-    json::append_string(out, names[i]);
-  }
-  out += ']';
+using report::Level;
+
+report::Report report_of(const postgres::MigrationReport& done) {
+  return {{{"version", "", done.version}},
+          {report::list("applied", "applied", done.applied), report::list("already", "", done.already)},
+          {{Level::fine,
+            fmt::format("the schema is at version {}{}", done.version, done.applied.empty() ? ", as it was" : "")}}};
 }
 
-void report_json(const postgres::MigrationReport& report) {
-  std::string out = fmt::format("{{\"version\":{},", report.version);
-  append_names(out, "applied", report.applied);
-  out += ',';
-  append_names(out, "already", report.already);
-  fmt::print("{}}}\n", out);
-}
-
-void report_text(const postgres::MigrationReport& report) {
-  for (const auto& name : report.applied) fmt::print("applied {}\n", name);
-  fmt::print("the schema is at version {}{}\n", report.version, report.applied.empty() ? ", as it was" : "");
-}
-
-void check(Program& program, postgres::Connection& connection) {
+report::Report check(postgres::Connection& connection) {
   try {
     postgres::require_schema(connection);
   } catch (const UsageError& error) {
-    program.exit_code = 1;
-    if (!program.json) return fmt::print("{}\n", error.what());
-    std::string out = "{\"current\":false,\"reason\":";
-    json::append_string(out, error.what());
-    return fmt::print("{}}}\n", out);
+    return {{{"current", "", false}, {"reason", "", error.what()}}, {}, {{Level::error, error.what()}}};
   }
-  fmt::print("{}\n", program.json ? "{\"current\":true}" : "the schema is what this program needs");
+  return {{{"current", "", true}}, {}, {{Level::fine, "the schema is what this program needs"}}};
 }
 
 void migrate(Program& program, bool check_only) {
   const auto settings = load_settings(program, config::kForPostgres);
   postgres::Connection connection(settings.postgres.url, "wxpipe migrate", postgres::Purpose::administration);
-  if (check_only) return check(program, connection);
-  const auto report = postgres::migrate(connection);
-  program.json ? report_json(report) : report_text(report);
+  conclude(program, check_only ? check(connection) : report_of(postgres::migrate(connection)));
 }
 }  // namespace
 
@@ -58,7 +39,7 @@ void add_migrate_command(Program& program) {
   auto& command = *program.app.add_subcommand("migrate", "Brings the database's schema to this program's version");
   command.group("Set-up");
   add_config_options(command, program);
-  add_json_option(command, program);
+  add_report_options(command, program, Rows::none);
   const auto check_only = std::make_shared<bool>(false);
   command.add_flag("--check", *check_only, "Change nothing; exit 1 unless the schema is what this program needs");
   add_examples(command,

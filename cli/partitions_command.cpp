@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "common/clock.hpp"
-#include "common/json/write.hpp"
 #include "common/postgres/migrations.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
@@ -11,30 +10,28 @@
 
 namespace wxpipe::cli {
 namespace {
+using report::counted, report::Column, report::Finding, report::Kind, report::Level, report::Row, report::Table;
 using sinks::PartitionsToMake;
 
-std::string day(Timestamp at) { return to_iso8601(at).substr(0, 10); }
+const std::vector<Column> kRange{
+    {"table", "table"}, {"name", "partition"}, {"from", "from", Kind::day}, {"to", "to before", Kind::day}};
 
-std::string json_of(const postgres::PartitionRange& range) {
-  std::string out = "{\"table\":";
-  json::append_string(out, range.table);
-  out += ",\"name\":";
-  json::append_string(out, range.name);
-  return out + fmt::format(",\"from\":\"{}\",\"to\":\"{}\"", to_iso8601(range.from), to_iso8601(range.to));
+Row row_of(const postgres::PartitionRange& range) { return {range.table, range.name, range.from, range.to}; }
+
+Table table_of(std::string key, std::string title, const std::vector<postgres::PartitionRange>& ranges) {
+  Table table{std::move(key), std::move(title), kRange, {}};
+  for (const auto& range : ranges) table.rows.push_back(row_of(range));
+  return table;
 }
 
-template <class Items, class Each>
-std::string json_list(const Items& items, Each&& each) {
-  std::string out = "[";
-  for (const auto& item : items) {
-    if (out.size() > 1) out += ',';
-    out += each(item);
+Table table_of(std::string key, std::string title, const std::vector<postgres::StrayRows>& strays) {
+  Table table{std::move(key), std::move(title), kRange, {}};
+  table.columns.push_back({"rows", "rows", Kind::count});
+  for (const auto& stray : strays) {
+    table.rows.push_back(row_of(stray.belongs_to));
+    table.rows.back().emplace_back(stray.rows);
   }
-  return out + "]";
-}
-
-std::string json_of(const postgres::StrayRows& stray) {
-  return json_of(stray.belongs_to) + fmt::format(",\"rows\":{}}}", stray.rows);
+  return table;
 }
 
 class Session {
@@ -54,73 +51,48 @@ class Session {
   postgres::Connection connection_;
 };
 
+// The tables of plan and doctor.
+std::vector<Table> tables_of(const char* missing, const PartitionsToMake& found) {
+  return {table_of(missing, "to create", found.create),
+          table_of("stray", "rows to move out of the default partition", found.stray),
+          table_of("stay_in_default", "rows of odd times, which stay in the default partition", found.stay_in_default)};
+}
+
 void plan(Program& program) {
-  Session session(program);
-  const auto found = session.plan();
-  if (program.json) {
-    fmt::print("{{\"create\":{},\"stray\":{},\"stay_in_default\":{}}}\n",
-               json_list(found.create, [](const auto& range) { return json_of(range) + "}"; }),
-               json_list(found.stray, [](const auto& stray) { return json_of(stray); }),
-               json_list(found.stay_in_default, [](const auto& stray) { return json_of(stray); }));
-    return;
-  }
-  for (const auto& range : found.create)
-    fmt::print("create {:<28} {} .. {}\n", range.name, day(range.from), day(range.to));
-  for (const auto& stray : found.stray)
-    fmt::print("move   {:<28} {} rows from {}_default\n", stray.belongs_to.name, stray.rows, stray.belongs_to.table);
-  for (const auto& stray : found.stay_in_default)
-    fmt::print("leave  {:<28} {} rows of an odd time stay in {}_default\n", stray.belongs_to.name, stray.rows,
-               stray.belongs_to.table);
-  fmt::print("{}\n", found.create.empty() ? "nothing to do" : "run `wxpipe partitions apply` to do it");
+  const auto found = Session(program).plan();
+  const auto todo = counted(found.create.size(), "partition") + " to create";
+  conclude(program, {{},
+                     tables_of("create", found),
+                     {found.create.empty() ? Finding{Level::fine, "nothing to do"}
+                                           : Finding{Level::note, todo, "Run `wxpipe partitions apply` to do it."}}});
 }
 
 void apply(Program& program) {
   Session session(program);
-  struct Made {
-    postgres::PartitionRange range;
-    postgres::MadePartition outcome;
-  };
-  std::vector<Made> made;
+  Table made{"partitions", "", kRange, {}};
+  made.columns.insert(made.columns.end(), {{"created", "created"}, {"moved", "rows moved into it", Kind::count}});
   try {
-    for (const auto& range : session.plan().create)
-      made.push_back({range, postgres::ensure_partition(session.connection(), range)});
+    for (const auto& range : session.plan().create) {
+      const auto outcome = postgres::ensure_partition(session.connection(), range);
+      made.rows.push_back(row_of(range));
+      made.rows.back().insert(made.rows.back().end(), {outcome.created, outcome.moved});
+    }
   } catch (const postgres::SqlError& error) {  // somebody's lock: try again later
     if (classify(error) == postgres::Verdict::retry) throw Unavailable(error.what());
     throw;
   }
-  if (program.json) {
-    fmt::print("{{\"partitions\":{}}}\n", json_list(made, [](const Made& one) {
-                 return json_of(one.range) +
-                        fmt::format(",\"created\":{},\"moved\":{}}}", one.outcome.created, one.outcome.moved);
-               }));
-    return;
-  }
-  for (const auto& [range, outcome] : made)
-    fmt::print("{} {}{}\n", outcome.created ? "created" : "found  ", range.name,
-               outcome.moved > 0 ? fmt::format(", moved {} rows into it", outcome.moved) : std::string());
-  if (made.empty()) fmt::print("nothing to do\n");
+  const Finding verdict{Level::fine, made.rows.empty() ? "nothing to do" : "every partition that should exist does"};
+  conclude(program, {{}, {std::move(made)}, {verdict}});
 }
 
 // Healthy: everything that should exist does, and no row waits in a default partition that could have its own.
 void doctor(Program& program) {
-  Session session(program);
-  const auto found = session.plan();
-  const bool healthy = found.create.empty();
-  program.exit_code = healthy ? 0 : 1;
-  if (program.json) {
-    fmt::print("{{\"healthy\":{},\"missing\":{},\"stray\":{},\"stay_in_default\":{}}}\n", healthy,
-               json_list(found.create, [](const auto& range) { return json_of(range) + "}"; }),
-               json_list(found.stray, [](const auto& stray) { return json_of(stray); }),
-               json_list(found.stay_in_default, [](const auto& stray) { return json_of(stray); }));
-    return;
-  }
-  for (const auto& range : found.create) fmt::print("missing: {}\n", range.name);
-  for (const auto& stray : found.stray)
-    fmt::print("stray: {} rows of {} are in {}_default\n", stray.rows, stray.belongs_to.name, stray.belongs_to.table);
-  for (const auto& stray : found.stay_in_default)
-    fmt::print("odd times: {} rows of {} stay in {}_default, which is fine\n", stray.rows, stray.belongs_to.name,
-               stray.belongs_to.table);
-  fmt::print("{}\n", healthy ? "partitions are in good order" : "run `wxpipe partitions apply`");
+  const auto found = Session(program).plan();
+  const auto missing = counted(found.create.size(), "partition") + " missing";
+  conclude(program, {{{"healthy", "", found.create.empty()}},
+                     tables_of("missing", found),
+                     {found.create.empty() ? Finding{Level::fine, "partitions are in good order"}
+                                           : Finding{Level::error, missing, "Run `wxpipe partitions apply`."}}});
 }
 
 void add(CLI::App& group, Program& program, const char* name, const char* meaning, void (*run)(Program&),
@@ -128,7 +100,7 @@ void add(CLI::App& group, Program& program, const char* name, const char* meanin
   auto& command = *group.add_subcommand(name, meaning);
   command.group("Commands");
   add_config_options(command, program);
-  add_json_option(command, program);
+  add_report_options(command, program, Rows::some);
   add_examples(command, examples);
   command.callback([&program, run] { run(program); });
 }
@@ -139,7 +111,8 @@ void add_partitions_command(Program& program) {
   group.group("Set-up");
   group.require_subcommand(1);
   add(group, program, "plan", "What apply would do", plan,
-      {{"wxpipe partitions plan --config wxpipe.toml", "which partitions are missing, which rows would move"}});
+      {{"wxpipe partitions plan --config wxpipe.toml", "which partitions are missing, which rows would move"},
+       {"wxpipe partitions plan --ndjson", "a line of JSON for each partition to create"}});
   add(group, program, "apply", "Creates missing partitions and moves rows out of the default ones", apply,
       {{"wxpipe partitions apply --config wxpipe.toml",
         "sinks do the same by themselves at their start and every hour"}});

@@ -1,11 +1,52 @@
 #include "cli/program.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
 
 #include "common/config/nearest.hpp"
+#include "common/result.hpp"
 #include "common/telemetry/log.hpp"
 
 namespace wxpipe::cli {
+namespace {
+report::Style style_of(std::FILE* out) {
+  const int file = ::fileno(out);
+  winsize size{};
+  const bool terminal = ::isatty(file) == 1;
+  if (terminal) ::ioctl(file, TIOCGWINSZ, &size);
+  const auto environment = config::process_environment();
+  return report::style_for(terminal, size.ws_col, environment.get("NO_COLOR"), environment.get("TERM"));
+}
+
+ExitCode exit_code_of(const report::Report& report) {
+  ExitCode code = kFine;
+  for (const auto& finding : report.findings) {
+    if (finding.level == report::Level::misconfigured) return kWrongUsage;
+    if (finding.level == report::Level::error) code = kFoundWrong;
+  }
+  return code;
+}
+
+void print_rows(const report::Table& table) {
+  std::string line;
+  for (const auto& row : table.rows) {
+    line.clear();
+    report::append_row(line, table.columns, row);
+    fmt::print("{}\n", line);
+  }
+}
+
+// A full disk or a closed pipe must not look like a report that is complete.
+void flush(std::FILE* out) {
+  if (std::fflush(out) != 0) throw std::system_error(errno, std::generic_category(), "the report could not be written");
+}
+}  // namespace
 
 void add_config_options(CLI::App& command, Program& program) {
   // Not CLI11's envname: it would set the shared variable for the commands that were not called, too, and so beat -c.
@@ -18,8 +59,38 @@ void add_config_options(CLI::App& command, Program& program) {
       ->type_name("NAME");
 }
 
-void add_json_option(CLI::App& command, Program& program) {
-  command.add_flag("--json", program.json, "Report as JSON, for programs");
+void add_report_options(CLI::App& command, Program& program, Rows rows) {
+  auto* json = command.add_flag_callback(
+      "--json", [&program] { program.format = Format::json; }, "Report as one JSON object, for programs");
+  if (rows == Rows::none) return;
+  command
+      .add_flag_callback(
+          "--ndjson", [&program] { program.format = Format::ndjson; },
+          "Only the rows of the report's table, a JSON object a line")
+      ->excludes(json);
+}
+
+void conclude(Program& program, const report::Report& report) {
+  const auto code = exit_code_of(report);
+  auto* out = stdout;
+  if (program.format == Format::json) {
+    fmt::print("{}\n", to_json(report));
+  } else if (program.format == Format::ndjson) {
+    print_rows(report.tables.at(report.main));
+    flush(stdout);
+    if (code != kFine) fmt::print(stderr, "{}", to_text(report.findings, style_of(stderr)));
+  } else {
+    if (code == kWrongUsage) out = stderr;
+    fmt::print(out, "{}", to_text(report, style_of(out)));
+  }
+  flush(out);
+  program.exit_code = std::max<int>(program.exit_code, code);
+}
+
+ExitCode exit_code_of(const std::exception& error) {
+  if (dynamic_cast<const UsageError*>(&error)) return kWrongUsage;
+  if (dynamic_cast<const Unavailable*>(&error)) return kServerAway;
+  return kFoundWrong;
 }
 
 void add_examples(CLI::App& command, const std::vector<Example>& examples) {

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "cli/topics_plan.hpp"
-#include "common/json/write.hpp"
 #include "common/kafka/admin.hpp"
 #include "common/result.hpp"
 #include "schemas/topics.hpp"
@@ -16,6 +15,7 @@
 namespace wxpipe::cli {
 namespace {
 using namespace std::chrono_literals;
+using report::counted, report::Finding, report::Level, report::Table, report::Value;
 
 constexpr auto kVisibleWithin = 10s;  // from created to known by the broker that we ask
 
@@ -77,79 +77,73 @@ class Session {
   kafka::Admin admin_;
 };
 
-std::string json_of(const TopicAction& action) {
-  std::string out = fmt::format("{{\"action\":\"{}\",\"topic\":", to_string(action.kind));
-  json::append_string(out, action.topic);
-  if (action.partitions > 0) out += fmt::format(",\"partitions\":{}", action.partitions);
-  if (action.replication_factor > 0) out += fmt::format(",\"replication_factor\":{}", action.replication_factor);
-  if (!action.config.empty()) {
-    out += ",\"config\":{";
-    const char* comma = "";
-    for (const auto& [key, value] : action.config) {
-      out += comma;
-      json::append_string(out, key);
-      out += ':';
-      json::append_string(out, value);
-      comma = ",";
-    }
-    out += '}';
+// What people read of an action beside its kind and topic.
+std::string details_of(const TopicAction& action) {
+  std::string settings;
+  for (const auto& [key, value] : action.config) settings += fmt::format(" {}={}", key, value);
+  switch (action.kind) {
+    case TopicActionKind::create:
+      return fmt::format("{} partitions, {} replicas{}", action.partitions, action.replication_factor, settings);
+    case TopicActionKind::raise_partitions:
+      return fmt::format("to {}: {}", action.partitions, action.why);
+    case TopicActionKind::set_config:
+      return settings.substr(1) + ": " + action.why;
+    case TopicActionKind::refuse:
+      break;
   }
-  out += ",\"why\":";
-  json::append_string(out, action.why);
-  return out + "}";
+  return action.why;
 }
 
-std::string json_list(const std::vector<TopicAction>& actions) {
-  std::string out = "[";
-  for (const auto& action : actions) out += (out.size() > 1 ? "," : "") + json_of(action);
-  return out + "]";
-}
-
-std::string text_of(const TopicAction& action) {
-  std::string out = fmt::format("{:<16} {}", to_string(action.kind), action.topic);
-  if (action.kind == TopicActionKind::create)
-    out += fmt::format(", {} partitions, {} replicas", action.partitions, action.replication_factor);
-  if (action.kind == TopicActionKind::raise_partitions) out += fmt::format(" to {}", action.partitions);
-  for (const auto& [key, value] : action.config) out += fmt::format(" {}={}", key, value);
-  return action.kind == TopicActionKind::create ? out : out + ": " + action.why;
+Table table_of(std::string key, std::string title, const std::vector<TopicAction>& actions) {
+  Table table{std::move(key),
+              std::move(title),
+              {{"action", "action"},
+               {"topic", "topic"},
+               {"", "what"},
+               {"partitions"},
+               {"replication_factor"},
+               {"config"},
+               {"why"}},
+              {}};
+  const auto if_any = [](int number) { return number > 0 ? Value(number) : Value(); };
+  for (const auto& action : actions) {
+    report::Object config;
+    for (const auto& [setting, value] : action.config) config.push_back({setting, value});
+    table.rows.push_back({to_string(action.kind), action.topic, details_of(action), if_any(action.partitions),
+                          if_any(action.replication_factor), config.empty() ? Value() : Value(config), action.why});
+  }
+  return table;
 }
 
 void plan(Program& program, const Options& options) {
-  Session session(program, options);
-  const auto actions = session.plan();
-  program.exit_code = actions.empty() ? 0 : 1;
-  if (program.json) return fmt::print("{{\"differences\":{}}}\n", json_list(actions));
-  for (const auto& action : actions) fmt::print("{}\n", text_of(action));
-  const bool something = std::any_of(actions.begin(), actions.end(),
-                                     [](const auto& action) { return action.kind != TopicActionKind::refuse; });
-  fmt::print("{}\n", something         ? "run `wxpipe topics apply` to do it"
-                     : actions.empty() ? "the topics are as they should be"
-                                       : "nothing that apply would do");
+  const auto actions = Session(program, options).plan();
+  const auto refused = std::count_if(actions.begin(), actions.end(),
+                                     [](const auto& action) { return action.kind == TopicActionKind::refuse; });
+  const auto todo = std::ssize(actions) - refused;
+  std::vector<Finding> findings;
+  if (refused > 0) findings.push_back({Level::error, counted(refused, "difference") + " that apply leaves alone"});
+  if (todo > 0)
+    findings.push_back({Level::error, counted(todo, "change") + " to make", "Run `wxpipe topics apply` to do it."});
+  if (actions.empty()) findings.push_back({Level::fine, "the topics are as they should be"});
+  conclude(program, {{}, {table_of("differences", "", actions)}, std::move(findings)});
 }
 
 void apply(Program& program, const Options& options) {
   Session session(program, options);
   auto actions = session.plan();
-  const auto refused = std::stable_partition(actions.begin(), actions.end(),
-                                             [](const auto& action) { return action.kind != TopicActionKind::refuse; });
-  actions.erase(refused, actions.end());
+  std::erase_if(actions, [](const auto& action) { return action.kind == TopicActionKind::refuse; });
   const auto failures = session.apply(actions);
   const auto left = session.plan_afterwards(failures.empty());
-  program.exit_code = left.empty() && failures.empty() ? 0 : 1;
-  if (program.json) {
-    std::string failed = "[";
-    for (const auto& line : failures) {
-      if (failed.size() > 1) failed += ',';
-      json::append_string(failed, line);
-    }
-    return fmt::print("{{\"applied\":{},\"failed\":{}],\"differences\":{}}}\n", json_list(actions), failed,
-                      json_list(left));
-  }
-  for (const auto& action : actions) fmt::print("{}\n", text_of(action));
-  for (const auto& line : failures) fmt::print(stderr, "failed: {}\n", line);
-  for (const auto& action : left) fmt::print("still different: {}\n", text_of(action));
-  if (program.exit_code == 0)
-    fmt::print("the topics at {} are as they should be\n", session.settings().bootstrap_servers);
+  std::vector<Finding> findings;
+  if (!failures.empty()) findings.push_back({Level::error, counted(failures.size(), "change") + " failed"});
+  if (!left.empty()) findings.push_back({Level::error, counted(left.size(), "difference") + " left"});
+  if (findings.empty())
+    findings.push_back(
+        {Level::fine, fmt::format("the topics at {} are as they should be", session.settings().bootstrap_servers)});
+  conclude(program, {{},
+                     {table_of("applied", "applied", actions), report::list("failed", "failed:", failures),
+                      table_of("differences", "still different", left)},
+                     std::move(findings)});
 }
 
 void add(CLI::App& group, Program& program, const char* name, const char* meaning,
@@ -157,7 +151,7 @@ void add(CLI::App& group, Program& program, const char* name, const char* meanin
   auto& command = *group.add_subcommand(name, meaning);
   command.group("Commands");
   add_config_options(command, program);
-  add_json_option(command, program);
+  add_report_options(command, program, Rows::some);
   const auto options = std::make_shared<Options>();
   command
       .add_option("--partitions", options->partitions,
@@ -177,7 +171,7 @@ void add_topics_command(Program& program) {
   group.require_subcommand(1);
   add(group, program, "plan", "What apply would do; exit 1 when topics differ from what they should be", plan,
       {{"wxpipe topics plan --config wxpipe.toml", "what is missing or set too low"},
-       {"wxpipe topics plan --json -c wxpipe.toml", "for deployments: is there something to do?"}});
+       {"wxpipe topics plan --json -c wxpipe.toml", "for deployments: exit code 1 means there is something to do"}});
   add(group, program, "apply", "Creates what is missing and corrects settings; never lowers anything", apply,
       {{"wxpipe topics apply --config wxpipe.toml", "with 6 partitions for events and messages"},
        {"KAFKA_BOOTSTRAP=kafka-1:9092 wxpipe topics apply --partitions 24",

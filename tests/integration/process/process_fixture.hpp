@@ -20,7 +20,7 @@
 #include "processors/process_role.hpp"
 #include "processors/steps.hpp"
 #include "processors/transaction_loop.hpp"
-#include "tests/support/eventually.hpp"
+#include "rig/eventually.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/topic_reader.hpp"
@@ -30,9 +30,9 @@
 namespace wxpipe::processors::test {
 
 using namespace std::chrono_literals;
+using rig::eventually;
+using rig::eventually_equal;
 using schemas::TopicName;
-using support::eventually;
-using support::eventually_equal;
 using support::TopicRecord;
 
 // The value of a metric, by its name and labels as they are exposed; 0 where it isn't there.

@@ -1,5 +1,7 @@
 // The commands' promises to whoever types them or scripts them: exit codes (CONTRACT §6), words that say what to
 // change, and set-up that can be repeated.
+#include "common/json/read.hpp"
+#include "rig/socket.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 
 namespace wxpipe::whole_path {
@@ -20,10 +22,10 @@ class CommandsTest : public WholePathTest {
     return command({"check-config", "--config", file.string()}, std::move(more));
   }
   std::string nobody_listens() {
-    nobody_ = support::bound(0);
-    return fmt::format("127.0.0.1:{}", support::local_port(nobody_));
+    nobody_ = rig::bound(0);
+    return fmt::format("127.0.0.1:{}", rig::local_port(nobody_));
   }
-  support::Socket nobody_;
+  rig::Socket nobody_;
 };
 
 // ---- check-config ----
@@ -144,10 +146,10 @@ TEST_F(CommandsTest, MigrateRefusesAFileThatWasChangedSinceItWasApplied) {
 TEST_F(CommandsTest, TwoMigrationsAtOnceAreOne) {
   const support::TemporaryDatabase empty(support::Schema::none);
   const auto environment = this->environment({{"DATABASE_URL", empty.url().reveal()}});
-  std::vector<std::unique_ptr<support::Process>> all;
+  std::vector<std::unique_ptr<rig::Process>> all;
   for (int i = 0; i < 4; ++i)
-    all.push_back(std::make_unique<support::Process>(
-        support::Command{.program = support::wxpipe_program(), .arguments = {"migrate"}, .environment = environment}));
+    all.push_back(std::make_unique<rig::Process>(
+        rig::Command{.program = support::wxpipe_program(), .arguments = {"migrate"}, .environment = environment}));
   for (auto& process : all) EXPECT_EQ(process->wait(), (Exit{.code = 0})) << process->errors();
 }
 
@@ -159,6 +161,12 @@ TEST_F(CommandsTest, TopicsArePlannedAppliedAndThenAsTheyShouldBe) {
   const auto plan = command({"topics", "plan"}, there);
   EXPECT_EQ(plan.code(), kFoundWrong) << plan.errors;
   for (const auto& topic : schemas::kTopics) EXPECT_THAT(plan.output, HasSubstr(empty.name(topic.name)));
+  EXPECT_THAT(plan.output, HasSubstr("\n  Run `wxpipe topics apply` to do it.\n"));
+  const auto rows = command({"topics", "plan", "--ndjson"}, there);
+  EXPECT_EQ(rows.code(), kFoundWrong);
+  EXPECT_EQ(std::count(rows.output.begin(), rows.output.end(), '\n'), std::ssize(schemas::kTopics));
+  EXPECT_THAT(rows.output, StartsWith(fmt::format(R"({{"action":"create","topic":"{}","partitions":6,)",
+                                                  empty.name(TopicName::events))));
   const auto apply = command({"topics", "apply"}, there);
   EXPECT_EQ(apply.code(), kFine) << apply.errors;
   EXPECT_EQ(command({"topics", "plan"}, there).code(), kFine);
@@ -181,6 +189,42 @@ TEST_F(CommandsTest, TopicsWithFewerPartitionsAreNamedAndLeftAlone) {
   EXPECT_THAT(apply.output + apply.errors, HasSubstr(few.name(TopicName::events)));
   EXPECT_EQ(kafka::Admin(few.settings()).view().topics.at(few.name(TopicName::events)).partitions, 2)
       << "keys would move";
+}
+
+// ---- reports ----
+
+TEST_F(CommandsTest, EachReportIsOneJsonObjectWithItsFindings) {
+  const support::TemporaryDatabase empty(support::Schema::none);
+  const Environment no_schema{{"DATABASE_URL", empty.url().reveal()}};
+  const Environment nothing_there{{"WXPIPE_KAFKA__TOPIC_PREFIX", folder_.path().filename().string() + "."}};
+  struct Case {
+    std::vector<std::string> arguments;
+    Environment environment;
+    int code;
+    std::string said;
+  };
+  for (const auto& [arguments, environment, code, said] : std::vector<Case>{
+           {{"check-config"}, {}, kFine, R"("accounts":)"},
+           {{"check-config", "--config", "none.toml"}, {}, kUsage, R"("errors":[")"},
+           {{"migrate", "--check"}, no_schema, kFoundWrong, R"({"current":false,"reason":"the database has no)"},
+           {{"migrate"}, {}, kFine, R"("applied":[],"already":["0001_)"},
+           {{"topics", "plan"}, nothing_there, kFoundWrong, R"({"differences":[{"action":"create",)"},
+           {{"partitions", "plan"}, {}, kFine, R"({"create":[)"},
+           {{"partitions", "apply"}, {}, kFine, R"({"partitions":[)"},
+           {{"partitions", "doctor"}, {}, kFine, R"({"healthy":true,"missing":[],)"},
+           {{"audit"}, {}, kFine, R"({"from":null,"to":null,"account":null,"acknowledged":0,)"}}) {
+    auto with_json = arguments;
+    with_json.emplace_back("--json");
+    const auto ran = command(with_json, environment);
+    EXPECT_EQ(ran.code(), code) << testing::PrintToString(arguments) << ran.errors;
+    EXPECT_THAT(ran.output, HasSubstr(said));
+    EXPECT_EQ(std::count(ran.output.begin(), ran.output.end(), '\n'), 1) << ran.output;
+    std::string text = ran.output;
+    auto document = json::thread_reader().iterate(text);
+    std::string_view level;
+    EXPECT_EQ(document["findings"].at(0)["level"].get(level), simdjson::SUCCESS) << ran.output;
+    EXPECT_EQ(level == "error", code != kFine) << ran.output;
+  }
 }
 
 // ---- exit codes ----
@@ -214,10 +258,10 @@ TEST_F(CommandsTest, AServerThatIsNotThereIsThree) {
                                 {{"topics", "plan"}, {{"KAFKA_BOOTSTRAP", nobody}}},
                                 {{"topics", "apply"}, {{"KAFKA_BOOTSTRAP", nobody}}},
                                 {{"simulate", "--count", "1", "--url", "http://" + nobody}, {}}};
-  std::vector<std::unique_ptr<support::Process>> all;  // at once, because some have patience
+  std::vector<std::unique_ptr<rig::Process>> all;  // at once, because some have patience
   for (const auto& [arguments, more] : cases)
-    all.push_back(std::make_unique<support::Process>(support::Command{
-        .program = support::wxpipe_program(), .arguments = arguments, .environment = environment(more)}));
+    all.push_back(std::make_unique<rig::Process>(
+        rig::Command{.program = support::wxpipe_program(), .arguments = arguments, .environment = environment(more)}));
   for (size_t i = 0; i < all.size(); ++i) {
     EXPECT_EQ(all[i]->wait(), (Exit{.code = kServerAway}))
         << testing::PrintToString(cases[i].arguments) << all[i]->errors();
@@ -227,8 +271,8 @@ TEST_F(CommandsTest, AServerThatIsNotThereIsThree) {
 }
 
 TEST_F(CommandsTest, ARoleWithAnAddressThatIsTakenEndsWithTwoAndSaysSo) {
-  const support::Socket taken = support::listening(0);
-  const auto address = fmt::format("127.0.0.1:{}", support::local_port(taken));
+  const rig::Socket taken = rig::listening(0);
+  const auto address = fmt::format("127.0.0.1:{}", rig::local_port(taken));
   const auto ingest = command({"ingest"}, {{"WXPIPE_INGEST__LISTEN", address}});
   EXPECT_EQ(ingest.code(), kUsage) << ingest.errors;
   EXPECT_THAT(ingest.errors, HasSubstr(address));
@@ -269,7 +313,7 @@ TEST_F(CommandsTest, SimulateSaysWhatBecameOfItsCallbacks) {
       command({"simulate", "--url", url, "--count", "300", "--rate", "300", "--subjects", "20", "--resend", "5%",
                "--poison", "2%", "--strangers", "2%", "--ledger", ledger, "--no-progress", "--json"});
   EXPECT_EQ(ran.code(), kFine) << ran.output << ran.errors;
-  const auto text = support::read_file(ledger);
+  const auto text = rig::read_file(ledger);
   int64_t acknowledged = 0;
   for (size_t at = 0; (at = text.find("\"acked\":true", at)) != std::string::npos; ++at) ++acknowledged;
   EXPECT_GE(acknowledged, 280);

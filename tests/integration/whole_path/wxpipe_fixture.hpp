@@ -13,12 +13,13 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/eventually.hpp"
+#include "rig/eventually.hpp"
+#include "rig/process.hpp"
+#include "rig/temporary_folder.hpp"
 #include "tests/support/http_client.hpp"
-#include "tests/support/process.hpp"
+#include "tests/support/program.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
-#include "tests/support/temporary_folder.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/topic_reader.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
@@ -28,11 +29,11 @@ namespace wxpipe::whole_path {
 using namespace std::chrono_literals;
 using namespace ingest::test;
 using ingest::Method;
+using rig::eventually;
+using rig::eventually_equal;
+using rig::Exit;
 using schemas::TopicName;
 using std::chrono::steady_clock;
-using support::eventually;
-using support::eventually_equal;
-using support::Exit;
 using support::HttpClient;
 using Environment = std::map<std::string, std::string>;
 using Lines = std::vector<std::string>;
@@ -51,8 +52,8 @@ struct Ran {
   int code() const { return exit && exit->signal == 0 ? exit->code : -1; }
 };
 inline Ran run(std::vector<std::string> arguments, Environment environment,
-               std::chrono::milliseconds patience = support::kPatience) {
-  support::Process process(
+               std::chrono::milliseconds patience = rig::kPatience) {
+  rig::Process process(
       {.program = support::wxpipe_program(), .arguments = std::move(arguments), .environment = std::move(environment)});
   const auto exit = process.wait(patience);
   return {exit, process.output(), process.errors()};
@@ -81,7 +82,7 @@ class RunningWxpipe {
     return at == std::string::npos ? 0 : std::stod(text.substr(at + name.size() + 2));
   }
 
-  support::Process& process() { return process_; }
+  rig::Process& process() { return process_; }
   std::string log() const { return process_.errors(); }
   // SIGTERM, as an operator or systemd does it.
   std::optional<Exit> stop() {
@@ -104,7 +105,7 @@ class RunningWxpipe {
     return port;
   }
 
-  support::Process process_;
+  rig::Process process_;
 };
 
 class WholePathTest : public ::testing::Test {
@@ -202,7 +203,7 @@ types = ["form.submitted", "lead.*"]
     return eventually_equal(seen, callbacks) == callbacks;
   }
 
-  support::TemporaryFolder folder_;
+  rig::TemporaryFolder folder_;
   std::unique_ptr<support::TopicPrefix> topics_;
   std::unique_ptr<support::TemporaryDatabase> database_;
   std::filesystem::path config_;

@@ -7,7 +7,7 @@
 
 #include "common/result.hpp"
 #include "common/runtime/stop_wait.hpp"
-#include "tests/support/eventually.hpp"
+#include "rig/eventually.hpp"
 #include "tests/support/stack.hpp"
 
 namespace wxpipe::worker {

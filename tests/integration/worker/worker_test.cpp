@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "common/kafka/transactional_producer.hpp"
-#include "tests/support/eventually.hpp"
+#include "rig/eventually.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/unique_name.hpp"

@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 
+#include "common/result.hpp"
+
 namespace wxpipe::cli {
 namespace {
 using testing::AllOf;
@@ -23,6 +25,21 @@ class CommandLine : public testing::Test {
     std::reverse(words.begin(), words.end());  // as CLI11 takes them
     program.app.parse(words);
     return program.config_file;
+  }
+  struct Printed {
+    std::string output, errors;
+    int code;
+    bool operator==(const Printed&) const = default;
+  };
+  static Printed concluded(std::vector<std::string> options, const report::Report& report) {
+    Program program;
+    add_report_options(program.app, program, Rows::some);
+    program.app.parse(std::move(options));
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    conclude(program, report);
+    auto output = testing::internal::GetCapturedStdout();
+    return {std::move(output), testing::internal::GetCapturedStderr(), program.exit_code};
   }
   static std::string missing(std::vector<const char*> words) {
     CLI::App app;
@@ -45,6 +62,41 @@ TEST_F(CommandLine, ConfigComesFromTheOptionElseFromTheEnvironment) {
 TEST_F(CommandLine, AWrongCommandIsToldWithTheNearestOne) {
   EXPECT_THAT(missing({"migrat"}), AllOf(HasSubstr("'migrat'"), HasSubstr("'migrate'")));
   EXPECT_THAT(missing({"topics", "aply"}), AllOf(HasSubstr("'aply'"), HasSubstr("'apply'")));
+}
+
+TEST_F(CommandLine, FindingsAreTheExitCode) {
+  using report::Level;
+  struct Case {
+    std::vector<Level> levels;
+    int code;
+  };
+  for (const auto& [levels, code] :
+       {Case{{}, 0}, Case{{Level::fine, Level::note, Level::warning}, 0}, Case{{Level::error, Level::fine}, 1},
+        Case{{Level::error, Level::misconfigured, Level::note}, 2}}) {
+    report::Report report;
+    for (const auto level : levels) report.findings.push_back({level, "it is so"});
+    EXPECT_EQ(concluded({}, report).code, code);
+  }
+  EXPECT_EQ(exit_code_of(UsageError("")), 2);
+  EXPECT_EQ(exit_code_of(Unavailable("")), 3);
+  EXPECT_EQ(exit_code_of(std::runtime_error("")), 1);
+}
+
+TEST_F(CommandLine, AReportIsPrintedAsItWasAskedFor) {
+  report::Report report;
+  report.tables = {{"rows", "", {{"name", "name"}}, {{"上海"}, {"北京"}}}};
+  report.findings = {{report::Level::error, "two of them"}};
+  EXPECT_EQ(concluded({}, report), (Printed{"name\n上海\n北京\n\nerror: two of them\n", "", 1}));
+  EXPECT_EQ(concluded({"--json"}, report),
+            (Printed{R"({"rows":[{"name":"上海"},{"name":"北京"}],)"
+                     R"("findings":[{"level":"error","text":"two of them","remedy":null}]})"
+                     "\n",
+                     "", 1}));
+  EXPECT_EQ(concluded({"--ndjson"}, report),
+            (Printed{"{\"name\":\"上海\"}\n{\"name\":\"北京\"}\n", "error: two of them\n", 1}));
+  EXPECT_THROW(concluded({"--json", "--ndjson"}, report), CLI::ParseError);
+  report.findings.front().level = report::Level::misconfigured;
+  EXPECT_EQ(concluded({}, report), (Printed{"", "name\n上海\n北京\n\nerror: two of them\n", 2}));
 }
 
 TEST_F(CommandLine, WithoutACommandThereIsHelp) {

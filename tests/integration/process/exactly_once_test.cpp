@@ -117,12 +117,12 @@ TEST_F(ExactlyOnceTest, AnOpenTransactionIsInvisibleAndTheSlotsNextWorkerEndsItA
     produce(more);
     ASSERT_EQ(everything.at_least(sent.size()).size(), sent.size());
     gate.gate().freeze();
-    if (read(TopicName::messages).size() == committed) break;
+    if (read(TopicName::messages, support::Isolation::visible).size() == committed) break;
     gate.gate().heal();
     worker->stop();
     await_messages(sent.size());
   }
-  ASSERT_EQ(read(TopicName::messages).size(), committed) << "open, and so invisible";
+  ASSERT_EQ(read(TopicName::messages, support::Isolation::visible).size(), committed) << "open, and so invisible";
   auto& zombie = *worker;
 
   RunningLoop heir(settings(slot), {});

@@ -29,8 +29,6 @@ enum class Reason {
 inline constexpr int kReasonCount = 13;
 
 std::string_view to_string(Reason reason);
-// The reverse of to_string; throws std::invalid_argument on a word outside the list.
-Reason reason_from_string(std::string_view word);
 
 struct Rejection {
   Reason reason;

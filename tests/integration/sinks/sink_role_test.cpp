@@ -11,6 +11,7 @@
 #include "common/postgres/migrations.hpp"
 #include "tests/integration/sinks/facts.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/tcp_gate.hpp"
 #include "tests/support/topic_prefix.hpp"
@@ -23,30 +24,10 @@ using schemas::TopicName;
 using support::eventually;
 using support::eventually_equal;
 
-// A role on a thread of its own, from the beginning to a stop.
-class RunningSink {
+class RunningSink : public support::RunningRole {
  public:
   explicit RunningSink(config::Settings settings)
-      : settings_(std::move(settings)),
-        role_(make_sink_role({settings_, metrics_, readiness_})),
-        thread_([this](std::stop_token stop) { role_->run(stop); }) {}
-  ~RunningSink() { stop(); }
-
-  void stop() {
-    if (!thread_.joinable()) return;
-    thread_.request_stop();
-    thread_.join();
-  }
-  bool ready() const { return readiness_.all_ready(); }
-  std::string readiness() const { return readiness_.json(); }
-  std::string metrics() const { return metrics_.exposition(); }
-
- private:
-  const config::Settings settings_;
-  telemetry::Metrics metrics_;
-  telemetry::Readiness readiness_;
-  std::unique_ptr<runtime::Role> role_;
-  std::jthread thread_;
+      : RunningRole(std::move(settings), [](auto context, auto) { return make_sink_role(context); }) {}
 };
 
 class SinkRoleTest : public ::testing::Test {

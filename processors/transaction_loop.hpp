@@ -1,16 +1,16 @@
 // One worker of `process`: a consumer and a transactional producer that belong together.
 //
-//   poll a batch ─► process_batch (pure) ─► begin ─► produce journal pages and records ─► send offsets ─► commit ─► publish ids
-//                                             │ abortable: abort, drop the staged ids, seek back to the batch's first offsets
-//                                             └ fatal, fenced, broker away too long: throws; whoever runs it makes a new one
+//   poll a batch ─► process_batch (pure) ─► begin ─► produce journal and records ─► offsets ─► commit ─► publish ids
+//                                             │ abortable: abort, drop the staged ids, seek back to the batch's start
+//                                             └ fatal, fenced, broker away too long: throws; its owner makes a new one
 //
-// From `begin` to `commit` a second thread does it, one batch at a time, while this one polls and processes the next batch:
-// it counts on the one before, is written only once that is committed, and falls with it.
+// From `begin` to `commit` a second thread does it, one batch at a time, while this one polls and processes the next
+// batch: it counts on the one before, is written only once that is committed, and falls with it.
 //
 // Nothing is kept that Kafka doesn't have. When partitions are assigned, their committed offsets are read (waiting for
-// transactions in doubt) and their dedupe windows rebuilt from the journal, so a new worker, a restarted one and one that
-// lost its partitions for a moment all decide alike. A revocation (they happen inside poll) waits for the open transaction's
-// end; what was polled and not written is forgotten: its next owner reads it again.
+// transactions in doubt) and their dedupe windows rebuilt from the journal, so a new worker, a restarted one and one
+// that lost its partitions for a moment all decide alike. A revocation (they happen inside poll) waits for the open
+// transaction's end; what was polled and not written is forgotten: its next owner reads it again.
 //
 // The transactional id is the slot's own (<prefix>process.<instance>.<slot>): a restarted worker fences its zombie.
 #pragma once
@@ -66,8 +66,8 @@ std::string transactional_id(const config::Settings& settings, int slot);
 
 class TransactionLoop : private kafka::RebalanceListener {
  public:
-  // Everything is borrowed and must outlive the loop. Connects, fences the slot's predecessor; throws Unavailable, Fenced or
-  // UsageError.
+  // Everything is borrowed and must outlive the loop. Connects, fences the slot's predecessor; throws Unavailable,
+  // Fenced or UsageError.
   TransactionLoop(const config::Settings& settings, int slot, const Steps& steps, const Clock& clock,
                   ProcessMetrics& metrics, WorkerStatus& status);
 

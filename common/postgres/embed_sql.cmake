@@ -1,5 +1,5 @@
-# cmake -DINPUTS=a.sql;b.sql -DOUTPUT=x.cpp -P embed_sql.cmake: the numbered SQL files as a C++ array, so that the binary
-# needs no files at run time.
+# cmake -DINPUTS=a.sql;b.sql -DOUTPUT=x.cpp -P embed_sql.cmake: the numbered SQL files as a C++ array, so that the
+# binary needs no files at run time.
 set(entries "")
 foreach(input IN LISTS INPUTS)
   get_filename_component(name ${input} NAME)

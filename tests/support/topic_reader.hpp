@@ -10,8 +10,8 @@
 
 namespace wxpipe::support {
 
-// committed    what transactions committed; those that have records there now are waited for. A commit that has succeeded is
-//              decided, but the broker shows it a moment later: it writes the marker behind it into each partition.
+// committed    what transactions committed; those that have records there now are waited for. A commit that has
+//              succeeded is decided, but the broker shows it a moment later: it writes a marker into each partition.
 // visible      what transactions committed, as far as it can be seen now: up to the first open one
 // uncommitted  records of open and aborted transactions too
 enum class Isolation { committed, visible, uncommitted };

@@ -6,7 +6,7 @@ of tests uses. A test alone is no reason to keep something, but in the tools tha
 
 prints one line for each and exits with 1 if there is any. It reads text, not C++: a name counts as used where it is called, or
 named as a value, in any file that includes its header. So two functions of one name are alive as soon as one of them is; what
-is told to be dead is dead. Not looked at: constructors, operators, and what overrides or implements somebody else's interface.
+is told to be dead is dead. A template's code counts wherever it is compiled together with that header. Not looked at: constructors, operators, and what overrides or implements somebody else's interface.
 """
 import pathlib
 import re
@@ -31,10 +31,11 @@ NOISE = re.compile(
     r"|^[ \t]*#[ \t]*(?:include|pragma|error)[^\n]*", re.S | re.M)
 NAME = re.compile(r"[A-Za-z_]\w*")
 BEFORE = re.compile(r"(?:[A-Za-z_]\w*|::|->|&&|\|\||[^\s\w])\Z")
+TEMPLATE_CALL = re.compile(r"<(?:[^<>;{}]|<(?:[^<>;{}]|<[^<>;{}]*>)*>)*>\(")
 # Words that stand in front of a call, where a type would stand in front of a declaration.
 NO_TYPES = {"return", "co_return", "co_await", "co_yield", "throw", "case", "else", "do", "and", "or", "not", "goto", "in"}
 KEYWORDS = NO_TYPES | {"if", "for", "while", "switch", "catch", "sizeof", "alignof", "decltype", "noexcept", "static_assert",
-                       "requires", "new", "delete", "operator", "defined", "explicit", "alignas", "static_cast", "const_cast",
+                       "requires", "new", "delete", "operator", "defined", "explicit", "alignas", "constexpr", "consteval", "auto", "static_cast", "const_cast",
                        "reinterpret_cast", "dynamic_cast", "assert", "main", "concept"}
 FUNCTION = re.compile(r"[a-z]\w*\Z")
 CONSTANT = re.compile(r"\bconstexpr\b[^;{}()=]*?\b(k[A-Z]\w*)\s*(?:=|\{|\[)")
@@ -62,7 +63,7 @@ class Mention:
         self.before = last[0] if last else ""
         self.spaced_before = chain[:len(chain) - len(self.before)][-1:].isspace()  # "a & f()", not "T& f()"
         after = text[end:end + 40].lstrip()
-        self.called = after.startswith("(")
+        self.called = after.startswith("(") or TEMPLATE_CALL.match(text, end) is not None
         self.after = after[:2]
 
     def declares(self):
@@ -142,7 +143,7 @@ class DeadCode:
         for path, text in self.code.items():
             for found in NAME.finditer(text):
                 self.names[path].setdefault(found[0], []).append(found)
-        self.reach = {}
+        self.reach, self.compiled_in = {}, {}
 
     def sees(self, path):
         """The project's files that this one includes, directly or through others, and itself."""
@@ -156,12 +157,22 @@ class DeadCode:
             self.reach[path] = seen
         return self.reach[path]
 
+    def units(self, path):
+        """The sources that a file is compiled in."""
+        if not self.compiled_in:
+            for source in self.code:
+                if source.endswith(".cpp"):
+                    for each in self.sees(source):
+                        self.compiled_in.setdefault(each, set()).add(source)
+        return self.compiled_in.get(path, set())
+
     def users(self, header, name):
         """The files that may keep a header's name alive and have it."""
         for path, names in self.names.items():
-            if name in names and header in self.sees(path):
-                if not path.startswith("tests/") or header.split("/")[0] in FOR_TESTS:
-                    yield path, names[name]
+            if name not in names or (path.startswith("tests/") and header.split("/")[0] not in FOR_TESTS):
+                continue
+            if header in self.sees(path) or (path.endswith(".hpp") and not self.units(path).isdisjoint(self.units(header))):
+                yield path, names[name]
 
     def function_is_used(self, header, name):
         for path, places in self.users(header, name):

@@ -41,7 +41,7 @@ class DeadCode(unittest.TestCase):
     def test_calls_have_many_shapes(self):
         for call in ("f();", "x = f();", "return f();", "co_await f();", "a && f();", "a & f();", "a * f();", "a > f();",
                      "!f();", "{ f(); }", "if (f()) {}", "x.f();", "x->f();", "s::f();", "return s::T::f();", "g(f());",
-                     "T t{f()};", "else f();", "std::vector<int>{s::f()};"):
+                     "T t{f()};", "else f();", "f<int>();", "(f<A<B, C>, i>(x), ...);", "std::vector<int>{s::f()};"):
             self.expect_dead("int f();\n", [], "void g0() { " + call + " }")
 
     def test_named_as_a_value_it_is_used(self):
@@ -58,6 +58,13 @@ class DeadCode(unittest.TestCase):
         self.assertEqual(dead(header), ["f"])
         through = {"sinks/a.hpp": "int f();\n", "sinks/b.hpp": USER, "sinks/b.cpp": '#include "sinks/b.hpp"\nint y = f();\n'}
         self.assertEqual(dead(through), [])
+
+    def test_a_template_uses_what_it_is_compiled_with(self):
+        files = {"schemas/fact.hpp": "template <class T>\nvoid write(T& t) {\n  if constexpr (T::kFields > 1) t.go();\n}\n",
+                 "schemas/a.hpp": "struct A {\n  static constexpr int kFields = 1;\n  void go();\n};\n"}
+        self.assertEqual(dead({**files, "sinks/b.cpp": '#include "schemas/a.hpp"\n#include "schemas/fact.hpp"\nA a; write(a);'}), [])
+        self.assertEqual(dead({**files, "sinks/b.cpp": '#include "schemas/a.hpp"\nA a;\n',
+                               "sinks/c.cpp": '#include "schemas/fact.hpp"\nwrite(b);'}), ["go", "kFields"])
 
     def test_tests_comments_and_strings_keep_nothing_alive(self):
         header = {"sinks/a.hpp": "int f();  // f()\n", "sinks/b.cpp": USER + 'auto t = "f()"; /* f(); */ auto r = R"(f())";\n'}

@@ -56,7 +56,7 @@ void read_ledger(const std::filesystem::path& file, Oracle& oracle) {
   int number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
-    const auto read = cli::simulate::decode_ledger_line(line);
+    const auto read = rig::decode_ledger_line(line);
     if (!read) throw std::runtime_error(fmt::format("{}:{}: {}", file.string(), number, read.error().detail));
     oracle.sent(*read);
   }

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "chaos/http_client.hpp"
+#include "common/http/client.hpp"
 #include "common/result.hpp"
 
 namespace wxpipe::chaos {
@@ -37,6 +37,11 @@ ServerInUrl server_in(const std::string& url) {
     throw UsageError("chaos needs a database URL with host and port: postgresql://user@127.0.0.1:5432/name");
   return {at, end - at, url.substr(at, colon - at),
           static_cast<uint16_t>(std::stoi(url.substr(colon + 1, end - colon - 1)))};
+}
+
+// One question to a member's admin port.
+http::Response ask_admin(uint16_t port, const std::string& path) {
+  return http::Client(*http::parse_url(fmt::format("http://127.0.0.1:{}", port)), {.request = kAskPatience}).get(path);
 }
 
 // The 8 bytes that WXPIPE_CLOCK_SHIFT names: microseconds, in memory that the process shares.
@@ -69,11 +74,11 @@ struct Fleet::Member {
   std::string name, instance;
   uint16_t admin_port;
   KafkaListener listener;
-  std::unique_ptr<TcpGate> kafka, postgres;
+  std::unique_ptr<rig::TcpGate> kafka, postgres;
   std::unique_ptr<SharedShift> clock;
 
-  std::unique_ptr<Process> process;
-  std::vector<Exit> ends;
+  std::unique_ptr<rig::Process> process;
+  std::vector<rig::Exit> ends;
   bool wanted = false;    // it is to be running
   bool killed = false;    // by us: its end is no surprise
   SteadyTime start_at{};  // when it isn't running
@@ -93,12 +98,12 @@ Fleet::Fleet(FleetPlan plan) : plan_(std::move(plan)), callback_port_(free_port(
       member.admin_port = free_port();
       if (plan_.kafka.empty()) {
         member.listener.inside = free_port();
-        member.kafka = std::make_unique<TcpGate>("127.0.0.1", member.listener.inside);
+        member.kafka = std::make_unique<rig::TcpGate>("127.0.0.1", member.listener.inside);
         member.listener.advertised = member.kafka->port();
       }
       if (role == Actor::sink) {
         const auto place = server_in(plan_.database_url.reveal());
-        member.postgres = std::make_unique<TcpGate>(place.host, place.port);
+        member.postgres = std::make_unique<rig::TcpGate>(place.host, place.port);
       }
       member.clock = std::make_unique<SharedShift>(plan_.folder / "clocks" / member.name);
     }
@@ -126,11 +131,11 @@ std::vector<KafkaListener> Fleet::listeners() const {
 }
 
 void Fleet::launch(Member& member, const std::map<std::string, std::string>& environment) {
-  Command command{.program = plan_.program.string(),
-                  .arguments = {std::string(to_string(member.role)), "--config", plan_.config.string()},
-                  .environment = plan_.environment,
-                  .folder = plan_.folder,
-                  .log = log(member.role, member.number)};
+  rig::Command command{.program = plan_.program.string(),
+                       .arguments = {std::string(to_string(member.role)), "--config", plan_.config.string()},
+                       .environment = plan_.environment,
+                       .folder = plan_.folder,
+                       .log = log(member.role, member.number)};
   // Chosen when the fleet was made, and anybody's since then.
   if (!is_free(member.admin_port)) member.admin_port = free_port();
   auto& variables = command.environment;
@@ -150,7 +155,7 @@ void Fleet::launch(Member& member, const std::map<std::string, std::string>& env
   }
   for (const auto& [name, value] : environment) variables[name] = value;
   member.process.reset();
-  member.process = std::make_unique<Process>(command);
+  member.process = std::make_unique<rig::Process>(command);
   member.killed = !environment.empty();
   member.wanted = true;
 }
@@ -197,7 +202,7 @@ void Fleet::stop() {
     const auto exit = one->process->wait(std::max(left, 0ms));
     if (!exit)
       complaints_.push_back(fmt::format("{} did not stop within {} s of SIGTERM", one->name, kStopPatience / 1s));
-    else if (!one->killed && *exit != Exit{})
+    else if (!one->killed && *exit != rig::Exit{})
       complaints_.push_back(fmt::format("{} was told to stop and ended with {} {}", one->name,
                                         exit->signal != 0 ? "signal" : "exit code",
                                         exit->signal != 0 ? exit->signal : exit->code));
@@ -239,7 +244,7 @@ pid_t Fleet::pid(Actor role, int number) const {
   return one.process ? one.process->pid() : 0;
 }
 
-const std::vector<Exit>& Fleet::ends(Actor role, int number) const { return member(role, number).ends; }
+const std::vector<rig::Exit>& Fleet::ends(Actor role, int number) const { return member(role, number).ends; }
 
 bool Fleet::stopped(Actor role, int number) const {
   std::ifstream in(fmt::format("/proc/{}/stat", pid(role, number)));
@@ -251,8 +256,7 @@ bool Fleet::stopped(Actor role, int number) const {
 
 std::string Fleet::ask(Actor role, int number, const std::string& path) const {
   try {
-    HttpClient client("127.0.0.1", member(role, number).admin_port, kAskPatience);
-    return client.get(path).body;
+    return ask_admin(member(role, number).admin_port, path).body;
   } catch (const std::exception&) {  // it is down, frozen or busy starting: no answer is an answer
     return {};
   }
@@ -265,8 +269,7 @@ std::string Fleet::not_ready() {
     if (!one->wanted) continue;
     if (!one->process) return one->name + " is not running";
     try {
-      HttpClient client("127.0.0.1", one->admin_port, kAskPatience);
-      if (const auto reply = client.get("/readyz"); reply.status != 200)
+      if (const auto reply = ask_admin(one->admin_port, "/readyz"); reply.status != 200)
         return fmt::format("{}: {}", one->name, reply.body);
     } catch (const std::exception& error) {
       return fmt::format("{} does not answer: {}", one->name, error.what());
@@ -293,7 +296,7 @@ double Fleet::metric(Actor role, const std::string& name, const std::string& wit
   return sum;
 }
 
-TcpGate& Fleet::gate(const Target& way) {
+rig::TcpGate& Fleet::gate(const Target& way) {
   auto& one = member(way.actor, way.number);
   auto& gate = way.server == Actor::postgres ? one.postgres : one.kafka;
   if (!gate) throw std::logic_error(fmt::format("there is no gate on {}", to_string(way)));

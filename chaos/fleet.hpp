@@ -14,11 +14,11 @@
 #include <string>
 #include <vector>
 
-#include "chaos/process.hpp"
 #include "chaos/schedule.hpp"
 #include "chaos/servers.hpp"
-#include "chaos/tcp_gate.hpp"
 #include "common/secret.hpp"
+#include "rig/process.hpp"
+#include "rig/tcp_gate.hpp"
 
 namespace wxpipe::chaos {
 
@@ -66,8 +66,8 @@ class Fleet {
 
   bool running(Actor role, int number);
   pid_t pid(Actor role, int number) const;
-  bool stopped(Actor role, int number) const;                   // by SIGSTOP
-  const std::vector<Exit>& ends(Actor role, int number) const;  // of its processes so far
+  bool stopped(Actor role, int number) const;                        // by SIGSTOP
+  const std::vector<rig::Exit>& ends(Actor role, int number) const;  // of its processes so far
   // Over the admin server; empty: it doesn't answer.
   std::string ask(Actor role, int number, const std::string& path) const;
   // Everything that should run answers that it is ready.
@@ -77,7 +77,7 @@ class Fleet {
   // Of one metric, summed over the role's members that answer, whatever its labels; `with`: a label that it must have.
   double metric(Actor role, const std::string& name, const std::string& with = {}) const;
 
-  TcpGate& gate(const Target& way);
+  rig::TcpGate& gate(const Target& way);
   // The member's clock is wrong by so much from now on.
   void shift_clock(Actor role, int number, std::chrono::seconds by);
   std::filesystem::path spool_folder(int ingest_number) const;

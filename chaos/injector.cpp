@@ -149,7 +149,7 @@ bool Injector::begin_on_way(const Fault& fault, SteadyTime now) {
       gate.freeze();
       break;
     case FaultKind::lose_answers:
-      gate.freeze(Toward::client);
+      gate.freeze(rig::Toward::client);
       break;
     case FaultKind::delay:
       gate.delay(milliseconds(fault.amount));
@@ -158,7 +158,7 @@ bool Injector::begin_on_way(const Fault& fault, SteadyTime now) {
       gate.slice(static_cast<size_t>(fault.amount));
       break;
     default:  // half_close: over at once
-      gate.half_close(Toward::client);
+      gate.half_close(rig::Toward::client);
       return true;
   }
   // What a silent line held back arrives after all, late; every other time it is lost with the connection.

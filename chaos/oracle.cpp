@@ -52,13 +52,13 @@ std::string Oracle::name(const Content& content) const {
                      content.poison != 0 ? words_[content.poison] : words_[content.type]);
 }
 
-void Oracle::sent(const cli::simulate::LedgerLine& line) {
+void Oracle::sent(const rig::LedgerLine& line) {
   const auto digest = parse_digest(line.body_sha256);
   if (!digest) throw std::invalid_argument(fmt::format("serial {} of the ledger has no body_sha256", line.serial));
   ++told_.callbacks;
   told_.acknowledged += line.acked ? 1 : 0;
-  told_.repeated += line.resend == cli::simulate::Resend::same ? 1 : 0;
-  told_.repeated_with_other_bytes += line.resend == cli::simulate::Resend::changed ? 1 : 0;
+  told_.repeated += line.resend == rig::Resend::same ? 1 : 0;
+  told_.repeated_with_other_bytes += line.resend == rig::Resend::changed ? 1 : 0;
   told_.poisoned += line.poison ? 1 : 0;
   told_.strangers += line.stranger ? 1 : 0;
   if (line.acked && line.attempts == 1 && line.acked_at)

@@ -22,8 +22,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/simulate/ledger.hpp"
 #include "common/uuid.hpp"
+#include "rig/ledger.hpp"
 
 namespace wxpipe::chaos {
 
@@ -75,7 +75,7 @@ class Oracle {
   // receipt.
   explicit Oracle(bool once_on_topic = true) : once_on_topic_(once_on_topic) {}
 
-  void sent(const cli::simulate::LedgerLine& line);
+  void sent(const rig::LedgerLine& line);
   void stored(const StoredRow& row);
   void dead_letter(const StoredLetter& letter);
   // In the order of each partition.

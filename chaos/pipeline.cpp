@@ -4,11 +4,11 @@
 
 #include <fstream>
 
-#include "chaos/eventually.hpp"
 #include "chaos/evidence.hpp"
 #include "common/json/read.hpp"
 #include "common/kafka/error.hpp"
 #include "common/result.hpp"
+#include "rig/eventually.hpp"
 
 namespace wxpipe::chaos {
 namespace {
@@ -36,7 +36,7 @@ Pipeline::Pipeline(const PipelinePlan& plan)
               .environment = {{"WXPIPE_SEALING_KEY", world_.sealing_key},
                               {"WXPIPE_KAFKA__TOPIC_PREFIX", plan.topic_prefix}}}) {}
 
-Command Pipeline::wxpipe(std::vector<std::string> arguments) const {
+rig::Command Pipeline::wxpipe(std::vector<std::string> arguments) const {
   arguments.insert(arguments.end(), {"--config", (plan_.folder / "wxpipe.toml").string()});
   return {.program = plan_.program.string(),
           .arguments = std::move(arguments),
@@ -48,7 +48,7 @@ Command Pipeline::wxpipe(std::vector<std::string> arguments) const {
           .log = {}};
 }
 
-Command Pipeline::sender(std::vector<std::string> arguments) const {
+rig::Command Pipeline::sender(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), {"simulate", "--url", fmt::format("http://127.0.0.1:{}", fleet_.callback_port()),
                                        "--connections", fmt::format("{}", kConnections), "--ledger", ledger().string(),
                                        "--wait", "30s", "--no-progress", "--json"});
@@ -59,8 +59,8 @@ Command Pipeline::sender(std::vector<std::string> arguments) const {
 
 std::string Pipeline::must(std::vector<std::string> arguments) const {
   const auto name = arguments.front();
-  Process process(wxpipe(std::move(arguments)));
-  if (const auto exit = process.wait(60s); exit != Exit{})
+  rig::Process process(wxpipe(std::move(arguments)));
+  if (const auto exit = process.wait(60s); exit != rig::Exit{})
     throw Unavailable(fmt::format("wxpipe {} failed: {}", name, process.errors()));
   return process.output();
 }
@@ -84,7 +84,7 @@ void Pipeline::set_up() {
 }
 
 void Pipeline::wait_until_ready(std::chrono::seconds patience) {
-  const bool ready = eventually(
+  const bool ready = rig::eventually(
       [&] {
         fleet_.tick();
         return fleet_.all_ready();
@@ -120,7 +120,7 @@ Verdict Pipeline::judge(bool once_on_topic) const {
 }
 
 Audit Pipeline::audit() const {
-  Process process(wxpipe({"audit", "--json", "--wait", "60s"}));
+  rig::Process process(wxpipe({"audit", "--json", "--wait", "60s"}));
   const auto exit = process.wait(180s);
   if (!exit || exit->signal != 0 || exit->code > 1) throw Unavailable("wxpipe audit failed: " + process.errors());
   Audit audit;

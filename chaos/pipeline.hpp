@@ -52,9 +52,9 @@ class Pipeline {
   std::unique_ptr<postgres::Connection> database() const;
 
   // wxpipe with this configuration, past all gates.
-  Command wxpipe(std::vector<std::string> arguments) const;
+  rig::Command wxpipe(std::vector<std::string> arguments) const;
   // `wxpipe simulate` against the ingest members, with a ledger; arguments: rate, duration and the like.
-  Command sender(std::vector<std::string> arguments) const;
+  rig::Command sender(std::vector<std::string> arguments) const;
 
   // What has not come to rest yet, for people; empty: everything is stored. The sender has ended.
   std::string still_on_its_way();

@@ -8,9 +8,9 @@
 #include <fstream>
 #include <thread>
 
-#include "chaos/eventually.hpp"
 #include "chaos/fleet.hpp"
 #include "common/result.hpp"
+#include "rig/eventually.hpp"
 
 namespace wxpipe::chaos {
 namespace {
@@ -122,7 +122,7 @@ class Run {
         {"--seed", fmt::format("{}", schedule.seed), "--rate", fmt::format("{}", plan_.rate), "--duration",
          fmt::format("{}ms", schedule.length.count()), "--resend", fmt::format("{}", plan_.resend), "--resend-changed",
          fmt::format("{}", plan_.resend_changed), "--poison", fmt::format("{}", plan_.poison)});
-    Process sender(command);
+    rig::Process sender(command);
     const auto began = steady_clock::now();
     // The last ones have three attempts.
     const auto latest = began + schedule.length + 60s;
@@ -137,7 +137,7 @@ class Run {
     report_.load = duration_cast<milliseconds>(steady_clock::now() - began);
     if (sender.running()) report_.complaints.push_back("the sender did not end");
     // 1: some callbacks were never acknowledged, as it has to be.
-    if (const auto exit = sender.wait(0ms); exit && *exit != Exit{} && *exit != Exit{.code = 1, .signal = 0})
+    if (const auto exit = sender.wait(0ms); exit && *exit != rig::Exit{} && *exit != rig::Exit{.code = 1, .signal = 0})
       report_.complaints.push_back(fmt::format("the sender failed with exit code {}, signal {}: see {}", exit->code,
                                                exit->signal, command.log.string()));
     report_.faults = injector_.counts();
@@ -155,7 +155,7 @@ class Run {
     injector_.heal();
     servers_.wait_until_up();
     std::string left = "nobody has looked yet";
-    const bool drained = eventually(
+    const bool drained = rig::eventually(
         [&] {
           keep_up();
           left = pipeline_.still_on_its_way();

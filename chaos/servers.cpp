@@ -7,8 +7,8 @@
 #include <random>
 #include <sstream>
 
-#include "chaos/socket.hpp"
 #include "common/result.hpp"
+#include "rig/socket.hpp"
 
 namespace wxpipe::chaos {
 namespace {
@@ -44,7 +44,7 @@ pid_t pid_of(const std::filesystem::path& pid_file) {
 
 bool is_free(uint16_t port) {
   try {
-    bound(port);
+    rig::bound(port);
     return true;
   } catch (const std::system_error&) {  // taken
     return false;
@@ -85,17 +85,18 @@ Servers::~Servers() {
   }
 }
 
-Command Servers::stack(std::vector<std::string> arguments) const {
-  Command command{.program = script_.string(), .arguments = std::move(arguments), .log = folder_.string() + ".log"};
+rig::Command Servers::stack(std::vector<std::string> arguments) const {
+  rig::Command command{
+      .program = script_.string(), .arguments = std::move(arguments), .log = folder_.string() + ".log"};
   command.arguments.insert(command.arguments.begin() + 1, {"--dir", folder_.string()});
   return command;
 }
 
 void Servers::run(std::vector<std::string> arguments, std::chrono::seconds patience) {
   const auto what = arguments.front();
-  Process process(stack(std::move(arguments)));
+  rig::Process process(stack(std::move(arguments)));
   const auto exit = process.wait(patience);
-  if (exit != Exit{})
+  if (exit != rig::Exit{})
     throw Unavailable(fmt::format("dev/stack {} {}; see {}.log", what,
                                   exit ? fmt::format("ended with code {}, signal {}", exit->code, exit->signal)
                                        : std::string("did not end in time"),
@@ -143,7 +144,7 @@ void Servers::kill(Actor server) {
 }
 
 void Servers::start(Actor server) {
-  starter(server) = std::make_unique<Process>(stack({"up", std::string(to_string(server))}));
+  starter(server) = std::make_unique<rig::Process>(stack({"up", std::string(to_string(server))}));
 }
 
 void Servers::stop(Actor server) { signal(server, SIGSTOP); }
@@ -156,7 +157,7 @@ void Servers::tick() {
     const auto exit = process->wait(0ms);
     if (!exit) continue;
     process.reset();
-    if (exit != Exit{}) start(server);
+    if (exit != rig::Exit{}) start(server);
   }
 }
 

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "chaos/process.hpp"
 #include "chaos/schedule.hpp"
 #include "common/secret.hpp"
+#include "rig/process.hpp"
 
 namespace wxpipe::chaos {
 
@@ -59,16 +59,16 @@ class Servers {
   void leave() { leave_ = true; }
 
  private:
-  std::unique_ptr<Process>& starter(Actor server) { return starters_[server == Actor::kafka ? 0 : 1]; }
-  const std::unique_ptr<Process>& starter(Actor server) const { return starters_[server == Actor::kafka ? 0 : 1]; }
-  Command stack(std::vector<std::string> arguments) const;
+  std::unique_ptr<rig::Process>& starter(Actor server) { return starters_[server == Actor::kafka ? 0 : 1]; }
+  const std::unique_ptr<rig::Process>& starter(Actor server) const { return starters_[server == Actor::kafka ? 0 : 1]; }
+  rig::Command stack(std::vector<std::string> arguments) const;
   void run(std::vector<std::string> arguments, std::chrono::seconds patience);
   std::vector<pid_t> processes(Actor server) const;
   void signal(Actor server, int number);
 
   std::filesystem::path script_, folder_;
   uint16_t kafka_port_ = 0, controller_port_ = 0, postgres_port_ = 0;
-  std::unique_ptr<Process> starters_[2];
+  std::unique_ptr<rig::Process> starters_[2];
   bool leave_ = false;
 };
 

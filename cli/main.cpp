@@ -11,7 +11,7 @@
 #include "cli/partitions_command.hpp"
 #include "cli/program.hpp"
 #include "cli/role_commands.hpp"
-#include "cli/simulate/simulate_command.hpp"
+#include "cli/simulate_command.hpp"
 #include "cli/topics_command.hpp"
 #include "common/result.hpp"
 

@@ -60,6 +60,30 @@ class Rules(unittest.TestCase):
         self.assertEqual(len(problems({"sinks/b.hpp": header('#include "fmt/format.h"\n')})), 1)
         self.assertEqual(len(problems({"sinks/a.hpp": header(), "sinks/b.hpp": header("#include <sinks/a.hpp>\n")})), 1)
 
+    def test_arrows_between_folders_run_down(self):
+        def one(including, included):
+            return problems({included: header(), including: header(f'#include "{included}"\n')})
+        self.assertEqual(one("sinks/a.hpp", "processors/b.hpp"),
+                         ["sinks/a.hpp: sinks/ may not include processors/b.hpp; it may: schemas common"])
+        self.assertEqual(one("common/kafka/a.hpp", "schemas/b.hpp"),
+                         ["common/kafka/a.hpp: common/ may not include schemas/b.hpp; it may: only its own"])
+        for including, included in (("chaos/a.hpp", "simulate/b.hpp"), ("simulate/a.hpp", "chaos/b.hpp"), ("rig/a.hpp", "sinks/b.hpp"),
+                                    ("ingest/a.hpp", "rig/b.hpp"), ("chaos/a.hpp", "cli/b.hpp"), ("cli/a.hpp", "tests/b.hpp")):
+            self.assertEqual(len(one(including, included)), 1, including)
+        for including, included in (("cli/a.hpp", "simulate/b.hpp"), ("chaos/a.hpp", "rig/b.hpp"), ("sinks/a.hpp", "common/b.hpp"),
+                                    ("tests/a.hpp", "sinks/b.hpp"), ("sinks/leads/a.hpp", "sinks/b.hpp")):
+            self.assertEqual(one(including, included), [], including)
+
+    def test_a_folder_that_no_rule_knows_is_seen(self):
+        self.assertEqual(problems({"plugins/a.hpp": header()}),
+                         ["plugins/a.hpp: check_architecture.py has no word on what plugins/ may include; add it to FOLDERS"])
+
+    def test_the_table_of_folders_has_no_circle(self):
+        below = {folder: set(may.split()) for folder, may in check_architecture.FOLDERS.items()}
+        for folder, others in below.items():
+            self.assertLessEqual(others, set(below), folder)
+            self.assertEqual([other for other in others if folder in below[other]], [], folder)
+
     def test_headers_open_with_a_comment(self):
         self.assertEqual(len(problems({"sinks/a.hpp": header(comment="")})), 1)
         self.assertEqual(len(problems({"sinks/a.hpp": header(comment="\n// Late.\n")})), 1)

@@ -11,8 +11,10 @@ import subprocess
 import sys
 import unittest
 
+import check_architecture
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CODE = ("common", "schemas", "ingest", "processors", "sinks", "cli")
+CODE = ("common", "schemas", "ingest", "processors", "sinks", "rig", "simulate", "chaos", "cli")
 UNITS = [f"config/systemd/wxpipe-{role}@.service" for role in ("ingest", "process", "sink")]
 wxpipe = None  # the executable
 
@@ -181,6 +183,13 @@ class Commands(unittest.TestCase):
                 self.assertIn(name, known, f"{page}: wxpipe {line}")
 
 
+class Walk(unittest.TestCase):
+    def test_shows_which_folder_may_include_which(self):
+        rows = re.findall(r"^\| (`.*`) \| (.*) \|$", section("docs/walk.md", "Which folder may include which"), re.M)
+        shown = {name: set(re.findall(r"`(\w+)`", may)) for names, may in rows for name in re.findall(r"`(\w+)`", names)}
+        self.assertEqual(shown, {name: set(may.split()) for name, may in check_architecture.FOLDERS.items()})
+
+
 class Tests(unittest.TestCase):
     def test_of_every_folder_are_built(self):
         forgotten = []
@@ -233,7 +242,7 @@ class Links(unittest.TestCase):
     def test_files_that_pages_name_exist(self):
         broken = []
         for page in pages():
-            for path in re.findall(r"`((?:ingest|processors|sinks|schemas|common|cli|config|tests|dev|docs)/[\w./@-]+)`", text(page)):
+            for path in re.findall(r"`((?:ingest|processors|sinks|schemas|rig|simulate|chaos|common|cli|config|tests|dev|docs)/[\w./@-]+)`", text(page)):
                 if not (ROOT / path).exists():
                     broken.append(f"{page}: {path}")
         self.assertEqual(broken, [])

@@ -43,21 +43,21 @@ class FaultPointTest : public testing::TestWithParam<FaultPlace> {
     fleet().start(victim, 0, environment);
   }
   void send(double seconds = 3) {
-    sender_ = std::make_unique<Process>(world_->pipeline().sender(
+    sender_ = std::make_unique<rig::Process>(world_->pipeline().sender(
         {"--rate", "300", "--duration", fmt::format("{}ms", static_cast<int>(seconds * 1000)), "--attempts", "8",
          "--retry-spacing", "1s", "--resend", "5%", "--resend-changed", "10%"}));
   }
   void expect_dies(Actor victim) {
     EXPECT_TRUE(world_->comes_true([&] { return !fleet().ends(victim, 0).empty(); })) << world_->logs();
-    EXPECT_EQ(fleet().ends(victim, 0), std::vector{(Exit{.code = 0, .signal = SIGKILL})});
+    EXPECT_EQ(fleet().ends(victim, 0), std::vector{(rig::Exit{.code = 0, .signal = SIGKILL})});
   }
   void expect_all_acknowledged() {
     EXPECT_TRUE(world_->comes_true([&] { return !sender_->running(); }));
-    EXPECT_EQ(sender_->wait(0ms), Exit{}) << "some callbacks were never acknowledged\n" << world_->logs();
+    EXPECT_EQ(sender_->wait(0ms), rig::Exit{}) << "some callbacks were never acknowledged\n" << world_->logs();
   }
 
   std::unique_ptr<TestWorld> world_;
-  std::unique_ptr<Process> sender_;
+  std::unique_ptr<rig::Process> sender_;
 };
 
 TEST_P(FaultPointTest, ADeathThereLosesNothingAndDoublesNothing) {
@@ -87,7 +87,7 @@ TEST_P(FaultPointTest, ADeathThereLosesNothingAndDoublesNothing) {
       EXPECT_TRUE(world_->comes_true([&] { return fleet().ends(Actor::ingest, 0).size() == 1; }));
       fleet().start(Actor::ingest, 0, dies_at(place, 1));
       EXPECT_TRUE(world_->comes_true([&] { return fleet().ends(Actor::ingest, 0).size() == 2; })) << world_->logs();
-      EXPECT_EQ(fleet().ends(Actor::ingest, 0).back(), (Exit{.code = 0, .signal = SIGKILL}));
+      EXPECT_EQ(fleet().ends(Actor::ingest, 0).back(), (rig::Exit{.code = 0, .signal = SIGKILL}));
       return expect_fine(*world_);
     }
     case FaultPoint::process_before_offsets:
@@ -105,8 +105,8 @@ TEST_P(FaultPointTest, ADeathThereLosesNothingAndDoublesNothing) {
       world_->pipeline().wait_until_ready();
       send(4);
       EXPECT_TRUE(world_->comes_true([&] { return fleet().stopped(Actor::process, 0); })) << world_->logs();
-      EXPECT_TRUE(world_->comes_true([&, before = support::read_file(fleet().log(Actor::process, 1)).size()] {
-        const auto log = support::read_file(fleet().log(Actor::process, 1));
+      EXPECT_TRUE(world_->comes_true([&, before = rig::read_file(fleet().log(Actor::process, 1)).size()] {
+        const auto log = rig::read_file(fleet().log(Actor::process, 1));
         return log.find("event=partitions_revoked group=process", before) != std::string::npos;
       })) << world_->logs();
       fleet().signal(Actor::process, 0, SIGCONT);
@@ -143,9 +143,9 @@ INSTANTIATE_TEST_SUITE_P(AtEachPlace, FaultPointTest, testing::ValuesIn(runtime:
 TEST(FaultPoints, APlaceThatDoesNotExistEndsTheProcess) {
   if (!runtime::kHasFaultPoints) GTEST_SKIP() << "this build has no fault points";
   for (const auto* wrong : {"ingest.after_lunch:kill", "ingest.before_reply:maim", "ingest.before_reply:kill:0"}) {
-    Process process(
+    rig::Process process(
         {.program = support::wxpipe_program(), .arguments = {"--version"}, .environment = {{"WXPIPE_FAULT", wrong}}});
-    EXPECT_EQ(process.wait(), (Exit{.code = 2, .signal = 0})) << wrong;
+    EXPECT_EQ(process.wait(), (rig::Exit{.code = 2, .signal = 0})) << wrong;
     EXPECT_NE(process.errors().find(wrong), std::string::npos) << process.errors();
   }
 }

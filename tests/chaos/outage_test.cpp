@@ -10,7 +10,7 @@
 
 namespace wxpipe::chaos {
 namespace {
-using cli::simulate::LedgerLine;
+using rig::LedgerLine;
 
 class OutageTest : public testing::Test {
  protected:
@@ -22,7 +22,7 @@ class OutageTest : public testing::Test {
   }
 
   void send(std::chrono::seconds time, int rate) {
-    sender_ = std::make_unique<Process>(
+    sender_ = std::make_unique<rig::Process>(
         world_->pipeline().sender({"--rate", fmt::format("{}", rate), "--duration", fmt::format("{}s", time.count()),
                                    "--resend", "5%", "--resend-changed", "1%"}));
   }
@@ -32,7 +32,7 @@ class OutageTest : public testing::Test {
   std::vector<LedgerLine> ledger() {
     std::ifstream in(world_->pipeline().ledger());
     std::vector<LedgerLine> lines;
-    for (std::string line; std::getline(in, line);) lines.push_back(cli::simulate::decode_ledger_line(line).value());
+    for (std::string line; std::getline(in, line);) lines.push_back(rig::decode_ledger_line(line).value());
     return lines;
   }
   void pass(std::chrono::seconds time) {
@@ -41,7 +41,7 @@ class OutageTest : public testing::Test {
   }
 
   std::unique_ptr<TestWorld> world_;
-  std::unique_ptr<Process> sender_;
+  std::unique_ptr<rig::Process> sender_;
 };
 
 // WXPIPE_OUTAGE_SECONDS=600 for the long one, WXPIPE_OUTAGE_RATE for more callbacks a second.

@@ -106,7 +106,7 @@ TEST_F(PoisonTest, NothingButPoisonStopsTheSinkWithAClearMessage) {
   EXPECT_LT(world_->rows("dead_letters"), 500);
   EXPECT_EQ(world_->rows("messages"), 0);
   const auto before = world_->rows("dead_letters");
-  const auto log = support::read_file(world_->fleet().log(Actor::sink, 0));
+  const auto log = rig::read_file(world_->fleet().log(Actor::sink, 0));
   EXPECT_NE(log.find("event=sink_stopped"), std::string::npos) << log;
   // What it stopped at is kept: once the cause is repaired, a restart stores it.
   world_->pipeline().database()->execute("alter table messages drop constraint picky");

@@ -11,16 +11,17 @@
 
 #include "chaos/pipeline.hpp"
 #include "chaos/servers.hpp"
-#include "tests/support/process.hpp"
+#include "rig/process.hpp"
+#include "rig/temporary_folder.hpp"
+#include "tests/support/program.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
-#include "tests/support/temporary_folder.hpp"
 #include "tests/support/topic_prefix.hpp"
 
 namespace wxpipe::chaos {
 
 using namespace std::chrono_literals;
-using support::eventually;
+using rig::eventually;
 
 struct WorldPlan {
   Members members{1, 1, 1};
@@ -97,7 +98,7 @@ class TestWorld {
   std::string logs() {
     std::string text;
     for (const auto& file : std::filesystem::directory_iterator(folder_ / "logs")) {
-      auto log = support::read_file(file.path());
+      auto log = rig::read_file(file.path());
       text +=
           "--- " + file.path().filename().string() + '\n' + log.substr(log.size() > kLogEnd ? log.size() - kLogEnd : 0);
     }
@@ -105,7 +106,7 @@ class TestWorld {
   }
 
  private:
-  const support::TemporaryFolder folder_;
+  const rig::TemporaryFolder folder_;
   std::unique_ptr<support::TopicPrefix> topics_;
   std::unique_ptr<support::TemporaryDatabase> database_;
   std::unique_ptr<Servers> servers_;

@@ -97,13 +97,13 @@ class ZombieTest : public testing::Test {
     fleet.start(role, 0, {{"WXPIPE_FAULT", fault}});
     fleet.start(role, 1);
     world_->pipeline().wait_until_ready();
-    sender_ = std::make_unique<Process>(world_->pipeline().sender(
+    sender_ = std::make_unique<rig::Process>(world_->pipeline().sender(
         {"--rate", "300", "--duration", "4s", "--attempts", "12", "--patience", "2s", "--retry-spacing", "3s"}));
     ASSERT_TRUE(world_->comes_true([&] { return fleet.stopped(role, 0); })) << world_->logs();
   }
   void expect_all_acknowledged() {
     EXPECT_TRUE(world_->comes_true([&] { return !sender_->running(); }));
-    EXPECT_EQ(sender_->wait(0ms), Exit{}) << "some callbacks were never acknowledged\n" << world_->logs();
+    EXPECT_EQ(sender_->wait(0ms), rig::Exit{}) << "some callbacks were never acknowledged\n" << world_->logs();
   }
   // Everything that was acknowledged is in the tables, while the zombie sleeps.
   void expect_taken_over() {
@@ -128,7 +128,7 @@ class ZombieTest : public testing::Test {
   }
 
   std::unique_ptr<TestWorld> world_;
-  std::unique_ptr<Process> sender_;
+  std::unique_ptr<rig::Process> sender_;
 };
 
 // Callbacks that it has made durable and not answered come again, and the other instance takes them.

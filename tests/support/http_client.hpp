@@ -1,17 +1,49 @@
-// A raw HTTP client for tests: see chaos/http_client.hpp.
+// The product's HTTP client for a server on this machine, and beside it what no decent client says: half a request, garbage, two
+// requests at once, silence. All of it goes over the same connection.
 #pragma once
 
-#include "chaos/http_client.hpp"
-#include "tests/support/eventually.hpp"
-#include "tests/support/socket.hpp"
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "common/http/client.hpp"
+#include "rig/eventually.hpp"
 
 namespace wxpipe::support {
 
-using chaos::HttpClient;
-using chaos::HttpError;
-using chaos::HttpHeaders;
-using chaos::HttpRequest;
-using chaos::HttpResponse;
-using chaos::to_bytes;
+using http::to_bytes;
+using HttpError = http::Error;
+using HttpRequest = http::Request;
+using HttpResponse = http::Response;
+
+class HttpClient : public http::Client {
+ public:
+  HttpClient(const std::string& host, uint16_t port, std::chrono::milliseconds patience = rig::kPatience)
+      : Client(*http::parse_url(fmt::format("http://{}:{}", host, port)), {.connect = patience, .request = patience}) {}
+
+  // send() in two steps, with any bytes. Opens where it isn't open.
+  void send_bytes(std::string_view bytes) {
+    if (!connection_.is_open()) connection_.open(deadline());
+    connection_.write(bytes, deadline());
+  }
+  HttpResponse receive() { return Client::receive("", deadline()); }
+  // The next answer even if it is an interim one (100 Continue), which receive leaves out.
+  HttpResponse receive_interim() { return receive_any("", deadline()); }
+  // Ends our sending side only.
+  void finish_sending() { connection_.finish_sending(); }
+  // The server ends the connection within the patience, without another byte.
+  bool closed_by_server() {
+    std::string more;
+    if (!connection_.is_open()) return false;
+    try {
+      return !connection_.read(more, deadline());
+    } catch (const HttpError& error) {
+      return error.failure == http::Failure::broken && more.empty();
+    }
+  }
+  void close() { connection_.close(); }
+};
 
 }  // namespace wxpipe::support

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "tests/support/socket.hpp"
+#include "rig/socket.hpp"
 
 namespace wxpipe::support {
 namespace {
@@ -28,7 +28,7 @@ std::string host_and_port(uint16_t port) {
   return bytes;
 }
 
-bool read_all(const Socket& socket, char* to, size_t size) {
+bool read_all(const rig::Socket& socket, char* to, size_t size) {
   while (size > 0) {
     const auto got = ::recv(socket.handle(), to, size, 0);
     if (got <= 0) return false;
@@ -38,7 +38,7 @@ bool read_all(const Socket& socket, char* to, size_t size) {
   return true;
 }
 
-bool write_all(const Socket& socket, const char* from, size_t size) {
+bool write_all(const rig::Socket& socket, const char* from, size_t size) {
   while (size > 0) {
     const auto sent = ::send(socket.handle(), from, size, MSG_NOSIGNAL);
     if (sent <= 0) return false;
@@ -59,8 +59,8 @@ class KafkaGate::Relay {
  public:
   explicit Relay(uint16_t broker)
       : broker_(broker),
-        listener_(listening(0)),
-        port_(local_port(listener_)),
+        listener_(rig::listening(0)),
+        port_(rig::local_port(listener_)),
         acceptor_([this] { accept(); }) {}
 
   ~Relay() {
@@ -79,7 +79,7 @@ class KafkaGate::Relay {
 
  private:
   struct Pair {
-    Socket client, server;
+    rig::Socket client, server;
     std::array<std::thread, 2> threads;
     // Both directions see the end; the sockets stay until both threads are gone.
     void end() const {
@@ -92,10 +92,10 @@ class KafkaGate::Relay {
     while (!stop_) {
       pollfd ready{.fd = listener_.handle(), .events = POLLIN, .revents = 0};
       ::poll(&ready, 1, -1);
-      Socket client(::accept4(listener_.handle(), nullptr, nullptr, SOCK_CLOEXEC));
+      rig::Socket client(::accept4(listener_.handle(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!client) continue;
       try {
-        Socket server = connected(std::string(kHost), broker_);
+        rig::Socket server = rig::connected(std::string(kHost), broker_);
         const std::lock_guard lock(mutex_);
         auto& pair = pairs_.emplace_back();
         pair.client = std::move(client);
@@ -140,7 +140,7 @@ class KafkaGate::Relay {
   const uint16_t broker_;
   std::atomic<uint16_t> told_{0};
   std::atomic<bool> stop_{false};
-  Socket listener_;
+  rig::Socket listener_;
   const uint16_t port_;
   std::mutex mutex_;
   std::list<Pair> pairs_;
@@ -149,13 +149,13 @@ class KafkaGate::Relay {
 
 KafkaGate::KafkaGate(const std::string& bootstrap)
     : relay_(std::make_unique<Relay>(port_of(bootstrap))),
-      gate_(std::make_unique<TcpGate>(std::string(kHost), relay_->port())) {
+      gate_(std::make_unique<rig::TcpGate>(std::string(kHost), relay_->port())) {
   relay_->tell_clients(gate_->port());
 }
 
 KafkaGate::~KafkaGate() { gate_.reset(); }
 
 std::string KafkaGate::address() const { return gate_->address(); }
-TcpGate& KafkaGate::gate() { return *gate_; }
+rig::TcpGate& KafkaGate::gate() { return *gate_; }
 
 }  // namespace wxpipe::support

@@ -1,4 +1,4 @@
-// A TcpGate in front of a Kafka broker. Clients connect to the address that the broker tells them, not to the one they
+// A rig::TcpGate in front of a Kafka broker. Clients connect to the address that the broker tells them, not to the one they
 // were given: so behind the gate a relay puts the gate's port into the broker's answers, and clients stay on this way.
 // For one broker on 127.0.0.1.
 #pragma once
@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "tests/support/tcp_gate.hpp"
+#include "rig/tcp_gate.hpp"
 
 namespace wxpipe::support {
 
@@ -20,12 +20,12 @@ class KafkaGate {
 
   // What clients are given as their bootstrap servers.
   std::string address() const;
-  TcpGate& gate();
+  rig::TcpGate& gate();
 
  private:
   class Relay;
   std::unique_ptr<Relay> relay_;
-  std::unique_ptr<TcpGate> gate_;
+  std::unique_ptr<rig::TcpGate> gate_;
 };
 
 }  // namespace wxpipe::support

@@ -11,15 +11,15 @@
 #include <string_view>
 #include <thread>
 
-#include "tests/support/socket.hpp"
+#include "rig/socket.hpp"
 
 namespace wxpipe::support {
 
 class LocalServer {
  public:
-  explicit LocalServer(std::function<void(Socket&)> serve)
-      : listener_(listening(0)),
-        port_(local_port(listener_)),
+  explicit LocalServer(std::function<void(rig::Socket&)> serve)
+      : listener_(rig::listening(0)),
+        port_(rig::local_port(listener_)),
         thread_([this, serve = std::move(serve)] { run(serve); }) {}
   // Waits for the function's end: the client must be gone, or the function must not depend on it.
   ~LocalServer() {
@@ -33,29 +33,29 @@ class LocalServer {
   uint16_t port() const { return port_; }
 
  private:
-  void run(const std::function<void(Socket&)>& serve) {
+  void run(const std::function<void(rig::Socket&)>& serve) {
     while (!stop_) {
       pollfd ready{.fd = listener_.handle(), .events = POLLIN, .revents = 0};
       ::poll(&ready, 1, -1);
-      Socket connection(::accept4(listener_.handle(), nullptr, nullptr, SOCK_CLOEXEC));
+      rig::Socket connection(::accept4(listener_.handle(), nullptr, nullptr, SOCK_CLOEXEC));
       if (connection) serve(connection);
     }
   }
 
   std::atomic<bool> stop_ = false;
-  Socket listener_;
+  rig::Socket listener_;
   uint16_t port_;
   std::thread thread_;
 };
 
 // What came, at most a buffer full; empty at the connection's end.
-inline std::string receive_some(const Socket& socket) {
+inline std::string receive_some(const rig::Socket& socket) {
   std::string bytes(4096, '\0');
   const auto got = ::recv(socket.handle(), bytes.data(), bytes.size(), 0);
   bytes.resize(got > 0 ? static_cast<size_t>(got) : 0);
   return bytes;
 }
-inline void send_all(const Socket& socket, std::string_view bytes) {
+inline void send_all(const rig::Socket& socket, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto sent = ::send(socket.handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return;

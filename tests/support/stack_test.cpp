@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/eventually.hpp"
+#include "rig/eventually.hpp"
 #include "tests/support/temporary_database.hpp"
 #include "tests/support/topic_prefix.hpp"
 
@@ -48,7 +48,7 @@ TEST(TopicPrefix, CreatesEveryTopicOfTheTableAndDeletesThem) {
     EXPECT_EQ(found, expected);
   }
   kafka::Admin admin(kafka_settings());
-  EXPECT_TRUE(eventually([&] {
+  EXPECT_TRUE(rig::eventually([&] {
     for (const auto& [name, view] : admin.view().topics)
       if (name.starts_with(prefix)) return false;
     return true;

@@ -6,7 +6,7 @@
 
 #include "common/kafka/client_config.hpp"
 #include "common/kafka/error.hpp"
-#include "tests/support/eventually.hpp"
+#include "rig/eventually.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/unique_name.hpp"
 
@@ -81,7 +81,7 @@ void TopicPrefix::create_topics(const std::vector<kafka::NewTopic>& topics) {
   kafka::Admin admin(settings());
   for (const auto& line : admin.create_topics(topics)) throw std::runtime_error("topic not created: " + line);
   // Created is not yet known to the broker that clients ask.
-  const bool visible = eventually([&] {
+  const bool visible = rig::eventually([&] {
     const auto view = admin.view();
     for (const auto& topic : topics) {
       const auto found = view.topics.find(topic.name);

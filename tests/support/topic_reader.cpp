@@ -30,7 +30,7 @@ std::vector<int64_t> visible_ends(rd_kafka_t* client, const std::string& topic, 
   const auto list = kafka::to_list(latest);
   // A new topic's leader may not know yet that it is one.
   rd_kafka_resp_err_t code{};
-  eventually(
+  rig::eventually(
       [&] {
         code = rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(kAnswer.count()));
         return !kafka::heals_by_waiting(code);
@@ -98,7 +98,7 @@ std::vector<TopicRecord> TopicReader::all() {
   const auto ends = isolation_ == Isolation::committed
                         ? visible_ends(make_client(settings_, Isolation::uncommitted).get(), topic_, next_.size())
                         : visible_ends(client_.get(), topic_, next_.size());
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + rig::kPatience;
   const auto done = [&] {
     for (size_t i = 0; i < ends.size(); ++i)
       if (next_[i] < ends[i]) return false;

@@ -6,7 +6,7 @@
 
 #include "common/config/settings.hpp"
 #include "common/kafka/record.hpp"
-#include "tests/support/eventually.hpp"
+#include "rig/eventually.hpp"
 
 namespace wxpipe::support {
 
@@ -33,7 +33,7 @@ class TopicReader {
   // Everything up to where the topic ends now, in the order of partition and offset.
   std::vector<TopicRecord> all();
   // Reads on until there are so many, or the patience is over; what was found.
-  std::vector<TopicRecord> at_least(size_t count, std::chrono::milliseconds patience = kPatience);
+  std::vector<TopicRecord> at_least(size_t count, std::chrono::milliseconds patience = rig::kPatience);
 
  private:
   std::vector<TopicRecord> sorted() const;

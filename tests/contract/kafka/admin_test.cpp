@@ -2,15 +2,15 @@
 #include "common/kafka/admin.hpp"
 
 #include "common/result.hpp"
+#include "rig/eventually.hpp"
 #include "tests/contract/kafka/cluster.hpp"
-#include "tests/support/eventually.hpp"
 
 namespace wxpipe::contract {
 namespace {
 using namespace std::chrono_literals;
 using kafka::Admin;
-using support::eventually;
-using support::eventually_equal;
+using rig::eventually;
+using rig::eventually_equal;
 using Lines = std::vector<std::string>;
 
 constexpr const char* kNoAdmin = "answers no admin requests";

@@ -32,7 +32,7 @@ class Cluster {
   std::string create(const std::string& suffix, int partitions);
 
   config::KafkaSettings settings() const;
-  support::TcpGate& gate() { return gate_->gate(); }
+  rig::TcpGate& gate() { return gate_->gate(); }
   // For `Broker::mock` alone.
   MockCluster& mock() { return *mock_; }
 

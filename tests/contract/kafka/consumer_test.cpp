@@ -7,8 +7,8 @@
 #include "common/kafka/partition_reader.hpp"
 #include "common/kafka/transactional_producer.hpp"
 #include "common/result.hpp"
+#include "rig/eventually.hpp"
 #include "tests/contract/kafka/cluster.hpp"
-#include "tests/support/eventually.hpp"
 #include "tests/support/unique_name.hpp"
 
 namespace wxpipe::contract {
@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 using kafka::Consumer;
 using kafka::Partition;
 using kafka::PartitionOffset;
+using rig::eventually;
+using rig::eventually_equal;
 using std::chrono::steady_clock;
-using support::eventually;
-using support::eventually_equal;
 using Strings = std::vector<std::string>;
 
 // Begins where it is told, and remembers what happened.
@@ -72,7 +72,7 @@ class KafkaConsumer : public ContractTest {
     }
     writer_->commit();
   }
-  Strings take(Consumer& consumer, size_t count, std::chrono::milliseconds patience = support::kPatience) {
+  Strings take(Consumer& consumer, size_t count, std::chrono::milliseconds patience = rig::kPatience) {
     Strings values;
     const auto deadline = steady_clock::now() + patience;
     while (values.size() < count && steady_clock::now() < deadline)

@@ -8,8 +8,8 @@
 #include <map>
 
 #include "common/result.hpp"
+#include "rig/eventually.hpp"
 #include "tests/contract/kafka/cluster.hpp"
-#include "tests/support/eventually.hpp"
 #include "tests/support/topic_reader.hpp"
 
 namespace wxpipe::contract {
@@ -17,9 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 using ingest::Outbound;
 using ingest::Producer;
+using rig::eventually;
 using schemas::TopicName;
 using std::chrono::steady_clock;
-using support::eventually;
 
 class IngestProducer : public ContractTest {
  protected:
@@ -52,7 +52,7 @@ class IngestProducer : public ContractTest {
     auto& sent = record(number);
     return producer.produce(sent, const_cast<Outbound*>(&sent));
   }
-  bool await_reports(Producer& producer, size_t count, std::chrono::milliseconds patience = support::kPatience) {
+  bool await_reports(Producer& producer, size_t count, std::chrono::milliseconds patience = rig::kPatience) {
     const auto deadline = steady_clock::now() + patience;
     while (reports_.size() < count && steady_clock::now() < deadline) producer.poll(20ms);
     return reports_.size() >= count;
@@ -151,7 +151,7 @@ TEST_P(IngestProducer, AnAnswerThatIsLostOnTheWayDoublesNothing) {
   const auto producer = make({{"socket.timeout.ms", "1000"}});
   ASSERT_EQ(produce(*producer, 0), RD_KAFKA_RESP_ERR_NO_ERROR);
   ASSERT_TRUE(await_reports(*producer, 1));
-  cluster_->gate().freeze(support::Toward::client);  // the broker has them, and we don't know
+  cluster_->gate().freeze(rig::Toward::client);  // the broker has them, and we don't know
   for (int i = 1; i < 50; ++i) ASSERT_EQ(produce(*producer, i), RD_KAFKA_RESP_ERR_NO_ERROR);
   EXPECT_FALSE(await_reports(*producer, 2, 500ms));
   cluster_->gate().cut();

@@ -4,8 +4,8 @@
 #include "common/kafka/error.hpp"
 #include "common/kafka/group_offsets.hpp"
 #include "common/result.hpp"
+#include "rig/eventually.hpp"
 #include "tests/contract/kafka/cluster.hpp"
-#include "tests/support/eventually.hpp"
 #include "tests/support/topic_reader.hpp"
 #include "tests/support/unique_name.hpp"
 
@@ -14,8 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 using kafka::TransactionAborted;
 using kafka::TransactionalProducer;
+using rig::eventually;
 using std::chrono::steady_clock;
-using support::eventually;
 using support::Isolation;
 using Strings = std::vector<std::string>;
 

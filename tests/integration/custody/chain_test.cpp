@@ -1,8 +1,9 @@
 // From callbacks to the audit, on real servers: acknowledged = stored + duplicates + dead letters + in flight, whatever the
 // callbacks are and whatever way they took (DESIGN law 9).
+#include "rig/process.hpp"
 #include "tests/integration/custody/custody_fixture.hpp"
 #include "tests/support/kafka_gate.hpp"
-#include "tests/support/process.hpp"
+#include "tests/support/program.hpp"
 
 namespace wxpipe::custody_test {
 namespace {
@@ -16,12 +17,12 @@ class ChainTest : public CustodyTest {
  protected:
   // What the executable says about custody.
   struct Said {
-    support::Exit exit;
+    rig::Exit exit;
     std::string output, errors;
   };
   // Servers are those of the configuration file, unless the test says otherwise.
-  support::Command command(const std::vector<std::string>& arguments, const std::string& database = {},
-                           const std::string& kafka = {}) const {
+  rig::Command command(const std::vector<std::string>& arguments, const std::string& database = {},
+                       const std::string& kafka = {}) const {
     return {.program = support::wxpipe_program(),
             .arguments = arguments,
             .environment = {{"DATABASE_URL", database},
@@ -32,9 +33,9 @@ class ChainTest : public CustodyTest {
   Said audit_command(const std::vector<std::string>& arguments) const {
     std::vector<std::string> all{"audit", "--config", config_file().string()};
     all.insert(all.end(), arguments.begin(), arguments.end());
-    support::Process process(command(all));
+    rig::Process process(command(all));
     const auto exit = process.wait();
-    return {exit.value_or(support::Exit{-1, 0}), process.output(), process.errors()};
+    return {exit.value_or(rig::Exit{-1, 0}), process.output(), process.errors()};
   }
 };
 
@@ -69,7 +70,7 @@ TEST_F(ChainTest, EachCallbackThatWasAcceptedRepeatedOrPoisonedIsAccountedFor) {
             (std::vector<std::string>{"(dead_letters,0,5,10)", "(messages,61,22,3)"}));
 
   const auto said = audit_command({"--json", "--minutes"});
-  EXPECT_EQ(said.exit, support::Exit{}) << said.errors;
+  EXPECT_EQ(said.exit, rig::Exit{}) << said.errors;
   EXPECT_THAT(said.output,
               HasSubstr("\"account\":null,\"acknowledged\":101,\"stored\":61,\"duplicates\":27,"
                         "\"dead_letters\":13,\"in_flight\":0,\"unaccounted\":0,\"in_doubt\":0,\"voided\":0,"
@@ -97,14 +98,14 @@ TEST_F(ChainTest, ARowThatWasDeletedIsMissedAndNamed) {
   EXPECT_EQ(report.missing[0].account, "shop");
 
   auto said = audit_command({});
-  EXPECT_EQ(said.exit, (support::Exit{1, 0})) << said.errors;
+  EXPECT_EQ(said.exit, (rig::Exit{1, 0})) << said.errors;
   for (const auto& receipt : {stored, repeat, dead})
     EXPECT_THAT(said.output, HasSubstr(fmt::format("  {} of shop, received in the minute 20", receipt)));
   said = audit_command({"--json", "--account", "shop", "--from", "1h"});
-  EXPECT_EQ(said.exit, (support::Exit{1, 0})) << said.errors;
+  EXPECT_EQ(said.exit, (rig::Exit{1, 0})) << said.errors;
   EXPECT_THAT(said.output, HasSubstr(fmt::format("{{\"receipt\":\"{}\",\"account\":\"shop\",\"minute\":\"20", stored)));
-  EXPECT_EQ(audit_command({"--account", "corner"}).exit, support::Exit{}) << "nothing of that account is missing";
-  EXPECT_EQ(audit_command({"--to", "1h"}).exit, support::Exit{}) << "nothing of that time is missing";
+  EXPECT_EQ(audit_command({"--account", "corner"}).exit, rig::Exit{}) << "nothing of that account is missing";
+  EXPECT_EQ(audit_command({"--to", "1h"}).exit, rig::Exit{}) << "nothing of that time is missing";
 }
 
 // As docs/operations.md says it: what is dropped on purpose takes its marks along.
@@ -121,20 +122,20 @@ TEST_F(ChainTest, WhatWasDroppedTogetherWithItsMarksIsNotMissed) {
       "with gone as (delete from wxpipe.custody_marks where received_to < now() returning 1) select count(*) from gone");
   platform.send_all(30, 40);
   EXPECT_EQ(audit_of(10).total(), (Tally{10, 10, 0, 0, 0, 0}));
-  EXPECT_EQ(audit_command({}).exit, support::Exit{});
+  EXPECT_EQ(audit_command({}).exit, rig::Exit{});
 }
 
 TEST_F(ChainTest, WhatItIsAskedWronglyIsAUsageErrorAndAnAbsentServerIsSaid) {
-  EXPECT_EQ(audit_command({"--from", "yesterday"}).exit, (support::Exit{2, 0}));
+  EXPECT_EQ(audit_command({"--from", "yesterday"}).exit, (rig::Exit{2, 0}));
   EXPECT_THAT(audit_command({"--from", "yesterday"}).errors,
               HasSubstr("--from: 'yesterday' is not a moment; write 2026-"));
-  EXPECT_EQ(audit_command({"--from", "1h", "--to", "2h"}).exit, (support::Exit{2, 0}));
-  EXPECT_EQ(audit_command({"--wait", "soon"}).exit, (support::Exit{2, 0}));
+  EXPECT_EQ(audit_command({"--from", "1h", "--to", "2h"}).exit, (rig::Exit{2, 0}));
+  EXPECT_EQ(audit_command({"--wait", "soon"}).exit, (rig::Exit{2, 0}));
   const std::vector<std::string> plain{"audit", "--config", config_file().string()};
-  support::Process without_postgres(command(plain, "postgresql://127.0.0.1:1/none"));
-  EXPECT_EQ(without_postgres.wait(), (support::Exit{3, 0}));
-  support::Process without_kafka(command(plain, {}, "127.0.0.1:1"));
-  EXPECT_EQ(without_kafka.wait(), (support::Exit{3, 0}));
+  rig::Process without_postgres(command(plain, "postgresql://127.0.0.1:1/none"));
+  EXPECT_EQ(without_postgres.wait(), (rig::Exit{3, 0}));
+  rig::Process without_kafka(command(plain, {}, "127.0.0.1:1"));
+  EXPECT_EQ(without_kafka.wait(), (rig::Exit{3, 0}));
 }
 
 TEST_F(ChainTest, WhatWasAnsweredWithAFailureIsNotAcknowledgedThoughItMayBeStored) {
@@ -169,7 +170,7 @@ TEST_F(ChainTest, WhatTookBothWaysIsOneReceipt) {
   RunningRole processing(settings(), process()), storing(settings(), sink());
   Platform platform(ingest.port());
   platform.send_all(0, 5);
-  gate.gate().freeze(support::Toward::client);  // the broker has what is sent, and can't say so
+  gate.gate().freeze(rig::Toward::client);  // the broker has what is sent, and can't say so
   platform.send_all(5, 25);
   EXPECT_TRUE(eventually([&] { return count("messages") > 5; })) << "the broker had them";
   gate.gate().heal();
@@ -221,9 +222,9 @@ TEST_F(ChainTest, ABootThatStoppedCleanlyLeavesNoDoubtAndTheNextOneHasReceiptsOf
 TEST_F(ChainTest, TheTailOfAKilledProcessIsInDoubtAndHidesNothingBelowItsMark) {
   RunningRole processing(settings(), process()), storing(settings(), sink());
   const auto start = [&] {
-    return std::make_unique<support::Process>(command({"ingest", "--config", config_file().string()}));
+    return std::make_unique<rig::Process>(command({"ingest", "--config", config_file().string()}));
   };
-  const auto port_of = [](const support::Process& process) {
+  const auto port_of = [](const rig::Process& process) {
     std::string log;
     EXPECT_TRUE(eventually([&] {
       log = process.output() + process.errors();
@@ -248,7 +249,7 @@ TEST_F(ChainTest, TheTailOfAKilledProcessIsInDoubtAndHidesNothingBelowItsMark) {
     }));
     send(20);
     killed->signal(SIGKILL);
-    EXPECT_EQ(killed->wait(), (support::Exit{0, SIGKILL}));
+    EXPECT_EQ(killed->wait(), (rig::Exit{0, SIGKILL}));
     EXPECT_EQ(eventually_equal([&] { return count("messages"); }, sent), sent);
     report = audit();
     marked = report.boots.back().marked_up_to;
@@ -277,7 +278,7 @@ TEST_F(ChainTest, TheTailOfAKilledProcessIsInDoubtAndHidesNothingBelowItsMark) {
   EXPECT_THAT(receipts_of(report.missing), ElementsAre(below));
   EXPECT_THAT(report.in_doubt, ElementsAre(beyond));
   next->signal(SIGTERM);
-  EXPECT_EQ(next->wait(), support::Exit{});
+  EXPECT_EQ(next->wait(), rig::Exit{});
 }
 
 TEST_F(ChainTest, WhatNoConsumerHasPassedIsInFlight) {

@@ -12,14 +12,14 @@
 #include "common/kafka/transactional_producer.hpp"
 #include "ingest/ingest_role.hpp"
 #include "processors/process_role.hpp"
+#include "rig/eventually.hpp"
+#include "rig/temporary_folder.hpp"
 #include "sinks/custody/audit.hpp"
 #include "sinks/sink_role.hpp"
-#include "tests/support/eventually.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
-#include "tests/support/temporary_folder.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/unique_name.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
@@ -27,11 +27,11 @@
 namespace wxpipe::custody_test {
 
 using namespace std::chrono_literals;
+using rig::eventually;
+using rig::eventually_equal;
 using schemas::TopicName;
 using sinks::AuditReport;
 using sinks::Tally;
-using support::eventually;
-using support::eventually_equal;
 using support::RunningRole;
 
 class RunningIngest : public support::RunningRole {
@@ -143,7 +143,7 @@ class CustodyTest : public ::testing::Test {
                     own.spool.directory, ingest::test::kToken));
   }
 
-  support::TemporaryFolder folder_;
+  rig::TemporaryFolder folder_;
   std::unique_ptr<support::TopicPrefix> topics_;
   std::unique_ptr<support::TemporaryDatabase> database_;
   std::unique_ptr<postgres::Connection> connection_;

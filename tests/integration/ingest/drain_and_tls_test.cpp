@@ -1,11 +1,10 @@
 // How ingest ends, with what is in hand answered and nobody waiting long; and HTTPS by a certificate of the test's own.
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
+#include "rig/socket.hpp"
 #include "tests/integration/ingest/ingest_fixture.hpp"
+#include "tests/support/certificate.hpp"
 #include "tests/support/kafka_gate.hpp"
 
 namespace wxpipe::ingest::test {
@@ -80,36 +79,13 @@ TEST_F(DrainTest, EveryAnswerThatWasGivenWhileStoppingIsTrue) {
   EXPECT_LE(static_cast<int>(ids.size()), accepted.load() + 4) << "at most one each whose answer got lost";
 }
 
-template <class T, void (*destroy)(T*)>
-struct Destroy {
-  void operator()(T* handle) const { destroy(handle); }
-};
-using Key = std::unique_ptr<EVP_PKEY, Destroy<EVP_PKEY, EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Destroy<X509, X509_free>>;
-using SslContext = std::unique_ptr<SSL_CTX, Destroy<SSL_CTX, SSL_CTX_free>>;
-using Ssl = std::unique_ptr<SSL, Destroy<SSL, SSL_free>>;
+using support::Ssl;
+using support::SslContext;
 
 class TlsTest : public IngestTest {
  protected:
-  // A key and a certificate that it signed itself, as files.
   void make_certificate(const std::string& certificate_file, const std::string& key_file) const {
-    const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate(X509_new());
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
-    X509_set_pubkey(certificate.get(), key.get());
-    auto* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
-                               0);
-    X509_set_issuer_name(certificate.get(), name);
-    ASSERT_NE(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
-    auto* file = std::fopen((folder_ / certificate_file).c_str(), "w");
-    ASSERT_EQ(PEM_write_X509(file, certificate.get()), 1);
-    std::fclose(file);
-    file = std::fopen((folder_ / key_file).c_str(), "w");
-    ASSERT_EQ(PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr), 1);
-    std::fclose(file);
+    support::make_certificate(folder_ / certificate_file, folder_ / key_file);
   }
   config::Settings secure() const {
     make_certificate("certificate.pem", "key.pem");
@@ -124,7 +100,7 @@ class TlsTest : public IngestTest {
     SSL_CTX_set_max_proto_version(context.get(), most_version);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     SSL_CTX_load_verify_locations(context.get(), (folder_ / "certificate.pem").c_str(), nullptr);
-    const support::Socket socket = support::connected("127.0.0.1", ingest.port());
+    const rig::Socket socket = rig::connected("127.0.0.1", ingest.port());
     const timeval limit{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket.handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     const Ssl ssl(SSL_new(context.get()));

@@ -39,7 +39,7 @@ class DurabilityTest : public IngestTest {
     settings.kafka.bootstrap_servers = gate_->address();
     return settings;
   }
-  support::TcpGate& gate() { return gate_->gate(); }
+  rig::TcpGate& gate() { return gate_->gate(); }
 
   static Answer send(HttpClient& client, const Request& request) {
     const auto asked = steady_clock::now();
@@ -195,7 +195,7 @@ TEST_F(DurabilityTest, AMessageWhoseReportCameTooLateIsOneEvent) {
   RunningIngest ingest(gated(with_spool()));
   auto client = ingest.client();
   ASSERT_EQ(send(client, plain(0)).status, 200);
-  gate().freeze(support::Toward::client);  // the broker has them, and nobody hears of it
+  gate().freeze(rig::Toward::client);  // the broker has them, and nobody hears of it
   for (int i = 1; i < 15; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
   gate().heal();
   EXPECT_TRUE(drained(ingest));
@@ -219,7 +219,7 @@ TEST_F(DurabilityTest, MessagesThatTimeOutInFlightAreOneEventEachWhateverBecomes
       send_seven();
       return ingest.delivered("broker") >= before + 7;
     }));
-    gate().freeze(support::Toward::client);  // the broker has them, and nobody hears of it
+    gate().freeze(rig::Toward::client);  // the broker has them, and nobody hears of it
     send_seven();
     const auto until = steady_clock::now() + 2500ms;
     EXPECT_TRUE(eventually([&] { return steady_clock::now() >= until; }));
@@ -254,7 +254,7 @@ TEST_F(DurabilityTest, WithoutASpoolEverySuccessIsOnTheTopicHoweverMuchTimesOut)
   };
   for (int i = 0; i < 20; ++i) send_one();
   while (!asked.empty()) hear_first();
-  gate().freeze(support::Toward::client);
+  gate().freeze(rig::Toward::client);
   constexpr size_t kTogether = 50;  // each waits out its budget: so many a second
   for (const auto until = steady_clock::now() + 6s; steady_clock::now() < until; send_one())
     if (asked.size() == kTogether) hear_first();

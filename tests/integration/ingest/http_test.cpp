@@ -1,7 +1,6 @@
 // The callbacks' HTTP/1.1 by the byte: what is refused and how it is counted, what a connection may do, and that bad
 // traffic keeps nobody else waiting.
 #include <algorithm>
-#include <deque>
 
 #include "tests/integration/ingest/ingest_fixture.hpp"
 #include "tests/support/local_server.hpp"
@@ -272,11 +271,12 @@ TEST_F(HttpTest, ASenderThatGoesAwayCostsNothing) {
 }
 
 TEST_F(HttpTest, SlowAndSillySendersKeepNobodyWaiting) {
-  std::deque<HttpClient> slow;
+  std::vector<rig::Socket> slow;
   for (int i = 0; i < 200; ++i) {
-    auto& client = slow.emplace_back("127.0.0.1", ingest_->port());
-    client.send_bytes(i % 2 ? "POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n<xml>"
-                            : "POST /call");
+    slow.push_back(rig::connected("127.0.0.1", ingest_->port()));
+    support::send_all(slow.back(), i % 2
+                                       ? "POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n<xml>"
+                                       : "POST /call");
   }
   std::jthread noisy([&](std::stop_token stop) {
     while (!stop.stop_requested()) {
@@ -297,8 +297,8 @@ TEST_F(HttpTest, SlowAndSillySendersKeepNobodyWaiting) {
 }
 
 TEST_F(HttpTest, ConnectionsBeyondTheLimitAreTurnedAwayUntilThereIsRoom) {
-  std::deque<HttpClient> open;
-  for (int i = 0; i < 300; ++i) open.emplace_back("127.0.0.1", ingest_->port()).send_bytes("");
+  std::vector<rig::Socket> open;
+  for (int i = 0; i < 300; ++i) open.push_back(rig::connected("127.0.0.1", ingest_->port()));
   EXPECT_EQ(eventually_equal([&] { return ingest_->metric("wxpipe_open_connections"); }, 300), 300);
   auto one_more = ingest_->client();
   one_more.send_bytes("");
@@ -338,8 +338,8 @@ TEST_F(HttpTest, ReadinessSaysWhatIsMissing) {
 
 TEST_F(HttpTest, AnAddressThatIsTakenIsAUsageError) {
   auto taken = settings();
-  const support::Socket other = support::listening(0);
-  taken.ingest.listen.port = support::local_port(other);
+  const rig::Socket other = rig::listening(0);
+  taken.ingest.listen.port = rig::local_port(other);
   telemetry::Metrics metrics;
   telemetry::Readiness readiness;
   const auto role = make_ingest_role({taken, metrics, readiness});

@@ -14,13 +14,13 @@
 
 #include "common/telemetry/admin_server.hpp"
 #include "ingest/ingest_role.hpp"
+#include "rig/eventually.hpp"
+#include "rig/temporary_folder.hpp"
 #include "schemas/dead_letter.hpp"
 #include "schemas/event.hpp"
-#include "tests/support/eventually.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
-#include "tests/support/temporary_folder.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/topic_reader.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
@@ -28,10 +28,10 @@
 namespace wxpipe::ingest::test {
 
 using namespace std::chrono_literals;
+using rig::eventually;
+using rig::eventually_equal;
 using schemas::TopicName;
 using std::chrono::steady_clock;
-using support::eventually;
-using support::eventually_equal;
 using support::HttpClient;
 using support::HttpResponse;
 
@@ -46,7 +46,7 @@ class RunningIngest : public support::RunningRole {
   }
   ~RunningIngest() { stop(); }
 
-  HttpClient client(std::chrono::milliseconds patience = support::kPatience) const {
+  HttpClient client(std::chrono::milliseconds patience = rig::kPatience) const {
     return HttpClient("127.0.0.1", port(), patience);
   }
   HttpClient admin() const { return HttpClient("127.0.0.1", admin_.port()); }
@@ -148,7 +148,7 @@ class IngestTest : public ::testing::Test {
   }
 
   std::unique_ptr<support::TopicPrefix> topics_;
-  support::TemporaryFolder folder_;
+  rig::TemporaryFolder folder_;
 };
 
 }  // namespace wxpipe::ingest::test

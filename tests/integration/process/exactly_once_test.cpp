@@ -24,7 +24,7 @@ class Latch {
   }
   bool await_arrival() {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, support::kPatience, [this] { return arrived_; });
+    return changed_.wait_for(lock, rig::kPatience, [this] { return arrived_; });
   }
   void open() {
     const std::lock_guard lock(mutex_);
@@ -184,7 +184,7 @@ TEST_F(ExactlyOnceTest, PartitionsThatMoveAwayInTheMiddleOfATransactionAreProces
   // Requests arrive, answers don't: the broker has its transaction open when the session ends.
   std::atomic<bool> frozen = false;
   RunningLoop first(slow, once([&] {
-                      gate.gate().freeze(support::Toward::client);
+                      gate.gate().freeze(rig::Toward::client);
                       frozen = true;
                     }));
   produce(sent);

@@ -19,7 +19,7 @@
 #include "processors/process_role.hpp"
 #include "processors/steps.hpp"
 #include "processors/transaction_loop.hpp"
-#include "tests/support/eventually.hpp"
+#include "rig/eventually.hpp"
 #include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/topic_prefix.hpp"
@@ -30,9 +30,9 @@
 namespace wxpipe::processors::test {
 
 using namespace std::chrono_literals;
+using rig::eventually;
+using rig::eventually_equal;
 using schemas::TopicName;
-using support::eventually;
-using support::eventually_equal;
 using support::TopicRecord;
 
 class RunningProcess : public support::RunningRole {

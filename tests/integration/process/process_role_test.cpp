@@ -1,8 +1,8 @@
 // The role around the workers: what it waits for, what it says of itself, and where unreadable records go.
 #include "tests/integration/process/process_fixture.hpp"
 
+#include "rig/socket.hpp"
 #include "schemas/dead_letter.hpp"
-#include "tests/support/socket.hpp"
 
 namespace wxpipe::processors::test {
 namespace {
@@ -72,8 +72,8 @@ TEST_F(ProcessRoleTest, WaitsForTheTopicsAndSaysWhatToRun) {
 
 TEST_F(ProcessRoleTest, WaitsForABrokerThatIsAwayAndSaysSo) {
   auto lonely = settings("one");
-  const support::Socket nobody = support::bound(0);
-  lonely.kafka.bootstrap_servers = fmt::format("127.0.0.1:{}", support::local_port(nobody));
+  const rig::Socket nobody = rig::bound(0);
+  lonely.kafka.bootstrap_servers = fmt::format("127.0.0.1:{}", rig::local_port(nobody));
   RunningProcess process(lonely);
   EXPECT_TRUE(eventually([&] {
     return process.readiness().find("no broker answers at 127.0.0.1:") != std::string::npos;

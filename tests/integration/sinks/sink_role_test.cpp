@@ -9,20 +9,20 @@
 
 #include "common/kafka/transactional_producer.hpp"
 #include "common/postgres/migrations.hpp"
+#include "rig/eventually.hpp"
+#include "rig/tcp_gate.hpp"
 #include "tests/integration/sinks/facts.hpp"
-#include "tests/support/eventually.hpp"
 #include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
-#include "tests/support/tcp_gate.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/unique_name.hpp"
 
 namespace wxpipe::sinks {
 namespace {
 using namespace testing;
+using rig::eventually;
+using rig::eventually_equal;
 using schemas::TopicName;
-using support::eventually;
-using support::eventually_equal;
 
 class RunningSink : public support::RunningRole {
  public:
@@ -69,13 +69,13 @@ class SinkRoleTest : public ::testing::Test {
   }
 
   // A door to Postgres, and the settings of a sink that goes through it.
-  std::unique_ptr<support::TcpGate> gate() const {
+  std::unique_ptr<rig::TcpGate> gate() const {
     const auto url = database_->url().reveal();
     const auto at = url.find('@'), colon = url.find(':', at), slash = url.find('/', colon);
-    return std::make_unique<support::TcpGate>(
-        url.substr(at + 1, colon - at - 1), static_cast<uint16_t>(std::stoi(url.substr(colon + 1, slash - colon - 1))));
+    return std::make_unique<rig::TcpGate>(url.substr(at + 1, colon - at - 1),
+                                          static_cast<uint16_t>(std::stoi(url.substr(colon + 1, slash - colon - 1))));
   }
-  config::Settings gated(const support::TcpGate& gate) const {
+  config::Settings gated(const rig::TcpGate& gate) const {
     const auto url = database_->url().reveal();
     const auto at = url.find('@');
     auto through = settings("one");

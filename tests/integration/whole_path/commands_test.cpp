@@ -1,5 +1,6 @@
 // The commands' promises to whoever types them or scripts them: exit codes (CONTRACT §6), words that say what to
 // change, and set-up that can be repeated.
+#include "rig/socket.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 
 namespace wxpipe::whole_path {
@@ -20,10 +21,10 @@ class CommandsTest : public WholePathTest {
     return command({"check-config", "--config", file.string()}, std::move(more));
   }
   std::string nobody_listens() {
-    nobody_ = support::bound(0);
-    return fmt::format("127.0.0.1:{}", support::local_port(nobody_));
+    nobody_ = rig::bound(0);
+    return fmt::format("127.0.0.1:{}", rig::local_port(nobody_));
   }
-  support::Socket nobody_;
+  rig::Socket nobody_;
 };
 
 // ---- check-config ----
@@ -144,10 +145,10 @@ TEST_F(CommandsTest, MigrateRefusesAFileThatWasChangedSinceItWasApplied) {
 TEST_F(CommandsTest, TwoMigrationsAtOnceAreOne) {
   const support::TemporaryDatabase empty(support::Schema::none);
   const auto environment = this->environment({{"DATABASE_URL", empty.url().reveal()}});
-  std::vector<std::unique_ptr<support::Process>> all;
+  std::vector<std::unique_ptr<rig::Process>> all;
   for (int i = 0; i < 4; ++i)
-    all.push_back(std::make_unique<support::Process>(
-        support::Command{.program = support::wxpipe_program(), .arguments = {"migrate"}, .environment = environment}));
+    all.push_back(std::make_unique<rig::Process>(
+        rig::Command{.program = support::wxpipe_program(), .arguments = {"migrate"}, .environment = environment}));
   for (auto& process : all) EXPECT_EQ(process->wait(), (Exit{.code = 0})) << process->errors();
 }
 
@@ -214,10 +215,10 @@ TEST_F(CommandsTest, AServerThatIsNotThereIsThree) {
                                 {{"topics", "plan"}, {{"KAFKA_BOOTSTRAP", nobody}}},
                                 {{"topics", "apply"}, {{"KAFKA_BOOTSTRAP", nobody}}},
                                 {{"simulate", "--count", "1", "--url", "http://" + nobody}, {}}};
-  std::vector<std::unique_ptr<support::Process>> all;  // at once, because some have patience
+  std::vector<std::unique_ptr<rig::Process>> all;  // at once, because some have patience
   for (const auto& [arguments, more] : cases)
-    all.push_back(std::make_unique<support::Process>(support::Command{
-        .program = support::wxpipe_program(), .arguments = arguments, .environment = environment(more)}));
+    all.push_back(std::make_unique<rig::Process>(
+        rig::Command{.program = support::wxpipe_program(), .arguments = arguments, .environment = environment(more)}));
   for (size_t i = 0; i < all.size(); ++i) {
     EXPECT_EQ(all[i]->wait(), (Exit{.code = kServerAway}))
         << testing::PrintToString(cases[i].arguments) << all[i]->errors();
@@ -227,8 +228,8 @@ TEST_F(CommandsTest, AServerThatIsNotThereIsThree) {
 }
 
 TEST_F(CommandsTest, ARoleWithAnAddressThatIsTakenEndsWithTwoAndSaysSo) {
-  const support::Socket taken = support::listening(0);
-  const auto address = fmt::format("127.0.0.1:{}", support::local_port(taken));
+  const rig::Socket taken = rig::listening(0);
+  const auto address = fmt::format("127.0.0.1:{}", rig::local_port(taken));
   const auto ingest = command({"ingest"}, {{"WXPIPE_INGEST__LISTEN", address}});
   EXPECT_EQ(ingest.code(), kUsage) << ingest.errors;
   EXPECT_THAT(ingest.errors, HasSubstr(address));
@@ -269,7 +270,7 @@ TEST_F(CommandsTest, SimulateSaysWhatBecameOfItsCallbacks) {
       command({"simulate", "--url", url, "--count", "300", "--rate", "300", "--subjects", "20", "--resend", "5%",
                "--poison", "2%", "--strangers", "2%", "--ledger", ledger, "--no-progress", "--json"});
   EXPECT_EQ(ran.code(), kFine) << ran.output << ran.errors;
-  const auto text = support::read_file(ledger);
+  const auto text = rig::read_file(ledger);
   int64_t acknowledged = 0;
   for (size_t at = 0; (at = text.find("\"acked\":true", at)) != std::string::npos; ++at) ++acknowledged;
   EXPECT_GE(acknowledged, 280);

@@ -1,5 +1,6 @@
 // kill -9 at the places that matter: what was answered with success is stored once, whatever was going on.
 #include "common/runtime/fault_point.hpp"
+#include "rig/socket.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 
 namespace wxpipe::whole_path {
@@ -53,12 +54,11 @@ TEST_P(SpoolKillTest, WhatWasAnsweredFromTheSpoolIsStored) {
   // A commit is one fsync at least, and opening the spool costs some.
   const int hit = GetParam() == FaultPoint::spool_before_fsync ? 20 : 5;
   const std::string fault = fmt::format("{}:kill:{}", to_string(GetParam()), hit);
-  const support::Socket nobody = support::bound(0);
+  const rig::Socket nobody = rig::bound(0);
   std::set<std::string> acknowledged;
   {
-    const auto ingest =
-        start({"ingest"},
-              {{"WXPIPE_FAULT", fault}, {"KAFKA_BOOTSTRAP", fmt::format("127.0.0.1:{}", support::local_port(nobody))}});
+    const auto ingest = start({"ingest"}, {{"WXPIPE_FAULT", fault},
+                                           {"KAFKA_BOOTSTRAP", fmt::format("127.0.0.1:{}", rig::local_port(nobody))}});
     acknowledged = send(*ingest, 0, 50);
     EXPECT_EQ(ingest->process().wait(), (Exit{.code = 0, .signal = SIGKILL})) << ingest->log();
     EXPECT_FALSE(acknowledged.empty());
@@ -104,10 +104,9 @@ INSTANTIATE_TEST_SUITE_P(At, KillTest,
 // The broker has what was drained, and the spool still holds it: it is sent again, and is one row.
 TEST_F(WholePathTest, WhatWasDrainedTwiceIsOneRow) {
   if (!runtime::kHasFaultPoints) GTEST_SKIP() << "this build has no fault points (preset dev, asan or tsan has)";
-  const support::Socket nobody = support::bound(0);
+  const rig::Socket nobody = rig::bound(0);
   {
-    const auto away =
-        start({"ingest"}, {{"KAFKA_BOOTSTRAP", fmt::format("127.0.0.1:{}", support::local_port(nobody))}});
+    const auto away = start({"ingest"}, {{"KAFKA_BOOTSTRAP", fmt::format("127.0.0.1:{}", rig::local_port(nobody))}});
     auto client = away->client();
     for (int i = 0; i < 20; ++i) ASSERT_EQ(client.send(http(shop(mp_text("oAnna", i, "hello")))).status, 200);
     EXPECT_EQ(away->stop(), (Exit{.code = 0})) << away->log();

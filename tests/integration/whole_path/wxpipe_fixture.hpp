@@ -13,13 +13,14 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/eventually.hpp"
+#include "rig/eventually.hpp"
+#include "rig/process.hpp"
+#include "rig/temporary_folder.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/metric_value.hpp"
-#include "tests/support/process.hpp"
+#include "tests/support/program.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
-#include "tests/support/temporary_folder.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/topic_reader.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
@@ -29,11 +30,11 @@ namespace wxpipe::whole_path {
 using namespace std::chrono_literals;
 using namespace ingest::test;
 using ingest::Method;
+using rig::eventually;
+using rig::eventually_equal;
+using rig::Exit;
 using schemas::TopicName;
 using std::chrono::steady_clock;
-using support::eventually;
-using support::eventually_equal;
-using support::Exit;
 using support::HttpClient;
 using Environment = std::map<std::string, std::string>;
 using Lines = std::vector<std::string>;
@@ -52,8 +53,8 @@ struct Ran {
   int code() const { return exit && exit->signal == 0 ? exit->code : -1; }
 };
 inline Ran run(std::vector<std::string> arguments, Environment environment,
-               std::chrono::milliseconds patience = support::kPatience) {
-  support::Process process(
+               std::chrono::milliseconds patience = rig::kPatience) {
+  rig::Process process(
       {.program = support::wxpipe_program(), .arguments = std::move(arguments), .environment = std::move(environment)});
   const auto exit = process.wait(patience);
   return {exit, process.output(), process.errors()};
@@ -78,7 +79,7 @@ class RunningWxpipe {
   std::string readiness() { return admin_port() ? admin().get("/readyz").body : log(); }
   double metric(const std::string& name) { return support::metric_value(admin().get("/metrics").body, name); }
 
-  support::Process& process() { return process_; }
+  rig::Process& process() { return process_; }
   std::string log() const { return process_.errors(); }
   // SIGTERM, as an operator or systemd does it.
   std::optional<Exit> stop() {
@@ -101,7 +102,7 @@ class RunningWxpipe {
     return port;
   }
 
-  support::Process process_;
+  rig::Process process_;
 };
 
 class WholePathTest : public ::testing::Test {
@@ -199,7 +200,7 @@ types = ["form.submitted", "lead.*"]
     return eventually_equal(seen, callbacks) == callbacks;
   }
 
-  support::TemporaryFolder folder_;
+  rig::TemporaryFolder folder_;
   std::unique_ptr<support::TopicPrefix> topics_;
   std::unique_ptr<support::TemporaryDatabase> database_;
   std::filesystem::path config_;

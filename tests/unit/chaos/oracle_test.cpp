@@ -8,8 +8,8 @@
 namespace wxpipe::chaos {
 namespace {
 using namespace std::chrono_literals;
-using cli::simulate::LedgerLine;
-using cli::simulate::Resend;
+using rig::LedgerLine;
+using rig::Resend;
 using testing::ElementsAre;
 using testing::HasSubstr;
 

@@ -8,7 +8,7 @@
 #include "common/config/keys.hpp"
 #include "common/config/settings_file.hpp"
 #include "common/config/settings_print.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "rig/temporary_folder.hpp"
 
 namespace wxpipe::config {
 namespace {
@@ -45,7 +45,7 @@ std::string read(const std::string& path) {
 // The configuration given as text.
 Loaded load(const std::string& toml, const Environment& environment = environment_with_secrets(),
             const Needs& needs = {.accounts = false}) {
-  const support::TemporaryFolder folder;
+  const rig::TemporaryFolder folder;
   const auto path = folder.path() / "wxpipe.toml";
   std::ofstream(path) << toml;
   return read_settings(path, environment, needs);

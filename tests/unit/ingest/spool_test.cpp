@@ -9,8 +9,8 @@
 
 #include "common/result.hpp"
 #include "ingest/delivery/spool.hpp"
+#include "rig/temporary_folder.hpp"
 #include "tests/support/manual_clock.hpp"
-#include "tests/support/temporary_folder.hpp"
 
 namespace wxpipe::ingest {
 namespace {
@@ -56,7 +56,7 @@ class SpoolTest : public testing::Test {
     while (spool.events() != events) std::this_thread::yield();
   }
 
-  support::TemporaryFolder folder_;
+  rig::TemporaryFolder folder_;
   support::ManualClock clock_{kNow};
   std::atomic<Spool::SteadyTime> steady_{Spool::SteadyTime(100h)};
   telemetry::Metrics metrics_;

@@ -1,0 +1,49 @@
+// Writes a callback's body field by field, as XML or as JSON: the platforms have one list of fields in two notations.
+//   BodyWriter body(BodyFormat::xml);  body.text("MsgType", "event");  body.number("CreateTime", 1409659813);
+//   body.finish()  gives  <xml><MsgType><![CDATA[event]]></MsgType><CreateTime>1409659813</CreateTime></xml>
+// Names are literals: the writer keeps views of those that are open.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wxpipe::simulate {
+
+enum class BodyFormat { xml, json };
+
+class BodyWriter {
+ public:
+  explicit BodyWriter(BodyFormat format);
+
+  BodyFormat format() const { return format_; }
+  size_t size() const { return out_.size(); }
+  void text(std::string_view name, std::string_view value);   // CDATA; a JSON string
+  void number(std::string_view name, int64_t value);          // bare
+  void bare(std::string_view name, std::string_view number);  // a number that is written already: 23.137466
+
+  void open(std::string_view name);  // an object
+  void close();
+  // Objects of one name: repeated elements; a JSON array. Between begin_list and end_list, an open_item/close each.
+  void begin_list(std::string_view name);
+  void open_item();
+  void end_list();
+  void text_item(std::string_view value);
+  void number_item(int64_t value);
+
+  std::string finish();
+
+ private:
+  void json_name(std::string_view name);
+  void open_tag(std::string_view name);
+  void close_tag(std::string_view name);
+  void comma();
+
+  BodyFormat format_;
+  std::string out_;
+  std::vector<std::string_view> open_;  // elements that close() ends
+  std::string_view list_;               // the name of its items
+};
+
+}  // namespace wxpipe::simulate

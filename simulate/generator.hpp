@@ -1,0 +1,74 @@
+// What the platforms say, one callback after the other: a function of the seed, the accounts and the times it is asked
+// for. The same calls give the same bytes on every machine. One thread.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "simulate/said.hpp"
+#include "simulate/speaker.hpp"
+#include "simulate/topic.hpp"
+
+namespace wxpipe::simulate {
+
+struct GeneratorOptions {
+  uint64_t seed = 1;
+  Timestamp begin;                 // tells the ids of two runs with one seed apart
+  size_t subjects = 200;           // followers or customers of each account
+  double resend = 0;               // share that repeats an earlier callback
+  double resend_changed = 0;       // share of those that have other bytes under the same identity
+  double poison = 0;               // share that is authentic but unreadable
+  double strangers = 0;            // share that is not authentic
+  std::vector<std::string> types;  // only these; a trailing * matches a family. Empty: all
+  size_t body_bytes = 0;           // shorter bodies are filled up to it
+};
+
+class Generator {
+ public:
+  // Throws UsageError when an account isn't usable, or when no account says anything of the wanted types.
+  Generator(const std::vector<config::AccountSettings>& accounts, const GeneratorOptions& options);
+
+  Said next(Timestamp at);
+
+  const Speaker& speaker(size_t index) const { return voices_[index].speaker; }
+  // What every body has in it, and no other of this or another run.
+  std::string token(uint64_t serial) const;
+
+ private:
+  struct Voice {
+    Speaker speaker;
+    std::vector<const Topic*> topics;
+    std::vector<int> until;          // running sums of the weights
+    const Topic* joining = nullptr;  // how a follower is first heard of; null: not in the wanted types
+    std::vector<bool> joined;
+  };
+
+  Said say(size_t index, const Topic& topic, size_t person, int64_t second, Timestamp at);
+  struct Order;
+  Order& order_of(const Said& said);
+  void put_in_order(Said& said);
+  Said ordinary(Timestamp at);
+  Said poisoned(Timestamp at);
+  Said strange(Timestamp at);
+  Said again(Timestamp at);
+  void remember(const Said& said);
+
+  GeneratorOptions options_;
+  uint64_t run_;
+  Random random_;
+  uint64_t serial_ = 0;
+  std::vector<Voice> voices_;
+  std::vector<int> voices_until_;
+  struct Order {
+    uint32_t key;
+    uint64_t next;
+    int64_t second;                  // the latest
+    std::vector<const Topic*> done;  // in it
+  };
+  std::unordered_map<std::string, Order> keys_;
+  std::deque<Said> lately_;  // what can be repeated
+};
+
+}  // namespace wxpipe::simulate

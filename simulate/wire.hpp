@@ -1,0 +1,29 @@
+// From what a platform says to the bytes of its HTTP request: signed, encrypted and addressed as the account's kind and
+// mode have it (PROTOCOL §1-5). Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "simulate/said.hpp"
+#include "simulate/speaker.hpp"
+
+namespace wxpipe::simulate {
+
+struct Address {
+  std::string host;    // for the Host header
+  std::string prefix;  // of the path; empty: /callback stands first
+};
+
+struct Request {
+  std::string bytes;
+  size_t body_at = 0;
+  std::string_view body() const { return std::string_view(bytes).substr(body_at); }
+};
+
+// attempt: 0, 1 … gives each its own nonce and random bytes, and `at` its signed timestamp. Poison has the same body in
+// every attempt, because the dead letter keeps it as it came.
+Request write_request(const Said& said, const Speaker& speaker, const Address& address, int attempt, Timestamp at);
+
+}  // namespace wxpipe::simulate

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "schemas/record_side.hpp"
+
 namespace wxpipe::ingest {
 
 // Not thread-safe; one per io thread. Trace ids need to be unlikely to meet, not hard to guess.
@@ -19,7 +21,7 @@ class TraceIds {
   // 32 lower-case hex digits: the header's trace id, or a new one when it isn't a legal traceparent.
   void trace_id(std::string_view traceparent, std::string& out) {
     out.clear();
-    if (const auto id = id_of(traceparent); !id.empty()) {
+    if (const auto id = schemas::trace_id_in(traceparent); !id.empty()) {
       out = id;
       return;
     }
@@ -37,17 +39,6 @@ class TraceIds {
   }
 
  private:
-  static std::string_view id_of(std::string_view header) {
-    if (header.size() < 55 || !header.starts_with("00-") || header[35] != '-' || header[52] != '-') return {};
-    const auto id = header.substr(3, 32);
-    bool zero = true;
-    for (const char c : id) {
-      if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return {};
-      zero = zero && c == '0';
-    }
-    return zero ? std::string_view{} : id;
-  }
-
   static void append_hex(std::string& out, uint64_t value) {
     char digits[16];
     for (int i = 15; i >= 0; --i, value >>= 4) digits[i] = "0123456789abcdef"[value & 15];

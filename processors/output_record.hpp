@@ -38,7 +38,7 @@ class OutputRecord {
   std::string_view value() const { return std::string_view(text_).substr(ends_.back()); }
 
   // Gives the memory back; topic and timestamp stay.
-  void let_go() {
+  void free_text() {
     text_ = {};
     ends_ = {};
   }

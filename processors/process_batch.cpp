@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "common/json/write.hpp"
 #include "processors/logs/log.hpp"
-#include "schemas/dead_letter.hpp"
+#include "schemas/record_side.hpp"
 
 namespace wxpipe::processors {
 namespace {
@@ -45,24 +43,6 @@ struct Address {
   std::string key, ids;
   std::string_view receipt;  // the event's own
 };
-
-// What stands beside a value that can't be read may be anything too: it is used where it is text.
-std::string text_or_nothing(std::string_view text) {
-  const bool control =
-      std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-  return control || !json::is_utf8(text) ? std::string() : std::string(text);
-}
-
-// "account|tenant|subject": the account of a record whose value can't be read.
-std::string account_in_key(std::string_view key) {
-  const auto end = key.find('|');
-  return end == std::string_view::npos ? std::string() : text_or_nothing(key.substr(0, end));
-}
-
-// The trace id inside a traceparent.
-std::string trace_id_in(std::string_view traceparent) {
-  return traceparent.size() == 55 ? text_or_nothing(traceparent.substr(3, 32)) : std::string();
-}
 
 class Batch {
  public:
@@ -136,30 +116,16 @@ class Batch {
 
   void dead_letter(const InputRecord& record, const Rejection& why, const schemas::Event* event) {
     (why.reason == Reason::too_large ? effects_.counts.too_large : effects_.counts.unreadable)++;
-    schemas::DeadLetter letter;
-    const auto value = record.value.value_or(std::string_view());
-    letter.id =
-        schemas::record_dead_letter_id("process", context_.events_topic, record.partition, record.offset, value);
-    letter.occurred_at = event ? event->occurred_at : record.timestamp;
-    letter.failed_at = context_.now;
-    letter.stage = "process";
-    letter.reason = why.reason;
-    letter.detail = why.detail;
-    letter.account = event ? event->account : account_in_key(record.key);
-    Uuid id;
-    if (event)
-      letter.event_id = event->id;
-    else if (parse_uuid(record.event_id, id))
-      letter.event_id = id;
-    letter.topic = context_.events_topic;
-    letter.partition = record.partition;
-    letter.offset = record.offset;
-    letter.key = record.key;
-    letter.body = value.substr(0, kLargestLetterBody);
-    if (value.size() > kLargestLetterBody)
-      letter.context = {{"body_bytes", fmt::format("{}", value.size())}, {"body_cut", "true"}};
-    letter.receipt = event ? event->receipt : text_or_nothing(record.receipt);
-    letter.trace_id = event ? event->trace_id : trace_id_in(record.traceparent);
+    schemas::KnownOfRecord known;
+    if (event) known = {event->id, event->occurred_at, event->account, event->receipt, event->trace_id};
+    auto letter =
+        schemas::dead_letter_of({context_.events_topic, record.partition, record.offset, record.key, record.value,
+                                 record.timestamp, record.event_id, record.receipt, record.traceparent},
+                                "process", why, {}, known, context_.now);
+    if (const auto bytes = letter.body.size(); bytes > kLargestLetterBody) {
+      letter.body.resize(kLargestLetterBody);
+      letter.context = {{"body_bytes", fmt::format("{}", bytes)}, {"body_cut", "true"}};
+    }
 
     const auto event_id = letter.event_id ? to_string(*letter.event_id) : std::string();
     value_.clear();

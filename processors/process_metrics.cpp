@@ -19,9 +19,7 @@ ProcessMetrics::ProcessMetrics(telemetry::Metrics& metrics)
       aborted_(metrics.transactions.Add({{"outcome", "aborted"}})),
       fenced_(metrics.transactions.Add({{"outcome", "fenced"}})),
       unreadable_(dead_letters(metrics, Reason::unreadable_record)),
-      too_large_(dead_letters(metrics, Reason::too_large)),
-      lag_records_(metrics.consumer_lag_records.Add({{"group", kProcessGroup}})),
-      lag_seconds_(metrics.consumer_lag_seconds.Add({{"group", kProcessGroup}})) {
+      too_large_(dead_letters(metrics, Reason::too_large)) {
   for (const auto& topic : schemas::kTopics)
     if (topic.name != schemas::TopicName::events && topic.name != schemas::TopicName::seen_ids)
       facts_[static_cast<size_t>(topic.name)] = &metrics.facts.Add({{"topic", std::string(topic.suffix)}});

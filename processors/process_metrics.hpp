@@ -14,11 +14,6 @@ class ProcessMetrics {
   void committed(const Effects& effects);
   void aborted() { aborted_.Increment(); }
   void fenced() { fenced_.Increment(); }
-  // Of the whole process, all workers together.
-  void lag(double records, double seconds) {
-    lag_records_.Set(records);
-    lag_seconds_.Set(seconds);
-  }
 
  private:
   prometheus::Counter &processed_, &duplicate_, &dead_letter_;
@@ -26,10 +21,9 @@ class ProcessMetrics {
   prometheus::Counter &duplicates_, &collisions_;
   prometheus::Counter &committed_, &aborted_, &fenced_;
   prometheus::Counter &unreadable_, &too_large_;
-  prometheus::Gauge &lag_records_, &lag_seconds_;
 };
 
-// The group's name without the topic prefix; metrics say it this way.
+// The group's name without the topic prefix; metrics, log lines and /readyz say it this way.
 inline constexpr const char* kProcessGroup = "process";
 
 }  // namespace wxpipe::processors

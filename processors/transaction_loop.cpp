@@ -1,12 +1,8 @@
 #include "processors/transaction_loop.hpp"
 
-#include <algorithm>
-
-#include "common/backoff.hpp"
 #include "common/kafka/error.hpp"
 #include "common/result.hpp"
 #include "common/runtime/fault_point.hpp"
-#include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
 #include "processors/dedupe/journal_reader.hpp"
 
@@ -16,10 +12,6 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kIdlePoll = 100ms;     // how long a stop may go unnoticed
-constexpr size_t kMostBatchBytes = 16 << 20;  // of values; a batch holds at least one record
-constexpr milliseconds kIdleMeansTaken = 2s;  // nothing came for so long: what is left up to the end are markers
-constexpr Backoff kAbortBackoff{100ms, 2s};
 constexpr milliseconds kTakeOverTimeout = 25s;  // longer than a predecessor's transaction may stay open (10 s)
 
 std::vector<std::string> topic_names(const config::KafkaSettings& settings) {
@@ -30,10 +22,18 @@ std::vector<std::string> topic_names(const config::KafkaSettings& settings) {
 
 size_t index(schemas::TopicName name) { return static_cast<size_t>(name); }
 
-kafka::Conf consumer_config(const config::Settings& settings, int slot) {
-  return client_config(kafka::ClientRole::processor_consumer, settings.kafka,
-                       {{"group.id", process_group(settings.kafka)},
-                        {"group.instance.id", kafka::member_id(settings.instance.name, "process", slot)}});
+// A transaction costs the broker the same whatever is in it, and going twice as often cost the whole chain a third: so a batch
+// grows behind the one being written for as long as that takes, and its interval after it. An abort is mostly a rebalance:
+// the first one costs no wait.
+worker::Spec worker_spec(const config::Settings& settings, int slot) {
+  const auto records = static_cast<size_t>(settings.process.batch_records);
+  return {.name = kProcessGroup,
+          .role = kafka::ClientRole::processor_consumer,
+          .topic = schemas::topic_name(settings.kafka.topic_prefix, schemas::TopicName::events),
+          .group = process_group(settings.kafka),
+          .member = kafka::member_id(settings.instance.name, "process", slot),
+          .limits = {records, settings.process.batch_interval, records, true},
+          .backoff = {100ms, 2s, 1}};
 }
 
 InputRecord input(const kafka::Record& record) {
@@ -61,34 +61,30 @@ std::string transactional_id(const config::Settings& settings, int slot) {
 }
 
 TransactionLoop::TransactionLoop(const config::Settings& settings, int slot, const Steps& steps, const Clock& clock,
-                                 ProcessMetrics& metrics, WorkerStatus& status)
+                                 ProcessMetrics& metrics, worker::Status& status)
     : settings_(settings),
       steps_(steps),
       clock_(clock),
       metrics_(metrics),
-      status_(status),
       events_topic_(schemas::topic_name(settings.kafka.topic_prefix, schemas::TopicName::events)),
       journal_topic_(schemas::topic_name(settings.kafka.topic_prefix, schemas::TopicName::seen_ids)),
       producer_(settings.kafka, transactional_id(settings, slot), topic_names(settings.kafka),
                 {{"message.max.bytes", fmt::format("{}", schemas::kMaxMessageBytes)}}),
-      consumer_(consumer_config(settings, slot), {events_topic_}, *this) {
+      worker_(settings.kafka, worker_spec(settings, slot), *this, status) {
   producer_.init();
 }
 
-void TransactionLoop::run(const std::stop_token& stop) {
-  stop_ = stop;
-  while (!stop.stop_requested()) {
-    collect();
-    if (!batch_.empty()) settle();
-    report_progress();
-  }
-  finish();
+void TransactionLoop::Transaction::clear() {
+  Batch::clear();
+  effects = {};
+  group.reset();
 }
 
-std::vector<kafka::PartitionOffset> TransactionLoop::assigned(const std::vector<kafka::Partition>& partitions) {
+std::vector<kafka::PartitionOffset> TransactionLoop::claim(const std::vector<kafka::Partition>& partitions,
+                                                           const std::stop_token& stop) {
   const auto started = steady_clock::now();
   const auto deadline = started + kTakeOverTimeout;
-  auto starts = committed(partitions, deadline);
+  auto starts = committed(partitions, deadline, stop);
 
   Windows kept;
   std::map<int, int64_t> next;
@@ -105,93 +101,61 @@ std::vector<kafka::PartitionOffset> TransactionLoop::assigned(const std::vector<
     }
     next[number] = offset;
   }
-  restore_windows(settings_.kafka, journal_topic_, wanted, kept, deadline, stop_);
+  restore_windows(settings_.kafka, journal_topic_, wanted, kept, deadline, stop);
   windows_ = std::move(kept);
   next_ = std::move(next);
-  settled_ends_.clear();
-  last_batch_ = steady_clock::now();
+  if (wanted.empty()) return starts;
 
   size_t ids = 0;
   for (const auto& [number, window] : windows_) ids += window.size();
-  telemetry::log_info("partitions_assigned", {{"group", kProcessGroup},
-                                              {"partitions", partitions.size()},
-                                              {"windows_restored", wanted.size()},
-                                              {"ids", ids},
-                                              {"ms", since(started)}});
-  status_.set_trouble({});
+  telemetry::log_info("windows_restored",
+                      {{"group", kProcessGroup}, {"windows", wanted.size()}, {"ids", ids}, {"ms", since(started)}});
   return starts;
 }
 
 // Transactions in doubt keep an offset unstable until they end: ask again, but notice a stop.
 std::vector<kafka::PartitionOffset> TransactionLoop::committed(const std::vector<kafka::Partition>& partitions,
-                                                               steady_clock::time_point deadline) {
+                                                               steady_clock::time_point deadline,
+                                                               const std::stop_token& stop) {
   for (;;) {
     try {
-      return consumer_.committed(partitions, 1s);
+      return worker_.consumer().committed(partitions, 1s);
     } catch (const Unavailable&) {
-      if (stop_.stop_requested() || steady_clock::now() >= deadline) throw;
+      if (stop.stop_requested() || steady_clock::now() >= deadline) throw;
     }
   }
 }
 
-void TransactionLoop::revoked(const std::vector<kafka::Partition>& partitions, bool lost) {
-  WXPIPE_FAULT_POINT(process_revoke);
-  revoking_ = true;
-  finish();
-  revoking_ = false;
-  batch_.clear();
-  telemetry::log_info("partitions_revoked",
-                      {{"group", kProcessGroup}, {"partitions", partitions.size()}, {"lost", lost}});
-}
-
-// Up to batch_records, until batch_interval after the first, or after the end of the transaction in flight. The clock and that
-// transaction are only looked at when nothing is there.
-void TransactionLoop::collect() {
-  batch_.clear();
-  size_t bytes = 0;
-  auto until = steady_clock::now() + kIdlePoll;
-  while (batch_.size() < static_cast<size_t>(settings_.process.batch_records) && bytes < kMostBatchBytes) {
-    auto record = consumer_.poll(0ms);
-    if (!record) {
-      // Where nothing is held up, a batch goes on growing behind the one in flight: a transaction costs the broker the same
-      // whatever is in it, and going twice as often cost the whole chain a third.
-      if (in_flight_) {
-        finish();
-        until = steady_clock::now() + (batch_.empty() ? kIdlePoll : settings_.process.batch_interval);
-        continue;
-      }
-      const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
-      if (left <= 0ms) return;
-      record = consumer_.poll(left);
-      if (!record) continue;
-    }
-    if (batch_.empty()) {  // the first, or the first after a rebalance
-      until = steady_clock::now() + settings_.process.batch_interval;
-      bytes = 0;
-    }
-    bytes += record->value().size();
-    batch_.push_back(std::move(*record));
-  }
-}
-
-void TransactionLoop::settle() {
-  const auto started = steady_clock::now();
+void TransactionLoop::prepare(worker::Batch& batch) {
+  auto& transaction = static_cast<Transaction&>(batch);
+  transaction.started = steady_clock::now();
   std::vector<InputRecord> records;
-  records.reserve(batch_.size());
-  for (const auto& record : batch_) records.push_back(input(record));
-  auto effects = process_batch(records, steps_, windows_, {events_topic_, clock_.now()});
-  if (!finish()) return;
-  in_flight_.emplace(InFlight{std::move(effects), batch_.size(), batch_.back().timestamp(), started, {}});
-  in_flight_->written = std::async(std::launch::async, [this, group = consumer_.group_metadata()]() mutable {
-    write(in_flight_->effects, std::move(group));
-  });
-  batch_.clear();
+  records.reserve(batch.size);
+  for (const auto& record : batch.records) records.push_back(input(record));
+  transaction.effects = process_batch(records, steps_, windows_, {events_topic_, clock_.now()});
+  transaction.group = worker_.consumer().group_metadata();
+  batch.records.clear();  // the effects have all that is needed of them
 }
 
-// On the second thread: touches the producer, and nothing else that changes. Topics of which there are few records go first:
-// a partition that joins a transaction late costs librdkafka another round to the coordinator, and before 2.3 each of these
-// keeps one of its threads busy for two milliseconds (it counts down a timer of one).
-void TransactionLoop::write(Effects& effects, kafka::GroupMetadata group) {
+void TransactionLoop::write(worker::Batch& batch, const std::stop_token&) {
+  try {
+    send(static_cast<Transaction&>(batch));
+  } catch (const kafka::TransactionAborted& error) {
+    metrics_.aborted();
+    telemetry::log_warn("transaction_aborted",
+                        {{"group", kProcessGroup}, {"events", batch.size}, {"why", error.what()}});
+    producer_.abort();
+    WXPIPE_FAULT_POINT(process_after_abort);
+    // What aborts again and again (a topic that takes only smaller records, say) heals when somebody changes something.
+    throw worker::TryAgain("aborted", fmt::format("transactions are aborted: {}", error.what()),
+                           worker::TryAgain::Until::committed);
+  }
+}
+
+// Topics of which there are few records go first: a partition that joins a transaction late costs librdkafka another round to the
+// coordinator, and before 2.3 each of these keeps one of its threads busy for two milliseconds (it counts down a timer of one).
+void TransactionLoop::send(Transaction& transaction) {
+  auto& effects = transaction.effects;
   producer_.begin();
   std::vector<kafka::PartitionOffset> next;
   for (const auto& progress : effects.progress) {
@@ -211,7 +175,7 @@ void TransactionLoop::write(Effects& effects, kafka::GroupMetadata group) {
     add("receipt", values.receipt);
     add("traceparent", values.traceparent);
     producer_.produce(index(record.topic), {record.key(), record.value(), headers, record.timestamp});
-    record.let_go();  // librdkafka has its copy, and the next batch is growing
+    record.free_text();  // librdkafka has its copy, and the next batch is growing
   };
   const auto frequent = [](const OutputRecord& record) {
     return record.topic == schemas::TopicName::messages || record.topic == schemas::TopicName::leads;
@@ -221,72 +185,27 @@ void TransactionLoop::write(Effects& effects, kafka::GroupMetadata group) {
   for (auto& record : effects.records)
     if (frequent(record)) produce(record);
   WXPIPE_FAULT_POINT(process_before_offsets);
-  producer_.send_offsets(next, std::move(group));
+  producer_.send_offsets(next, std::move(transaction.group));
   WXPIPE_FAULT_POINT(process_before_commit);
   producer_.commit();
+  WXPIPE_FAULT_POINT(process_after_commit);
 }
 
-// Waits for the batch in flight. False: it was aborted, and what was taken since is forgotten with it.
-bool TransactionLoop::finish() {
-  if (!in_flight_) return true;
-  try {
-    in_flight_->written.get();
-  } catch (const kafka::TransactionAborted& error) {
-    go_back(error.what());
-    return false;
-  }
-  if (aborts_ > 0) status_.set_trouble({});
-  aborts_ = 0;
-  WXPIPE_FAULT_POINT(process_after_commit);
-  const auto& effects = in_flight_->effects;
-  publish(effects, windows_);
+void TransactionLoop::publish(worker::Batch& batch) {
+  const auto& transaction = static_cast<const Transaction&>(batch);
+  const auto& effects = transaction.effects;
+  processors::publish(effects, windows_);
   for (const auto& progress : effects.progress) next_[progress.partition] = progress.page.next;
-  last_batch_ = steady_clock::now();
-  last_taken_ = in_flight_->last_taken;
   metrics_.committed(effects);
   telemetry::log_debug("batch_committed", {{"group", kProcessGroup},
-                                           {"events", in_flight_->events},
+                                           {"events", batch.size},
                                            {"records", effects.records.size()},
                                            {"duplicates", effects.counts.duplicates},
-                                           {"ms", since(in_flight_->since)}});
-  in_flight_.reset();
-  return true;
+                                           {"ms", since(transaction.started)}});
 }
 
-// What aborts again and again (a topic that takes only smaller records, say) heals when somebody changes something: they
-// must see it, and it must not spin. The first time is mostly a rebalance, and costs nothing.
-void TransactionLoop::go_back(const std::string& why) {
-  metrics_.aborted();
-  telemetry::log_warn("transaction_aborted", {{"group", kProcessGroup}, {"events", in_flight_->events}, {"why", why}});
-  std::map<int, int64_t> first;
-  for (const auto& progress : in_flight_->effects.progress) first.emplace(progress.partition, progress.page.first);
-  for (const auto& record : batch_) first.emplace(record.partition(), record.offset());
-  in_flight_.reset();
-  batch_.clear();
-  drop_staged(windows_);
-  producer_.abort();
-  WXPIPE_FAULT_POINT(process_after_abort);
-  if (revoking_) return;
-  std::vector<kafka::PartitionOffset> back;
-  for (const auto& [partition, offset] : first) back.push_back({{events_topic_, partition}, offset});
-  consumer_.seek(back);
-  if (aborts_++ == 0) return;
-  status_.set_trouble(fmt::format("transactions are aborted: {}", why));
-  std::uniform_real_distribution<double> fraction(0, 1);
-  runtime::wait(stop_, kAbortBackoff.delay(aborts_ - 2, fraction(random_)));
-}
+void TransactionLoop::discard(const worker::TryAgain&, milliseconds) { drop_staged(windows_); }
 
-void TransactionLoop::report_progress() {
-  const bool idle = steady_clock::now() - last_batch_ > kIdleMeansTaken;
-  int64_t lag = 0;
-  for (const auto& [number, next] : next_) {
-    const auto end = consumer_.known_end({events_topic_, number});
-    if (end == kafka::kNoOffset) continue;
-    auto& settled = settled_ends_[number];
-    if (idle && aborts_ == 0) settled = end;
-    lag += std::max<int64_t>(0, end - std::max(std::max<int64_t>(0, next), settled));
-  }
-  status_.set_progress(lag, last_taken_);
-}
+void TransactionLoop::revoking() { WXPIPE_FAULT_POINT(process_revoke); }
 
 }  // namespace wxpipe::processors

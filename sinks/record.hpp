@@ -8,12 +8,11 @@
 
 #include "common/clock.hpp"
 #include "common/result.hpp"
-#include "common/uuid.hpp"
-#include "schemas/dead_letter.hpp"
+#include "schemas/record_side.hpp"
 
 namespace wxpipe::sinks {
 
-// Views, and what `header` looks at, stay valid until the batch is settled.
+// Views, and what `header` looks at, stay valid until the batch is cleared.
 struct InputRecord {
   std::string_view topic;
   int partition = 0;
@@ -26,14 +25,9 @@ struct InputRecord {
   std::function<std::string_view(const char*)> header;
 };
 
-// What is known of a record from inside its value; all empty where the value can't be read.
-struct KnownOfRecord {
-  std::optional<Uuid> event_id;
-  std::optional<Timestamp> occurred_at;
-  std::string_view account, receipt, trace_id;
-};
+using schemas::KnownOfRecord;
 
-// stage: sink.<family>. What the value doesn't tell is taken from headers and key, where these are text.
+// schemas::dead_letter_of, with the record's headers.
 schemas::DeadLetter dead_letter_of(const InputRecord& record, std::string_view stage, const Rejection& why,
                                    std::string_view sqlstate, const KnownOfRecord& known, Timestamp now);
 

@@ -11,8 +11,6 @@ SinkMetrics::SinkMetrics(telemetry::Metrics& metrics, std::string_view family)
     : metrics_(metrics),
       family_(family),
       batch_seconds_(metrics.sink_batch_seconds.Add({{"sink", family_}}, kBatchBuckets)),
-      lag_records_(metrics.consumer_lag_records.Add({{"group", "sink." + family_}})),
-      lag_seconds_(metrics.consumer_lag_seconds.Add({{"group", "sink." + family_}})),
       repeats_(metrics.duplicates.Add({{"stage", "sink"}})) {}
 
 void SinkMetrics::committed(const BatchOutcome& outcome, Timestamp now) {

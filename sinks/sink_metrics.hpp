@@ -19,16 +19,11 @@ class SinkMetrics {
   void batch_took(std::chrono::duration<double> time) { batch_seconds_.Observe(time.count()); }
   // why: a closed list (unavailable, in_doubt, fenced, refused, braked, lost_records).
   void retried(const char* why) { metrics_.sink_retries.Add({{"sink", family_}, {"class", why}}).Increment(); }
-  void lag(double records, double seconds) {
-    lag_records_.Set(records);
-    lag_seconds_.Set(seconds);
-  }
 
  private:
   telemetry::Metrics& metrics_;
   const std::string family_;
   prometheus::Histogram& batch_seconds_;
-  prometheus::Gauge &lag_records_, &lag_seconds_;
   prometheus::Counter& repeats_;
 };
 

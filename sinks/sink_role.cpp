@@ -1,19 +1,13 @@
 #include "sinks/sink_role.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
-#include <exception>
-#include <mutex>
-#include <thread>
 
-#include "common/backoff.hpp"
-#include "common/kafka/admin.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
 #include "common/runtime/memory.hpp"
 #include "common/runtime/stop_wait.hpp"
-#include "common/telemetry/log.hpp"
+#include "common/worker/crew.hpp"
 #include "sinks/autopilot.hpp"
 #include "sinks/custody/custody_watch.hpp"
 #include "sinks/sink_worker.hpp"
@@ -23,13 +17,7 @@ namespace wxpipe::sinks {
 namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
-constexpr milliseconds kCheckWhileWaiting = 200ms;
-constexpr milliseconds kCheckWhileRunning = 2s;
-constexpr milliseconds kAdminTimeout = 2s;
-constexpr milliseconds kLongRun = 30s;  // a worker that went so long and fell may start again at once
-constexpr milliseconds kGrace = 4s;     // for what Postgres is doing when a stop comes; connecting takes 5 s at most
 constexpr std::string_view kCustody = "custody";  // who stores marks also watches over them
 constexpr milliseconds kAutopilotEvery = 1h;
 constexpr milliseconds kAutopilotAgainAfter = 10s;
@@ -38,14 +26,11 @@ constexpr milliseconds kAutopilotAgainAfter = 10s;
 struct Family {
   Family(std::string_view family_name, const runtime::RoleContext& context)
       : name(family_name),
-        part("sink." + name),
         metrics(context.metrics, name),
         database(context.settings.postgres.url, "wxpipe sink " + name, postgres::Purpose::sink) {}
-  const std::string name, part;
+  const std::string name;
   SinkMetrics metrics;
-  SinkStatus status;
   Database database;
-  std::string shown = "starting";
 };
 
 class SinkRole : public runtime::Role {
@@ -55,133 +40,49 @@ class SinkRole : public runtime::Role {
         clock_(clock),
         keeper_database_(context.settings.postgres.url, "wxpipe sink autopilot", postgres::Purpose::administration),
         custody_database_(context.settings.postgres.url, "wxpipe sink custody", postgres::Purpose::administration),
-        custody_watch_(context.settings, custody_database_, context.metrics.unaccounted) {
-    for (const auto name : chosen_families(context.settings.sink)) {
-      families_.emplace_back(name, context);
-      context_.readiness.not_ready(families_.back().part, "starting");
-    }
-  }
+        custody_watch_(context.settings, custody_database_, context.metrics.unaccounted),
+        crew_(context, clock, teams()) {}
 
   std::string_view name() const override { return "sink"; }
 
   void run(std::stop_token stop) override {
-    kafka::Admin admin(context_.settings.kafka, kAdminTimeout);
-    std::stop_source threads_stop;
-    const std::stop_callback stopping(stop, [&] { threads_stop.request_stop(); });
-    {
-      std::vector<std::jthread> threads;  // joined at the end of this block
-      start(threads, [this, &threads_stop] { keep(threads_stop.get_token()); });
-      bool started = false;
-      while (!threads_stop.stop_requested()) {
-        const auto trouble = look(admin);
-        if (trouble.empty() && !started) {
-          started = true;
-          for (auto& family : families_) start(threads, [this, &family, &threads_stop] { work(family, threads_stop); });
-          if (std::any_of(families_.begin(), families_.end(),
-                          [](const auto& family) { return family.name == kCustody; }))
-            start(threads, [this, &threads_stop] { watch(threads_stop); });
-        }
-        bool ready = true;
-        for (auto& family : families_) {
-          ready = show(family, trouble) && ready;
-          show_lag(family);
-        }
-        runtime::wait(threads_stop.get_token(), ready ? kCheckWhileRunning : kCheckWhileWaiting);
-      }
-      finish();
-    }
-    for (const auto& family : families_) context_.readiness.not_ready(family.part, "stopped");
-    if (failure_) std::rethrow_exception(failure_);
+    std::vector<std::string> topics;
+    for (const auto& family : families_) topics.push_back(topic_of(context_.settings.kafka, family.name));
+    const bool has_marks =
+        std::any_of(families_.begin(), families_.end(), [](const auto& family) { return family.name == kCustody; });
+    crew_.start([this](const std::stop_token& until) { keep(until); });
+    crew_.run(stop, {.topics = topics,
+                     .begun =
+                         [&] {
+                           if (has_marks)
+                             crew_.start([this](const std::stop_token& until) { custody_watch_.run(until); });
+                         },
+                     .cut_off = [&] { interrupt(); }});
   }
 
  private:
-  template <class Body>
-  void start(std::vector<std::jthread>& threads, Body body) {
-    {
-      const std::lock_guard lock(mutex_);
-      ++running_;
+  std::vector<worker::Team> teams() {
+    std::vector<worker::Team> teams;
+    for (const auto name : chosen_families(context_.settings.sink)) {
+      auto& family = families_.emplace_back(name, context_);
+      teams.push_back(
+          {.name = "sink." + family.name,
+           .label = {"sink", family.name},
+           .events = {"sink_ready", "sink_waiting", "sink_fenced", "sink_hindered"},
+           .work =
+               [this, &family](size_t, worker::Status& status, const std::stop_token& stop) {
+                 SinkWorker(context_.settings, family.name, clock_, family.database, family.metrics, status).run(stop);
+               },
+           .fenced = [&family] { family.metrics.retried("fenced"); }});
     }
-    threads.emplace_back([this, body] {
-      body();
-      const std::lock_guard lock(mutex_);
-      --running_;
-      ended_.notify_all();
-    });
+    return teams;
   }
 
-  // What is being written may end; what doesn't end is cut off, and the offsets tell where to go on.
-  void finish() {
-    std::unique_lock lock(mutex_);
-    if (ended_.wait_for(lock, kGrace, [&] { return running_ == 0; })) return;
-    lock.unlock();
+  // What Postgres doesn't end in time is cut off, and the offsets tell where to go on.
+  void interrupt() {
     for (auto& family : families_) family.database.interrupt();
     keeper_database_.interrupt();
     custody_database_.interrupt();
-  }
-
-  // What keeps the broker from being of use; empty: nothing.
-  std::string look(kafka::Admin& admin) const {
-    try {
-      const auto view = admin.view();
-      for (const auto& family : families_) {
-        const auto topic = schemas::topic_name(context_.settings.kafka.topic_prefix, make_sink(family.name)->topic());
-        if (!view.topics.contains(topic)) return fmt::format("topic {} is missing; run `wxpipe topics apply`", topic);
-      }
-      return {};
-    } catch (const Unavailable& error) {
-      return error.what();
-    }
-  }
-
-  // Readiness always; a log line when it changes. Answers whether it is ready.
-  bool show(Family& family, const std::string& broker_trouble) {
-    const auto trouble = broker_trouble.empty() ? family.status.snapshot().trouble : broker_trouble;
-    if (trouble.empty()) {
-      context_.readiness.ready(family.part);
-      if (!family.shown.empty()) telemetry::log_info("sink_ready", {{"sink", family.name}});
-    } else {
-      context_.readiness.not_ready(family.part, trouble);
-      if (trouble != family.shown) telemetry::log_warn("sink_waiting", {{"sink", family.name}, {"why", trouble}});
-    }
-    family.shown = trouble;
-    return trouble.empty();
-  }
-
-  void show_lag(Family& family) const {
-    const auto snapshot = family.status.snapshot();
-    const bool behind = snapshot.lag_records > 0 && snapshot.last_taken != Timestamp{};
-    const auto age = behind ? clock_.now() - snapshot.last_taken : 0us;
-    family.metrics.lag(static_cast<double>(snapshot.lag_records), std::chrono::duration<double>(age).count());
-  }
-
-  // One family's thread: a worker, and after a fatal error the next one.
-  void work(Family& family, std::stop_source& stop) {
-    std::minstd_rand random(std::random_device{}());
-    std::uniform_real_distribution<double> fraction(0, 1);
-    const Backoff backoff{100ms, 5s};
-    for (unsigned attempt = 0; !stop.stop_requested();) {
-      const auto started = steady_clock::now();
-      try {
-        SinkWorker worker(context_.settings, family.name, clock_, family.database, family.metrics, family.status);
-        worker.run(stop.get_token());
-        return;
-      } catch (const UsageError&) {
-        fail(std::current_exception(), stop);
-        return;
-      } catch (const Fenced& error) {
-        family.metrics.retried("fenced");
-        family.status.set_trouble(error.what());
-        telemetry::log_warn("sink_fenced", {{"sink", family.name}, {"why", error.what()}});
-      } catch (const Unavailable& error) {
-        family.status.set_trouble(error.what());
-        telemetry::log_warn("sink_hindered", {{"sink", family.name}, {"why", error.what()}});
-      } catch (...) {  // a bug: the role ends with it rather than go on half working
-        fail(std::current_exception(), stop);
-        return;
-      }
-      if (steady_clock::now() - started > kLongRun) attempt = 0;
-      runtime::wait(stop.get_token(), backoff.delay(attempt++, fraction(random)));
-    }
   }
 
   // The autopilot's thread.
@@ -206,30 +107,12 @@ class SinkRole : public runtime::Role {
     }
   }
 
-  // The thread of the custody watch.
-  void watch(std::stop_source& stop) {
-    try {
-      custody_watch_.run(stop.get_token());
-    } catch (...) {
-      fail(std::current_exception(), stop);
-    }
-  }
-
-  void fail(std::exception_ptr failure, std::stop_source& stop) {
-    const std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = std::move(failure);
-    stop.request_stop();
-  }
-
   runtime::RoleContext context_;
   const Clock& clock_;
   std::deque<Family> families_;
   Database keeper_database_, custody_database_;
   CustodyWatch custody_watch_;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  int running_ = 0;
-  std::exception_ptr failure_;
+  worker::Crew crew_;  // its threads use the rest
 };
 }  // namespace
 

@@ -6,9 +6,6 @@
 
 namespace wxpipe::kafka {
 namespace {
-// librdkafka 2.0.2 takes a thousandth of what seek is given (#4230): asking for ten thousand seconds waits ten.
-constexpr int kSeekTimeout = RD_KAFKA_VERSION < 0x02010000 ? 10'000'000 : 10'000;
-
 // Once it holds all it may, librdkafka before 2.2 looks again whether it may fetch after a second (#2879), or when something
 // else happens on that broker's thread. Later ones have fetch.queue.backoff.ms.
 constexpr bool kLooksLate = RD_KAFKA_VERSION < 0x02020000;
@@ -20,6 +17,12 @@ Conf with_rebalance(Conf conf,
   rd_kafka_conf_set_rebalance_cb(conf.get(), callback);
   rd_kafka_conf_set_opaque(conf.get(), self);
   return conf;
+}
+
+PartitionList to_starts(std::vector<PartitionOffset> offsets) {
+  for (auto& [partition, offset] : offsets)
+    if (offset == kNoOffset) offset = RD_KAFKA_OFFSET_INVALID;  // auto.offset.reset decides
+  return to_list(offsets);
 }
 }  // namespace
 
@@ -92,22 +95,12 @@ std::vector<PartitionOffset> Consumer::committed(const std::vector<Partition>& p
   return from_list("rd_kafka_committed", list.get());
 }
 
-void Consumer::seek(const std::vector<PartitionOffset>& offsets) {
-  if (offsets.empty()) return;
-  const auto list = to_list(offsets);
-  if (const Error error{rd_kafka_seek_partitions(client_.get(), list.get(), kSeekTimeout)})
-    throw Unavailable(describe("rd_kafka_seek_partitions", error.get()));
-  for (int i = 0; i < list->cnt; ++i)
-    if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      throw Unavailable(describe("rd_kafka_seek_partitions", list->elems[i].err));
-}
-
 GroupMetadata Consumer::group_metadata() const {
   return GroupMetadata(rd_kafka_consumer_group_metadata(client_.get()));
 }
 
-void Consumer::assign(const std::vector<PartitionOffset>& offsets) {
-  throw_unless_ok("rd_kafka_assign", replace_assignment(to_list(offsets).get()));
+void Consumer::assign(std::vector<PartitionOffset> offsets) {
+  throw_unless_ok("rd_kafka_assign", replace_assignment(to_starts(std::move(offsets)).get()));
 }
 
 rd_kafka_resp_err_t Consumer::replace_assignment(const rd_kafka_topic_partition_list_t* list) {
@@ -152,10 +145,7 @@ void Consumer::rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list
   PartitionList start;  // null: nothing assigned
   try {
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-      auto offsets = listener_.assigned(partitions_of(partitions));
-      for (auto& [partition, offset] : offsets)
-        if (offset == kNoOffset) offset = RD_KAFKA_OFFSET_INVALID;  // auto.offset.reset decides
-      start = to_list(offsets);
+      start = to_starts(listener_.assigned(partitions_of(partitions)));
     } else {
       listener_.revoked(partitions_of(partitions), rd_kafka_assignment_lost(client_.get()) != 0);
     }

@@ -1,8 +1,8 @@
 // A member of a consumer group: eager range assignment, static membership, one record at a time. It never commits (the
 // transaction or Postgres holds the offsets), pauses or reads in batches (librdkafka 2.0.2 loses positions there).
 //
-// One thread owns it and calls everything; the listener is called on that thread, from inside poll. The listener and
-// every Record it handed out: the listener outlives the consumer, the records must not.
+// One thread owns it and calls everything; the listener is called on that thread, from inside poll. The listener outlives the
+// consumer. Records that it handed out are gone before the consumer is.
 #pragma once
 
 #include <chrono>
@@ -58,15 +58,12 @@ class Consumer {
   // What the group has committed, after waiting for transactions in doubt. Throws Unavailable.
   std::vector<PartitionOffset> committed(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
 
-  // Goes (back) to these offsets in assigned partitions; what was prefetched is dropped. Throws Unavailable.
-  void seek(const std::vector<PartitionOffset>& offsets);
-
   // For send_offsets: fetch it anew for each transaction, it holds the generation.
   GroupMetadata group_metadata() const;
 
-  // Replaces what is assigned, outside of a rebalance: for a listener that answered with fewer partitions because it didn't
-  // know yet where to begin. Empty: nothing is fetched, membership goes on. Throws Unavailable or Fenced.
-  void assign(const std::vector<PartitionOffset>& offsets);
+  // Replaces what is assigned, outside of a rebalance: to begin where the listener didn't know it yet, or to go back. What was
+  // prefetched is dropped. Empty: nothing is fetched, membership goes on. Throws Unavailable or Fenced.
+  void assign(std::vector<PartitionOffset> offsets);
 
   // The cluster's own id; empty when no broker answered within the timeout.
   std::string cluster_id(std::chrono::milliseconds timeout) const;

@@ -117,6 +117,8 @@ class Operations(unittest.TestCase):
         for path in code():
             events |= set(re.findall(r'log(?:_\w+)?\([^"();]*(?:\([^"()]*\))?[^"();]*"([a-z_]+)",? ?[{)\n]', text(path)))
             events |= set(re.findall(r'log_(?:debug|info|warn|error)\(\s*"([a-z_]+)"', text(path)))
+            for names in re.findall(r"\.events = \{([^}]*)\}", text(path)):  # of a team (common/worker/crew.hpp)
+                events |= set(re.findall(r'"([a-z_]+)"', names))
         self.assertEqual(first_cells(section(self.page, "Log lines")), events)
 
     def test_mentions_no_metric_that_does_not_exist_anywhere(self):

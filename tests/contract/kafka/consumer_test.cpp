@@ -129,7 +129,7 @@ TEST_P(KafkaConsumer, BeginsWhereItsListenerSaysAndGoesBackWhereItIsTold) {
   listener.start = 40;
   auto consumer = make(listener);
   EXPECT_EQ(take(consumer, 10), numbers(40, 50));
-  consumer.seek({{{topic_, 0}, 20}});
+  consumer.assign({{{topic_, 0}, 20}});
   EXPECT_EQ(take(consumer, 30), numbers(20, 50));
   EXPECT_TRUE(eventually([&] { return consumer.known_end({topic_, 0}) >= 50; }));
 }

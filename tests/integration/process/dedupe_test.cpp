@@ -5,7 +5,16 @@
 namespace wxpipe::processors::test {
 namespace {
 
-class DedupeTest : public ProcessTest {};
+class DedupeTest : public ProcessTest {
+ protected:
+  // The largest record that the topic of messages takes; returns once the broker says so: it learns it a moment later.
+  void limit_messages(int bytes) {
+    kafka::Admin admin(topics_->settings());
+    const auto messages = topics_->name(TopicName::messages), text = std::to_string(bytes);
+    admin.set_config(messages, {{"max.message.bytes", text}});
+    ASSERT_TRUE(eventually([&] { return admin.configs({messages})[messages]["max.message.bytes"].value == text; }));
+  }
+};
 
 TEST_F(DedupeTest, RepeatsAreRecognisedAcrossARestart) {
   const auto sent = events(0, 200), more = events(200, 250);
@@ -64,9 +73,7 @@ TEST_F(DedupeTest, RepeatsAreRecognisedNoFurtherBackThanDedupeRecords) {
 }
 
 TEST_F(DedupeTest, IdsCountOnlyOnceTheirBatchIsCommitted) {
-  kafka::Admin admin(topics_->settings());
-  const auto messages = topics_->name(TopicName::messages);
-  admin.set_config(messages, {{"max.message.bytes", "100"}});  // nothing fits: every transaction has to be aborted
+  limit_messages(100);  // nothing fits: every transaction has to be aborted
   const auto sent = events(0, 100);
   RunningProcess process(settings("one"));
   produce(sent);
@@ -77,7 +84,7 @@ TEST_F(DedupeTest, IdsCountOnlyOnceTheirBatchIsCommitted) {
   EXPECT_TRUE(read(TopicName::followers).empty()) << "not the rest of the batch either";
   EXPECT_EQ(process.taken(), 0);
 
-  admin.set_config(messages, {{"max.message.bytes", std::to_string(schemas::kMaxMessageBytes)}});
+  limit_messages(schemas::kMaxMessageBytes);
   await_messages(100);
   EXPECT_TRUE(eventually([&] { return process.ready(); })) << process.readiness();
   process.stop();
@@ -90,9 +97,7 @@ class AbortTest : public DedupeTest, public testing::WithParamInterface<int> {};
 INSTANTIATE_TEST_SUITE_P(BatchesOf, AbortTest, testing::Values(30, 150), testing::PrintToStringParamName());
 
 TEST_P(AbortTest, WhatWasTakenBehindTheBatchFallsWithIt) {
-  kafka::Admin admin(topics_->settings());
-  const auto messages = topics_->name(TopicName::messages);
-  admin.set_config(messages, {{"max.message.bytes", "100"}});  // nothing fits: every transaction has to be aborted
+  limit_messages(100);  // nothing fits: every transaction has to be aborted
   const auto sent = events(0, 100);
   produce(sent);
   produce(again(sent));
@@ -102,7 +107,7 @@ TEST_P(AbortTest, WhatWasTakenBehindTheBatchFallsWithIt) {
   EXPECT_TRUE(eventually([&] { return process.metric("wxpipe_transactions_total{outcome=\"aborted\"}") >= 3; }));
   EXPECT_EQ(process.taken(), 0);
 
-  admin.set_config(messages, {{"max.message.bytes", std::to_string(schemas::kMaxMessageBytes)}});
+  limit_messages(schemas::kMaxMessageBytes);
   await_messages(200);
   process.stop();
   EXPECT_EQ(outcome(), once_each_and_repeated(sent, again(sent)))

@@ -87,7 +87,7 @@ class RunningLoop {
   const Steps steps_;
   telemetry::Metrics metrics_;
   ProcessMetrics process_metrics_{metrics_};
-  WorkerStatus status_;
+  worker::Status status_;
   mutable std::mutex mutex_;
   std::string ended_;
   std::jthread thread_;

@@ -153,6 +153,15 @@ TEST(ProcessBatch, MakesADeadLetterOfWhatItCannotRead) {
   EXPECT_EQ(effects.progress[0].page.next, 8);
 }
 
+TEST(ProcessBatch, TakesOverNoTraceIdThatIsNone) {
+  auto windows = windows_of();
+  auto record = input("{not json");
+  record.traceparent = "00-THIS IS AS LONG AS A TRACE ID BE-00f067aa0ba902b7-01";
+  ASSERT_EQ(record.traceparent.size(), 55U);
+  const auto effects = run({record}, windows);
+  EXPECT_EQ(schemas::decode_dead_letter(effects.records.at(0).value())->trace_id, "");
+}
+
 TEST(ProcessBatch, MakesADeadLetterOfATombstone) {
   auto windows = windows_of();
   auto tombstone = input({});

@@ -1,0 +1,48 @@
+// What stands beside a value is used where it has its form, and nowhere else.
+#include "schemas/record_side.hpp"
+
+#include <gtest/gtest.h>
+
+namespace wxpipe::schemas {
+namespace {
+constexpr std::string_view kId = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+TEST(TraceIdIn, IsFoundInATraceparentAndInNothingElse) {
+  EXPECT_EQ(trace_id_in("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), kId);
+  for (const std::string_view none : {
+           "",
+           "00-4bf92f3577b34da6a3ce929d0e0e4736",                      // cut off
+           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",   // one short
+           "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",  // capitals
+           "00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01",  // no hex
+           "00-THIS IS AS LONG AS A TRACE ID BE-00f067aa0ba902b7-01",  // 55 bytes of anything
+           "00-00000000000000000000000000000000-00f067aa0ba902b7-01",  // W3C: not valid
+           "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",  // a version that can't be
+           "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",  // other marks
+       })
+    EXPECT_EQ(trace_id_in(none), "") << none;
+}
+
+TEST(DeadLetterOfARecord, TakesTheAccountFromTheKey) {
+  const auto account = [](std::string_view key) {
+    return dead_letter_of({"t", 0, 1, key, "v", {}, {}, {}, {}}, "process", {Reason::unreadable_record, ""}, {}, {}, {})
+        .account;
+  };
+  EXPECT_EQ(account("shop||oABCD"), "shop");
+  EXPECT_EQ(account("店铺|tenant|oABCD"), "店铺");
+  EXPECT_EQ(account("shop"), "shop") << "as on the dead letters' topic";
+  EXPECT_EQ(account(""), "");
+  EXPECT_EQ(account("sh\nop||oABCD"), "");
+  EXPECT_EQ(account("\xff||oABCD"), "");
+}
+
+TEST(DeadLetterOfARecord, LeavesOutHeadersThatAreNotOfTheirForm) {
+  const auto letter = dead_letter_of({"t", 0, 1, "shop||o", "v", {}, "not an id", "a\nb", "00-XYZ"}, "process",
+                                     {Reason::unreadable_record, ""}, {}, {}, {});
+  EXPECT_EQ(letter.event_id, std::nullopt);
+  EXPECT_EQ(letter.receipt, "");
+  EXPECT_EQ(letter.trace_id, "");
+}
+
+}  // namespace
+}  // namespace wxpipe::schemas

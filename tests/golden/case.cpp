@@ -136,7 +136,7 @@ Case::Envelope Case::usual_envelope(bool json_body) const {
   return json_body ? Envelope::json : Envelope::xml;
 }
 
-// PROTOCOL §5.
+// docs/protocol.md §5.
 std::string Case::usual_receiveid() const {
   if (account_.kind == "official_account" || account_.kind == "mini_program") return account_.app_id;
   if (account_.kind == "open_platform" || account_.kind == "open_platform_messages") return account_.component_app_id;

@@ -16,7 +16,8 @@
 #include "common/result.hpp"
 
 namespace {
-// CONTRACT: 0 done and fine, 1 found something wrong, 2 wrong usage or configuration, 3 a server it needs isn't there.
+// docs/contract.md §6: 0 done and fine, 1 found something wrong, 2 wrong usage or configuration, 3 a server it needs
+// isn't there.
 constexpr int kUsage = 2, kServerAway = 3, kBroken = 1;
 
 int run(int argc, char** argv) {

@@ -27,8 +27,8 @@ std::string_view attribute(const Attributes& attributes, std::string_view name);
 
 struct Event {
   Uuid id;  // schemas/event_id.hpp
-  std::string
-      identity;  // readable, PROTOCOL §9: what a person would call "the same event"; for collisions, not for dedupe
+  // readable, docs/protocol.md §9: what a person would call "the same event"; for collisions, not for dedupe
+  std::string identity;
   std::string type;      // ours: message.text, follower.subscribed, unknown.<word>, …
   std::string category;  // message | event
   std::string platform;  // wechat, open_platform, wework, bot, instance, channel

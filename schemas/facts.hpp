@@ -1,6 +1,6 @@
 // Facts: what `process` concludes from an event, one type per topic. Each has a deterministic id and commutes: the
-// tables are a function of the set of facts, whatever their order, batches and repetitions (DESIGN law 4). A message
-// fact is the enriched Event itself (schemas/event.hpp). Field comments are the columns' comments.
+// tables are a function of the set of facts, whatever their order, batches and repetitions (docs/guarantees.md law 4).
+// A message fact is the enriched Event itself (schemas/event.hpp). Field comments are the columns' comments.
 #pragma once
 
 #include <string>
@@ -31,7 +31,7 @@ struct FollowerChanged {
   std::string owner;  // whose customer: WeWork's member (UserID), an instance's account; empty for official accounts
   std::string change;  // subscribed, unsubscribed, added, half_added, edited, removed_by_member, removed_by_customer, …
   std::string state;    // following | left | pending; empty: the change leaves the state alone
-  int rank = 0;         // breaks ties within one second: leaving beats joining (PROTOCOL §7)
+  int rank = 0;         // breaks ties within one second: leaving beats joining (docs/protocol.md §7)
   std::string scene;    // QR scene, State or other source as the platform gave it, prefix stripped
   std::string channel;  // what the account's configuration calls that scene
   bool operator==(const FollowerChanged&) const = default;

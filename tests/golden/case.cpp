@@ -14,7 +14,7 @@ namespace {
 
 struct Kind {
   std::string_view name, platform;
-  std::string config::AccountSettings::*receiveid;  // which of the ids stands inside the encryption; null: none does
+  std::string config::AccountSettings::*receiveid;  // which id stands inside the encryption (docs/protocol.md §5); null: none
   bool webhook = false;
 };
 constexpr std::array kKinds{

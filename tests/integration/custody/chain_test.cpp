@@ -1,5 +1,5 @@
 // From callbacks to the audit, on real servers: acknowledged = stored + duplicates + dead letters + in flight, whatever the
-// callbacks are and whatever way they took (DESIGN law 9).
+// callbacks are and whatever way they took (docs/guarantees.md law 9).
 #include "rig/process.hpp"
 #include "tests/integration/custody/custody_fixture.hpp"
 #include "tests/support/kafka_gate.hpp"

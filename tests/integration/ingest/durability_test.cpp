@@ -1,5 +1,5 @@
-// Law 1 over the wire: a success is sent only for what is durable, on the broker or in the spool, whichever is first,
-// and always within the budget. The broker is behind a gate that freezes, refuses and heals.
+// docs/guarantees.md law 1 over the wire: a success is sent only for what is durable, on the broker or in the spool,
+// whichever is first, and always within the budget. The broker is behind a gate that freezes, refuses and heals.
 #include <algorithm>
 #include <deque>
 

@@ -1,5 +1,5 @@
-// Law 5 on a real Kafka: whoever reads committed sees each event once, whatever happens to workers, transactions and
-// the group on the way.
+// docs/guarantees.md law 5 on a real Kafka: whoever reads committed sees each event once, whatever happens to workers,
+// transactions and the group on the way.
 #include "tests/integration/process/process_fixture.hpp"
 
 #include <algorithm>

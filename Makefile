@@ -1,5 +1,5 @@
-# What people type. Each target does everything it needs, from a fresh clone on: packages, servers, build. From any folder:
-# make -C <here> test.
+# What people type. Each target does everything it needs, from a fresh clone on: packages, servers, build. From any
+# folder: make -C <here> test.
 .DEFAULT_GOAL := build
 here := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 .PHONY: build test demo bench test-asan test-tsan fuzz format clean help

@@ -1,13 +1,13 @@
-// Holds what was sent against what is there, once everything has come to rest. Its truth is the sender's ledger alone; it knows
-// nothing of how the pipeline works. What must hold:
+// Holds what was sent against what is there, once everything has come to rest. Its truth is the sender's ledger alone;
+// it knows nothing of how the pipeline works. What must hold:
 //
-//   an acknowledged callback    is exactly one row, with the bytes, account and type that were sent; if poisoned, exactly one
-//                               dead letter with its bytes and its reason
+//   an acknowledged callback    is exactly one row, with the bytes, account and type that were sent; if poisoned,
+//                               exactly one dead letter with its bytes and its reason
 //   one that wasn't             is one row or none: the platform doesn't know, and neither must we
 //   a repetition                with the same bytes is no row of its own, with others it is
 //   nothing else                is there: no row, no dead letter that nobody sent, no stranger
-//   messages.v1                 has every event once; and those of one subject that one ingest process took, in the order in
-//                               which the sender had them acknowledged
+//   messages.v1                 has every event once; and those of one subject that one ingest process took, in the
+//                               order in which the sender had them acknowledged
 //
 // Pure. Everything that was sent is told first, then the rows, then the topic.
 #pragma once
@@ -71,7 +71,8 @@ struct Verdict {
 
 class Oracle {
  public:
-  // Where clocks jumped beyond the dedupe window, events may come twice on messages.v1: it goes by the times of receipt.
+  // Where clocks jumped beyond the dedupe window, events may come twice on messages.v1: it goes by the times of
+  // receipt.
   explicit Oracle(bool once_on_topic = true) : once_on_topic_(once_on_topic) {}
 
   void sent(const rig::LedgerLine& line);

@@ -1,7 +1,8 @@
-// A Kafka and a Postgres of our own, by dev/stack, that may be killed, frozen and started again at will. Kafka has a listener
-// for each gate that asked for one, so that a client which came through the gate is told to stay there.
+// A Kafka and a Postgres of our own, by dev/stack, that may be killed, frozen and started again at will. Kafka has a
+// listener for each gate that asked for one, so that a client which came through the gate is told to stay there.
 //
-// One thread owns it: processes that it starts die with that thread. The servers themselves outlive everybody until down().
+// One thread owns it: processes that it starts die with that thread. The servers themselves outlive everybody until
+// down().
 #pragma once
 
 #include <sys/types.h>
@@ -56,7 +57,6 @@ class Servers {
 
   // They stay when we go: dev/stack down --remove --dir <folder> ends them.
   void leave() { leave_ = true; }
-  std::filesystem::path folder() const { return folder_; }
 
  private:
   std::unique_ptr<rig::Process>& starter(Actor server) { return starters_[server == Actor::kafka ? 0 : 1]; }

@@ -1,5 +1,6 @@
 # wxpipe_library(name SOURCES … LINKS …) and wxpipe_test(name LABEL … SOURCES … LINKS …): the standard, the warnings and
-# the include root (the repository), and nothing else hidden. LINKS of a library are public: what a folder's headers use.
+# the include root (the repository), and nothing else hidden. LINKS of a library are public: what a folder's headers
+# use.
 include(GoogleTest OPTIONAL)
 
 add_library(wxpipe_options INTERFACE)
@@ -15,12 +16,13 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize")
   target_compile_options(wxpipe_options INTERFACE -Wno-mismatched-new-delete)
 endif()
-# Asio fences beside the locks that order its handlers; what the fences alone would order isn't seen, and nothing depends on it.
+# Asio fences beside the locks that order its handlers; what the fences alone would order isn't seen, and nothing
+# depends on it.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
   target_compile_options(wxpipe_options INTERFACE -Wno-tsan)
 endif()
-# simdjson's on-demand code and our own scans are chosen at compile time: without this they fall back to plain loops. Every
-# x86-64 server since 2010 has these instructions.
+# simdjson's on-demand code and our own scans are chosen at compile time: without this they fall back to plain loops.
+# Every x86-64 server since 2010 has these instructions.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(wxpipe_options INTERFACE -march=x86-64-v2 -mpclmul)
 endif()
@@ -49,8 +51,8 @@ function(wxpipe_executable name)
   target_link_libraries(${name} PRIVATE wxpipe_options ${ARG_LINKS})
 endfunction()
 
-# Each GoogleTest case becomes one ctest case, so that a skipped one is counted by name. TIMEOUT in seconds, default 120,
-# three times that with a sanitizer.
+# Each GoogleTest case becomes one ctest case, so that a skipped one is counted by name. TIMEOUT in seconds, default
+# 120, three times that with a sanitizer.
 function(wxpipe_test name)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
   wxpipe_executable(${name} SOURCES ${ARG_SOURCES} LINKS ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)

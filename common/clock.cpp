@@ -57,9 +57,9 @@ void put(char*& at, unsigned value, int width) {
 }
 
 bool take(std::string_view& text, size_t width, int& value) {
-  if (text.size() < width) return false;
+  if (text.size() < width || text.front() == '-') return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + width, value);
-  if (error != std::errc{} || end != text.data() + width || value < 0) return false;
+  if (error != std::errc{} || end != text.data() + width) return false;
   text.remove_prefix(width);
   return true;
 }

@@ -12,12 +12,6 @@ constexpr std::array<std::string_view, kReasonCount> kWords{
 
 std::string_view to_string(Reason reason) { return kWords.at(static_cast<size_t>(reason)); }
 
-Reason reason_from_string(std::string_view word) {
-  for (size_t i = 0; i < kWords.size(); ++i)
-    if (kWords[i] == word) return static_cast<Reason>(i);
-  throw std::invalid_argument("'" + std::string(word) + "' is not a dead-letter reason");
-}
-
 void throw_exception_from_error(const Rejection& rejection, const boost::source_location&) {
   throw std::runtime_error(std::string(to_string(rejection.reason)) + ": " + rejection.detail);
 }

@@ -17,7 +17,7 @@ enum class Reason {
   invalid_utf8,
   malformed_xml,
   malformed_json,
-  doctype,  // no legal callback has one (PROTOCOL §11); entity tricks end here
+  doctype,  // no legal callback has one (docs/protocol.md §11); entity tricks end here
   nested_too_deep,
   missing_field,        // readable, but without what every callback of its kind has
   implausible_time,     // CreateTime before 2011 or more than a day ahead
@@ -29,8 +29,6 @@ enum class Reason {
 inline constexpr int kReasonCount = 13;
 
 std::string_view to_string(Reason reason);
-// The reverse of to_string; throws std::invalid_argument on a word outside the list.
-Reason reason_from_string(std::string_view word);
 
 struct Rejection {
   Reason reason;

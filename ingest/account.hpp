@@ -16,7 +16,7 @@
 
 namespace wxpipe::ingest {
 
-// CONTRACT §2: what arrives there decides signature, envelope, receiveid and reply.
+// docs/contract.md §2: what arrives there decides signature, envelope, receiveid and reply.
 enum class AccountKind {
   official_account,
   mini_program,
@@ -56,7 +56,7 @@ struct Account {
 
 // Families of kinds that share a rule.
 bool is_standard_webhook(AccountKind kind);  // wework_instance, channel
-bool takes_passive_reply(AccountKind kind);  // CONTRACT: where the platform reads an answer
+bool takes_passive_reply(AccountKind kind);  // docs/contract.md §2: where the platform reads an answer
 bool has_tenant(AccountKind kind);           // open_platform_messages, wework_suite_data: /callback/{account}/{tenant}
 
 // Checks and decodes one account. What is wrong is appended to `errors`, one line each: where it stands, the key, what is

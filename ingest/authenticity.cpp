@@ -7,7 +7,7 @@
 namespace wxpipe::ingest {
 namespace {
 
-// PROTOCOL §5. Suite data without a corporation in its path serves every corporation that authorised the suite.
+// docs/protocol.md §5. Suite data without a corporation in its path serves every corporation that authorised the suite.
 bool receiver_fits(const Account& account, Method method, std::string_view tenant, std::string_view receiveid) {
   switch (account.kind) {
     case AccountKind::official_account:
@@ -102,7 +102,7 @@ bool address_differs(const Account& account, std::string_view tenant, const Docu
   switch (account.kind) {
     case AccountKind::official_account:
     case AccountKind::mini_program:
-      // What cloud functions hand on names the app id (PROTOCOL §8).
+      // What cloud functions hand on names the app id (docs/protocol.md §8).
       return says("ToUserName") != account.app_id && differs(says("ToUserName"), account.original_id);
     case AccountKind::open_platform:
       return differs(says("AppId"), account.component_app_id);

@@ -1,5 +1,5 @@
 // Who speaks, and to whom: an account's tokens, keys and ids against what a request claims. During a rotation any
-// pairing of current and previous token and key is good (PROTOCOL §2). Pure; any thread.
+// pairing of current and previous token and key is good (docs/protocol.md §2). Pure; any thread.
 #pragma once
 
 #include <string>
@@ -30,7 +30,7 @@ struct Opened {
   wxcrypt::CipherFault fault{};          // of the current key, when nothing opened it
 };
 
-// Decrypts with each of the account's keys until one yields a plaintext for an accepted receiver (PROTOCOL §5).
+// Decrypts with each of the account's keys until one yields a plaintext for an accepted receiver (docs/protocol.md §5).
 Opened open_encrypted(const Account& account, Method method, std::string_view tenant, std::string_view encrypt,
                       std::string& buffer);
 

@@ -65,8 +65,8 @@ struct Accepted {  // deliver the event, then answer
   schemas::Event event;
   Reply reply;
   bool urgent = false;  // suite commands: the platform waits one second
-  // Counted, not refused: inner ToUserName, SuiteId or AgentID differs from the configuration (CONTRACT, "At the
-  // edge").
+  // Counted, not refused: inner ToUserName, SuiteId or AgentID differs from the configuration (docs/contract.md §2, "At
+  // the edge").
   bool address_mismatch = false;
   bool operator==(const Accepted&) const = default;
 };

@@ -64,7 +64,7 @@ constexpr std::array kMessages{
 };
 static_assert(is_sorted(kMessages));
 
-// 全网发布 and its like hand an authorisation code over as a text (PROTOCOL §10.3).
+// 全网发布 and its like hand an authorisation code over as a text (docs/protocol.md §10.3).
 void hide_query_auth_code(Draft& draft) {
   constexpr std::string_view kMark = "QUERY_AUTH_CODE:";
   const std::string_view content = draft.event.content;

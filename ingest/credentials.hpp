@@ -1,4 +1,5 @@
-// Which fields are credentials, and their seals: what keeps DESIGN law 8 inside ingest. Pure; one Seals per callback.
+// Which fields are credentials, and their seals: what keeps docs/guarantees.md law 8 inside ingest. Pure; one Seals per
+// callback.
 #pragma once
 
 #include <string>

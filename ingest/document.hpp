@@ -32,12 +32,13 @@ enum class DocumentFormat { xml, json };
 class Document {
  public:
   std::span<const Field> fields() const { return fields_; }
-  // The first value under the path, or empty. Paths are case-sensitive (AppId and appid differ, PROTOCOL §10.3).
+  // The first value under the path, or empty. Paths are case-sensitive (AppId and appid differ,
+  // docs/protocol.md §10.3).
   std::string_view value(std::string_view path) const;
   bool has(std::string_view path) const;
   DocumentFormat format() const { return format_; }
   // Characters that XML 1.0 or Postgres can't hold (control characters, NUL behind an escape, half a surrogate pair)
-  // were found and replaced by U+FFFD (PROTOCOL §12): the event says so.
+  // were found and replaced by U+FFFD (docs/protocol.md §12): the event says so.
   bool sanitised() const { return sanitised_; }
 
  private:
@@ -53,7 +54,7 @@ inline constexpr int kDeepestNesting = 32;
 
 // Decides XML or JSON by the first non-blank byte (a BOM is skipped). Rejects NUL, invalid UTF-8, DOCTYPE, nesting
 // deeper than kDeepestNesting, malformed text, and what is neither. Never throws on any bytes. Tolerant where the
-// platforms are sloppy (PROTOCOL §12: `</xml >`, whitespace around CDATA, control characters).
+// platforms are sloppy (docs/protocol.md §12: `</xml >`, whitespace around CDATA, control characters).
 Result<Document> parse_document(std::string_view body);
 
 }  // namespace wxpipe::ingest

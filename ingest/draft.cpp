@@ -53,7 +53,7 @@ void bound(std::string& column) {
   column = std::move(shortened);
 }
 
-// Seconds, or milliseconds where the number is too large for them (PROTOCOL §7). Nothing: not a number.
+// Seconds, or milliseconds where the number is too large for them (docs/protocol.md §7). Nothing: not a number.
 std::optional<Timestamp> read_time(std::string_view text) {
   constexpr int64_t kFirstMilliseconds = 100'000'000'000, kFarAway = 253'402'300'800'000;  // the year 10000
   int64_t number = 0;

@@ -23,7 +23,6 @@ class Draft {
   schemas::Event event;  // whose columns the family assigns
 
   const Document& document() const { return document_; }
-  const NormalizeContext& context() const { return context_; }
   // The first field under the path, or null.
   const Field* find(std::string_view path) const;
   // Its value without blanks around it, or empty.

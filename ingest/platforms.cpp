@@ -69,7 +69,7 @@ class Interpreter {
   }
 
  private:
-  // WeWork encrypts and signs echostr; the other platforms do neither (PROTOCOL §1).
+  // WeWork encrypts and signs echostr; the other platforms do neither (docs/protocol.md §1).
   bool signs_echo() const {
     return account_.kind == AccountKind::wework_app || account_.kind == AccountKind::wework_suite_command ||
            account_.kind == AccountKind::wework_suite_data || account_.kind == AccountKind::wework_bot;

@@ -1,5 +1,5 @@
 // The query of a callback's address, decoded exactly once. A raw + stays +: it is base64's, and nobody who speaks to a
-// callback means a space (PROTOCOL §1). Pure; any thread.
+// callback means a space (docs/protocol.md §1). Pure; any thread.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-// What a platform is answered: the plain success that each wants (CONTRACT, "At the edge"), or a passive reply by the
-// account's rules, in the callback's own format and encrypted where the callback was (PROTOCOL §4). Pure; any thread.
+// What a platform is answered: the plain success that each wants (docs/contract.md §2, "At the edge"), or a passive
+// reply by the account's rules, in the callback's own format and encrypted where the callback was
+// (docs/protocol.md §4). Pure; any thread.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// A decrypted body with its credentials sealed: verbatim but for them (CONTRACT §5). Pure; any thread.
+// A decrypted body with its credentials sealed: verbatim but for them (docs/contract.md §5). Pure; any thread.
 #pragma once
 
 #include <string>

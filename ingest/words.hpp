@@ -1,5 +1,5 @@
 // The platforms' words as our tables have them: in small letters, because platforms have changed the case of their own
-// (PROTOCOL §10). Pure.
+// (docs/protocol.md §10). Pure.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace wxpipe::ingest {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// Without the blanks around it: ids come wrapped in white space (PROTOCOL §12).
+// Without the blanks around it: ids come wrapped in white space (docs/protocol.md §12).
 constexpr std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
   const size_t from = text.find_first_not_of(kBlank);

@@ -1,4 +1,4 @@
-// Ids that any process, on any day, derives again from the same bytes (DESIGN law 3). Pure.
+// Ids that any process, on any day, derives again from the same bytes (docs/guarantees.md law 3). Pure.
 #pragma once
 
 #include <optional>

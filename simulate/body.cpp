@@ -61,8 +61,6 @@ void BodyWriter::number(std::string_view name, int64_t value) {
   bare(name, {digits.data(), digits.size()});
 }
 
-void BodyWriter::truth(std::string_view name, bool value) { bare(name, value ? "true" : "false"); }
-
 void BodyWriter::open(std::string_view name) {
   if (format_ == BodyFormat::json) {
     json_name(name);

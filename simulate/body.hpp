@@ -22,7 +22,6 @@ class BodyWriter {
   void text(std::string_view name, std::string_view value);   // CDATA; a JSON string
   void number(std::string_view name, int64_t value);          // bare
   void bare(std::string_view name, std::string_view number);  // a number that is written already: 23.137466
-  void truth(std::string_view name, bool value);
 
   void open(std::string_view name);  // an object
   void close();

@@ -33,8 +33,6 @@ class Generator {
   Said next(Timestamp at);
 
   const Speaker& speaker(size_t index) const { return voices_[index].speaker; }
-  size_t speakers() const { return voices_.size(); }
-  size_t keys() const { return keys_.size(); }  // all smaller than this
   // What every body has in it, and no other of this or another run.
   std::string token(uint64_t serial) const;
 

@@ -1,5 +1,5 @@
-// What a platform makes of an answer (PROTOCOL §6): acknowledged, or something that it will complain about. A passive
-// reply is verified and decrypted as the platform would. Pure; any thread.
+// What a platform makes of an answer (docs/protocol.md §6): acknowledged, or something that it will complain about. A
+// passive reply is verified and decrypted as the platform would. Pure; any thread.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// 智能机器人 (PROTOCOL §10.6): JSON with lower-case keys. Its messages have no time.
+// 智能机器人 (docs/protocol.md §10.6): JSON with lower-case keys. Its messages have no time.
 #include <fmt/format.h>
 
 #include <array>

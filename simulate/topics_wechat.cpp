@@ -1,4 +1,5 @@
-// 公众号 and 小程序 (PROTOCOL §10.1, §10.2), and the messages of accounts that authorised a third-party platform.
+// 公众号 and 小程序 (docs/protocol.md §10.1, §10.2), and the messages of accounts that authorised a third-party
+// platform.
 #include <fmt/format.h>
 
 #include <array>

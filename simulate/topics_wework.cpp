@@ -1,4 +1,4 @@
-// 企业微信 (PROTOCOL §10.4): a corporation's own application, and a suite's data and commands.
+// 企业微信 (docs/protocol.md §10.4): a corporation's own application, and a suite's data and commands.
 #include <fmt/format.h>
 
 #include <array>

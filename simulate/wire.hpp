@@ -1,5 +1,5 @@
 // From what a platform says to the bytes of its HTTP request: signed, encrypted and addressed as the account's kind and
-// mode have it (PROTOCOL §1-5). Pure; any thread.
+// mode have it (docs/protocol.md §1-5). Pure; any thread.
 #pragma once
 
 #include <cstdint>

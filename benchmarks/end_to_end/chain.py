@@ -11,7 +11,8 @@ from servers import Role
 
 SECONDS = 12.0
 BYTES = 1024
-# Kafka's JVM compiles its own code while it runs, for each kind of request: it is warm when its compilers use less than these cores.
+# Kafka's JVM compiles its own code while it runs, for each kind of request: it is warm when its compilers use less than
+# these cores.
 WARM = 0.05
 WARM_UPS = 25
 ROLES = ("ingest", "process", "sink")

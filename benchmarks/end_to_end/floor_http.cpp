@@ -1,8 +1,8 @@
-// The floors that ingest is measured against, in the same shape as ingest itself: Boost.Beast, C++20 coroutines, one io_context
-// a thread, SO_REUSEPORT, keep-alive.
+// The floors that ingest is measured against, in the same shape as ingest itself: Boost.Beast, C++20 coroutines, one
+// io_context a thread, SO_REUSEPORT, keep-alive.
 //   floor_http bare PORT THREADS           answers `success` to everything
-//   floor_http work PORT THREADS CONFIG    verifies, decrypts, parses, normalises and encodes each callback, then answers:
-//                                          all of ingest's work but Kafka
+//   floor_http work PORT THREADS CONFIG    verifies, decrypts, parses, normalises and encodes each callback, then
+//                                          answers: all of ingest's work but Kafka
 #include <fmt/format.h>
 
 #include <boost/asio/awaitable.hpp>

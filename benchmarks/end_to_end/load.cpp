@@ -1,16 +1,17 @@
-// Sends callbacks as fast as one thread can: what the servers beside it cost is to be measured, so this must cost much less
-// than they do. wxpipe simulate plays the platforms truly; this plays one of them, cheaply.
+// Sends callbacks as fast as one thread can: what the servers beside it cost is to be measured, so this must cost much
+// less than they do. wxpipe simulate plays the platforms truly; this plays one of them, cheaply.
 //
 //   load accounts [OTHERS]     prints the [[accounts]] that understand what it sends
 //   load run PORT [options]    sends, then prints what came back as JSON
 //
 //   --connections N  --seconds S     closed loop: each connection sends its next callback when it has its answer …
-//   --rate R                         … or open loop: callbacks arrive at random at R a second, whatever the server does, and
-//                                    latency counts from when each was due
+//   --rate R                         … or open loop: callbacks arrive at random at R a second, whatever the
+//                                    server does, and latency counts from when each was due
 //   --count N                        no more than so many
 //   --bytes B                        of the decrypted message
-//   --fresh                          no two callbacks are equal, and each MsgId tells when it was due (microseconds since
-//                                    1970, times 1,000, and a counter); without it a few thousand are sent again and again
+//   --fresh                          no two callbacks are equal, and each MsgId tells when it was due (microseconds
+//                                    since 1970, times 1,000, and a counter); without it a few thousand are sent again
+//                                    and again
 //   --others N                       spread over so many accounts instead of one
 //   --idle N                         this many more connections that say nothing
 #include <arpa/inet.h>

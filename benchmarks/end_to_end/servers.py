@@ -18,8 +18,8 @@ BUILD = REPOSITORY / "build" / "bench"
 PROGRAMS = BUILD / "benchmarks" / "end_to_end"
 WXPIPE = BUILD / "wxpipe"
 WORK = REPOSITORY / "build" / "bench-run"
-# As a server has it, not as a test wants it: Kafka's own JVM settings; memory for Postgres; the time of each commit, which
-# tells when a row became visible.
+# As a server has it, not as a test wants it: Kafka's own JVM settings; memory for Postgres; the time of each commit,
+# which tells when a row became visible.
 JVM = "-Xms1g -Xmx1g -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:MaxInlineLevel=15"
 POSTGRES = "-c shared_buffers=2GB -c max_wal_size=8GB -c checkpoint_timeout=15min -c track_commit_timestamp=on"
 

@@ -131,7 +131,7 @@ struct ReplyRule {
   std::string text;     // what is answered
 };
 
-// [[accounts]]: CONTRACT §2. Checked and decoded into ingest::Account by ingest/account.cpp.
+// [[accounts]]: docs/contract.md §2. Checked and decoded into ingest::Account by ingest/account.cpp.
 struct AccountSettings {
   std::string name;
   std::string kind;

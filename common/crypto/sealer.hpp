@@ -1,6 +1,6 @@
-// Seals credentials before they leave ingest (DESIGN law 8): AES-256-GCM with a synthetic nonce (HMAC of the text under a
-// key derived from the sealing key), so that equal text seals to equal text and a platform's retry yields the same row.
-// Immutable; safe from any thread.
+// Seals credentials before they leave ingest (docs/guarantees.md law 8): AES-256-GCM with a synthetic nonce (HMAC of
+// the text under a key derived from the sealing key), so that equal text seals to equal text and a platform's retry
+// yields the same row. Immutable; safe from any thread.
 #pragma once
 
 #include <optional>

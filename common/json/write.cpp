@@ -14,7 +14,6 @@
 namespace wxpipe::json {
 namespace {
 constexpr char kHex[] = "0123456789abcdef";
-constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // How each byte is written: itself, or its escape.
 struct Written {
@@ -109,51 +108,8 @@ void append_string(std::string& out, std::string_view text) {
 
 void append_base64(std::string& out, std::string_view bytes) {
   out += '"';
-  size_t i = 0;
-  const auto byte = [&](size_t at) { return static_cast<uint32_t>(static_cast<unsigned char>(bytes[at])); };
-  for (; i + 3 <= bytes.size(); i += 3) {
-    const uint32_t v = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    out += kAlphabet[v >> 18];
-    out += kAlphabet[v >> 12 & 63];
-    out += kAlphabet[v >> 6 & 63];
-    out += kAlphabet[v & 63];
-  }
-  if (const size_t rest = bytes.size() - i; rest > 0) {
-    const uint32_t v = byte(i) << 16 | (rest == 2 ? byte(i + 1) << 8 : 0);
-    out += kAlphabet[v >> 18];
-    out += kAlphabet[v >> 12 & 63];
-    out += rest == 2 ? kAlphabet[v >> 6 & 63] : '=';
-    out += '=';
-  }
+  crypto::append_base64(out, bytes);
   out += '"';
-}
-
-bool decode_base64(std::string_view text, std::string& bytes) {
-  static const auto values = [] {
-    std::array<int8_t, 256> table;
-    table.fill(-1);
-    for (int i = 0; i < 64; ++i) table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<int8_t>(i);
-    return table;
-  }();
-  bytes.clear();
-  if (text.size() % 4 != 0) return false;
-  size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  bytes.reserve(text.size() / 4 * 3);
-  for (size_t i = 0; i < text.size(); i += 4) {
-    uint32_t v = 0;
-    const size_t pads = i + 4 == text.size() ? padding : 0;
-    for (size_t j = 0; j < 4; ++j) {
-      const int value = j >= 4 - pads ? 0 : values[static_cast<unsigned char>(text[i + j])];
-      if (value < 0) return false;
-      v = v << 6 | static_cast<uint32_t>(value);
-    }
-    bytes += static_cast<char>(v >> 16);
-    if (pads < 2) bytes += static_cast<char>(v >> 8);
-    if (pads < 1) bytes += static_cast<char>(v);
-    if ((pads == 1 && (v & 0xff) != 0) || (pads == 2 && (v & 0xffff) != 0)) return false;
-  }
-  return true;
 }
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }

@@ -6,7 +6,6 @@
 namespace wxpipe::kafka {
 namespace {
 using NewTopicHandle = std::unique_ptr<rd_kafka_NewTopic_t, Destroy<rd_kafka_NewTopic_destroy>>;
-using DeleteTopicHandle = std::unique_ptr<rd_kafka_DeleteTopic_t, Destroy<rd_kafka_DeleteTopic_destroy>>;
 using NewPartitionsHandle = std::unique_ptr<rd_kafka_NewPartitions_t, Destroy<rd_kafka_NewPartitions_destroy>>;
 using ResourceHandle = std::unique_ptr<rd_kafka_ConfigResource_t, Destroy<rd_kafka_ConfigResource_destroy>>;
 using OptionsHandle = std::unique_ptr<rd_kafka_AdminOptions_t, Destroy<rd_kafka_AdminOptions_destroy>>;
@@ -162,20 +161,6 @@ void Admin::raise_partitions(const std::string& topic, int partitions) {
   const auto** results =
       rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event.get()), &count);
   for (const auto& line : failures(results, count, RD_KAFKA_RESP_ERR_NO_ERROR)) throw UsageError(line);
-}
-
-std::vector<std::string> Admin::delete_topics(const std::vector<std::string>& topics) {
-  if (topics.empty()) return {};
-  std::vector<DeleteTopicHandle> handles;
-  for (const auto& topic : topics) handles.emplace_back(rd_kafka_DeleteTopic_new(topic.c_str()));
-  auto pointers = raw(handles);
-  const auto event =
-      request(RD_KAFKA_ADMIN_OP_DELETETOPICS, RD_KAFKA_EVENT_DELETETOPICS_RESULT, [&](auto* options, auto* queue) {
-        rd_kafka_DeleteTopics(client_.get(), pointers.data(), pointers.size(), options, queue);
-      });
-  size_t count = 0;
-  const auto** results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
-  return failures(results, count, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
 }
 
 }  // namespace wxpipe::kafka

@@ -25,8 +25,6 @@ class Admin {
   // Never fewer. Keys change their partition by it: only for those who know. Throws UsageError with the broker's
   // reason.
   void raise_partitions(const std::string& topic, int partitions);
-  // One line for each topic that could not be deleted.
-  std::vector<std::string> delete_topics(const std::vector<std::string>& topics);
 
  private:
   int timeout_ms() const { return static_cast<int>(timeout_.count()); }

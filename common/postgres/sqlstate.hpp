@@ -1,4 +1,4 @@
-// What to do about a refused statement (DESIGN law 6): bad data and a bad world are different. Pure.
+// What to do about a refused statement (docs/guarantees.md law 6): bad data and a bad world are different. Pure.
 #pragma once
 
 #include <string_view>

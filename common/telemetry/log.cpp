@@ -1,6 +1,5 @@
 #include "common/telemetry/log.hpp"
 
-#include <openssl/sha.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -104,12 +103,6 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
   }
   // One write per line: lines of several threads or processes don't mix. A closed standard error has nobody to tell.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
-}
-
-std::string hashed(std::string_view subject) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(subject.data()), subject.size(), digest);
-  return fmt::format("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]);
 }
 
 }  // namespace wxpipe::telemetry

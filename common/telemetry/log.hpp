@@ -1,5 +1,5 @@
 // One line per happening, past tense, key=value: `event=batch_written sink=messages rows=500 ms=12`. No payloads, no
-// secrets; subjects go through `hashed`. Callable from any thread. logfmt or JSON, to standard error.
+// secrets, no subjects. Callable from any thread. logfmt or JSON, to standard error.
 #pragma once
 
 #include <fmt/format.h>
@@ -41,8 +41,5 @@ inline void log_warn(std::string_view event, std::initializer_list<Field> fields
 inline void log_error(std::string_view event, std::initializer_list<Field> fields = {}) {
   log(Level::error, event, fields);
 }
-
-// Eight hex digits that stand for a subject: equal subjects, equal digits.
-std::string hashed(std::string_view subject);
 
 }  // namespace wxpipe::telemetry

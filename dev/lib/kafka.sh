@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# One private Kafka broker (KRaft, a single node) on the stack's data and port. Uses: $repository, $stack, $data, as_server.
+# One private Kafka broker (KRaft, a single node) on the stack's data and port. Uses: $repository, $stack, $data,
+# as_server.
 
 kafka_address() { printf '127.0.0.1:%s\n' "$KAFKA_PORT"; }
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Server processes by pid file. A pid file holds "pid start-time": a pid that the system gave to another program since is
-# never taken for ours, and so never killed.
+# Server processes by pid file. A pid file holds "pid start-time": a pid that the system gave to another program since
+# is never taken for ours, and so never killed.
 
 # When the process started, in ticks since boot; nothing when it is gone or a zombie.
 start_time() {

@@ -19,7 +19,7 @@ constexpr std::array kMessages{
 };
 static_assert(is_sorted(kMessages));
 
-// The documentation's tables and its examples write the card's key in different ways (PROTOCOL §10.6).
+// The documentation's tables and its examples write the card's key in different ways (docs/protocol.md §10.6).
 constexpr std::array kEvents{
     EventRule{"enter_chat", "", "bot.chat_entered", "", "", ""},
     EventRule{"feedback_event", "", "bot.feedback", "", "event.feedback_event.content", ""},

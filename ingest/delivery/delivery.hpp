@@ -1,5 +1,6 @@
 // The race that makes a callback durable: the broker (acks=all) or the fsynced spool, whichever is first, within the
-// caller's deadline (DESIGN law 1). One per io thread, with a producer of its own; everything runs on that thread.
+// caller's deadline (docs/guarantees.md law 1). One per io thread, with a producer of its own; everything runs on that
+// thread.
 //
 // An event goes to the broker. Has it no report after a hedge delay, it goes to the spool as well. While the broker is
 // away (its oldest report is overdue), or while earlier events of the same key wait in the spool, events go to the spool

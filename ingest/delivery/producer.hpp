@@ -26,7 +26,7 @@ class Producer {
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
-  // Becomes readable when poll has something to do. Owned by the producer.
+  // Readable when poll may have something to do, and at the beginning. Owned by the producer.
   int event_fd() const { return event_fd_; }
 
   // The record stays alive and unchanged until its report. Anything but NO_ERROR: it was not taken and gets no report.

@@ -46,7 +46,6 @@ class Server {
   void drain();
   // Closes what is left.
   void abort();
-  size_t connections() const { return connections_.size(); }
 
  private:
   using Time = std::chrono::steady_clock::time_point;

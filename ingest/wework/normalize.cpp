@@ -179,7 +179,8 @@ std::string_view group_type(std::string_view detail) {
   return "group.updated";
 }
 
-// Hardware and membership callbacks: {"msg_type":"event","base_info":{…},"event":{"event_type":…}} (PROTOCOL §0).
+// Hardware and membership callbacks: {"msg_type":"event","base_info":{…},"event":{"event_type":…}}
+// (docs/protocol.md §0).
 bool read_hardware(Draft& draft) {
   if (draft.find("MsgType") != nullptr || draft.find("InfoType") != nullptr) return false;
   const Field* const event_type = draft.find("event.event_type");

@@ -1,5 +1,6 @@
-// WeWork applications, contacts, customer contact, customer service notices, suite commands and suite data: PROTOCOL
-// §10.4. The suites' form says InfoType for Event and TimeStamp for CreateTime, and means the same. Pure.
+// WeWork applications, contacts, customer contact, customer service notices, suite commands and suite data:
+// docs/protocol.md §10.4. The suites' form says InfoType for Event and TimeStamp for CreateTime, and means the same.
+// Pure.
 #pragma once
 
 #include "ingest/draft.hpp"

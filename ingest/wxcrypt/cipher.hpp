@@ -1,5 +1,5 @@
-// The platforms' message encryption (PROTOCOL §3): base64 of AES-256-CBC without the library's padding, the key's first
-// half as IV, and inside
+// The platforms' message encryption (docs/protocol.md §3): base64 of AES-256-CBC without the library's padding, the
+// key's first half as IV, and inside
 //   16 random bytes | 4 bytes big-endian length of the message | message | receiveid | PKCS#7 padding to blocks of 32.
 // Pure; any thread. OpenSSL's context and the key's schedule are kept per thread, so a thread that serves one account
 // pays for neither.
@@ -16,7 +16,7 @@ using AesKey = std::array<unsigned char, 32>;
 using Random16 = std::array<unsigned char, 16>;
 
 // An EncodingAESKey: 43 letters and digits. Its last character's unused bits may be anything: most real keys have some
-// (PROTOCOL §3). Nothing when the text isn't of that form.
+// (docs/protocol.md §3). Nothing when the text isn't of that form.
 std::optional<AesKey> decode_aes_key(std::string_view encoding_aes_key);
 
 struct Plaintext {  // views into the buffer given to decrypt

@@ -26,7 +26,7 @@ struct Envelope {
 // does. `scratch` holds the text where JSON escapes had to be resolved.
 Envelope open_envelope(std::string_view body, std::string& scratch);
 
-// A passive reply (PROTOCOL §4). JSON: the timestamp is a number.
+// A passive reply (docs/protocol.md §4). JSON: the timestamp is a number.
 std::string reply_envelope(EnvelopeFormat format, std::string_view encrypt, std::string_view signature,
                            int64_t timestamp, std::string_view nonce);
 

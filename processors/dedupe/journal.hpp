@@ -1,6 +1,7 @@
 // The dedupe window's journal: what `process` took from one partition of events in one batch, written to the same
 // partition of seen_ids in the same transaction. Reading it back on assignment makes the window exact across restarts,
-// crashes and rebalances (DESIGN law 7). The record's timestamp is when it was written and never goes back in a partition.
+// crashes and rebalances (docs/guarantees.md law 7). The record's timestamp is when it was written and never goes back
+// in a partition.
 //
 // The record's value, numbers little-endian, varint = LEB128:
 //   u8      version, 1

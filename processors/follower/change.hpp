@@ -1,5 +1,5 @@
 // What an event says about somebody's relation to an account. The merge (sinks) takes the greatest (occurred_at, rank,
-// event_id), so order and repeats don't matter; within one second leaving beats joining (PROTOCOL §7).
+// event_id), so order and repeats don't matter; within one second leaving beats joining (docs/protocol.md §7).
 #pragma once
 
 #include <optional>

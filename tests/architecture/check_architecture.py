@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The layout's promises (DESIGN §2, STYLE §1 and §13), held against the include graph and the link graph.
+"""The layout's promises (docs/walk.md), held against the include graph and the link graph.
 
 What is pure includes no Kafka, Postgres, HTTP or SQLite, directly or through others, links none of them, and asks no clock,
 environment or source of randomness. XML never comes from Boost property_tree. Headers open with a comment; includes are

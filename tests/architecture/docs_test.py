@@ -223,6 +223,85 @@ class Decisions(unittest.TestCase):
         self.assertEqual(listed, expected)
 
 
+def sections(page):
+    """Number -> text of each numbered section, without the sections below it."""
+    return dict(re.findall(r"^#{2,3} (\d+(?:\.\d+)?)\.? .*?\n(.*?)(?=^#{2,3} |\Z)", text(page), re.M | re.S))
+
+
+def written_files():
+    """Everything that somebody wrote: not what is built, fetched or belongs to others."""
+    kinds = {".hpp", ".cpp", ".py", ".md", ".sql", ".toml", ".sh", ".js", ".css", ".html", ".json", ".txt", ".cmake", ".service", ".yaml", ".yml", ""}
+    for top in sorted(ROOT.iterdir()):
+        if top.name.startswith((".git", "build")):
+            continue
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            apart = {"vendor", "__pycache__"} | {name for name in path.parts if name.startswith("libs-")}
+            if path.suffix in kinds and not apart & set(path.parts) and path.is_file():
+                try:
+                    yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+                except UnicodeDecodeError:  # binary, or a sample of a body that isn't UTF-8
+                    continue
+
+
+def numbers(cited):
+    """§10.1, §10.2 and §1-5: each number. Of a range, all that it spans."""
+    found = []
+    for first, last in re.findall(r"(\d+(?:\.\d+)?)(?:(?:-| to §?)(\d+))?", cited):
+        found += [str(number) for number in range(int(first), int(last) + 1)] if last else [first]
+    return found
+
+
+class Citations(unittest.TestCase):
+    """Comments cite pages of this tree, by numbers that stand there."""
+    LIST = r"(§\d[\d.]*(?:(?:-| to §?)\d+)?(?:(?:, | and |, and )§\d[\d.]*)*)"
+
+    def cited(self):
+        for path, body in written_files():
+            line = re.sub(r"[ \t]*\n[ \t]*(?://+|#+|--|\*)?[ \t]*", " ", body)  # a citation may go on in the next line
+            yield path, line
+
+    def test_name_no_page_that_is_not_in_the_tree(self):
+        elsewhere = re.compile(r"(?<![\w.-])(?:PROTOCOL|DESIGN|CONTRACT|STYLE)(?![\w-])")
+        found = [f"{path}:{body.count(chr(10), 0, word.start()) + 1}: {word.group()}" for path, body in written_files()
+                 if path != "tests/architecture/docs_test.py" for word in elsewhere.finditer(body)]
+        self.assertEqual(found, [])
+
+    def test_of_sections_lead_to_one(self):
+        for page in ("docs/protocol.md", "docs/contract.md"):
+            there = sections(page)
+            wrong = []
+            for path, line in self.cited():
+                cited = re.findall(rf"{re.escape(page)} {self.LIST}", line)
+                if path == page:
+                    cited += re.findall(self.LIST, line)
+                wrong += [f"{path}: §{number}" for each in cited for number in numbers(each.rstrip(".")) if number not in there]
+            self.assertEqual(wrong, [], page)
+
+    def test_of_laws_lead_to_one(self):
+        laws = set(re.findall(r"^\| \*\*(\d)\. ", text("docs/guarantees.md"), re.M))
+        self.assertEqual(laws, set("123456789"))
+        wrong = [f"{path}: law {number}" for path, line in self.cited()
+                 for number in re.findall(r"(?:guarantees\.md\)?|\[)[ \[]?laws? (\d+)", line) if number not in laws]
+        self.assertEqual(wrong, [])
+
+    def test_have_anchors_that_do_not_change_with_a_title(self):
+        for page in ("docs/protocol.md", "docs/contract.md"):
+            headings = re.findall(r"^#{2,3} (\d+(?:\.\d+)?)", text(page), re.M)
+            anchored = re.findall(r'^<a id="s([\d.]+)"></a>\n#{2,3} (\d+(?:\.\d+)?)', text(page), re.M)
+            self.assertEqual(anchored, [(number, number) for number in headings], page)
+
+
+class Protocol(unittest.TestCase):
+    page = "docs/protocol.md"
+
+    def test_says_where_each_rule_comes_from(self):
+        there = sections(self.page)
+        self.assertGreaterEqual(set(there), {str(number) for number in range(15)})
+        del there["14"]  # what nobody could find out
+        without = [number for number, body in there.items() if not re.search(r"https?://\S+|[\w-]+/[\w-]+#\d+", body)]
+        self.assertEqual(without, [])
+
+
 class Links(unittest.TestCase):
     def test_lead_somewhere(self):
         broken = []
@@ -237,6 +316,7 @@ class Links(unittest.TestCase):
                 elif anchor and file.suffix == ".md":
                     headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.M)
                     anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+                    anchors |= set(re.findall(r'<a id="([^"]+)">', file.read_text(encoding="utf-8")))
                     if anchor not in anchors:
                         broken.append(f"{page}: {target}")
         self.assertEqual(broken, [])

@@ -4,12 +4,39 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 
 namespace wxpipe::ingest::golden {
 namespace {
+
+struct Kind {
+  std::string_view name, platform;
+  std::string config::AccountSettings::*receiveid;  // which id stands inside the encryption (docs/protocol.md §5); null: none
+  bool webhook = false;
+};
+constexpr std::array kKinds{
+    Kind{"official_account", "wechat", &config::AccountSettings::app_id},
+    Kind{"mini_program", "wechat", &config::AccountSettings::app_id},
+    Kind{"open_platform", "open_platform", &config::AccountSettings::component_app_id},
+    Kind{"open_platform_messages", "wechat", &config::AccountSettings::component_app_id},
+    Kind{"wework_app", "wework", &config::AccountSettings::corp_id},
+    Kind{"wework_suite_command", "wework", &config::AccountSettings::suite_id},
+    Kind{"wework_suite_data", "wework", &config::AccountSettings::corp_id},
+    Kind{"wework_bot", "bot", nullptr},
+    Kind{"wework_instance", "instance", nullptr, true},
+    Kind{"channel", "channel", nullptr, true},
+};
+
+const Kind& kind_named(std::string_view name) {
+  const auto* const found =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& kind) { return kind.name == name; });
+  if (found == kKinds.end())
+    throw std::runtime_error(fmt::format("tests/golden/{}: no kind of account has this name", name));
+  return *found;
+}
 
 constexpr std::string_view kForeignToken = "somebodyElse";
 constexpr std::string_view kForeignWebhookSecret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -75,18 +102,21 @@ Case::Case(const std::filesystem::path& folder) : received_at_(time_at(kUsualArr
   body_ = read(body_path);
   raw_ = std::filesystem::exists(raw_path) ? read(raw_path) : body_;
   expected_ = read(folder / "expected.json");
+  const Kind& kind = kind_named(folder.parent_path().filename().string());
+  platform_ = kind.platform;
+  is_webhook_ = kind.webhook;
+  account_ = test::account(std::string(kind.name));
+  if (kind.receiveid != nullptr) receiveid_ = account_.*kind.receiveid;
+  envelope_ = usual_envelope(body_path.extension() == ".json");
+  token_ = test::kToken;
+  aes_key_ = test::kAesKey;
+  webhook_secret_ = test::kWebhookSecret;
+  const auto settings = folder / "case.json";
+  if (!std::filesystem::exists(settings)) return;
   try {
-    const std::string json = read(folder / "case.json");
-    simdjson::dom::parser parser;
-    account_ = test::account(std::string(std::string_view(parser.parse(json)["kind"])));
-    envelope_ = usual_envelope(body_path.extension() == ".json");
-    receiveid_ = usual_receiveid();
-    token_ = test::kToken;
-    aes_key_ = test::kAesKey;
-    webhook_secret_ = test::kWebhookSecret;
-    read_settings(json);
+    read_settings(read(settings));
   } catch (const std::exception& error) {
-    throw std::runtime_error((folder / "case.json").string() + ": " + error.what());
+    throw std::runtime_error(settings.string() + ": " + error.what());
   }
 }
 
@@ -94,9 +124,7 @@ void Case::read_settings(std::string_view json) {
   simdjson::dom::parser parser;
   for (const auto [key, value] : parser.parse(json.data(), json.size()).get_object()) {
     const std::string_view text = value.is_string() ? std::string_view(value) : "";
-    if (key == "kind") {
-      continue;
-    } else if (key == "mode") {
+    if (key == "mode") {
       account_.mode = text;
       if (text == "plain") envelope_ = Envelope::none;
     } else if (key == "agent_id") {
@@ -131,18 +159,9 @@ void Case::read_settings(std::string_view json) {
 }
 
 Case::Envelope Case::usual_envelope(bool json_body) const {
-  if (is_webhook()) return Envelope::webhook;
+  if (is_webhook_) return Envelope::webhook;
   if (account_.kind == "wework_bot") return Envelope::json_lower_case;
   return json_body ? Envelope::json : Envelope::xml;
-}
-
-// PROTOCOL §5.
-std::string Case::usual_receiveid() const {
-  if (account_.kind == "official_account" || account_.kind == "mini_program") return account_.app_id;
-  if (account_.kind == "open_platform" || account_.kind == "open_platform_messages") return account_.component_app_id;
-  if (account_.kind == "wework_app" || account_.kind == "wework_suite_data") return account_.corp_id;
-  if (account_.kind == "wework_suite_command") return account_.suite_id;
-  return {};
 }
 
 test::Request Case::request(const std::string& body, const Attempt& attempt) const {
@@ -181,9 +200,9 @@ test::Request Case::request(const std::string& body, const Attempt& attempt) con
 
 std::vector<std::filesystem::path> case_folders(const std::filesystem::path& root) {
   std::vector<std::filesystem::path> folders;
-  for (const auto& platform : std::filesystem::directory_iterator(root)) {
-    if (!platform.is_directory()) continue;
-    for (const auto& folder : std::filesystem::directory_iterator(platform))
+  for (const auto& kind : std::filesystem::directory_iterator(root)) {
+    if (!kind.is_directory()) continue;
+    for (const auto& folder : std::filesystem::directory_iterator(kind))
       if (folder.is_directory()) folders.push_back(folder.path());
   }
   std::sort(folders.begin(), folders.end());

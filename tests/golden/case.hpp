@@ -1,6 +1,6 @@
-// A golden case is a folder tests/golden/<platform>/<case>/: what a platform sends, and what has to become of it.
+// A golden case is a folder tests/golden/<account kind>/<case>/: what a platform sends, and what has to become of it.
 //   body.xml or body.json  what the platform wrote, before signing and encryption; byte for byte
-//   case.json              how it comes: the account's kind, and what differs from that kind's usual callback
+//   case.json              what differs from that kind's usual callback; without this file nothing does
 //   expected.json          the outcome as outcome.hpp renders it; a key that isn't there is empty
 //   raw.xml or raw.json    the event's `raw` where it isn't the body: sealed credentials stand as sealed:{text}
 // tests/golden/README.md explains both JSON files key by key.
@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/config/settings.hpp"
@@ -23,7 +24,7 @@ struct Attempt {
 
 class Case {
  public:
-  // Throws std::runtime_error that names the file and what to change.
+  // Throws std::runtime_error that names what to change, and the file.
   explicit Case(const std::filesystem::path& folder);
 
   const config::AccountSettings& account() const { return account_; }
@@ -31,7 +32,8 @@ class Case {
   const std::string& raw() const { return raw_; }            // expected
   const std::string& expected() const { return expected_; }  // expected.json, verbatim
   Timestamp received_at() const { return received_at_; }
-  bool is_webhook() const { return account_.kind == "wework_instance" || account_.kind == "channel"; }
+  std::string_view platform() const { return platform_; }  // that its events must name
+  bool is_webhook() const { return is_webhook_; }
 
   // The request that carries the body, signed and encrypted as the case says.
   test::Request request(const std::string& body, const Attempt& attempt) const;
@@ -40,10 +42,11 @@ class Case {
   enum class Envelope { none, xml, json, json_lower_case, webhook };
 
   Envelope usual_envelope(bool json_body) const;
-  std::string usual_receiveid() const;
   void read_settings(std::string_view json);
 
   config::AccountSettings account_;
+  std::string_view platform_;
+  bool is_webhook_ = false;
   std::string body_, raw_, expected_;
   std::string tenant_, receiveid_, query_, token_, aes_key_, webhook_secret_;
   Timestamp received_at_;
@@ -51,7 +54,7 @@ class Case {
   Envelope envelope_ = Envelope::none;
 };
 
-// The folders of all cases, sorted: <platform>/<case>.
+// The folders of all cases, sorted: <account kind>/<case>.
 std::vector<std::filesystem::path> case_folders(const std::filesystem::path& root);
 
 }  // namespace wxpipe::ingest::golden

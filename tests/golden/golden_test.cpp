@@ -2,7 +2,7 @@
 // each case shows what holds for all: retries are the same event whoever encrypted them, other bytes are another event,
 // JSON gives an event back, and no sealed credential stands anywhere in clear.
 //
-//   WXPIPE_GOLDEN_PRINT=1 build/dev/tests/golden/golden_test --gtest_filter=wechat.text
+//   WXPIPE_GOLDEN_PRINT=1 build/dev/tests/golden/golden_test --gtest_filter=official_account.text
 // prints what came of the case, to be reviewed against the platform's rules before it becomes an expectation.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -66,7 +66,7 @@ class GoldenCase : public testing::Test {
   void check(const schemas::Event& event, const Case& golden) const {
     EXPECT_EQ(show_seals(event.raw), golden.raw());
     EXPECT_EQ(event.account, golden.account().name);
-    EXPECT_EQ(event.platform, folder_.parent_path().filename());
+    EXPECT_EQ(event.platform, golden.platform());
     EXPECT_EQ(event.received_at, golden.received_at());
     EXPECT_EQ(event.receipt + event.trace_id, "") << "the receiver gives them";
     EXPECT_EQ(event.normaliser, 1);
@@ -126,10 +126,12 @@ class GoldenCase : public testing::Test {
 // "<platform> <type>" of each case.
 std::set<std::string> types_of_cases() {
   std::set<std::string> types;
-  for (const auto& folder : case_folders(kRoot))
-    for (const auto& line : lines(Case(folder).expected()))
+  for (const auto& folder : case_folders(kRoot)) {
+    const Case golden(folder);
+    for (const auto& line : lines(golden.expected()))
       if (line.starts_with("type = \""))
-        types.insert(folder.parent_path().filename().string() + " " + line.substr(8, line.size() - 9));
+        types.insert(std::string(golden.platform()) + " " + line.substr(8, line.size() - 9));
+  }
   return types;
 }
 
@@ -144,8 +146,8 @@ TEST(Golden, EveryTypeOfTheTablesHasACase) {
 const bool kRegistered = [] {
   if (!std::filesystem::is_directory(kRoot)) return false;
   for (const auto& folder : case_folders(kRoot)) {
-    const std::string platform = folder.parent_path().filename(), name = folder.filename();
-    testing::RegisterTest(platform.c_str(), name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+    const std::string kind = folder.parent_path().filename(), name = folder.filename();
+    testing::RegisterTest(kind.c_str(), name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
                           [folder]() -> GoldenCase* { return new GoldenCase(folder); });
   }
   return true;

@@ -299,7 +299,7 @@ Bytes quoted_text(const Bytes& text) {
   return out;
 }
 
-// DESIGN law 8, for whatever a credential looks like and wherever else the sender has put it.
+// docs/guarantees.md law 8, for whatever a credential looks like and wherever else the sender has put it.
 RC_GTEST_PROP(Interpret, CredentialsNeverTravelInClear, ()) {
   const auto character = rc::gen::oneOf(rc::gen::inRange<char>('!', '\x7f'), rc::gen::elementOf(Bytes("<>&\"'\\/]")));
   const auto secret = *rc::gen::suchThat(rc::gen::container<Bytes>(24, character), [](const Bytes& text) {

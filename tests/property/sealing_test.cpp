@@ -1,4 +1,5 @@
-// DESIGN law 8: no credential leaves ingest in clear, wherever in a callback it stands and however it is written there.
+// docs/guarantees.md law 8: no credential leaves ingest in clear, wherever in a callback it stands and however it is
+// written there.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -5,9 +5,11 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <cstring>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -65,6 +67,7 @@ class KafkaGate::Relay {
 
   ~Relay() {
     stop_ = true;
+    let_go();
     ::shutdown(listener_.handle(), SHUT_RD);
     acceptor_.join();
     const std::lock_guard lock(mutex_);
@@ -76,6 +79,20 @@ class KafkaGate::Relay {
 
   uint16_t port() const { return port_; }
   void tell_clients(uint16_t port) { told_ = port; }
+
+  void hold(Request kind) {
+    const std::lock_guard lock(hold_mutex_);
+    held_ = kind;
+  }
+  bool holds() const {
+    const std::lock_guard lock(hold_mutex_);
+    return waiting_ > 0;
+  }
+  void let_go() {
+    const std::lock_guard lock(hold_mutex_);
+    held_.reset();
+    let_go_.notify_all();
+  }
 
  private:
   struct Pair {
@@ -100,35 +117,50 @@ class KafkaGate::Relay {
         auto& pair = pairs_.emplace_back();
         pair.client = std::move(client);
         pair.server = std::move(server);
-        pair.threads = {std::thread([&pair] { pass(pair); }), std::thread([this, &pair] { pass_answers(pair); })};
+        pair.threads = {std::thread([this, &pair] { pass_requests(pair); }),
+                        std::thread([this, &pair] { pass_answers(pair); })};
       } catch (const std::system_error&) {
         client.reset();  // the broker is away
       }
     }
   }
 
-  static void pass(const Pair& pair) {
-    std::array<char, 65536> buffer;
-    for (;;) {
-      const auto got = ::recv(pair.client.handle(), buffer.data(), buffer.size(), 0);
-      if (got <= 0 || !write_all(pair.server, buffer.data(), static_cast<size_t>(got))) break;
+  // One request or answer with its length in front; false: the connection's end.
+  static bool read_frame(const rig::Socket& socket, std::string& frame) {
+    std::array<unsigned char, 4> length;
+    if (!read_all(socket, reinterpret_cast<char*>(length.data()), length.size())) return false;
+    const uint32_t size = uint32_t{length[0]} << 24 | uint32_t{length[1]} << 16 | uint32_t{length[2]} << 8 | length[3];
+    if (size > kLargestFrame) return false;
+    frame.resize(4 + size);
+    std::memcpy(frame.data(), length.data(), 4);
+    return read_all(socket, frame.data() + 4, size);
+  }
+
+  void pass_requests(const Pair& pair) {
+    std::string frame;
+    while (read_frame(pair.client, frame)) {
+      if (frame.size() >= 6) wait_if_held(frame);
+      if (!write_all(pair.server, frame.data(), frame.size())) break;
     }
     pair.end();
+  }
+
+  // A request begins with its kind.
+  void wait_if_held(std::string_view frame) {
+    const auto kind =
+        static_cast<Request>(static_cast<unsigned char>(frame[4]) << 8 | static_cast<unsigned char>(frame[5]));
+    std::unique_lock lock(hold_mutex_);
+    if (held_ != kind) return;
+    ++waiting_;
+    let_go_.wait(lock, [&] { return held_ != kind; });
+    --waiting_;
   }
 
   // Frame by frame, so that nothing is ever held back in wait for the rest of a match.
   void pass_answers(const Pair& pair) const {
     const auto true_port = host_and_port(broker_);
     std::string frame;
-    for (;;) {
-      std::array<unsigned char, 4> length;
-      if (!read_all(pair.server, reinterpret_cast<char*>(length.data()), length.size())) break;
-      const uint32_t size =
-          uint32_t{length[0]} << 24 | uint32_t{length[1]} << 16 | uint32_t{length[2]} << 8 | length[3];
-      if (size > kLargestFrame) break;
-      frame.resize(4 + size);
-      std::memcpy(frame.data(), length.data(), 4);
-      if (!read_all(pair.server, frame.data() + 4, size)) break;
+    while (read_frame(pair.server, frame)) {
       const auto told = host_and_port(told_);
       for (auto at = frame.find(true_port, 4); at != std::string::npos; at = frame.find(true_port, at + told.size()))
         frame.replace(at, told.size(), told);
@@ -140,6 +172,10 @@ class KafkaGate::Relay {
   const uint16_t broker_;
   std::atomic<uint16_t> told_{0};
   std::atomic<bool> stop_{false};
+  mutable std::mutex hold_mutex_;
+  std::condition_variable let_go_;
+  std::optional<Request> held_;
+  int waiting_ = 0;
   rig::Socket listener_;
   const uint16_t port_;
   std::mutex mutex_;
@@ -157,5 +193,8 @@ KafkaGate::~KafkaGate() { gate_.reset(); }
 
 std::string KafkaGate::address() const { return gate_->address(); }
 rig::TcpGate& KafkaGate::gate() { return *gate_; }
+void KafkaGate::hold(Request kind) { relay_->hold(kind); }
+bool KafkaGate::holds() const { return relay_->holds(); }
+void KafkaGate::let_go() { relay_->let_go(); }
 
 }  // namespace wxpipe::support

@@ -1,12 +1,13 @@
 // A rig::TcpGate in front of a Kafka broker. Clients connect to the address that the broker tells them, not to the one
 // they were given: so behind the gate a relay puts the gate's port into the broker's answers, and clients stay on this
-// way. For one broker on 127.0.0.1.
+// way. One kind of request can be held back. For one broker on 127.0.0.1.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "rig/tcp_gate.hpp"
+#include "tests/support/kafka_request.hpp"
 
 namespace wxpipe::support {
 
@@ -21,6 +22,12 @@ class KafkaGate {
   // What clients are given as their bootstrap servers.
   std::string address() const;
   rig::TcpGate& gate();
+
+  // From now on requests of this kind wait before the broker, and what the same connection asks behind them, until
+  // they are let go.
+  void hold(Request kind);
+  bool holds() const;  // whether one waits
+  void let_go();
 
  private:
   class Relay;

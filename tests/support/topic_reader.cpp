@@ -11,8 +11,19 @@ namespace wxpipe::support {
 namespace {
 constexpr std::chrono::milliseconds kAnswer{10'000};
 
-// The next offset behind what is visible, by partition: where `all` ends. Asked of the broker, so that a slow fetch
-// can't be taken for an end.
+kafka::Client make_client(const config::KafkaSettings& settings, Isolation isolation) {
+  auto client = kafka::make_consumer(
+      client_config(kafka::ClientRole::reader, settings,
+                    {{"isolation.level", isolation == Isolation::uncommitted ? "read_uncommitted" : "read_committed"},
+                     {"group.id", "wxpipe-test-reader"},  // never joined
+                     {"enable.partition.eof", "true"},
+                     {"fetch.wait.max.ms", "20"}}));
+  kafka::throw_unless_ok("rd_kafka_poll_set_consumer", rd_kafka_poll_set_consumer(client.get()));
+  return client;
+}
+
+// The next offset behind what this client may see, by partition: where `all` ends. Asked of the broker, so that a slow
+// fetch can't be taken for an end.
 std::vector<int64_t> visible_ends(rd_kafka_t* client, const std::string& topic, size_t partitions) {
   std::vector<kafka::PartitionOffset> latest;
   for (size_t i = 0; i < partitions; ++i) latest.push_back({{topic, static_cast<int>(i)}, -1});
@@ -34,14 +45,10 @@ std::vector<int64_t> visible_ends(rd_kafka_t* client, const std::string& topic, 
 }  // namespace
 
 TopicReader::TopicReader(const config::KafkaSettings& settings, const std::string& topic, Isolation isolation)
-    : client_(kafka::make_consumer(
-          client_config(kafka::ClientRole::reader, settings,
-                        {{"isolation.level", isolation == Isolation::committed ? "read_committed" : "read_uncommitted"},
-                         {"group.id", "wxpipe-test-reader"},  // never joined
-                         {"enable.partition.eof", "true"},
-                         {"fetch.wait.max.ms", "20"}}))),
+    : settings_(settings),
+      isolation_(isolation),
+      client_(make_client(settings, isolation)),
       topic_(topic) {
-  kafka::throw_unless_ok("rd_kafka_poll_set_consumer", rd_kafka_poll_set_consumer(client_.get()));
   const kafka::Topic handle(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
   const rd_kafka_metadata_t* raw = nullptr;
   kafka::throw_unless_ok("metadata",
@@ -88,7 +95,9 @@ void TopicReader::poll(std::chrono::milliseconds wait) {
 }
 
 std::vector<TopicRecord> TopicReader::all() {
-  const auto ends = visible_ends(client_.get(), topic_, next_.size());
+  const auto ends = isolation_ == Isolation::committed
+                        ? visible_ends(make_client(settings_, Isolation::uncommitted).get(), topic_, next_.size())
+                        : visible_ends(client_.get(), topic_, next_.size());
   const auto deadline = std::chrono::steady_clock::now() + rig::kPatience;
   const auto done = [&] {
     for (size_t i = 0; i < ends.size(); ++i)

@@ -10,8 +10,11 @@
 
 namespace wxpipe::support {
 
-// uncommitted sees open and aborted transactions too.
-enum class Isolation { committed, uncommitted };
+// committed    what transactions committed; those that have records there now are waited for. A commit that has
+//              succeeded is decided, but the broker shows it a moment later: it writes a marker into each partition.
+// visible      what transactions committed, as far as it can be seen now: up to the first open one
+// uncommitted  records of open and aborted transactions too
+enum class Isolation { committed, visible, uncommitted };
 
 struct TopicRecord {
   int partition = 0;
@@ -27,8 +30,7 @@ class TopicReader {
   TopicReader(const config::KafkaSettings& settings, const std::string& topic,
               Isolation isolation = Isolation::committed);
 
-  // Everything up to where the topic ends now (for committed readers: up to the first open transaction), in the order
-  // of partition and offset.
+  // Everything up to where the topic ends now, in the order of partition and offset.
   std::vector<TopicRecord> all();
   // Reads on until there are so many, or the patience is over; what was found.
   std::vector<TopicRecord> at_least(size_t count, std::chrono::milliseconds patience = rig::kPatience);
@@ -37,6 +39,8 @@ class TopicReader {
   std::vector<TopicRecord> sorted() const;
   void poll(std::chrono::milliseconds wait);
 
+  const config::KafkaSettings settings_;
+  const Isolation isolation_;
   kafka::Client client_;
   std::string topic_;
   std::vector<int64_t> next_;  // by partition: the next offset to come

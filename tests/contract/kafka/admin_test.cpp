@@ -111,14 +111,6 @@ TEST_P(KafkaAdmin, PartitionsGrowAndNeverShrink) {
   EXPECT_THROW(admin.raise_partitions(topic, 3), UsageError);
   EXPECT_EQ(partitions(admin, topic), 4);
 }
-
-TEST_P(KafkaAdmin, DeletesWhatIsThereAndDoesNotMindWhatIsNot) {
-  WXPIPE_MOCK_CANNOT(kNoAdmin);
-  const auto topic = cluster_->create("gone", 1);
-  Admin admin(cluster_->settings());
-  EXPECT_EQ(admin.delete_topics({topic, cluster_->prefix() + "never"}), Lines{});
-  EXPECT_EQ(eventually_equal([&] { return partitions(admin, topic); }, 0), 0);
-}
 WXPIPE_ON_BOTH_BROKERS(KafkaAdmin);
 
 }  // namespace

@@ -121,6 +121,14 @@ TEST_P(IngestProducer, ItsDescriptorWakesItsOwnerForAReport) {
   EXPECT_EQ(ends(), (Ends{{"NO_ERROR", 1}}));
 }
 
+// What happened before its descriptor was known woke nobody: a fatal error, or that no broker answers.
+TEST_P(IngestProducer, ItsDescriptorWakesItsOwnerOnceAtTheBeginning) {
+  cluster_->gate().refuse();
+  const auto producer = make();
+  pollfd ready{.fd = producer->event_fd(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&ready, 1, 0), 1);
+}
+
 TEST_P(IngestProducer, WhatWasSentWhileTheBrokerWasAwayArrivesOnceInOrderWhenItIsBack) {
   const auto producer = make();
   ASSERT_EQ(produce(*producer, 0), RD_KAFKA_RESP_ERR_NO_ERROR);

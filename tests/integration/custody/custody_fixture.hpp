@@ -6,10 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <future>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "common/kafka/transactional_producer.hpp"
 #include "ingest/ingest_role.hpp"
@@ -19,6 +17,7 @@
 #include "sinks/custody/audit.hpp"
 #include "sinks/sink_role.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
 #include "tests/support/topic_prefix.hpp"
@@ -33,49 +32,14 @@ using rig::eventually_equal;
 using schemas::TopicName;
 using sinks::AuditReport;
 using sinks::Tally;
+using support::RunningRole;
 
-// A role from the beginning to a stop, on a thread of its own.
-class RunningRole {
- public:
-  using Make = std::function<std::unique_ptr<runtime::Role>(runtime::RoleContext)>;
-  RunningRole(config::Settings settings, const Make& make)
-      : settings_(std::move(settings)),
-        role_(make({settings_, metrics_, readiness_})),
-        thread_([this](std::stop_token stop) { role_->run(stop); }) {}
-  ~RunningRole() { stop(); }
-  void stop() {
-    if (!thread_.joinable()) return;
-    thread_.request_stop();
-    thread_.join();
-  }
-  bool ready() const { return readiness_.all_ready(); }
-  std::string readiness() const { return readiness_.json(); }
-  std::string metrics() const { return metrics_.exposition(); }
-
- private:
-  const config::Settings settings_;
-  telemetry::Metrics metrics_;
-  telemetry::Readiness readiness_;
-  std::unique_ptr<runtime::Role> role_;
-  std::jthread thread_;
-};
-
-class RunningIngest {
+class RunningIngest : public support::RunningRole {
  public:
   explicit RunningIngest(const config::Settings& settings)
-      : role_(settings, [this](runtime::RoleContext context) {
-          return ingest::make_ingest_role(context, system_clock(), [this](uint16_t port) { port_.set_value(port); });
+      : RunningRole(settings, [](auto context, auto listening) {
+          return ingest::make_ingest_role(context, system_clock(), listening);
         }) {}
-  uint16_t port() {
-    if (known_port_ == 0) known_port_ = port_.get_future().get();
-    return known_port_;
-  }
-  void stop() { role_.stop(); }
-
- private:
-  std::promise<uint16_t> port_;
-  uint16_t known_port_ = 0;
-  RunningRole role_;
 };
 
 // The 公众号 "shop" in clear mode: message `number`, always the same bytes.
@@ -134,10 +98,10 @@ class CustodyTest : public ::testing::Test {
     return settings;
   }
   static RunningRole::Make process() {
-    return [](runtime::RoleContext context) { return processors::make_process_role(context); };
+    return [](auto context, auto) { return processors::make_process_role(context); };
   }
   static RunningRole::Make sink() {
-    return [](runtime::RoleContext context) { return sinks::make_sink_role(context); };
+    return [](auto context, auto) { return sinks::make_sink_role(context); };
   }
 
   AuditReport audit(const sinks::Wanted& wanted = {}, std::chrono::milliseconds patience = 20s) const {

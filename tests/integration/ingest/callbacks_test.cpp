@@ -1,4 +1,5 @@
-// CONTRACT, "At the edge", over the wire: what each kind of account is answered, and what is kept of it in Kafka.
+// docs/contract.md §2, "At the edge", over the wire: what each kind of account is answered, and what is kept of it in
+// Kafka.
 #include "schemas/fact_json.hpp"
 #include "tests/integration/ingest/ingest_fixture.hpp"
 

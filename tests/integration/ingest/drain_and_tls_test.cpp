@@ -51,7 +51,7 @@ TEST_F(DrainTest, ASenderThatNeverFinishesIsCutAfterTheDrainTime) {
   EXPECT_TRUE(eventually([&] { return ingest.metric("wxpipe_open_connections") == 1; }));
   const auto asked = steady_clock::now();
   ingest.stop();
-  EXPECT_LT(steady_clock::now() - asked, 3s);
+  EXPECT_LT(steady_clock::now() - asked, 8s) << "the request itself would have ten";
   EXPECT_TRUE(half.closed_by_server());
 }
 

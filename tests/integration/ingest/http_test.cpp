@@ -14,12 +14,12 @@ class HttpTest : public IngestTest {
   void SetUp() override {
     IngestTest::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    auto quick = settings();
-    quick.ingest.request_timeout = 600ms;
-    quick.ingest.idle_timeout = 600ms;
-    quick.ingest.max_connections = 300;
-    ingest_ = std::make_unique<RunningIngest>(quick);
+    auto few = settings();
+    few.ingest.max_connections = 300;
+    set_patience(few);
+    ingest_ = std::make_unique<RunningIngest>(few);
   }
+  virtual void set_patience(config::Settings&) const {}
   std::string bytes(const Request& request) const { return support::to_bytes(http(request), "wxpipe"); }
   // Sends it on a connection of its own; the answer's status.
   int status_of(const std::string& request) const {
@@ -29,6 +29,13 @@ class HttpTest : public IngestTest {
   }
 
   std::unique_ptr<RunningIngest> ingest_;
+};
+
+// Only where nothing else is sent in time: a busy machine's test isn't always quicker.
+class ImpatientHttpTest : public HttpTest {
+  void set_patience(config::Settings& settings) const override {
+    settings.ingest.request_timeout = settings.ingest.idle_timeout = 600ms;
+  }
 };
 
 TEST_F(HttpTest, AnswersWithExactlyWhatThePlatformWants) {
@@ -139,7 +146,7 @@ TEST_F(HttpTest, HeadersThatAreTooLargeAreRefused) {
   EXPECT_EQ(ingest_->refused("headers_too_large"), 2);
 }
 
-TEST_F(HttpTest, ARequestThatDoesNotBecomeCompleteIsTimedOut) {
+TEST_F(ImpatientHttpTest, ARequestThatDoesNotBecomeCompleteIsTimedOut) {
   const auto whole = bytes(plain(1));
   for (const size_t so_far : {size_t{10}, whole.find("\r\n\r\n"), whole.size() - 1}) {
     auto client = ingest_->client();
@@ -150,7 +157,7 @@ TEST_F(HttpTest, ARequestThatDoesNotBecomeCompleteIsTimedOut) {
   EXPECT_EQ(ingest_->refused("request_timeout"), 3);
 }
 
-TEST_F(HttpTest, AnIdleConnectionEndsWithoutAWord) {
+TEST_F(ImpatientHttpTest, AnIdleConnectionEndsWithoutAWord) {
   auto client = ingest_->client();
   EXPECT_EQ(client.send(http(plain(1))).status, 200);
   EXPECT_TRUE(client.closed_by_server());
@@ -293,7 +300,7 @@ TEST_F(HttpTest, SlowAndSillySendersKeepNobodyWaiting) {
     ASSERT_EQ(good.send(http(plain(i))).body, "success");
     longest = std::max(longest, steady_clock::now() - asked);
   }
-  EXPECT_LT(longest, 1s);
+  EXPECT_LT(longest, 5s) << "the slow ones have ten";
 }
 
 TEST_F(HttpTest, ConnectionsBeyondTheLimitAreTurnedAwayUntilThereIsRoom) {

@@ -20,6 +20,7 @@
 #include "schemas/facts/dead_letter.hpp"
 #include "schemas/facts/event.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/topic_reader.hpp"
@@ -35,57 +36,30 @@ using std::chrono::steady_clock;
 using support::HttpClient;
 using support::HttpResponse;
 
-class RunningIngest {
+// With an admin server beside it, as the executable has one.
+class RunningIngest : public support::RunningRole {
  public:
   explicit RunningIngest(config::Settings settings)
-      : settings_(std::move(settings)),
-        role_(make_ingest_role({settings_, metrics_, readiness_}, system_clock(),
-                               [this](uint16_t port) { listening_.set_value(port); })),
-        admin_({{"127.0.0.1", 0}}, metrics_, readiness_),
-        thread_([this](std::stop_token stop) {
-          role_->run(stop);
-          ended_ = true;
-        }),
-        port_(listening_.get_future().get()) {}
+      : RunningRole(std::move(settings),
+                    [](auto context, auto listening) { return make_ingest_role(context, system_clock(), listening); }),
+        admin_({{"127.0.0.1", 0}}, metrics_, readiness_) {
+    port();  // it listens
+  }
   ~RunningIngest() { stop(); }
 
-  void ask_to_stop() { thread_.request_stop(); }
-  bool ended() const { return ended_; }
-  void stop() {
-    if (!thread_.joinable()) return;
-    thread_.request_stop();
-    thread_.join();
-  }
-
-  uint16_t port() const { return port_; }
   HttpClient client(std::chrono::milliseconds patience = rig::kPatience) const {
-    return HttpClient("127.0.0.1", port_, patience);
+    return HttpClient("127.0.0.1", port(), patience);
   }
   HttpClient admin() const { return HttpClient("127.0.0.1", admin_.port()); }
-  // Of /metrics, by name and labels as they are exposed; 0 where it isn't there.
-  double metric(const std::string& name) const {
-    const auto text = admin().get("/metrics").body;
-    const auto at = text.find("\n" + name + " ");
-    return at == std::string::npos ? 0 : std::stod(text.substr(at + name.size() + 2));
-  }
   double callbacks(const std::string& account, const std::string& outcome, const std::string& reason = {}) const {
     return metric("wxpipe_callbacks_total{account=\"" + account + "\",outcome=\"" + outcome + "\",reason=\"" + reason +
                   "\"}");
   }
   double refused(const std::string& reason) const { return callbacks("", "refused", reason); }
   double delivered(const std::string& path) const { return metric("wxpipe_deliveries_total{path=\"" + path + "\"}"); }
-  std::string readiness() const { return readiness_.json(); }
 
  private:
-  const config::Settings settings_;
-  telemetry::Metrics metrics_;
-  telemetry::Readiness readiness_;
-  std::promise<uint16_t> listening_;
-  std::unique_ptr<runtime::Role> role_;
   telemetry::AdminServer admin_;
-  std::atomic<bool> ended_ = false;
-  std::jthread thread_;
-  uint16_t port_;
 };
 
 // Now, as the platforms sign it.

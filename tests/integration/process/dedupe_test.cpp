@@ -1,5 +1,5 @@
-// Law 7 on a real Kafka: what was taken within the window is known again after restarts, rebalances and aborts, and
-// what was not committed was never taken.
+// docs/guarantees.md law 7 on a real Kafka: what was taken within the window is known again after restarts, rebalances
+// and aborts, and what was not committed was never taken.
 #include "tests/integration/process/process_fixture.hpp"
 
 namespace wxpipe::processors::test {

@@ -21,6 +21,7 @@
 #include "processors/steps.hpp"
 #include "processors/transaction_loop.hpp"
 #include "rig/eventually.hpp"
+#include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/topic_reader.hpp"
@@ -35,41 +36,14 @@ using rig::eventually_equal;
 using schemas::TopicName;
 using support::TopicRecord;
 
-// The value of a metric, by its name and labels as they are exposed; 0 where it isn't there.
-inline double value_of(const telemetry::Metrics& metrics, const std::string& name) {
-  const auto text = metrics.exposition();
-  const auto at = text.find("\n" + name + " ");
-  return at == std::string::npos ? 0 : std::stod(text.substr(at + name.size() + 2));
-}
-
-// The role on a thread of its own, from the beginning to a stop.
-class RunningProcess {
+class RunningProcess : public support::RunningRole {
  public:
   explicit RunningProcess(config::Settings settings)
-      : settings_(std::move(settings)),
-        role_(make_process_role({settings_, metrics_, readiness_})),
-        thread_([this](std::stop_token stop) { role_->run(stop); }) {}
-  ~RunningProcess() { stop(); }
-
-  void stop() {
-    if (!thread_.joinable()) return;
-    thread_.request_stop();
-    thread_.join();
-  }
-  bool ready() const { return readiness_.all_ready(); }
-  std::string readiness() const { return readiness_.json(); }
-  double metric(const std::string& name) const { return value_of(metrics_, name); }
+      : RunningRole(std::move(settings), [](auto context, auto) { return make_process_role(context); }) {}
   double taken() const {
     return metric("wxpipe_process_events_total{outcome=\"processed\"}") +
            metric("wxpipe_process_events_total{outcome=\"duplicate\"}");
   }
-
- private:
-  const config::Settings settings_;
-  telemetry::Metrics metrics_;
-  telemetry::Readiness readiness_;
-  std::unique_ptr<runtime::Role> role_;
-  std::jthread thread_;
 };
 
 // One worker with steps of the test's own, which may do whatever should happen in the middle of a batch.
@@ -95,7 +69,9 @@ class RunningLoop {
     const std::lock_guard lock(mutex_);
     return ended_;
   }
-  double aborted() const { return value_of(metrics_, "wxpipe_transactions_total{outcome=\"aborted\"}"); }
+  double aborted() const {
+    return support::metric_value(metrics_.exposition(), "wxpipe_transactions_total{outcome=\"aborted\"}");
+  }
   bool has_partitions() const { return status_.snapshot().trouble.empty(); }
   void stop() {
     thread_.request_stop();

@@ -1,4 +1,4 @@
-// Law 4: shuffle the facts, repeat them, cut them into other batches: the tables end equal.
+// docs/guarantees.md law 4: shuffle the facts, repeat them, cut them into other batches: the tables end equal.
 #include <gtest/gtest.h>
 
 #include <algorithm>

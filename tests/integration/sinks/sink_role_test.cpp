@@ -12,6 +12,7 @@
 #include "rig/eventually.hpp"
 #include "rig/tcp_gate.hpp"
 #include "tests/integration/sinks/facts.hpp"
+#include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/topic_prefix.hpp"
 #include "tests/support/unique_name.hpp"
@@ -23,30 +24,10 @@ using rig::eventually;
 using rig::eventually_equal;
 using schemas::TopicName;
 
-// A role on a thread of its own, from the beginning to a stop.
-class RunningSink {
+class RunningSink : public support::RunningRole {
  public:
   explicit RunningSink(config::Settings settings)
-      : settings_(std::move(settings)),
-        role_(make_sink_role({settings_, metrics_, readiness_})),
-        thread_([this](std::stop_token stop) { role_->run(stop); }) {}
-  ~RunningSink() { stop(); }
-
-  void stop() {
-    if (!thread_.joinable()) return;
-    thread_.request_stop();
-    thread_.join();
-  }
-  bool ready() const { return readiness_.all_ready(); }
-  std::string readiness() const { return readiness_.json(); }
-  std::string metrics() const { return metrics_.exposition(); }
-
- private:
-  const config::Settings settings_;
-  telemetry::Metrics metrics_;
-  telemetry::Readiness readiness_;
-  std::unique_ptr<runtime::Role> role_;
-  std::jthread thread_;
+      : RunningRole(std::move(settings), [](auto context, auto) { return make_sink_role(context); }) {}
 };
 
 class SinkRoleTest : public ::testing::Test {
@@ -102,22 +83,25 @@ class SinkRoleTest : public ::testing::Test {
     return through;
   }
 
-  // The server is asked to commit, and takes a second over it.
-  void make_commits_slow() const {
+  // The server is asked to commit, and takes as long over it as the test holds a lock.
+  void hold_commits() {
     database_->query(
-        "create function wxpipe.dawdle() returns trigger language plpgsql as "
-        "$$ begin perform pg_sleep(1); return null; end $$");
+        "create function wxpipe.wait_for_the_test() returns trigger language plpgsql as "
+        "$$ begin perform pg_advisory_xact_lock_shared(1); return null; end $$");
     database_->query(
         "create constraint trigger slow after insert or update on wxpipe.sink_offsets deferrable initially deferred "
-        "for each row when (new.next_offset > 0) execute function wxpipe.dawdle()");
+        "for each row when (new.next_offset > 0) execute function wxpipe.wait_for_the_test()");
+    holder_ = database_->connect();
+    holder_->execute("select pg_advisory_lock(1)");
   }
-  // A sink's commit that is slow; others of its connections commit as well.
-  static std::string slow_commits() {
+  void let_commits_go() { holder_.reset(); }
+  // A sink's commit that waits; others of its connections commit as well.
+  static std::string held_commits() {
     return "pg_stat_activity where datname = current_database() and application_name like 'wxpipe sink%' "
-           "and query ilike 'commit%' and wait_event = 'PgSleep'";
+           "and query ilike 'commit%' and wait_event_type = 'Lock' and wait_event = 'advisory'";
   }
   bool in_a_commit() const {
-    return eventually([&] { return count(*database_, slow_commits()) > 0; });
+    return eventually([&] { return count(*database_, held_commits()) > 0; });
   }
   // A commit met its connection's end, and what it held is in the tables and in the books once.
   void expect_doubt_settled(const RunningSink& sink) const {
@@ -157,6 +141,7 @@ class SinkRoleTest : public ::testing::Test {
   std::unique_ptr<support::TopicPrefix> topics_;
   std::unique_ptr<support::TemporaryDatabase> database_;
   std::unique_ptr<kafka::TransactionalProducer> producer_;
+  std::unique_ptr<postgres::Connection> holder_;
 };
 
 TEST_F(SinkRoleTest, EveryCommittedRecordBecomesOneRowAcrossARestart) {
@@ -329,23 +314,25 @@ TEST_F(SinkRoleTest, WaitsForAPostgresThatIsAwayAndSaysSo) {
 // The server goes on with it: the rows are there, and the answer isn't. Writing them again would count them twice.
 TEST_F(SinkRoleTest, ACommitWhoseAnswerIsLostIsStoredOnceAndCountedOnce) {
   const auto gate = this->gate();
-  make_commits_slow();
+  hold_commits();
   RunningSink sink(gated(*gate));
   EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
   produce(TopicName::messages, messages(0, 40));
   ASSERT_TRUE(in_a_commit());
   gate->cut();
+  let_commits_go();
   expect_doubt_settled(sink);
 }
 
 // The server undoes it: nothing is there, and leaving the batch out would lose it.
 TEST_F(SinkRoleTest, ACommitThatTheServerBreaksOffIsDoneAgain) {
-  make_commits_slow();
+  hold_commits();
   RunningSink sink(settings("one"));
   EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
   produce(TopicName::messages, messages(0, 40));
   ASSERT_TRUE(in_a_commit());
-  EXPECT_GT(count(*database_, "(select pg_terminate_backend(pid) from " + slow_commits() + ") ended"), 0);
+  EXPECT_GT(count(*database_, "(select pg_terminate_backend(pid) from " + held_commits() + ") ended"), 0);
+  let_commits_go();
   expect_doubt_settled(sink);
 }
 

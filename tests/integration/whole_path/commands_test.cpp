@@ -1,5 +1,5 @@
-// The commands' promises to whoever types them or scripts them: exit codes (CONTRACT §6), words that say what to
-// change, and set-up that can be repeated.
+// The commands' promises to whoever types them or scripts them: exit codes (docs/contract.md §6), words that say what
+// to change, and set-up that can be repeated.
 #include "common/json/read.hpp"
 #include "rig/socket.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"

@@ -1,5 +1,5 @@
-// DESIGN law 8: credentials are sealed before they leave ingest, and the configuration's secrets never leave it at all.
-// Everything that wxpipe writes is searched for them: topics, tables, logs, metrics, answers.
+// docs/guarantees.md law 8: credentials are sealed before they leave ingest, and the configuration's secrets never
+// leave it at all. Everything that wxpipe writes is searched for them: topics, tables, logs, metrics, answers.
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 
 namespace wxpipe::whole_path {

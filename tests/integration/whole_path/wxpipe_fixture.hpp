@@ -17,6 +17,7 @@
 #include "rig/process.hpp"
 #include "rig/temporary_folder.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/metric_value.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
@@ -76,11 +77,7 @@ class RunningWxpipe {
     return admin_port() && eventually([&] { return admin().get("/readyz").status == 200; });
   }
   std::string readiness() { return admin_port() ? admin().get("/readyz").body : log(); }
-  double metric(const std::string& name) {
-    const auto text = admin().get("/metrics").body;
-    const auto at = text.find("\n" + name + " ");
-    return at == std::string::npos ? 0 : std::stod(text.substr(at + name.size() + 2));
-  }
+  double metric(const std::string& name) { return support::metric_value(admin().get("/metrics").body, name); }
 
   rig::Process& process() { return process_; }
   std::string log() const { return process_.errors(); }

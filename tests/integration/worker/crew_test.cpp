@@ -13,8 +13,8 @@
 namespace wxpipe::worker {
 namespace {
 using namespace std::chrono_literals;
-using support::eventually;
-using support::eventually_equal;
+using rig::eventually;
+using rig::eventually_equal;
 
 class CrewTest : public ::testing::Test {
  protected:

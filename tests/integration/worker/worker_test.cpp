@@ -18,8 +18,8 @@
 namespace wxpipe::worker {
 namespace {
 using namespace std::chrono_literals;
-using support::eventually;
-using support::eventually_equal;
+using rig::eventually;
+using rig::eventually_equal;
 using testing::Each;
 using testing::Le;
 using testing::SizeIs;

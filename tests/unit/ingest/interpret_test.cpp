@@ -1,4 +1,4 @@
-// "At the edge" (CONTRACT), line by line and kind by kind.
+// "At the edge" (docs/contract.md §2), line by line and kind by kind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// Ids (DESIGN law 3): the same bytes give the same id on every machine and day; other bytes give another one.
+// Ids (docs/guarantees.md law 3): the same bytes give the same id on every machine and day; other bytes give another
+// one.
 #include "schemas/event_id.hpp"
 
 #include <gtest/gtest.h>

@@ -31,6 +31,7 @@ struct Settled {
 class Script final : public Correspondence {
  public:
   std::function<uint32_t(uint64_t serial)> key = [](uint64_t) { return kNoKey; };
+  std::function<void(SteadyTime)> ticked = [](SteadyTime) {};
   std::vector<Settled> settled_ones;
 
   bool next(Parcel& parcel, Timestamp) override {
@@ -47,10 +48,28 @@ class Script final : public Correspondence {
     settled_ones.push_back({parcel.said.serial, fate.outcome, parcel.attempts,
                             std::chrono::duration_cast<std::chrono::milliseconds>(fate.ended - parcel.planned)});
   }
-  void tick(SteadyTime) override {}
+  void tick(SteadyTime now) override { ticked(now); }
 
  private:
   uint64_t serial_ = 0;
+};
+
+// Holds an answer back until the sender's own clock, which its ticks show, has moved on.
+class SlowAnswer {
+ public:
+  explicit SlowAnswer(Script& script) {
+    script.ticked = [this](SteadyTime now) {
+      shown_ = now;
+      shown_.notify_all();
+    };
+  }
+  void hold(std::chrono::milliseconds by) {
+    const auto until = steady_clock::now() + by;
+    for (SteadyTime seen = shown_; seen < until; seen = shown_) shown_.wait(seen);
+  }
+
+ private:
+  std::atomic<SteadyTime> shown_{SteadyTime{}};
 };
 
 SendingPlan plan(uint64_t count) {
@@ -79,12 +98,13 @@ TEST(Sender, SendsAsManyAsPlannedOverItsConnections) {
 TEST(Sender, OpenLoopLatencyCountsFromThePlan) {
   // The first answer takes 300 ms; all others come at once. One connection, a callback planned every 10 ms: those that
   // had to wait behind the first one have waited since their own planned time, though each was answered in no time.
-  AnsweringServer server(lines, [](auto&, int before) {
-    if (before == 0) std::this_thread::sleep_for(300ms);
+  Script script;
+  SlowAnswer slow(script);
+  AnsweringServer server(lines, [&](auto&, int before) {
+    if (before == 0) slow.hold(300ms);
     return kSuccess;
   });
   const auto address = server.address();
-  Script script;
   auto how = plan(20);
   how.rate = 100;
   how.connections = 1;
@@ -96,12 +116,13 @@ TEST(Sender, OpenLoopLatencyCountsFromThePlan) {
 }
 
 TEST(Sender, ClosedLoopLatencyCountsFromSending) {
-  AnsweringServer server(lines, [](auto&, int before) {
-    if (before == 0) std::this_thread::sleep_for(300ms);
+  Script script;
+  SlowAnswer slow(script);
+  AnsweringServer server(lines, [&](auto&, int before) {
+    if (before == 0) slow.hold(300ms);
     return kSuccess;
   });
   const auto address = server.address();
-  Script script;
   auto how = plan(10);
   how.connections = 1;
   Sender sender(address, how, script);

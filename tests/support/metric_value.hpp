@@ -1,0 +1,15 @@
+// One number out of what /metrics answers.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace wxpipe::support {
+
+// By the metric's name and labels, as they are exposed; 0 where it isn't there.
+inline double metric_value(std::string_view exposition, const std::string& metric) {
+  const auto at = exposition.find("\n" + metric + " ");
+  return at == std::string_view::npos ? 0 : std::stod(std::string(exposition.substr(at + metric.size() + 2, 40)));
+}
+
+}  // namespace wxpipe::support

@@ -1,5 +1,5 @@
-// A record that can never succeed, with its original bytes, the reason from a closed list and where it came from (DESIGN law 2).
-// Travels on wxpipe.dead_letters.v1 and is a row of `dead_letters`.
+// A record that can never succeed, with its original bytes, the reason from a closed list and where it came from
+// (docs/guarantees.md law 2). Travels on wxpipe.dead_letters.v1 and is a row of `dead_letters`.
 #pragma once
 
 #include "schemas/facts/event.hpp"

@@ -103,7 +103,7 @@ struct Outcome {
 inline Outcome outcome_of(const std::vector<TopicRecord>& records) {
   Outcome outcome;
   for (const auto& record : records) {
-    if (schemas::is_duplicate(record.value)) {
+    if (schemas::begins_as<schemas::DuplicateMet>(record.value)) {
       const auto duplicate = schemas::decode<schemas::DuplicateMet>(record.value).value();
       outcome.duplicates.emplace(to_string(duplicate.event_id), duplicate.receipt);
     } else {

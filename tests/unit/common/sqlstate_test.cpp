@@ -1,4 +1,4 @@
-// Law 6: bad data and a bad world are told apart by SQLSTATE (PostgreSQL's manual, appendix A).
+// docs/guarantees.md law 6: bad data and a bad world are told apart by SQLSTATE (PostgreSQL's manual, appendix A).
 #include "common/postgres/sqlstate.hpp"
 
 #include <gtest/gtest.h>

@@ -160,7 +160,7 @@ TEST(ProcessBatch, TakesOverNoTraceIdThatIsNone) {
   record.traceparent = "00-THIS IS AS LONG AS A TRACE ID BE-00f067aa0ba902b7-01";
   ASSERT_EQ(record.traceparent.size(), 55U);
   const auto effects = run({record}, windows);
-  EXPECT_EQ(schemas::decode_dead_letter(effects.records.at(0).value())->trace_id, "");
+  EXPECT_EQ(schemas::decode<schemas::DeadLetter>(effects.records.at(0).value())->trace_id, "");
 }
 
 TEST(ProcessBatch, MakesADeadLetterOfATombstone) {

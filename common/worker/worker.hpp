@@ -77,8 +77,8 @@ class Worker : private kafka::RebalanceListener {
   std::stop_token stop_;
 
   kafka::Consumer consumer_;
-  std::unique_ptr<Batch> next_, writing_,
-      done_;  // collected, being written, not published yet; gone before the consumer
+  // Collected, being written, not published yet. Gone before the consumer.
+  std::unique_ptr<Batch> next_, writing_, done_;
   std::vector<kafka::Partition> assigned_;
   bool claimed_ = false;
   bool rebalancing_ = false;  // the callback ends with an assignment of its own

@@ -42,7 +42,7 @@ class Metrics {
   prometheus::Histogram& end_to_end_seconds;                      // callback received to row committed
   // everywhere
   prometheus::Family<prometheus::Counter>& dead_letters;        // {stage,reason}
-  prometheus::Family<prometheus::Gauge>& consumer_lag_seconds;  // {group}: age of the last record taken; 0: none is left
+  prometheus::Family<prometheus::Gauge>& consumer_lag_seconds;  // {group}: age of the last one taken; 0: none left
   prometheus::Family<prometheus::Gauge>& consumer_lag_records;  // {group}
   prometheus::Gauge& unaccounted;                               // custody: acknowledged and nowhere to be found
 

@@ -10,6 +10,7 @@
 #include "common/worker/crew.hpp"
 #include "sinks/autopilot.hpp"
 #include "sinks/custody/custody_watch.hpp"
+#include "sinks/families.hpp"
 #include "sinks/sink_worker.hpp"
 
 namespace wxpipe::sinks {

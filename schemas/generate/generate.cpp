@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using Files = std::map<fs::path, std::string>;
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out;
   json::append_string(out, text);
   return out;
@@ -76,7 +76,7 @@ std::string value_schema() {
         std::string words;
         for (auto rest = f.words_allowed; !rest.empty();) {
           const auto word = rest.substr(0, rest.find(' '));
-          words += (words.empty() ? "" : ",") + quoted(word);
+          words += (words.empty() ? "" : ",") + json_text(word);
           rest.remove_prefix(std::min(word.size() + 1, rest.size()));
         }
         add("enum", fmt::format("[{}]", words));
@@ -114,7 +114,7 @@ std::string value_schema() {
     case Type::reason: {
       std::string words;
       for (int i = 0; i < kReasonCount; ++i)
-        words += (i == 0 ? "" : ",") + quoted(to_string(static_cast<Reason>(i)));
+        words += (i == 0 ? "" : ",") + json_text(to_string(static_cast<Reason>(i)));
       add("enum", fmt::format("[{}]", words));
       break;
     }
@@ -124,19 +124,19 @@ std::string value_schema() {
     case Type::verbatim:
       throw std::logic_error("a verbatim record is no field in JSON");
   }
-  add("description", quoted(f.meaning));
+  add("description", json_text(f.meaning));
   return fmt::format("{{{}}}", out);
 }
 
 template <class Fact>
 std::string schema_file(std::string_view schema, const FamilyInfo& family) {
   const auto name = schema_name(schema);
-  std::string properties = fmt::format("\"schema\":{{\"const\":{}}}", quoted(schema)), required = "\"schema\"";
+  std::string properties = fmt::format("\"schema\":{{\"const\":{}}}", json_text(schema)), required = "\"schema\"";
   for_each_field<Fact>([&](auto i) {
     constexpr const auto& f = kField<Fact, i>;
     if constexpr (f.in_json != InJson::never) {
-      properties += fmt::format(",{}:{}", quoted(f.name), value_schema<Fact, i>());
-      if constexpr (f.in_json != InJson::unless_empty) required += "," + quoted(f.name);
+      properties += fmt::format(",{}:{}", json_text(f.name), value_schema<Fact, i>());
+      if constexpr (f.in_json != InJson::unless_empty) required += "," + json_text(f.name);
     }
   });
   const auto& topic = schema == kEventSchema ? schemas::topic(TopicName::events) : family.topic;
@@ -145,8 +145,8 @@ std::string schema_file(std::string_view schema, const FamilyInfo& family) {
   return pretty(fmt::format(
       R"({{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:wxpipe:schema:{}:v1","title":{},)"
       R"("description":{},"type":"object","properties":{{{}}},"required":[{}],"additionalProperties":false,"examples":[{}]}})",
-      name, quoted(Fact::kTitle),
-      quoted(fmt::format("{} Value of {}; key: {}.", Fact::kMeaning, topic.suffix, topic.key)), properties, required,
+      name, json_text(Fact::kTitle),
+      json_text(fmt::format("{} Value of {}; key: {}.", Fact::kMeaning, topic.suffix, topic.key)), properties, required,
       example));
 }
 

@@ -2,7 +2,7 @@
 # folder: make -C <here> test.
 .DEFAULT_GOAL := build
 here := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
-.PHONY: build test demo bench test-asan test-tsan fuzz format clean help
+.PHONY: build test demo bench test-asan test-tsan fuzz generate format clean help
 
 build: ## build/release/wxpipe
 	@$(here)dev/install
@@ -26,6 +26,11 @@ test-tsan: ## the suite with ThreadSanitizer
 
 fuzz: ## each fuzz target, briefly (clang)
 	@$(here)dev/test fuzz -L fuzz $(ARGS)
+
+generate: ## schemas and pages, out of the declarations in schemas/facts
+	@$(here)dev/install
+	@$(here)dev/build dev generate
+	@cd $(here) && build/dev/schemas/generate .
 
 format: ## clang-format over all sources
 	@$(here)dev/install clang-format

@@ -25,6 +25,7 @@
 
 #include "common/config/settings_file.hpp"
 #include "ingest/platforms.hpp"
+#include "schemas/fact_json.hpp"
 
 namespace {
 namespace asio = boost::asio;

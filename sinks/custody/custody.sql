@@ -16,5 +16,18 @@ counted as (
   from fresh f, jsonb_to_recordset(f.mark->'acknowledged') as a(account text, minute timestamptz, count bigint)
   group by 1, 2 order by 1, 2
   on conflict (minute, account, family, writer) do update set
-    acknowledged = l.acknowledged + excluded.acknowledged, updated_at = now())
+    acknowledged = l.acknowledged + excluded.acknowledged, updated_at = now()),
+-- Sums, least, greatest and "or" commute: the order of marks doesn't matter.
+by_day as (
+  insert into account_health as h (account, day, by_broker, by_spool, first_seen_at, last_seen_at, active_minutes)
+  select a.account, (a.minute at time zone 'UTC')::date, coalesce(sum(a.count) filter (where a.path = 'broker'), 0),
+    coalesce(sum(a.count) filter (where a.path = 'spool'), 0), min(a.minute), max(a.minute),
+    bit_or(set_bit(repeat('0', 1440)::bit(1440), (extract(epoch from a.minute)::int8 / 60 % 1440)::int, 1))
+  from fresh f, jsonb_to_recordset(f.mark->'acknowledged') as a(account text, minute timestamptz, path text, count bigint)
+  group by 1, 2 order by 1, 2
+  on conflict (account, day) do update set
+    by_broker = h.by_broker + excluded.by_broker, by_spool = h.by_spool + excluded.by_spool,
+    first_seen_at = least(h.first_seen_at, excluded.first_seen_at),
+    last_seen_at = greatest(h.last_seen_at, excluded.last_seen_at),
+    active_minutes = h.active_minutes | excluded.active_minutes, updated_at = now())
 select count(*) from fresh

@@ -129,22 +129,6 @@ class Operations(unittest.TestCase):
             self.assertEqual(named, set(), page)
 
 
-class Topics(unittest.TestCase):
-    def test_are_all_there_with_partitions_and_retention(self):
-        rows = {}
-        for name, partitions, kept in re.findall(r"^\| `([\w.]+)` \| (\S[^|]*) \| (\S[^|]*) \|", text("docs/topics.md"), re.M):
-            rows[name] = (partitions, kept)
-        declared = {}
-        table = re.search(r"kTopics\{\{(.*?)\}\};", text("schemas/topics.hpp"), re.S).group(1)
-        for suffix, partitions, hours, days in re.findall(r'TopicName::\w+, "([\w.]+)", (\d+), 24h(?: \* (\d+))?(), "', table):
-            kept = int(hours or 1)
-            declared[suffix] = (partitions, f"{kept} day{'s' if kept > 1 else ''}")
-        self.assertTrue(declared)
-        for name in ("seen_ids.v1",):  # partition n for partition n
-            rows[name] = (declared[name][0], rows[name][1]) if name in rows else None
-        self.assertEqual(rows, declared)
-
-
 class Tables(unittest.TestCase):
     page = "docs/tables.md"
 

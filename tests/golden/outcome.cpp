@@ -1,3 +1,4 @@
+#include "schemas/fact_json.hpp"
 #include "tests/golden/outcome.hpp"
 
 #include <fmt/format.h>

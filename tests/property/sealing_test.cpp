@@ -7,6 +7,7 @@
 #include "common/json/write.hpp"
 #include "ingest/credentials.hpp"
 #include "ingest/document.hpp"
+#include "schemas/fact_json.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
 
 namespace wxpipe::ingest {

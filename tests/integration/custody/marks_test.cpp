@@ -90,14 +90,18 @@ TEST_F(MarksTest, AnyOrderAnyRepetitionAndAnyBatchesLeaveTheSameTables) {
         "select minute, account, family, acknowledged, stored, duplicates, dead_letters "
         "from wxpipe.ledger order by 1, 2");
     all.insert(all.end(), ledger.begin(), ledger.end());
+    const auto health = lines(
+        "select account, day, by_broker, by_spool, first_seen_at, last_seen_at, active_minutes from account_health "
+        "order by 1, 2");
+    all.insert(all.end(), health.begin(), health.end());
     return all;
   };
   store(marks);
   const auto expected = tables();
-  EXPECT_EQ(expected.size(), 11U + 2U);
+  EXPECT_EQ(expected.size(), 11U + 2U + 2U);
   for (unsigned seed = 1; seed <= 8; ++seed) {
     SCOPED_TRACE(seed);
-    database_->query("truncate wxpipe.custody_marks, wxpipe.ledger");
+    database_->query("truncate wxpipe.custody_marks, wxpipe.ledger, account_health");
     std::mt19937 random(seed);
     auto shuffled = marks;
     for (int i = 0; i < 6; ++i) shuffled.push_back(marks[random() % marks.size()]);
@@ -109,6 +113,25 @@ TEST_F(MarksTest, AnyOrderAnyRepetitionAndAnyBatchesLeaveTheSameTables) {
     }
     EXPECT_EQ(tables(), expected);
   }
+}
+
+TEST_F(MarksTest, SayHowEachAccountIsDoingDayByDay) {
+  const Timestamp midnight = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24};
+  const auto at = [&](int64_t number, std::chrono::minutes minute, bool spooled) {
+    auto made = mark(number, number * 10, number * 10 + 5);
+    made.received_from = made.received_to = midnight + minute;
+    made.acknowledged[0].minute = midnight + minute;
+    made.acknowledged[0].spooled = spooled;
+    return made;
+  };
+  store({at(1, 9h, false), at(2, 9h, true), at(3, 24h - 1min, false), at(4, 24h, false)});
+  store({at(3, 24h - 1min, false)});
+  EXPECT_EQ(lines("select account, day, by_broker, by_spool, first_seen_at at time zone 'UTC', "
+                  "last_seen_at at time zone 'UTC', bit_count(active_minutes), "
+                  "wxpipe.longest_silence(active_minutes) from account_health order by day"),
+            (std::vector<std::string>{
+                "(shop,2026-11-24,10,5,\"2026-11-24 09:00:00\",\"2026-11-24 23:59:00\",2,14:58:00)",
+                "(shop,2026-11-25,5,0,\"2026-11-25 00:00:00\",\"2026-11-25 00:00:00\",1,23:59:00)"}));
 }
 
 TEST_F(MarksTest, AMarkThatIsMissingBetweenOthersIsSaidAndIsNotFine) {

@@ -4,9 +4,12 @@
 
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "common/config/settings.hpp"
+#include "schemas/registry.hpp"
 #include "sinks/autopilot.hpp"
+#include "sinks/fact_columns.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
 
@@ -52,6 +55,32 @@ class Schema : public Test {
            "' and format_type(a.atttypid, a.atttypmod) = '" + type + "')";
   }
 
+  // As format_type says it.
+  static std::string sql_type_of(postgres::ElementType type) {
+    using postgres::ElementType;
+    switch (type) {
+      case ElementType::boolean:
+        return "boolean";
+      case ElementType::bytea:
+        return "bytea";
+      case ElementType::int8:
+        return "bigint";
+      case ElementType::int4:
+        return "integer";
+      case ElementType::date:
+        return "date";
+      case ElementType::timestamptz:
+        return "timestamp(6) with time zone";
+      case ElementType::uuid:
+        return "uuid";
+      case ElementType::jsonb:
+        return "jsonb";
+      case ElementType::text:
+        break;
+    }
+    return "text";
+  }
+
   const std::string kOurs =
       "t.relkind in ('r', 'p') and t.relnamespace in ('public'::regnamespace, 'wxpipe'::regnamespace)";
   std::unique_ptr<support::TemporaryDatabase> database_;
@@ -94,7 +123,7 @@ TEST_F(Schema, LeadsFromEachRowToATrace) {
   const auto of_several = "(" + has("created_trace_id", "text") + " and " + has("updated_trace_id", "text") + ")";
   // What is left counts: its rows are sums over many events, or about none.
   EXPECT_EQ(tables_where("not " + of_one_event + " and not " + of_several),
-            (Names{"wxpipe.custody_marks", "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.schema_version",
+            (Names{"account_health", "wxpipe.custody_marks", "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.schema_version",
                    "wxpipe.sink_offsets"}));
 }
 
@@ -119,6 +148,49 @@ TEST_F(Schema, NamesPartitionsByTheirMonthOrDay) {
                    "system_logs_20261231" + range("2026-12-31", "2027-01-01"),
                    "system_logs_20270101" + range("2027-01-01", "2027-01-02"),
                    "system_logs_20270102" + range("2027-01-02", "2027-01-03"), "system_logs_default DEFAULT"}));
+}
+
+// Name, type, null and comment of each column of each fact's table, against schemas/facts.
+TEST_F(Schema, HasTheColumnsThatTheFactsDeclare) {
+  schemas::for_each_fact([&]<class Fact>(const schemas::FamilyInfo&) {
+    const std::string table(Fact::kTable.name);
+    std::set<std::string> declared;
+    for (const auto& column : sinks::kColumns<Fact>)
+      if (column.in_table) declared.emplace(column.name);
+    schemas::for_each_field<Fact>([&](auto i) {
+      constexpr const auto& f = schemas::kField<Fact, i>;
+      if constexpr (f.in_table == schemas::InTable::not_null || f.in_table == schemas::InTable::null_if_empty) {
+        const auto column = connection_->execute(
+            "select format_type(a.atttypid, a.atttypmod), a.attnotnull, col_description(a.attrelid, a.attnum) "
+            "from pg_attribute a where a.attrelid = $1::text::regclass and a.attname = $2::text",
+            postgres::Parameters().text(table).text(f.column()));
+        ASSERT_EQ(column.size(), 1u) << table << " has no column " << f.column();
+        EXPECT_EQ(column.text(0, 0), sql_type_of(sinks::element_type<Fact, i>())) << table << '.' << f.column();
+        EXPECT_EQ(column.text(0, 1), f.in_table == schemas::InTable::not_null ? "t" : "f")
+            << table << '.' << f.column();
+        EXPECT_EQ(column.text(0, 2), f.meaning) << table << '.' << f.column();
+      }
+    });
+    if (Fact::kTable.filled_by_merge) return;  // its .sql fills some columns by itself
+    for (const auto& name : names("select attname from pg_attribute where attrelid = '" + table +
+                                  "'::regclass and attnum > 0 and not attisdropped and attname not in "
+                                  "('created_at', 'updated_at')"))
+      EXPECT_TRUE(declared.contains(name)) << table << '.' << name << " is declared by no fact";
+  });
+}
+
+TEST_F(Schema, HasTheKeysThatTheFactsDeclare) {
+  schemas::for_each_fact([&]<class Fact>(const schemas::FamilyInfo&) {
+    Names declared;
+    for (const auto column : Fact::kTable.key)
+      if (!column.empty()) declared.emplace_back(column);
+    EXPECT_EQ(names("select a.attname from pg_index i cross join unnest(i.indkey) with ordinality k(number, place) "
+                    "join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number "
+                    "where i.indisprimary and i.indrelid = '" +
+                    std::string(Fact::kTable.name) + "'::regclass order by k.place"),
+              declared)
+        << Fact::kTable.name;
+  });
 }
 
 TEST_F(Schema, AnswersEveryQueryThatTheDocumentationShows) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "schemas/event_id.hpp"
+#include "schemas/fact_json.hpp"
 #include "schemas/registry.hpp"
 #include "sinks/record.hpp"
 #include "tests/support/temporary_database.hpp"

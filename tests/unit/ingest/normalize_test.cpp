@@ -6,6 +6,7 @@
 #include "common/json/write.hpp"
 #include "ingest/normalize.hpp"
 #include "schemas/event_id.hpp"
+#include "schemas/fact_json.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
 
 namespace wxpipe::ingest {

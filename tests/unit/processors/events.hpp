@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/config/settings.hpp"
+#include "schemas/fact_json.hpp"
 #include "schemas/facts/event.hpp"
 #include "schemas/event_id.hpp"
 

@@ -45,11 +45,8 @@ void print_addresses(const config::Settings& settings) {
   fmt::print("\nCallback addresses to enter at the platforms:\n");
   for (const auto& account : settings.accounts) {
     const auto kind = ingest::account_kind(account.kind);
-    const char* tenant = !kind                                                  ? ""
-                         : *kind == ingest::AccountKind::open_platform_messages ? "/$APPID$"
-                         : *kind == ingest::AccountKind::wework_suite_data      ? "/$CORPID$"
-                                                                                : "";
-    fmt::print("  {:<24} {}/callback/{}{}\n", account.kind, base, account.name, tenant);
+    const auto tenant = kind ? ingest::rules(*kind).tenant_in_path : std::string_view();
+    fmt::print("  {:<24} {}/callback/{}{}{}\n", account.kind, base, account.name, tenant.empty() ? "" : "/", tenant);
   }
 }
 

@@ -10,13 +10,17 @@
 namespace wxpipe::ingest {
 namespace {
 
-constexpr std::array<std::string_view, kAccountKindCount> kKinds{
-    "official_account",     "mini_program",      "open_platform", "open_platform_messages", "wework_app",
-    "wework_suite_command", "wework_suite_data", "wework_bot",    "wework_instance",        "channel"};
+// The words of all kinds, or of some.
+std::string words(std::string_view between, bool (*wanted)(const AccountRules&)) {
+  std::vector<std::string_view> found;
+  for (const auto& row : kAccountKinds)
+    if (wanted(row)) found.push_back(row.word);
+  return fmt::format("{}", fmt::join(found, between));
+}
 
-bool has_modes(AccountKind kind) { return kind == AccountKind::official_account || kind == AccountKind::mini_program; }
-
-std::string all_kinds() { return fmt::format("{}", fmt::join(kKinds, ", ")); }
+std::string all_kinds() {
+  return words(", ", [](const AccountRules&) { return true; });
+}
 
 // One account's check: remembers where it stands, so that each complaint says so.
 class Check {
@@ -44,8 +48,10 @@ class Check {
       complain("name", "appears in the address, so use at most 64 letters, digits, '-', '_' and '.'");
   }
 
-  void required(std::string_view key, const std::string& value, std::string_view meaning) {
-    if (value.empty()) complain(key, "is missing; an account of kind {} needs it: {}", settings_.kind, meaning);
+  void ids(const AccountRules& kind) {
+    for (const auto& [key, value, meaning] : kind.ids)
+      if (!key.empty() && (settings_.*value).empty())
+        complain(key, "is missing; an account of kind {} needs it: {}", kind.word, meaning);
   }
 
   // Current first; the previous one is optional.
@@ -84,16 +90,15 @@ class Check {
     return out;
   }
 
-  EncryptionMode mode(AccountKind kind) {
-    if (is_standard_webhook(kind)) {
-      if (!settings_.mode.empty()) complain("mode", "only official_account and mini_program have modes; remove it");
-      return EncryptionMode::plain;
-    }
-    if (settings_.mode.empty() || settings_.mode == "safe") return EncryptionMode::safe;
-    if (!has_modes(kind)) {
-      complain("mode", "only official_account and mini_program have modes; {} is always encrypted, remove it",
-               settings_.kind);
-      return EncryptionMode::safe;
+  EncryptionMode mode(const AccountRules& kind) {
+    const bool webhook = kind.proof == Proof::standard_webhook;
+    const auto usual = webhook ? EncryptionMode::plain : EncryptionMode::safe;
+    if (settings_.mode.empty() || (settings_.mode == "safe" && !webhook)) return usual;
+    if (!kind.has_modes) {
+      complain("mode", "only {} have modes; {}remove it",
+               words(" and ", [](const AccountRules& row) { return row.has_modes; }),
+               webhook ? "" : settings_.kind + " is always encrypted, ");
+      return usual;
     }
     if (settings_.mode == "plain") return EncryptionMode::plain;
     if (settings_.mode == "compatible") return EncryptionMode::compatible;
@@ -101,8 +106,8 @@ class Check {
     return EncryptionMode::safe;
   }
 
-  void replies(AccountKind kind) {
-    if (!settings_.replies.empty() && !takes_passive_reply(kind))
+  void replies(const AccountRules& kind) {
+    if (!settings_.replies.empty() && kind.passive_reply == PassiveReply::none)
       complain("replies", "the platform reads no answer on {} accounts; remove them", settings_.kind);
     for (const auto& rule : settings_.replies) {
       if (rule.on.empty())
@@ -139,45 +144,11 @@ class Check {
 
 }  // namespace
 
-std::string_view to_string(AccountKind kind) { return kKinds.at(static_cast<size_t>(kind)); }
-
-std::optional<AccountKind> account_kind(std::string_view word) {
-  const auto found = std::find(kKinds.begin(), kKinds.end(), word);
-  if (found == kKinds.end()) return std::nullopt;
-  return static_cast<AccountKind>(found - kKinds.begin());
-}
-
-bool is_standard_webhook(AccountKind kind) {
-  return kind == AccountKind::wework_instance || kind == AccountKind::channel;
-}
-
-bool takes_passive_reply(AccountKind kind) {
-  switch (kind) {
-    case AccountKind::official_account:
-    case AccountKind::mini_program:
-    case AccountKind::open_platform_messages:
-    case AccountKind::wework_app:
-    case AccountKind::wework_suite_data:
-    case AccountKind::wework_bot:
-      return true;
-    case AccountKind::open_platform:
-    case AccountKind::wework_suite_command:
-    case AccountKind::wework_instance:
-    case AccountKind::channel:
-      return false;
-  }
-  return false;
-}
-
-bool has_tenant(AccountKind kind) {
-  return kind == AccountKind::open_platform_messages || kind == AccountKind::wework_suite_data;
-}
-
 Account make_account(const config::AccountSettings& settings, std::vector<std::string>& errors) {
   Check check(settings, errors);
   check.name();
-  const auto kind = account_kind(settings.kind);
-  if (!kind) {
+  const auto said = account_kind(settings.kind);
+  if (!said) {
     if (settings.kind.empty())
       check.complain("kind", "is missing; say one of {}", all_kinds());
     else
@@ -185,10 +156,11 @@ Account make_account(const config::AccountSettings& settings, std::vector<std::s
     return {};
   }
 
+  const AccountRules& kind = rules(*said);
   Account account;
   account.name = settings.name;
-  account.kind = *kind;
-  account.mode = check.mode(*kind);
+  account.kind = kind.kind;
+  account.mode = check.mode(kind);
   account.title = settings.title;
   account.app_id = settings.app_id;
   account.original_id = settings.original_id;
@@ -203,42 +175,16 @@ Account make_account(const config::AccountSettings& settings, std::vector<std::s
   account.menu = settings.menu;
   account.channels = settings.channels;
   account.replies = settings.replies;
-  account.max_timestamp_age = settings.max_timestamp_age;
+  account.max_timestamp_age = settings.max_timestamp_age ? settings.max_timestamp_age : kind.max_timestamp_age;
 
-  switch (*kind) {
-    case AccountKind::official_account:
-    case AccountKind::mini_program:
-      check.required("app_id", settings.app_id, "the AppID, wx...");
-      break;
-    case AccountKind::open_platform:
-    case AccountKind::open_platform_messages:
-      check.required("component_app_id", settings.component_app_id, "the third-party platform's own AppID, wx...");
-      break;
-    case AccountKind::wework_app:
-      check.required("corp_id", settings.corp_id, "the corporation's id, ww...");
-      break;
-    case AccountKind::wework_suite_command:
-    case AccountKind::wework_suite_data:
-      check.required("suite_id", settings.suite_id, "the suite's id, ww..., tj... or dk...");
-      check.required("provider_corp_id", settings.provider_corp_id,
-                     "the provider's own corp id; the platform verifies the address with it");
-      break;
-    case AccountKind::wework_bot:
-      break;
-    case AccountKind::wework_instance:
-      check.required("instance_id", settings.instance_id, "which instance it is, as the sender calls it");
-      break;
-    case AccountKind::channel:
-      check.required("channel", settings.channel, "which channel it is: web_form, landing_page ...");
-      break;
-  }
-  if (is_standard_webhook(*kind)) {
+  check.ids(kind);
+  if (kind.proof == Proof::standard_webhook) {
     account.webhook_secrets = check.webhook_secrets();
   } else {
     account.tokens = check.tokens();
     account.aes_keys = check.aes_keys(account.mode != EncryptionMode::plain);
   }
-  check.replies(*kind);
+  check.replies(kind);
   return account;
 }
 

@@ -13,25 +13,9 @@
 
 #include "common/config/settings.hpp"
 #include "common/secret.hpp"
+#include "ingest/account_kinds.hpp"
 
 namespace wxpipe::ingest {
-
-// CONTRACT §2: what arrives there decides signature, envelope, receiveid and reply.
-enum class AccountKind {
-  official_account,
-  mini_program,
-  open_platform,
-  open_platform_messages,
-  wework_app,
-  wework_suite_command,
-  wework_suite_data,
-  wework_bot,
-  wework_instance,
-  channel
-};
-inline constexpr int kAccountKindCount = 10;
-std::string_view to_string(AccountKind kind);
-std::optional<AccountKind> account_kind(std::string_view word);
 
 enum class EncryptionMode { plain, compatible, safe };
 
@@ -53,11 +37,6 @@ struct Account {
   std::vector<std::array<unsigned char, 32>> aes_keys;  // decoded EncodingAESKeys
   std::vector<std::string> webhook_secrets;             // decoded whsec_ secrets: raw bytes
 };
-
-// Families of kinds that share a rule.
-bool is_standard_webhook(AccountKind kind);  // wework_instance, channel
-bool takes_passive_reply(AccountKind kind);  // CONTRACT: where the platform reads an answer
-bool has_tenant(AccountKind kind);           // open_platform_messages, wework_suite_data: /callback/{account}/{tenant}
 
 // Checks and decodes one account. What is wrong is appended to `errors`, one line each: where it stands, the key, what is
 // wrong with it and the fix; never a secret. With errors the value is only good for further checks.

@@ -46,7 +46,7 @@ std::string_view* place_of(Query& query, std::string_view name) {
 
 }  // namespace
 
-QueryFault parse_query(std::string_view raw, std::string& scratch, Query& query) {
+std::optional<Refusal> parse_query(std::string_view raw, std::string& scratch, Query& query) {
   query = {};
   scratch.clear();
   scratch.reserve(raw.size());
@@ -60,13 +60,13 @@ QueryFault parse_query(std::string_view raw, std::string& scratch, Query& query)
     std::string_view name, value;
     if (!decode(pair.substr(0, equals), scratch, name) ||
         !decode(pair.substr(std::min(equals + 1, pair.size())), scratch, value) || count == names.size())
-      return QueryFault::malformed;
+      return Refusal::bad_request;
     const auto end = names.begin() + static_cast<std::ptrdiff_t>(count);
-    if (std::find(names.begin(), end, name) != end) return QueryFault::duplicate_parameter;
+    if (std::find(names.begin(), end, name) != end) return Refusal::duplicate_parameter;
     names[count++] = name;
     if (std::string_view* const place = place_of(query, name)) *place = value;
   }
-  return QueryFault::none;
+  return std::nullopt;
 }
 
 }  // namespace wxpipe::ingest

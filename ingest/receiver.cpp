@@ -51,7 +51,7 @@ asio::awaitable<DeliveryPath> Receiver::make_durable(Outbound& record, bool urge
 
 Reply Receiver::failed(std::string_view account, Refusal refusal) {
   counters_.count(account, "failed", to_string(refusal));
-  return {503, std::string(to_string(refusal))};
+  return reply_to(refusal);
 }
 
 asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_view traceparent) {
@@ -77,7 +77,7 @@ std::optional<Reply> Receiver::begin(const Callback& callback, std::string_view 
   if (auto* refused = std::get_if<Refused>(&interpretation)) {
     const bool known = refused->refusal != Refusal::unknown_account;
     counters_.count(known ? callback.account : std::string_view{}, "refused", to_string(refused->refusal));
-    return Reply{refused->status, std::string(to_string(refused->refusal))};
+    return reply_to(refused->refusal);
   }
   if (auto* challenge = std::get_if<Challenge>(&interpretation)) {
     counters_.count(callback.account, "challenge");

@@ -46,8 +46,11 @@ class Receiver {
   // What was answered, by receipt. On the same thread.
   Decisions& decisions() { return decisions_; }
 
-  // Counts what the server refused before there was a callback (limits, syntax, paths).
-  void refused(Refusal refusal) { counters_.count({}, "refused", to_string(refusal)); }
+  // What the server refuses before there is a callback (limits, syntax, paths): counted, and its answer.
+  Reply refuse(Refusal refusal) {
+    counters_.count({}, "refused", to_string(refusal));
+    return reply_to(refusal);
+  }
 
  private:
   // A callback on its way. Nothing in it points into the request.

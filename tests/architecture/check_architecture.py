@@ -27,7 +27,7 @@ PURE = [
 ]
 # The thin code around it, which acts.
 SHELL = [
-    "ingest/custody/custodian.*", "ingest/delivery/*", "ingest/http/request.*", "ingest/http/server.*", "ingest/receiver.*", "ingest/ingest_role.*",
+    "ingest/custody/custodian.*", "ingest/delivery/*", "ingest/http/framing.*", "ingest/http/server.*", "ingest/receiver.*", "ingest/ingest_role.*",
     "processors/process_role.*", "processors/process_metrics.*", "processors/transaction_loop.*",
     "processors/dedupe/journal_reader.*",
     "cli/simulate/connection.*", "cli/simulate/ledger.*", "cli/simulate/progress.*", "cli/simulate/sender.*",

@@ -45,7 +45,7 @@ void print_addresses(const config::Settings& settings) {
   fmt::print("\nCallback addresses to enter at the platforms:\n");
   for (const auto& account : settings.accounts) {
     const auto kind = ingest::account_kind(account.kind);
-    const auto tenant = kind ? ingest::rules(*kind).tenant_in_path : std::string_view();
+    const auto tenant = kind ? ingest::rules(*kind).tenant.in_path : std::string_view();
     fmt::print("  {:<24} {}/callback/{}{}{}\n", account.kind, base, account.name, tenant.empty() ? "" : "/", tenant);
   }
 }

@@ -54,40 +54,36 @@ class Check {
         complain(key, "is missing; an account of kind {} needs it: {}", kind.word, meaning);
   }
 
-  // Current first; the previous one is optional.
-  std::vector<Secret> tokens() {
-    std::vector<Secret> out;
-    if (settings_.token.empty())
-      complain("token", "is missing; copy it from the platform's console (or give token_env or token_file)");
-    else
-      out.push_back(settings_.token);
-    if (!settings_.previous_token.empty()) out.push_back(settings_.previous_token);
+  // The current secret first, then the previous one, which is optional. `decode` complains of what it can't read.
+  template <class T>
+  std::vector<T> secrets(std::string_view key, const Secret& current, const Secret& previous, std::string_view get_one,
+                         std::optional<T> (Check::*decode)(const std::string&, const Secret&)) {
+    if (current.empty() && !get_one.empty()) complain(key, "is missing; {}", get_one);
+    std::vector<T> out;
+    for (const auto& [name, secret] :
+         {std::pair(std::string(key), &current), {fmt::format("previous_{}", key), &previous}})
+      if (!secret->empty())
+        if (auto decoded = (this->*decode)(name, *secret)) out.push_back(std::move(*decoded));
     return out;
   }
 
-  std::vector<wxcrypt::AesKey> aes_keys(bool needed) {
-    std::vector<wxcrypt::AesKey> out;
-    if (settings_.encoding_aes_key.empty()) {
-      if (needed)
-        complain(
-            "encoding_aes_key",
-            "is missing; copy it from the platform's console (or give encoding_aes_key_env or encoding_aes_key_file)");
-    } else {
-      add_key("encoding_aes_key", settings_.encoding_aes_key, out);
-    }
-    if (!settings_.previous_encoding_aes_key.empty())
-      add_key("previous_encoding_aes_key", settings_.previous_encoding_aes_key, out);
-    return out;
+  std::optional<Secret> token(const std::string&, const Secret& text) { return text; }
+
+  std::optional<wxcrypt::AesKey> aes_key(const std::string& key, const Secret& text) {
+    auto decoded = wxcrypt::decode_aes_key(text.reveal());
+    if (!decoded && text.reveal().size() != 43)
+      complain(key, "has {} characters, but an EncodingAESKey has 43; copy it again from the platform's console",
+               text.reveal().size());
+    else if (!decoded)
+      complain(key, "has characters other than letters and digits; copy it again from the platform's console");
+    return decoded;
   }
 
-  std::vector<std::string> webhook_secrets() {
-    std::vector<std::string> out;
-    if (settings_.secret.empty())
-      complain("secret", "is missing; make one with: echo whsec_$(openssl rand -base64 32), and give it to the sender");
-    else
-      add_secret("secret", settings_.secret, out);
-    if (!settings_.previous_secret.empty()) add_secret("previous_secret", settings_.previous_secret, out);
-    return out;
+  std::optional<std::string> webhook_secret(const std::string& key, const Secret& text) {
+    auto decoded = standard_webhooks::decode_secret(text.reveal());
+    if (!decoded)
+      complain(key, "is not \"whsec_\" followed by base64; make one with: echo whsec_$(openssl rand -base64 32)");
+    return decoded;
   }
 
   EncryptionMode mode(const AccountRules& kind) {
@@ -107,7 +103,7 @@ class Check {
   }
 
   void replies(const AccountRules& kind) {
-    if (!settings_.replies.empty() && kind.passive_reply == PassiveReply::none)
+    if (!settings_.replies.empty() && kind.answer.passive_reply == PassiveReply::none)
       complain("replies", "the platform reads no answer on {} accounts; remove them", settings_.kind);
     for (const auto& rule : settings_.replies) {
       if (rule.on.empty())
@@ -121,23 +117,6 @@ class Check {
   }
 
  private:
-  void add_key(std::string_view key, const Secret& text, std::vector<wxcrypt::AesKey>& out) {
-    if (const auto decoded = wxcrypt::decode_aes_key(text.reveal()))
-      out.push_back(*decoded);
-    else if (text.reveal().size() != 43)
-      complain(key, "has {} characters, but an EncodingAESKey has 43; copy it again from the platform's console",
-               text.reveal().size());
-    else
-      complain(key, "has characters other than letters and digits; copy it again from the platform's console");
-  }
-
-  void add_secret(std::string_view key, const Secret& text, std::vector<std::string>& out) {
-    if (auto decoded = standard_webhooks::decode_secret(text.reveal()))
-      out.push_back(std::move(*decoded));
-    else
-      complain(key, "is not \"whsec_\" followed by base64; make one with: echo whsec_$(openssl rand -base64 32)");
-  }
-
   const config::AccountSettings& settings_;
   std::vector<std::string>& errors_;
 };
@@ -157,32 +136,23 @@ Account make_account(const config::AccountSettings& settings, std::vector<std::s
   }
 
   const AccountRules& kind = rules(*said);
-  Account account;
-  account.name = settings.name;
-  account.kind = kind.kind;
-  account.mode = check.mode(kind);
-  account.title = settings.title;
-  account.app_id = settings.app_id;
-  account.original_id = settings.original_id;
-  account.component_app_id = settings.component_app_id;
-  account.corp_id = settings.corp_id;
-  account.suite_id = settings.suite_id;
-  account.provider_corp_id = settings.provider_corp_id;
-  account.bot_id = settings.bot_id;
-  account.instance_id = settings.instance_id;
-  account.channel = settings.channel;
-  account.agent_id = settings.agent_id;
-  account.menu = settings.menu;
-  account.channels = settings.channels;
-  account.replies = settings.replies;
-  account.max_timestamp_age = settings.max_timestamp_age ? settings.max_timestamp_age : kind.max_timestamp_age;
-
+  Account account{settings, kind.kind, check.mode(kind), {}, {}, {}};
   check.ids(kind);
   if (kind.proof == Proof::standard_webhook) {
-    account.webhook_secrets = check.webhook_secrets();
+    account.webhook_secrets = check.secrets(
+        "secret", settings.secret, settings.previous_secret,
+        "make one with: echo whsec_$(openssl rand -base64 32), and give it to the sender", &Check::webhook_secret);
+    if (!account.max_timestamp_age) account.max_timestamp_age = std::chrono::minutes(5);  // their convention
   } else {
-    account.tokens = check.tokens();
-    account.aes_keys = check.aes_keys(account.mode != EncryptionMode::plain);
+    account.tokens =
+        check.secrets("token", settings.token, settings.previous_token,
+                      "copy it from the platform's console (or give token_env or token_file)", &Check::token);
+    account.aes_keys = check.secrets(
+        "encoding_aes_key", settings.encoding_aes_key, settings.previous_encoding_aes_key,
+        account.mode == EncryptionMode::plain
+            ? ""
+            : "copy it from the platform's console (or give encoding_aes_key_env or encoding_aes_key_file)",
+        &Check::aes_key);
   }
   check.replies(kind);
   return account;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "ingest/account.hpp"
 #include "ingest/bot/normalize.hpp"
 #include "ingest/channel/normalize.hpp"
 #include "ingest/instance/normalize.hpp"
@@ -13,115 +12,61 @@
 namespace wxpipe::ingest {
 namespace {
 
-using A = Account;
-using S = config::AccountSettings;
-constexpr RequiredId kAppId{"app_id", &S::app_id, "the AppID, wx..."};
-constexpr RequiredId kComponentAppId{"component_app_id", &S::component_app_id,
+using A = config::AccountDetails;
+constexpr RequiredId kAppId{"app_id", &A::app_id, "the AppID, wx..."};
+constexpr RequiredId kComponentAppId{"component_app_id", &A::component_app_id,
                                      "the third-party platform's own AppID, wx..."};
-constexpr RequiredId kSuiteId{"suite_id", &S::suite_id, "the suite's id, ww..., tj... or dk..."};
-constexpr RequiredId kProviderCorpId{"provider_corp_id", &S::provider_corp_id,
+constexpr RequiredId kSuiteId{"suite_id", &A::suite_id, "the suite's id, ww..., tj... or dk..."};
+constexpr RequiredId kProviderCorpId{"provider_corp_id", &A::provider_corp_id,
                                      "the provider's own corp id; the platform verifies the address with it"};
-constexpr std::string_view kSuccess = "success";
-constexpr std::chrono::minutes kWebhookTolerance{5};
+constexpr RequiredId kCorpId{"corp_id", &A::corp_id, "the corporation's id, ww..."};
+constexpr RequiredId kInstanceId{"instance_id", &A::instance_id, "which instance it is, as the sender calls it"};
+constexpr RequiredId kChannel{"channel", &A::channel, "which channel it is: web_form, landing_page ..."};
+
+using Ids = std::array<RequiredId, 2>;
+using Addresses = std::array<InnerAddress, 2>;
+using Row = AccountRules;
+using K = AccountKind;
+constexpr bool kModes = true, kOneMode = false;
+constexpr AccountId kTheTenant = nullptr, kAnybody = nullptr;
+// What cloud functions hand on names the app id.
+constexpr InnerAddress kOriginalId{"ToUserName", &A::original_id, &A::app_id};
+constexpr InnerAddress kAgentId{.field = "AgentID", .number = &A::agent_id};
+constexpr Answer kSuccess{200, "success"}, kSuccessOrReply{200, "success", PassiveReply::message};
+constexpr Answer kUrgentSuccess{200, "success", PassiveReply::none, true};
+constexpr Answer kEmptyOrReply{200, "", PassiveReply::message}, kEmptyOrBotReply{200, "", PassiveReply::bot};
+constexpr Answer kNoContent{204, ""};
 
 }  // namespace
 
-constexpr std::array<AccountRules, kAccountKindCount> kAccountKinds{{
-    {.kind = AccountKind::official_account,
-     .word = "official_account",
-     .ids = {kAppId},
-     .has_modes = true,
-     .proof = Proof::wechat,
-     .challenge_receiver = &A::app_id,
-     .message_receiver = &A::app_id,
-     // What cloud functions hand on names the app id.
-     .addresses = {{{.field = "ToUserName", .expected = &A::original_id, .as_good = &A::app_id}}},
-     .success = kSuccess,
-     .passive_reply = PassiveReply::message,
-     .normalize = wechat::normalize},
-    {.kind = AccountKind::mini_program,
-     .word = "mini_program",
-     .ids = {kAppId},
-     .has_modes = true,
-     .proof = Proof::wechat,
-     .challenge_receiver = &A::app_id,
-     .message_receiver = &A::app_id,
-     .addresses = {{{.field = "ToUserName", .expected = &A::original_id, .as_good = &A::app_id}}},
-     .success = kSuccess,
-     .passive_reply = PassiveReply::message,
-     .normalize = wechat::normalize},
-    {.kind = AccountKind::open_platform,
-     .word = "open_platform",
-     .ids = {kComponentAppId},
-     .proof = Proof::wechat,
-     .challenge_receiver = &A::component_app_id,
-     .message_receiver = &A::component_app_id,
-     .addresses = {{{.field = "AppId", .expected = &A::component_app_id}}},
-     .tenant_in_body = "AuthorizerAppid",
-     .success = kSuccess,
-     .normalize = open_platform::normalize},
-    {.kind = AccountKind::open_platform_messages,
-     .word = "open_platform_messages",
-     .ids = {kComponentAppId},
-     .proof = Proof::wechat,
-     .challenge_receiver = &A::component_app_id,
-     .message_receiver = &A::component_app_id,
-     // No addresses: ToUserName is the authorised account's gh_ id, which no configuration lists.
-     .tenant_in_path = kAppIdInPath,
-     .success = kSuccess,
-     .passive_reply = PassiveReply::message,
-     .normalize = wechat::normalize},
-    {.kind = AccountKind::wework_app,
-     .word = "wework_app",
-     .ids = {{{"corp_id", &S::corp_id, "the corporation's id, ww..."}}},
-     .proof = Proof::wework,
-     .challenge_receiver = &A::corp_id,
-     .message_receiver = &A::corp_id,
-     .addresses = {{{.field = "ToUserName", .expected = &A::corp_id}, {.field = "AgentID", .number = &A::agent_id}}},
-     .passive_reply = PassiveReply::message,
-     .normalize = wework::normalize},
-    {.kind = AccountKind::wework_suite_command,
-     .word = "wework_suite_command",
-     .ids = {kSuiteId, kProviderCorpId},
-     .proof = Proof::wework,
-     .challenge_receiver = &A::provider_corp_id,
-     .message_receiver = &A::suite_id,
-     .addresses = {{{.field = "SuiteId", .expected = &A::suite_id}}},
-     .tenant_in_body = "AuthCorpId",
-     .success = kSuccess,
-     .urgent = true,
-     .normalize = wework::normalize},
-    {.kind = AccountKind::wework_suite_data,
-     .word = "wework_suite_data",
-     .ids = {kSuiteId, kProviderCorpId},
-     .proof = Proof::wework,
-     .challenge_receiver = &A::provider_corp_id,
-     .addresses = {{{.field = "ToUserName"}, {.field = "SuiteId", .expected = &A::suite_id}}},
-     .tenant_in_path = kCorpIdInPath,
-     .tenant_is_receiver = true,
-     .passive_reply = PassiveReply::message,
-     .normalize = wework::normalize},
-    {.kind = AccountKind::wework_bot,
-     .word = "wework_bot",
-     .proof = Proof::wework,
-     .addresses = {{{.field = "aibotid", .expected = &A::bot_id}}},
-     .passive_reply = PassiveReply::bot,
-     .normalize = bot::normalize},
-    {.kind = AccountKind::wework_instance,
-     .word = "wework_instance",
-     .ids = {{{"instance_id", &S::instance_id, "which instance it is, as the sender calls it"}}},
-     .proof = Proof::standard_webhook,
-     .max_timestamp_age = kWebhookTolerance,
-     .success_status = 204,
-     .normalize = instance::normalize},
-    {.kind = AccountKind::channel,
-     .word = "channel",
-     .ids = {{{"channel", &S::channel, "which channel it is: web_form, landing_page ..."}}},
-     .proof = Proof::standard_webhook,
-     .max_timestamp_age = kWebhookTolerance,
-     .success_status = 204,
-     .normalize = channel::normalize},
-}};
+constexpr std::array<AccountRules, kAccountKindCount> kAccountKinds{
+    Row{K::official_account, "official_account", Ids{kAppId}, kModes, Proof::wechat, Receivers{&A::app_id, &A::app_id},
+        Addresses{kOriginalId}, Tenant{}, kSuccessOrReply, wechat::normalize},
+    Row{K::mini_program, "mini_program", Ids{kAppId}, kModes, Proof::wechat, Receivers{&A::app_id, &A::app_id},
+        Addresses{kOriginalId}, Tenant{}, kSuccessOrReply, wechat::normalize},
+    Row{K::open_platform, "open_platform", Ids{kComponentAppId}, kOneMode, Proof::wechat,
+        Receivers{&A::component_app_id, &A::component_app_id}, Addresses{InnerAddress{"AppId", &A::component_app_id}},
+        Tenant{.in_body = "AuthorizerAppid"}, kSuccess, open_platform::normalize},
+    // No address: ToUserName is the authorised account's gh_ id, which no configuration lists.
+    Row{K::open_platform_messages, "open_platform_messages", Ids{kComponentAppId}, kOneMode, Proof::wechat,
+        Receivers{&A::component_app_id, &A::component_app_id}, Addresses{}, Tenant{.in_path = kAppIdInPath},
+        kSuccessOrReply, wechat::normalize},
+    Row{K::wework_app, "wework_app", Ids{kCorpId}, kOneMode, Proof::wework, Receivers{&A::corp_id, &A::corp_id},
+        Addresses{InnerAddress{"ToUserName", &A::corp_id}, kAgentId}, Tenant{}, kEmptyOrReply, wework::normalize},
+    Row{K::wework_suite_command, "wework_suite_command", Ids{kSuiteId, kProviderCorpId}, kOneMode, Proof::wework,
+        Receivers{&A::provider_corp_id, &A::suite_id}, Addresses{InnerAddress{"SuiteId", &A::suite_id}},
+        Tenant{.in_body = "AuthCorpId"}, kUrgentSuccess, wework::normalize},
+    Row{K::wework_suite_data, "wework_suite_data", Ids{kSuiteId, kProviderCorpId}, kOneMode, Proof::wework,
+        Receivers{&A::provider_corp_id, kTheTenant},
+        Addresses{InnerAddress{"ToUserName", kTheTenant}, InnerAddress{"SuiteId", &A::suite_id}},
+        Tenant{.in_path = kCorpIdInPath, .is_receiver = true}, kEmptyOrReply, wework::normalize},
+    Row{K::wework_bot, "wework_bot", Ids{}, kOneMode, Proof::wework, Receivers{kAnybody, kAnybody},
+        Addresses{InnerAddress{"aibotid", &A::bot_id}}, Tenant{}, kEmptyOrBotReply, bot::normalize},
+    Row{K::wework_instance, "wework_instance", Ids{kInstanceId}, kOneMode, Proof::standard_webhook, Receivers{},
+        Addresses{}, Tenant{}, kNoContent, instance::normalize},
+    Row{K::channel, "channel", Ids{kChannel}, kOneMode, Proof::standard_webhook, Receivers{}, Addresses{}, Tenant{},
+        kNoContent, channel::normalize},
+};
 
 static_assert([] {
   for (size_t i = 0; i < kAccountKinds.size(); ++i)

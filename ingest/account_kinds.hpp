@@ -1,26 +1,19 @@
-// What an account's kind decides, as one table with a row for each kind. Whoever meets a kind asks its row; nothing else
-// in ingest knows one kind from another. A new kind is a word in AccountKind and a row in account_kinds.cpp. Constant.
+// What an account's kind decides: one table with a row for each kind. Whoever meets a kind asks its row; nothing else
+// in ingest knows one kind from another. A new kind is a word in AccountKind and a row in account_kinds.cpp. Pure.
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/config/settings.hpp"
 #include "common/result.hpp"
-
-namespace wxpipe::config {
-struct AccountSettings;
-}
-namespace wxpipe::schemas {
-struct Event;
-}
+#include "schemas/event.hpp"
 
 namespace wxpipe::ingest {
 
-struct Account;
 class Document;
 struct NormalizeContext;
 
@@ -53,43 +46,50 @@ enum class PassiveReply {
 };
 
 // One of an account's ids.
-using AccountId = std::string Account::*;
+using AccountId = std::string config::AccountDetails::*;
 
 struct RequiredId {
   std::string_view key{};
-  std::string config::AccountSettings::*value = nullptr;
+  AccountId value = nullptr;
   std::string_view meaning{};
 };
 
 // A field of the decrypted body that names who the callback is for.
 struct InnerAddress {
   std::string_view field{};
-  AccountId expected = nullptr;                       // null: the tenant
-  AccountId as_good = nullptr;                        // another id that may stand there
-  std::optional<int64_t> Account::*number = nullptr;  // what is expected instead, where it is a number
+  AccountId expected = nullptr;                                      // null: the tenant
+  AccountId as_good = nullptr;                                       // another id that may stand there
+  std::optional<int64_t> config::AccountDetails::*number = nullptr;  // what is expected instead, where it is a number
+};
+
+// Whose id ends the ciphertext. Null: the tenant that the path names, or anybody where it names none.
+struct Receivers {
+  AccountId challenge = nullptr, message = nullptr;
+};
+
+struct Tenant {
+  std::string_view in_path{};  // how the platform's console writes it
+  std::string_view in_body{};  // the field that names it
+  bool is_receiver = false;    // the ciphertext names it, so the path needn't
+};
+
+struct Answer {
+  unsigned status = 200;
+  std::string_view success{};
+  PassiveReply passive_reply = PassiveReply::none;
+  bool urgent = false;  // the platform waits one second and not five
 };
 
 struct AccountRules {
   AccountKind kind{};
-  std::string_view word{};          // what `kind` says in the configuration
+  std::string_view word{};          // as `kind` in the configuration
   std::array<RequiredId, 2> ids{};  // without a key: there are no more
-  bool has_modes = false;           // plain, compatible or safe; the others are always the same
-  Proof proof = Proof::wechat;
-  std::optional<std::chrono::seconds> max_timestamp_age{};  // unless the configuration says another; none: any age
-
-  // Whose id ends the ciphertext. Null: the tenant that the path names, or anybody where it names none.
-  AccountId challenge_receiver = nullptr, message_receiver = nullptr;
+  bool has_modes = false;           // plain, compatible or safe
+  Proof proof{};
+  Receivers receivers{};
   std::array<InnerAddress, 2> addresses{};  // without a field: there are no more
-
-  // Where the tenant stands. In the path: what the platform's console calls it.
-  std::string_view tenant_in_path{}, tenant_in_body{};
-  bool tenant_is_receiver = false;  // the ciphertext names it, so the path needn't
-
-  unsigned success_status = 200;
-  std::string_view success{};
-  PassiveReply passive_reply = PassiveReply::none;
-  bool urgent = false;  // the platform waits one second and not five
-
+  Tenant tenant{};
+  Answer answer{};
   Result<schemas::Event> (*normalize)(const Document&, const NormalizeContext&) = nullptr;
 };
 
@@ -101,7 +101,7 @@ inline constexpr std::string_view kAppIdInPath = "$APPID$", kCorpIdInPath = "$CO
 std::string_view to_string(AccountKind kind);
 std::optional<AccountKind> account_kind(std::string_view word);
 inline bool is_standard_webhook(AccountKind kind) { return rules(kind).proof == Proof::standard_webhook; }
-inline bool takes_passive_reply(AccountKind kind) { return rules(kind).passive_reply != PassiveReply::none; }
-inline bool has_tenant(AccountKind kind) { return !rules(kind).tenant_in_path.empty(); }
+inline bool takes_passive_reply(AccountKind kind) { return rules(kind).answer.passive_reply != PassiveReply::none; }
+inline bool has_tenant(AccountKind kind) { return !rules(kind).tenant.in_path.empty(); }
 
 }  // namespace wxpipe::ingest

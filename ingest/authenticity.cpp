@@ -11,7 +11,7 @@ namespace {
 
 bool receiver_fits(const Account& account, Method method, std::string_view tenant, std::string_view receiveid) {
   const AccountRules& kind = rules(account.kind);
-  const AccountId id = method == Method::get ? kind.challenge_receiver : kind.message_receiver;
+  const AccountId id = method == Method::get ? kind.receivers.challenge : kind.receivers.message;
   return id == nullptr ? tenant.empty() || receiveid == tenant : receiveid == account.*id;
 }
 

@@ -33,8 +33,8 @@ struct Reply {
   bool operator==(const Reply&) const = default;
 };
 
-// Why a request was refused and not kept: a metric label, and the status of the answer (callback.cpp). Closed, like Reason;
-// docs/operations.md explains each.
+// Why a request was refused and not kept: a metric label that has its status. Closed, like Reason; docs/operations.md
+// explains each.
 enum class Refusal {
   bad_signature,
   missing_signature,
@@ -55,6 +55,7 @@ enum class Refusal {
   overloaded,
   not_durable
 };
+inline constexpr int kRefusalCount = 18;
 std::string_view to_string(Refusal refusal);
 unsigned status_of(Refusal refusal);
 // The status, and the word as body.

@@ -5,10 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "common/json/write.hpp"
-#include "ingest/account.hpp"
 #include "ingest/authenticity.hpp"
 #include "ingest/normalize.hpp"
 #include "ingest/query.hpp"
@@ -34,8 +32,8 @@ bool is_tenant(std::string_view text) {
 }
 
 bool tenant_fits(const AccountRules& kind, std::string_view tenant) {
-  if (kind.tenant_in_path.empty()) return tenant.empty();
-  return tenant.empty() ? kind.tenant_is_receiver : is_tenant(tenant);
+  if (kind.tenant.in_path.empty()) return tenant.empty();
+  return tenant.empty() ? kind.tenant.is_receiver : is_tenant(tenant);
 }
 
 // One request to one account, from the moment that the account is known.
@@ -79,16 +77,10 @@ class Interpreter {
   Interpretation encrypted_challenge() {
     if (const auto refusal = unproven(query_.msg_signature, query_.echostr)) return Refused{*refusal};
     const Opened opened = open_encrypted(account_, Method::get, callback_.tenant, query_.echostr, scratch_.plaintext);
-    switch (opened.outcome) {
-      case Opened::Outcome::plaintext:
-        return Challenge{{200, std::string(opened.plaintext.message)}};
-      case Opened::Outcome::wrong_receiver:
-        return Refused{Refusal::wrong_receiver};
-      case Opened::Outcome::undecryptable:
-        break;
-    }
-    // Nothing would be lost by refusing, and the console then shows that the AES key is wrong.
-    return Refused{Refusal::bad_request};
+    if (opened.outcome == Opened::Outcome::wrong_receiver) return Refused{Refusal::wrong_receiver};
+    // Nothing is lost by refusing, and the console then shows that the AES key is wrong.
+    if (opened.outcome == Opened::Outcome::undecryptable) return Refused{Refusal::bad_request};
+    return Challenge{{200, std::string(opened.plaintext.message)}};
   }
 
   Interpretation clear_message() {
@@ -103,31 +95,20 @@ class Interpreter {
 
   Interpretation encrypted_message() {
     const wxcrypt::Envelope envelope = wxcrypt::open_envelope(callback_.body, scratch_.envelope);
-    const bool unsigned_at_all = query_.msg_signature.empty() &&
-                                 (query_.signature.empty() || envelope.outcome != wxcrypt::Envelope::Outcome::absent);
-    if (unsigned_at_all) return Refused{Refusal::missing_signature};
-    switch (envelope.outcome) {
-      case wxcrypt::Envelope::Outcome::absent:
-        return Refused{Refusal::downgrade};
-      case wxcrypt::Envelope::Outcome::malformed:
-        return Refused{Refusal::bad_request};
-      case wxcrypt::Envelope::Outcome::found:
-        break;
-    }
+    const bool clear = envelope.outcome == wxcrypt::Envelope::Outcome::absent;
+    if (query_.msg_signature.empty() && (query_.signature.empty() || !clear))
+      return Refused{Refusal::missing_signature};
+    if (clear) return Refused{Refusal::downgrade};
+    if (envelope.outcome == wxcrypt::Envelope::Outcome::malformed) return Refused{Refusal::bad_request};
     if (const auto refusal = unproven(query_.msg_signature, envelope.encrypt)) return Refused{*refusal};
 
     const Opened opened =
         open_encrypted(account_, Method::post, callback_.tenant, envelope.encrypt, scratch_.plaintext);
-    switch (opened.outcome) {
-      case Opened::Outcome::wrong_receiver:
-        return Refused{Refusal::wrong_receiver};
-      case Opened::Outcome::undecryptable:
-        return unreadable({Reason::undecryptable, std::string(wxcrypt::to_string(opened.fault))}, callback_.body);
-      case Opened::Outcome::plaintext:
-        break;
-    }
+    if (opened.outcome == Opened::Outcome::wrong_receiver) return Refused{Refusal::wrong_receiver};
+    if (opened.outcome == Opened::Outcome::undecryptable)
+      return unreadable({Reason::undecryptable, std::string(wxcrypt::to_string(opened.fault))}, callback_.body);
     const auto [message, receiveid] = opened.plaintext;
-    const std::string_view tenant = kind_.tenant_is_receiver ? receiveid : callback_.tenant;
+    const std::string_view tenant = kind_.tenant.is_receiver ? receiveid : callback_.tenant;
     if (!json::is_utf8(tenant) || tenant.find('\0') != std::string_view::npos)
       return unreadable({Reason::invalid_utf8, "the receiveid isn't text"}, message);
     const Result<Document> document = parse_document(message);
@@ -165,7 +146,7 @@ class Interpreter {
     Result<schemas::Event> event = normalize(document, context);
     if (!event) return unreadable(event.error(), decrypted);
 
-    Accepted accepted{std::move(*event), success_reply(account_.kind), kind_.urgent,
+    Accepted accepted{std::move(*event), success_reply(account_.kind), kind_.answer.urgent,
                       address_differs(account_, tenant, document)};
     if (const auto* const rule = fitting_rule(account_, accepted.event)) {
       std::string message = reply_message(account_, document, accepted.event, rule->text);
@@ -199,7 +180,7 @@ class Interpreter {
     keep("webhook-id", callback_.webhook_id);
     keep("webhook-timestamp", callback_.webhook_timestamp);
     keep("webhook-signature", callback_.webhook_signature);
-    return Unreadable{std::move(letter), success_reply(account_.kind), kind_.urgent};
+    return Unreadable{std::move(letter), success_reply(account_.kind), kind_.answer.urgent};
   }
 
   bool stale(std::string_view timestamp) const {
@@ -218,19 +199,14 @@ class Interpreter {
 
 }  // namespace
 
-struct AccountBook::Impl {
-  std::map<std::string, Account, std::less<>> accounts;
-  crypto::Sealer sealer;
-  RandomBytes random;
-};
-
 AccountBook::AccountBook(const std::vector<config::AccountSettings>& accounts, const crypto::Sealer& sealer,
                          RandomBytes random)
-    : impl_(std::make_unique<Impl>(Impl{{}, sealer, std::move(random)})) {
+    : sealer_(sealer),
+      random_(std::move(random)) {
   std::vector<std::string> errors;
   for (const auto& settings : accounts) {
     Account account = make_account(settings, errors);
-    if (!settings.name.empty() && !impl_->accounts.try_emplace(settings.name, std::move(account)).second)
+    if (!settings.name.empty() && !accounts_.try_emplace(settings.name, std::move(account)).second)
       errors.push_back(
           fmt::format("{}{}accounts.{}.name: another account has this name; names appear in addresses, so "
                       "each must be unique",
@@ -239,14 +215,11 @@ AccountBook::AccountBook(const std::vector<config::AccountSettings>& accounts, c
   if (!errors.empty()) throw UsageError(fmt::format("{}", fmt::join(errors, "\n")));
 }
 
-AccountBook::~AccountBook() = default;
-AccountBook::AccountBook(AccountBook&&) noexcept = default;
-
 Interpretation AccountBook::interpret(const Callback& callback) const {
-  const auto found = impl_->accounts.find(callback.account);
-  if (found == impl_->accounts.end()) return Refused{Refusal::unknown_account};
+  const auto found = accounts_.find(callback.account);
+  if (found == accounts_.end()) return Refused{Refusal::unknown_account};
   thread_local Scratch scratch;
-  return Interpreter(found->second, callback, impl_->sealer, impl_->random, scratch).interpret();
+  return Interpreter(found->second, callback, sealer_, random_, scratch).interpret();
 }
 
 }  // namespace wxpipe::ingest

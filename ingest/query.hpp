@@ -10,6 +10,10 @@
 
 namespace wxpipe::ingest {
 
+// Appends the decoded text to scratch, which has room for it, so that earlier views stay where they are. Text without a
+// % is itself. False: a % without two hex digits.
+bool decode_percent(std::string_view text, std::string& scratch, std::string_view& decoded);
+
 struct Query {  // views into the raw query or into the scratch text; empty: absent, or given without a value
   std::string_view signature, msg_signature, timestamp, nonce, echostr;
 };

@@ -84,7 +84,10 @@ void make_printable(std::span<unsigned char> bytes) {
 
 }  // namespace
 
-Reply success_reply(AccountKind kind) { return {rules(kind).success_status, std::string(rules(kind).success)}; }
+Reply success_reply(AccountKind kind) {
+  const auto& answer = rules(kind).answer;
+  return {answer.status, std::string(answer.success)};
+}
 
 const config::ReplyRule* fitting_rule(const Account& account, const schemas::Event& event) {
   for (const auto& rule : account.replies) {
@@ -97,7 +100,7 @@ const config::ReplyRule* fitting_rule(const Account& account, const schemas::Eve
 
 std::string reply_message(const Account& account, const Document& document, const schemas::Event& event,
                           std::string_view text) {
-  if (rules(account.kind).passive_reply == PassiveReply::bot) return bot_message(document, event, text);
+  if (rules(account.kind).answer.passive_reply == PassiveReply::bot) return bot_message(document, event, text);
   if (event.sender.empty() || event.sender == "sys") return {};  // WeWork itself reads no text
   return document.format() == DocumentFormat::xml ? xml_message(event, text) : json_message(event, text);
 }

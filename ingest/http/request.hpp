@@ -19,8 +19,13 @@ struct Request {
   bool expects = false;
 };
 
-// Fills the callback, except for its time, or says why the request is refused. The callback points into the request and into
+// /callback/{account} or /callback/{account}/{tenant}, and the query behind it. False: another path, or a segment that
+// can't be decoded (a % without two hex digits, an encoded slash or NUL). The callback points into raw and into
 // scratch, which is overwritten.
+bool parse_target(std::string_view raw, std::string& scratch, Callback& callback);
+
+// Fills the callback, except for its time, or says why the request is refused. It points where the request's views do
+// and into scratch.
 std::optional<Refusal> read_callback(const Request& request, std::string& scratch, Callback& callback);
 
 }  // namespace wxpipe::ingest::http

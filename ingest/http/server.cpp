@@ -79,8 +79,6 @@ Server::Server(asio::io_context& io, ServerShared& shared, Receiver& receiver, u
   port_ = acceptor_.local_endpoint().port();
 }
 
-Server::~Server() = default;
-
 std::string_view Server::date() { return date_.at(std::chrono::system_clock::to_time_t(shared_.clock.now())); }
 
 void Server::start() {
@@ -237,10 +235,10 @@ std::string Server::write_now(Connection& connection, Stream& stream, const Repl
   return answer_.substr(sent);
 }
 
-// Framing, policy, dispatch and writing, for each request. All the waiting is here: a coroutine for each step would allocate
-// for each request. A connection holds no memory while it says nothing, as thousands do most of the time: bytes are read into
-// the thread's own buffer, the answer is written from there, and what outlives a wait is copied. TLS reads and writes while it
-// waits.
+// Framing, policy, dispatch and writing, for each request. All the waiting is here, because a coroutine for each step
+// would allocate for each request. A connection holds no memory while it says nothing: thousands do most of the time.
+// Bytes are read into the thread's own buffer, and the answer is written from there. What outlives a wait is copied.
+// TLS reads and writes while it waits, so it has buffers of its own.
 template <class Stream>
 asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
   std::string read_by_tls(kPlain<Stream> ? 0 : kReadBytes, '\0');

@@ -42,7 +42,6 @@ class Server {
  public:
   // Binds and listens; throws UsageError when the address is taken or isn't ours. `port` overrides the settings' one.
   Server(boost::asio::io_context& io, ServerShared& shared, Receiver& receiver, uint16_t port);
-  ~Server();
 
   uint16_t port() const { return port_; }
   void start();

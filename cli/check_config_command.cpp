@@ -32,11 +32,9 @@ Table addresses(const config::Settings& settings) {
               {}};
   for (const auto& account : settings.accounts) {
     const auto kind = ingest::account_kind(account.kind);
-    const char* tenant = !kind                                                  ? ""
-                         : *kind == ingest::AccountKind::open_platform_messages ? "/$APPID$"
-                         : *kind == ingest::AccountKind::wework_suite_data      ? "/$CORPID$"
-                                                                                : "";
-    table.rows.push_back({account.name, account.kind, fmt::format("{}/callback/{}{}", base, account.name, tenant)});
+    const auto tenant = kind ? ingest::rules(*kind).tenant.in_path : std::string_view();
+    table.rows.push_back({account.name, account.kind,
+                          fmt::format("{}/callback/{}{}{}", base, account.name, tenant.empty() ? "" : "/", tenant)});
   }
   return table;
 }

@@ -10,13 +10,17 @@
 namespace wxpipe::ingest {
 namespace {
 
-constexpr std::array<std::string_view, kAccountKindCount> kKinds{
-    "official_account",     "mini_program",      "open_platform", "open_platform_messages", "wework_app",
-    "wework_suite_command", "wework_suite_data", "wework_bot",    "wework_instance",        "channel"};
+// The words of all kinds, or of some.
+std::string words(std::string_view between, bool (*wanted)(const AccountRules&)) {
+  std::vector<std::string_view> found;
+  for (const auto& row : kAccountKinds)
+    if (wanted(row)) found.push_back(row.word);
+  return fmt::format("{}", fmt::join(found, between));
+}
 
-bool has_modes(AccountKind kind) { return kind == AccountKind::official_account || kind == AccountKind::mini_program; }
-
-std::string all_kinds() { return fmt::format("{}", fmt::join(kKinds, ", ")); }
+std::string all_kinds() {
+  return words(", ", [](const AccountRules&) { return true; });
+}
 
 // One account's check: remembers where it stands, so that each complaint says so.
 class Check {
@@ -44,56 +48,53 @@ class Check {
       complain("name", "appears in the address, so use at most 64 letters, digits, '-', '_' and '.'");
   }
 
-  void required(std::string_view key, const std::string& value, std::string_view meaning) {
-    if (value.empty()) complain(key, "is missing; an account of kind {} needs it: {}", settings_.kind, meaning);
+  void ids(const AccountRules& kind) {
+    for (const auto& [key, value, meaning] : kind.ids)
+      if (!key.empty() && (settings_.*value).empty())
+        complain(key, "is missing; an account of kind {} needs it: {}", kind.word, meaning);
   }
 
-  // Current first; the previous one is optional.
-  std::vector<Secret> tokens() {
-    std::vector<Secret> out;
-    if (settings_.token.empty())
-      complain("token", "is missing; copy it from the platform's console (or give token_env or token_file)");
-    else
-      out.push_back(settings_.token);
-    if (!settings_.previous_token.empty()) out.push_back(settings_.previous_token);
+  // The current secret first, then the previous one, which is optional. `decode` complains of what it can't read.
+  template <class T>
+  std::vector<T> secrets(std::string_view key, const Secret& current, const Secret& previous, std::string_view get_one,
+                         std::optional<T> (Check::*decode)(const std::string&, const Secret&)) {
+    if (current.empty() && !get_one.empty()) complain(key, "is missing; {}", get_one);
+    std::vector<T> out;
+    for (const auto& [name, secret] :
+         {std::pair(std::string(key), &current), {fmt::format("previous_{}", key), &previous}})
+      if (!secret->empty())
+        if (auto decoded = (this->*decode)(name, *secret)) out.push_back(std::move(*decoded));
     return out;
   }
 
-  std::vector<wxcrypt::AesKey> aes_keys(bool needed) {
-    std::vector<wxcrypt::AesKey> out;
-    if (settings_.encoding_aes_key.empty()) {
-      if (needed)
-        complain(
-            "encoding_aes_key",
-            "is missing; copy it from the platform's console (or give encoding_aes_key_env or encoding_aes_key_file)");
-    } else {
-      add_key("encoding_aes_key", settings_.encoding_aes_key, out);
-    }
-    if (!settings_.previous_encoding_aes_key.empty())
-      add_key("previous_encoding_aes_key", settings_.previous_encoding_aes_key, out);
-    return out;
+  std::optional<Secret> token(const std::string&, const Secret& text) { return text; }
+
+  std::optional<wxcrypt::AesKey> aes_key(const std::string& key, const Secret& text) {
+    auto decoded = wxcrypt::decode_aes_key(text.reveal());
+    if (!decoded && text.reveal().size() != 43)
+      complain(key, "has {} characters, but an EncodingAESKey has 43; copy it again from the platform's console",
+               text.reveal().size());
+    else if (!decoded)
+      complain(key, "has characters other than letters and digits; copy it again from the platform's console");
+    return decoded;
   }
 
-  std::vector<std::string> webhook_secrets() {
-    std::vector<std::string> out;
-    if (settings_.secret.empty())
-      complain("secret", "is missing; make one with: echo whsec_$(openssl rand -base64 32), and give it to the sender");
-    else
-      add_secret("secret", settings_.secret, out);
-    if (!settings_.previous_secret.empty()) add_secret("previous_secret", settings_.previous_secret, out);
-    return out;
+  std::optional<std::string> webhook_secret(const std::string& key, const Secret& text) {
+    auto decoded = standard_webhooks::decode_secret(text.reveal());
+    if (!decoded)
+      complain(key, "is not \"whsec_\" followed by base64; make one with: echo whsec_$(openssl rand -base64 32)");
+    return decoded;
   }
 
-  EncryptionMode mode(AccountKind kind) {
-    if (is_standard_webhook(kind)) {
-      if (!settings_.mode.empty()) complain("mode", "only official_account and mini_program have modes; remove it");
-      return EncryptionMode::plain;
-    }
-    if (settings_.mode.empty() || settings_.mode == "safe") return EncryptionMode::safe;
-    if (!has_modes(kind)) {
-      complain("mode", "only official_account and mini_program have modes; {} is always encrypted, remove it",
-               settings_.kind);
-      return EncryptionMode::safe;
+  EncryptionMode mode(const AccountRules& kind) {
+    const bool webhook = kind.proof == Proof::standard_webhook;
+    const auto usual = webhook ? EncryptionMode::plain : EncryptionMode::safe;
+    if (settings_.mode.empty() || (settings_.mode == "safe" && !webhook)) return usual;
+    if (!kind.has_modes) {
+      complain("mode", "only {} have modes; {}remove it",
+               words(" and ", [](const AccountRules& row) { return row.has_modes; }),
+               webhook ? "" : settings_.kind + " is always encrypted, ");
+      return usual;
     }
     if (settings_.mode == "plain") return EncryptionMode::plain;
     if (settings_.mode == "compatible") return EncryptionMode::compatible;
@@ -101,8 +102,8 @@ class Check {
     return EncryptionMode::safe;
   }
 
-  void replies(AccountKind kind) {
-    if (!settings_.replies.empty() && !takes_passive_reply(kind))
+  void replies(const AccountRules& kind) {
+    if (!settings_.replies.empty() && kind.answer.passive_reply == PassiveReply::none)
       complain("replies", "the platform reads no answer on {} accounts; remove them", settings_.kind);
     for (const auto& rule : settings_.replies) {
       if (rule.on.empty())
@@ -116,68 +117,17 @@ class Check {
   }
 
  private:
-  void add_key(std::string_view key, const Secret& text, std::vector<wxcrypt::AesKey>& out) {
-    if (const auto decoded = wxcrypt::decode_aes_key(text.reveal()))
-      out.push_back(*decoded);
-    else if (text.reveal().size() != 43)
-      complain(key, "has {} characters, but an EncodingAESKey has 43; copy it again from the platform's console",
-               text.reveal().size());
-    else
-      complain(key, "has characters other than letters and digits; copy it again from the platform's console");
-  }
-
-  void add_secret(std::string_view key, const Secret& text, std::vector<std::string>& out) {
-    if (auto decoded = standard_webhooks::decode_secret(text.reveal()))
-      out.push_back(std::move(*decoded));
-    else
-      complain(key, "is not \"whsec_\" followed by base64; make one with: echo whsec_$(openssl rand -base64 32)");
-  }
-
   const config::AccountSettings& settings_;
   std::vector<std::string>& errors_;
 };
 
 }  // namespace
 
-std::string_view to_string(AccountKind kind) { return kKinds.at(static_cast<size_t>(kind)); }
-
-std::optional<AccountKind> account_kind(std::string_view word) {
-  const auto found = std::find(kKinds.begin(), kKinds.end(), word);
-  if (found == kKinds.end()) return std::nullopt;
-  return static_cast<AccountKind>(found - kKinds.begin());
-}
-
-bool is_standard_webhook(AccountKind kind) {
-  return kind == AccountKind::wework_instance || kind == AccountKind::channel;
-}
-
-bool takes_passive_reply(AccountKind kind) {
-  switch (kind) {
-    case AccountKind::official_account:
-    case AccountKind::mini_program:
-    case AccountKind::open_platform_messages:
-    case AccountKind::wework_app:
-    case AccountKind::wework_suite_data:
-    case AccountKind::wework_bot:
-      return true;
-    case AccountKind::open_platform:
-    case AccountKind::wework_suite_command:
-    case AccountKind::wework_instance:
-    case AccountKind::channel:
-      return false;
-  }
-  return false;
-}
-
-bool has_tenant(AccountKind kind) {
-  return kind == AccountKind::open_platform_messages || kind == AccountKind::wework_suite_data;
-}
-
 Account make_account(const config::AccountSettings& settings, std::vector<std::string>& errors) {
   Check check(settings, errors);
   check.name();
-  const auto kind = account_kind(settings.kind);
-  if (!kind) {
+  const auto said = account_kind(settings.kind);
+  if (!said) {
     if (settings.kind.empty())
       check.complain("kind", "is missing; say one of {}", all_kinds());
     else
@@ -185,60 +135,26 @@ Account make_account(const config::AccountSettings& settings, std::vector<std::s
     return {};
   }
 
-  Account account;
-  account.name = settings.name;
-  account.kind = *kind;
-  account.mode = check.mode(*kind);
-  account.title = settings.title;
-  account.app_id = settings.app_id;
-  account.original_id = settings.original_id;
-  account.component_app_id = settings.component_app_id;
-  account.corp_id = settings.corp_id;
-  account.suite_id = settings.suite_id;
-  account.provider_corp_id = settings.provider_corp_id;
-  account.bot_id = settings.bot_id;
-  account.instance_id = settings.instance_id;
-  account.channel = settings.channel;
-  account.agent_id = settings.agent_id;
-  account.menu = settings.menu;
-  account.channels = settings.channels;
-  account.replies = settings.replies;
-  account.max_timestamp_age = settings.max_timestamp_age;
-
-  switch (*kind) {
-    case AccountKind::official_account:
-    case AccountKind::mini_program:
-      check.required("app_id", settings.app_id, "the AppID, wx...");
-      break;
-    case AccountKind::open_platform:
-    case AccountKind::open_platform_messages:
-      check.required("component_app_id", settings.component_app_id, "the third-party platform's own AppID, wx...");
-      break;
-    case AccountKind::wework_app:
-      check.required("corp_id", settings.corp_id, "the corporation's id, ww...");
-      break;
-    case AccountKind::wework_suite_command:
-    case AccountKind::wework_suite_data:
-      check.required("suite_id", settings.suite_id, "the suite's id, ww..., tj... or dk...");
-      check.required("provider_corp_id", settings.provider_corp_id,
-                     "the provider's own corp id; the platform verifies the address with it");
-      break;
-    case AccountKind::wework_bot:
-      break;
-    case AccountKind::wework_instance:
-      check.required("instance_id", settings.instance_id, "which instance it is, as the sender calls it");
-      break;
-    case AccountKind::channel:
-      check.required("channel", settings.channel, "which channel it is: web_form, landing_page ...");
-      break;
-  }
-  if (is_standard_webhook(*kind)) {
-    account.webhook_secrets = check.webhook_secrets();
+  const AccountRules& kind = rules(*said);
+  Account account{settings, kind.kind, check.mode(kind), {}, {}, {}};
+  check.ids(kind);
+  if (kind.proof == Proof::standard_webhook) {
+    account.webhook_secrets = check.secrets(
+        "secret", settings.secret, settings.previous_secret,
+        "make one with: echo whsec_$(openssl rand -base64 32), and give it to the sender", &Check::webhook_secret);
+    if (!account.max_timestamp_age) account.max_timestamp_age = std::chrono::minutes(5);  // their convention
   } else {
-    account.tokens = check.tokens();
-    account.aes_keys = check.aes_keys(account.mode != EncryptionMode::plain);
+    account.tokens =
+        check.secrets("token", settings.token, settings.previous_token,
+                      "copy it from the platform's console (or give token_env or token_file)", &Check::token);
+    account.aes_keys = check.secrets(
+        "encoding_aes_key", settings.encoding_aes_key, settings.previous_encoding_aes_key,
+        account.mode == EncryptionMode::plain
+            ? ""
+            : "copy it from the platform's console (or give encoding_aes_key_env or encoding_aes_key_file)",
+        &Check::aes_key);
   }
-  check.replies(*kind);
+  check.replies(kind);
   return account;
 }
 

@@ -1,71 +1,35 @@
 #include "ingest/authenticity.hpp"
 
+#include <algorithm>
 #include <charconv>
 
+#include "ingest/words.hpp"
 #include "ingest/wxcrypt/signature.hpp"
 
 namespace wxpipe::ingest {
 namespace {
 
-// docs/protocol.md §5. Suite data without a corporation in its path serves every corporation that authorised the suite.
 bool receiver_fits(const Account& account, Method method, std::string_view tenant, std::string_view receiveid) {
-  switch (account.kind) {
-    case AccountKind::official_account:
-    case AccountKind::mini_program:
-      return receiveid == account.app_id;
-    case AccountKind::open_platform:
-    case AccountKind::open_platform_messages:
-      return receiveid == account.component_app_id;
-    case AccountKind::wework_app:
-      return receiveid == account.corp_id;
-    case AccountKind::wework_suite_command:
-      return receiveid == (method == Method::get ? account.provider_corp_id : account.suite_id);
-    case AccountKind::wework_suite_data:
-      if (method == Method::get) return receiveid == account.provider_corp_id;
-      return tenant.empty() || receiveid == tenant;
-    case AccountKind::wework_bot:
-      return true;
-    case AccountKind::wework_instance:
-    case AccountKind::channel:
-      return false;
-  }
-  return false;
+  const AccountRules& kind = rules(account.kind);
+  const AccountId id = method == Method::get ? kind.receivers.challenge : kind.receivers.message;
+  return id == nullptr ? tenant.empty() || receiveid == tenant : receiveid == account.*id;
 }
 
-bool differs(std::string_view said, std::string_view expected) {
-  return !said.empty() && !expected.empty() && said != expected;
-}
-
-bool agent_differs(std::string_view said, const std::optional<int64_t>& expected) {
-  if (said.empty() || !expected) return false;
-  int64_t agent = 0;
+bool number_differs(std::string_view said, const std::optional<int64_t>& expected) {
+  if (!expected) return false;
+  int64_t number = 0;
   const auto* const end = said.data() + said.size();
-  const auto [stop, error] = std::from_chars(said.data(), end, agent);
-  return error != std::errc() || stop != end || agent != *expected;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const size_t from = text.find_first_not_of(kBlank);
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
+  const auto [stop, error] = std::from_chars(said.data(), end, number);
+  return error != std::errc() || stop != end || number != *expected;
 }
 
 }  // namespace
-
-const Secret* signing_token(const Account& account, std::string_view claimed, const Query& query) {
-  for (const Secret& token : account.tokens) {
-    const std::array<std::string_view, 3> parts{token.reveal(), query.timestamp, query.nonce};
-    if (wxcrypt::signature_fits(claimed, parts)) return &token;
-  }
-  return nullptr;
-}
 
 const Secret* signing_token(const Account& account, std::string_view claimed, const Query& query,
                             std::string_view encrypt) {
   for (const Secret& token : account.tokens) {
     const std::array<std::string_view, 4> parts{token.reveal(), query.timestamp, query.nonce, encrypt};
-    if (wxcrypt::signature_fits(claimed, parts)) return &token;
+    if (wxcrypt::signature_fits(claimed, std::span(parts).first(encrypt.empty() ? 3 : 4))) return &token;
   }
   return nullptr;
 }
@@ -98,29 +62,16 @@ Opened open_encrypted(const Account& account, Method method, std::string_view te
 }
 
 bool address_differs(const Account& account, std::string_view tenant, const Document& document) {
-  const auto says = [&](std::string_view path) { return trimmed(document.value(path)); };
-  switch (account.kind) {
-    case AccountKind::official_account:
-    case AccountKind::mini_program:
-      // What cloud functions hand on names the app id (docs/protocol.md §8).
-      return says("ToUserName") != account.app_id && differs(says("ToUserName"), account.original_id);
-    case AccountKind::open_platform:
-      return differs(says("AppId"), account.component_app_id);
-    case AccountKind::open_platform_messages:
-      return false;  // the authorised account's gh_ id, which no configuration lists
-    case AccountKind::wework_app:
-      return differs(says("ToUserName"), account.corp_id) || agent_differs(says("AgentID"), account.agent_id);
-    case AccountKind::wework_suite_command:
-      return differs(says("SuiteId"), account.suite_id);
-    case AccountKind::wework_suite_data:
-      return differs(says("ToUserName"), tenant) || differs(says("SuiteId"), account.suite_id);
-    case AccountKind::wework_bot:
-      return differs(says("aibotid"), account.bot_id);
-    case AccountKind::wework_instance:
-    case AccountKind::channel:
-      return false;
-  }
-  return false;
+  const auto differs = [&](const InnerAddress& address) {
+    if (address.field.empty()) return false;
+    const std::string_view said = trimmed(document.value(address.field));
+    if (said.empty()) return false;
+    if (address.number != nullptr) return number_differs(said, account.*address.number);
+    const std::string_view expected = address.expected == nullptr ? tenant : account.*address.expected;
+    return !expected.empty() && said != expected && (address.as_good == nullptr || said != account.*address.as_good);
+  };
+  const auto& addresses = rules(account.kind).addresses;
+  return std::any_of(addresses.begin(), addresses.end(), differs);
 }
 
 }  // namespace wxpipe::ingest

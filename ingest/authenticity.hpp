@@ -15,9 +15,8 @@ namespace wxpipe::ingest {
 
 // The token under which `claimed` signs timestamp, nonce and (where there is one) the encrypted text; null: none, a
 // stranger.
-const Secret* signing_token(const Account& account, std::string_view claimed, const Query& query);
 const Secret* signing_token(const Account& account, std::string_view claimed, const Query& query,
-                            std::string_view encrypt);
+                            std::string_view encrypt = {});
 
 // Whether the signed timestamp (Unix seconds) is no further than max_age from now. Text that isn't a time is not.
 bool is_fresh(std::string_view timestamp, Timestamp now, std::chrono::seconds max_age);

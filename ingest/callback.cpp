@@ -4,13 +4,23 @@
 
 namespace wxpipe::ingest {
 namespace {
-constexpr std::array<std::string_view, kRefusalCount> kWords{
-    "bad_signature",        "missing_signature", "stale_timestamp", "wrong_receiver",     "downgrade",
-    "unknown_account",      "unknown_tenant",    "unknown_path",    "method_not_allowed", "bad_request",
-    "duplicate_parameter",  "missing_host",      "body_too_large",  "headers_too_large",  "request_timeout",
-    "too_many_connections", "overloaded",        "not_durable"};
-}
+struct Row {
+  std::string_view word;
+  unsigned status;
+};
+constexpr std::array<Row, kRefusalCount> kRefusals{
+    Row{"bad_signature", 401},        Row{"missing_signature", 401},   Row{"stale_timestamp", 401},
+    Row{"wrong_receiver", 403},       Row{"downgrade", 400},           Row{"unknown_account", 404},
+    Row{"unknown_tenant", 404},       Row{"unknown_path", 404},        Row{"method_not_allowed", 405},
+    Row{"bad_request", 400},          Row{"duplicate_parameter", 400}, Row{"missing_host", 400},
+    Row{"body_too_large", 413},       Row{"headers_too_large", 431},   Row{"request_timeout", 408},
+    Row{"too_many_connections", 503}, Row{"overloaded", 503},          Row{"not_durable", 503}};
 
-std::string_view to_string(Refusal refusal) { return kWords.at(static_cast<size_t>(refusal)); }
+const Row& row(Refusal refusal) { return kRefusals.at(static_cast<size_t>(refusal)); }
+}  // namespace
+
+std::string_view to_string(Refusal refusal) { return row(refusal).word; }
+unsigned status_of(Refusal refusal) { return row(refusal).status; }
+Reply reply_to(Refusal refusal) { return {status_of(refusal), std::string(to_string(refusal))}; }
 
 }  // namespace wxpipe::ingest

@@ -33,7 +33,8 @@ struct Reply {
   bool operator==(const Reply&) const = default;
 };
 
-// Why a request was refused and not kept: a metric label. Closed, like Reason; docs/operations.md explains each.
+// Why a request was refused and not kept: a metric label that has its status. Closed, like Reason; docs/operations.md
+// explains each.
 enum class Refusal {
   bad_signature,
   missing_signature,
@@ -56,6 +57,9 @@ enum class Refusal {
 };
 inline constexpr int kRefusalCount = 18;
 std::string_view to_string(Refusal refusal);
+unsigned status_of(Refusal refusal);
+// The status, and the word as body.
+Reply reply_to(Refusal refusal);
 
 struct Challenge {  // URL verification: answer it, keep nothing
   Reply reply;
@@ -71,7 +75,6 @@ struct Accepted {  // deliver the event, then answer
   bool operator==(const Accepted&) const = default;
 };
 struct Refused {  // a stranger's data, or not for us: answer, count, forget
-  unsigned status = 401;
   Refusal refusal{};
   bool operator==(const Refused&) const = default;
 };

@@ -23,14 +23,10 @@ bool has_control(std::string_view text) {
 
 }  // namespace
 
-std::string_view Document::value(std::string_view path) const {
-  const auto found =
-      std::find_if(fields_.begin(), fields_.end(), [&](const Field& field) { return field.path == path; });
-  return found == fields_.end() ? std::string_view() : found->value;
-}
-
-bool Document::has(std::string_view path) const {
-  return std::any_of(fields_.begin(), fields_.end(), [&](const Field& field) { return field.path == path; });
+const Field* Document::find(std::string_view path) const {
+  for (const Field& field : fields_)
+    if (field.path == path) return &field;
+  return nullptr;
 }
 
 DocumentBuilder::DocumentBuilder(std::string_view body, DocumentFormat format, size_t padding)

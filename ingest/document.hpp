@@ -32,10 +32,14 @@ enum class DocumentFormat { xml, json };
 class Document {
  public:
   std::span<const Field> fields() const { return fields_; }
-  // The first value under the path, or empty. Paths are case-sensitive (AppId and appid differ,
-  // docs/protocol.md §10.3).
-  std::string_view value(std::string_view path) const;
-  bool has(std::string_view path) const;
+  // The first field under the path, or null. Paths are case-sensitive (AppId and appid differ, PROTOCOL §10.3).
+  const Field* find(std::string_view path) const;
+  bool has(std::string_view path) const { return find(path) != nullptr; }
+  // Its value, or empty.
+  std::string_view value(std::string_view path) const {
+    const Field* const field = find(path);
+    return field == nullptr ? std::string_view() : field->value;
+  }
   DocumentFormat format() const { return format_; }
   // Characters that XML 1.0 or Postgres can't hold (control characters, NUL behind an escape, half a surrogate pair)
   // were found and replaced by U+FFFD (docs/protocol.md §12): the event says so.

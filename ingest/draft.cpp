@@ -145,17 +145,6 @@ Draft::Draft(const Document& document, const NormalizeContext& context, std::str
   event.received_at = context.received_at;
 }
 
-const Field* Draft::find(std::string_view path) const {
-  for (const Field& field : document_.fields())
-    if (field.path == path) return &field;
-  return nullptr;
-}
-
-std::string_view Draft::value(std::string_view path) const {
-  const Field* const field = find(path);
-  return field == nullptr ? std::string_view() : trimmed(field->value);
-}
-
 void Draft::keep(std::string& column, const Field* field) {
   if (field == nullptr) return;
   column = trimmed(field->value);

@@ -12,6 +12,7 @@
 #include "ingest/document.hpp"
 #include "ingest/event_rule.hpp"
 #include "ingest/normalize.hpp"
+#include "ingest/words.hpp"
 #include "schemas/facts/event.hpp"
 
 namespace wxpipe::ingest {
@@ -24,9 +25,9 @@ class Draft {
 
   const Document& document() const { return document_; }
   // The first field under the path, or null.
-  const Field* find(std::string_view path) const;
+  const Field* find(std::string_view path) const { return document_.find(path); }
   // Its value without blanks around it, or empty.
-  std::string_view value(std::string_view path) const;
+  std::string_view value(std::string_view path) const { return trimmed(document_.value(path)); }
 
   // Makes the field a column: trimmed, and no attribute any more. Null is an absent field. Columns that fields name
   // besides being attributes are assigned to the event; finish() bounds them all.

@@ -1,5 +1,6 @@
 // From a parsed callback to an Event: types, subject, identity, attributes, sealed credentials. Pure; any thread. The
-// families of kinds have a folder each (wechat, open_platform, wework, bot, instance, channel).
+// families of kinds have a folder each (wechat, open_platform, wework, bot, instance, channel); the kind's row in
+// account_kinds.cpp says which.
 #pragma once
 
 #include <string_view>
@@ -15,7 +16,7 @@ namespace wxpipe::ingest {
 
 struct NormalizeContext {  // everything is borrowed for the call
   const Account& account;
-  std::string_view tenant;      // the authorised account; empty: none
+  std::string_view tenant;      // the authorised account; empty: none, or the body says it
   std::string_view webhook_id;  // Standard Webhooks kinds; else empty
   std::string_view decrypted;   // the body that the document was parsed from, verbatim
   Timestamp received_at;
@@ -24,6 +25,6 @@ struct NormalizeContext {  // everything is borrowed for the call
 
 // Fills everything in the Event but reply, receipt and trace_id; raw is the decrypted body with its credentials sealed.
 // Rejects what lacks a field that every callback of its kind has, and implausible times.
-Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context);
+Result<schemas::Event> normalize(const Document& document, NormalizeContext context);
 
 }  // namespace wxpipe::ingest

@@ -5,10 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "common/json/write.hpp"
-#include "ingest/account.hpp"
 #include "ingest/authenticity.hpp"
 #include "ingest/normalize.hpp"
 #include "ingest/query.hpp"
@@ -18,8 +16,6 @@
 
 namespace wxpipe::ingest {
 namespace {
-
-constexpr std::chrono::minutes kWebhookTolerance{5};
 
 // What decoding writes into; kept per thread, so that a callback allocates only what its event keeps.
 struct Scratch {
@@ -31,14 +27,13 @@ bool is_tenant(std::string_view text) {
   const auto legal = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
   };
-  return text == "$APPID$" || text == "$CORPID$" ||
+  return text == kAppIdInPath || text == kCorpIdInPath ||
          (!text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), legal));
 }
 
-bool tenant_fits(const Account& account, std::string_view tenant) {
-  if (!has_tenant(account.kind)) return tenant.empty();
-  if (tenant.empty()) return account.kind == AccountKind::wework_suite_data;
-  return is_tenant(tenant);
+bool tenant_fits(const AccountRules& kind, std::string_view tenant) {
+  if (kind.tenant.in_path.empty()) return tenant.empty();
+  return tenant.empty() ? kind.tenant.is_receiver : is_tenant(tenant);
 }
 
 // One request to one account, from the moment that the account is known.
@@ -47,64 +42,49 @@ class Interpreter {
   Interpreter(const Account& account, const Callback& callback, const crypto::Sealer& sealer, const RandomBytes& random,
               Scratch& scratch)
       : account_(account),
+        kind_(rules(account.kind)),
         callback_(callback),
         sealer_(sealer),
         random_(random),
         scratch_(scratch) {}
 
   Interpretation interpret() {
-    if (!tenant_fits(account_, callback_.tenant)) return Refused{404, Refusal::unknown_tenant};
-    if (is_standard_webhook(account_.kind))
-      return callback_.method == Method::post ? standard_webhook() : Refused{405, Refusal::method_not_allowed};
-    switch (parse_query(callback_.query, scratch_.query, query_)) {
-      case QueryFault::duplicate_parameter:
-        return Refused{400, Refusal::duplicate_parameter};
-      case QueryFault::malformed:
-        return Refused{400, Refusal::bad_request};
-      case QueryFault::none:
-        break;
-    }
-    if (callback_.method == Method::get) return signs_echo() ? encrypted_challenge() : clear_challenge();
+    if (!tenant_fits(kind_, callback_.tenant)) return Refused{Refusal::unknown_tenant};
+    if (kind_.proof == Proof::standard_webhook)
+      return callback_.method == Method::post ? standard_webhook() : Refused{Refusal::method_not_allowed};
+    if (const auto refusal = parse_query(callback_.query, scratch_.query, query_)) return Refused{*refusal};
+    if (callback_.method == Method::get)
+      return kind_.proof == Proof::wework ? encrypted_challenge() : clear_challenge();
     return account_.mode == EncryptionMode::plain ? clear_message() : encrypted_message();
   }
 
  private:
-  // WeWork encrypts and signs echostr; the other platforms do neither (docs/protocol.md §1).
-  bool signs_echo() const {
-    return account_.kind == AccountKind::wework_app || account_.kind == AccountKind::wework_suite_command ||
-           account_.kind == AccountKind::wework_suite_data || account_.kind == AccountKind::wework_bot;
+  // Why the query proves nothing. Nothing: it does, and token_ is what it was signed with.
+  std::optional<Refusal> unproven(std::string_view claimed, std::string_view encrypt = {}) {
+    if (claimed.empty()) return Refusal::missing_signature;
+    token_ = signing_token(account_, claimed, query_, encrypt);
+    if (token_ == nullptr) return Refusal::bad_signature;
+    if (stale(query_.timestamp)) return Refusal::stale_timestamp;
+    return std::nullopt;
   }
 
   Interpretation clear_challenge() {
-    if (query_.signature.empty()) return Refused{401, Refusal::missing_signature};
-    if (signing_token(account_, query_.signature, query_) == nullptr) return Refused{401, Refusal::bad_signature};
-    if (stale()) return Refused{401, Refusal::stale_timestamp};
-    if (query_.echostr.empty()) return Refused{400, Refusal::bad_request};
+    if (const auto refusal = unproven(query_.signature)) return Refused{*refusal};
+    if (query_.echostr.empty()) return Refused{Refusal::bad_request};
     return Challenge{{200, std::string(query_.echostr)}};
   }
 
   Interpretation encrypted_challenge() {
-    if (query_.msg_signature.empty()) return Refused{401, Refusal::missing_signature};
-    if (signing_token(account_, query_.msg_signature, query_, query_.echostr) == nullptr)
-      return Refused{401, Refusal::bad_signature};
-    if (stale()) return Refused{401, Refusal::stale_timestamp};
+    if (const auto refusal = unproven(query_.msg_signature, query_.echostr)) return Refused{*refusal};
     const Opened opened = open_encrypted(account_, Method::get, callback_.tenant, query_.echostr, scratch_.plaintext);
-    switch (opened.outcome) {
-      case Opened::Outcome::plaintext:
-        return Challenge{{200, std::string(opened.plaintext.message)}};
-      case Opened::Outcome::wrong_receiver:
-        return Refused{403, Refusal::wrong_receiver};
-      case Opened::Outcome::undecryptable:
-        break;
-    }
-    // Nothing would be lost by refusing, and the console then shows that the AES key is wrong.
-    return Refused{400, Refusal::bad_request};
+    if (opened.outcome == Opened::Outcome::wrong_receiver) return Refused{Refusal::wrong_receiver};
+    // Nothing is lost by refusing, and the console then shows that the AES key is wrong.
+    if (opened.outcome == Opened::Outcome::undecryptable) return Refused{Refusal::bad_request};
+    return Challenge{{200, std::string(opened.plaintext.message)}};
   }
 
   Interpretation clear_message() {
-    if (query_.signature.empty()) return Refused{401, Refusal::missing_signature};
-    if (signing_token(account_, query_.signature, query_) == nullptr) return Refused{401, Refusal::bad_signature};
-    if (stale()) return Refused{401, Refusal::stale_timestamp};
+    if (const auto refusal = unproven(query_.signature)) return Refused{*refusal};
     const Result<Document> document = parse_document(callback_.body);
     if (!document) return unreadable(document.error(), callback_.body);
     if (document->has("Encrypt") && !document->has("MsgType"))
@@ -115,39 +95,25 @@ class Interpreter {
 
   Interpretation encrypted_message() {
     const wxcrypt::Envelope envelope = wxcrypt::open_envelope(callback_.body, scratch_.envelope);
-    const bool unsigned_at_all = query_.msg_signature.empty() &&
-                                 (query_.signature.empty() || envelope.outcome != wxcrypt::Envelope::Outcome::absent);
-    if (unsigned_at_all) return Refused{401, Refusal::missing_signature};
-    switch (envelope.outcome) {
-      case wxcrypt::Envelope::Outcome::absent:
-        return Refused{400, Refusal::downgrade};
-      case wxcrypt::Envelope::Outcome::malformed:
-        return Refused{400, Refusal::bad_request};
-      case wxcrypt::Envelope::Outcome::found:
-        break;
-    }
-    const Secret* const token = signing_token(account_, query_.msg_signature, query_, envelope.encrypt);
-    if (token == nullptr) return Refused{401, Refusal::bad_signature};
-    if (stale()) return Refused{401, Refusal::stale_timestamp};
+    const bool clear = envelope.outcome == wxcrypt::Envelope::Outcome::absent;
+    if (query_.msg_signature.empty() && (query_.signature.empty() || !clear))
+      return Refused{Refusal::missing_signature};
+    if (clear) return Refused{Refusal::downgrade};
+    if (envelope.outcome == wxcrypt::Envelope::Outcome::malformed) return Refused{Refusal::bad_request};
+    if (const auto refusal = unproven(query_.msg_signature, envelope.encrypt)) return Refused{*refusal};
 
     const Opened opened =
         open_encrypted(account_, Method::post, callback_.tenant, envelope.encrypt, scratch_.plaintext);
-    switch (opened.outcome) {
-      case Opened::Outcome::wrong_receiver:
-        return Refused{403, Refusal::wrong_receiver};
-      case Opened::Outcome::undecryptable:
-        return unreadable({Reason::undecryptable, std::string(wxcrypt::to_string(opened.fault))}, callback_.body);
-      case Opened::Outcome::plaintext:
-        break;
-    }
+    if (opened.outcome == Opened::Outcome::wrong_receiver) return Refused{Refusal::wrong_receiver};
+    if (opened.outcome == Opened::Outcome::undecryptable)
+      return unreadable({Reason::undecryptable, std::string(wxcrypt::to_string(opened.fault))}, callback_.body);
     const auto [message, receiveid] = opened.plaintext;
-    // The corporation that suite data is for is proven by the encryption, whether or not the path names it.
-    const std::string_view tenant = account_.kind == AccountKind::wework_suite_data ? receiveid : callback_.tenant;
+    const std::string_view tenant = kind_.tenant.is_receiver ? receiveid : callback_.tenant;
     if (!json::is_utf8(tenant) || tenant.find('\0') != std::string_view::npos)
       return unreadable({Reason::invalid_utf8, "the receiveid isn't text"}, message);
     const Result<Document> document = parse_document(message);
     if (!document) return unreadable(document.error(), message);
-    const ReplyEncryption encryption{*token, *opened.key, receiveid, envelope.format};
+    const ReplyEncryption encryption{*token_, *opened.key, receiveid, envelope.format};
     return accept(*document, message, tenant, &encryption);
   }
 
@@ -155,11 +121,10 @@ class Interpreter {
     const standard_webhooks::Headers headers{callback_.webhook_id, callback_.webhook_timestamp,
                                              callback_.webhook_signature};
     if (headers.id.empty() || headers.timestamp.empty() || headers.signature.empty())
-      return Refused{401, Refusal::missing_signature};
+      return Refused{Refusal::missing_signature};
     if (!standard_webhooks::signature_fits(account_.webhook_secrets, headers, callback_.body))
-      return Refused{401, Refusal::bad_signature};
-    if (!is_fresh(headers.timestamp, callback_.received_at, account_.max_timestamp_age.value_or(kWebhookTolerance)))
-      return Refused{401, Refusal::stale_timestamp};
+      return Refused{Refusal::bad_signature};
+    if (stale(headers.timestamp)) return Refused{Refusal::stale_timestamp};
     if (!json::is_utf8(headers.id) || headers.id.find('\0') != std::string_view::npos)
       return unreadable({Reason::invalid_utf8, "the webhook-id isn't UTF-8"}, callback_.body);
     const Result<Document> document = parse_document(callback_.body);
@@ -181,7 +146,7 @@ class Interpreter {
     Result<schemas::Event> event = normalize(document, context);
     if (!event) return unreadable(event.error(), decrypted);
 
-    Accepted accepted{std::move(*event), success_reply(account_.kind), urgent(),
+    Accepted accepted{std::move(*event), success_reply(account_.kind), kind_.answer.urgent,
                       address_differs(account_, tenant, document)};
     if (const auto* const rule = fitting_rule(account_, accepted.event)) {
       std::string message = reply_message(account_, document, accepted.event, rule->text);
@@ -199,7 +164,7 @@ class Interpreter {
     schemas::DeadLetter letter;
     // Two webhook-ids are two deliveries, as they are two events; webhooks have no tenant.
     letter.id = schemas::ingest_dead_letter_id(
-        account_.name, is_standard_webhook(account_.kind) ? callback_.webhook_id : callback_.tenant, decrypted);
+        account_.name, kind_.proof == Proof::standard_webhook ? callback_.webhook_id : callback_.tenant, decrypted);
     letter.occurred_at = letter.failed_at = callback_.received_at;
     letter.stage = "ingest";
     letter.reason = rejection.reason;
@@ -215,38 +180,33 @@ class Interpreter {
     keep("webhook-id", callback_.webhook_id);
     keep("webhook-timestamp", callback_.webhook_timestamp);
     keep("webhook-signature", callback_.webhook_signature);
-    return Unreadable{std::move(letter), success_reply(account_.kind), urgent()};
+    return Unreadable{std::move(letter), success_reply(account_.kind), kind_.answer.urgent};
   }
 
-  bool stale() const {
-    return account_.max_timestamp_age &&
-           !is_fresh(query_.timestamp, callback_.received_at, *account_.max_timestamp_age);
+  bool stale(std::string_view timestamp) const {
+    return account_.max_timestamp_age && !is_fresh(timestamp, callback_.received_at, *account_.max_timestamp_age);
   }
-  bool urgent() const { return account_.kind == AccountKind::wework_suite_command; }
 
   const Account& account_;
+  const AccountRules& kind_;
   const Callback& callback_;
   const crypto::Sealer& sealer_;
   const RandomBytes& random_;
   Scratch& scratch_;
   Query query_;
+  const Secret* token_ = nullptr;
 };
 
 }  // namespace
 
-struct AccountBook::Impl {
-  std::map<std::string, Account, std::less<>> accounts;
-  crypto::Sealer sealer;
-  RandomBytes random;
-};
-
 AccountBook::AccountBook(const std::vector<config::AccountSettings>& accounts, const crypto::Sealer& sealer,
                          RandomBytes random)
-    : impl_(std::make_unique<Impl>(Impl{{}, sealer, std::move(random)})) {
+    : sealer_(sealer),
+      random_(std::move(random)) {
   std::vector<std::string> errors;
   for (const auto& settings : accounts) {
     Account account = make_account(settings, errors);
-    if (!settings.name.empty() && !impl_->accounts.try_emplace(settings.name, std::move(account)).second)
+    if (!settings.name.empty() && !accounts_.try_emplace(settings.name, std::move(account)).second)
       errors.push_back(
           fmt::format("{}{}accounts.{}.name: another account has this name; names appear in addresses, so "
                       "each must be unique",
@@ -255,14 +215,11 @@ AccountBook::AccountBook(const std::vector<config::AccountSettings>& accounts, c
   if (!errors.empty()) throw UsageError(fmt::format("{}", fmt::join(errors, "\n")));
 }
 
-AccountBook::~AccountBook() = default;
-AccountBook::AccountBook(AccountBook&&) noexcept = default;
-
 Interpretation AccountBook::interpret(const Callback& callback) const {
-  const auto found = impl_->accounts.find(callback.account);
-  if (found == impl_->accounts.end()) return Refused{404, Refusal::unknown_account};
+  const auto found = accounts_.find(callback.account);
+  if (found == accounts_.end()) return Refused{Refusal::unknown_account};
   thread_local Scratch scratch;
-  return Interpreter(found->second, callback, impl_->sealer, impl_->random, scratch).interpret();
+  return Interpreter(found->second, callback, sealer_, random_, scratch).interpret();
 }
 
 }  // namespace wxpipe::ingest

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <map>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "common/config/settings.hpp"
 #include "common/crypto/sealer.hpp"
+#include "ingest/account.hpp"
 #include "ingest/callback.hpp"
 
 namespace wxpipe::ingest {
@@ -20,16 +22,15 @@ class AccountBook {
  public:
   // Decodes keys and checks every account; throws UsageError naming file, line and the fix, all errors at once.
   AccountBook(const std::vector<config::AccountSettings>& accounts, const crypto::Sealer& sealer, RandomBytes random);
-  ~AccountBook();
-  AccountBook(AccountBook&&) noexcept;
 
   // Never throws, whatever the bytes; unknown accounts are Refused. Event.receipt and trace_id are left empty: the
   // receiver gives them. `callback.received_at` is "now" for every time check.
   Interpretation interpret(const Callback& callback) const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::map<std::string, Account, std::less<>> accounts_;
+  crypto::Sealer sealer_;
+  RandomBytes random_;
 };
 
 }  // namespace wxpipe::ingest

@@ -13,28 +13,6 @@ int hex_digit(char c) {
   return -1;
 }
 
-// `out` has room reserved for every byte of the query, so that earlier views stay where they are.
-bool decode(std::string_view text, std::string& out, std::string_view& decoded) {
-  if (text.find('%') == std::string_view::npos) {
-    decoded = text;
-    return true;
-  }
-  const size_t from = out.size();
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      out += text[at];
-      continue;
-    }
-    if (text.size() - at < 3) return false;
-    const int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);
-    if (high < 0 || low < 0) return false;
-    out += static_cast<char>(high << 4 | low);
-    at += 2;
-  }
-  decoded = std::string_view(out).substr(from);
-  return true;
-}
-
 std::string_view* place_of(Query& query, std::string_view name) {
   if (name == "signature") return &query.signature;
   if (name == "msg_signature") return &query.msg_signature;
@@ -46,7 +24,28 @@ std::string_view* place_of(Query& query, std::string_view name) {
 
 }  // namespace
 
-QueryFault parse_query(std::string_view raw, std::string& scratch, Query& query) {
+bool decode_percent(std::string_view text, std::string& scratch, std::string_view& decoded) {
+  if (text.find('%') == std::string_view::npos) {
+    decoded = text;
+    return true;
+  }
+  const size_t from = scratch.size();
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      scratch += text[at];
+      continue;
+    }
+    if (text.size() - at < 3) return false;
+    const int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);
+    if (high < 0 || low < 0) return false;
+    scratch += static_cast<char>(high << 4 | low);
+    at += 2;
+  }
+  decoded = std::string_view(scratch).substr(from);
+  return true;
+}
+
+std::optional<Refusal> parse_query(std::string_view raw, std::string& scratch, Query& query) {
   query = {};
   scratch.clear();
   scratch.reserve(raw.size());
@@ -58,15 +57,15 @@ QueryFault parse_query(std::string_view raw, std::string& scratch, Query& query)
     if (pair.empty()) continue;
     const size_t equals = std::min(pair.find('='), pair.size());
     std::string_view name, value;
-    if (!decode(pair.substr(0, equals), scratch, name) ||
-        !decode(pair.substr(std::min(equals + 1, pair.size())), scratch, value) || count == names.size())
-      return QueryFault::malformed;
+    if (!decode_percent(pair.substr(0, equals), scratch, name) ||
+        !decode_percent(pair.substr(std::min(equals + 1, pair.size())), scratch, value) || count == names.size())
+      return Refusal::bad_request;
     const auto end = names.begin() + static_cast<std::ptrdiff_t>(count);
-    if (std::find(names.begin(), end, name) != end) return QueryFault::duplicate_parameter;
+    if (std::find(names.begin(), end, name) != end) return Refusal::duplicate_parameter;
     names[count++] = name;
     if (std::string_view* const place = place_of(query, name)) *place = value;
   }
-  return QueryFault::none;
+  return std::nullopt;
 }
 
 }  // namespace wxpipe::ingest

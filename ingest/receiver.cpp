@@ -48,9 +48,9 @@ asio::awaitable<DeliveryPath> Receiver::make_durable(Outbound& record, bool urge
   co_return path;
 }
 
-Reply Receiver::failed(std::string_view account, Refusal refusal) {
-  counters_.count(account, "failed", to_string(refusal));
-  return {503, std::string(to_string(refusal))};
+Reply Receiver::refuse(std::string_view account, std::string_view outcome, Refusal refusal) {
+  counters_.count(account, outcome, to_string(refusal));
+  return reply_to(refusal);
 }
 
 asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_view traceparent) {
@@ -60,7 +60,7 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
   work.receipt->decide(path);
   work.record.clear();
   spare_.push_back(std::move(work.record));
-  if (path == DeliveryPath::nowhere) co_return failed(*work.account, Refusal::not_durable);
+  if (path == DeliveryPath::nowhere) co_return refuse(*work.account, "failed", Refusal::not_durable);
   if (work.dead_letter) {
     const auto reason = to_string(*work.dead_letter);
     counters_.count(*work.account, "dead_letter", reason);
@@ -75,14 +75,13 @@ std::optional<Reply> Receiver::begin(const Callback& callback, std::string_view 
   Interpretation interpretation = accounts_.interpret(callback);
   if (auto* refused = std::get_if<Refused>(&interpretation)) {
     const bool known = refused->refusal != Refusal::unknown_account;
-    counters_.count(known ? callback.account : std::string_view{}, "refused", to_string(refused->refusal));
-    return Reply{refused->status, std::string(to_string(refused->refusal))};
+    return refuse(known ? callback.account : std::string_view{}, "refused", refused->refusal);
   }
   if (auto* challenge = std::get_if<Challenge>(&interpretation)) {
     counters_.count(callback.account, "challenge");
     return std::move(challenge->reply);
   }
-  if (delivery_.in_flight() >= settings_.max_in_flight) return failed(callback.account, Refusal::overloaded);
+  if (delivery_.in_flight() >= settings_.max_in_flight) return refuse(callback.account, "failed", Refusal::overloaded);
 
   if (!spare_.empty()) {
     work.record = std::move(spare_.back());

@@ -1,5 +1,5 @@
-// From a callback to its answer: interpret it, number it, make it durable, answer. Knows no HTTP library and no sockets.
-// One per io thread, on that thread; what it borrows outlives it.
+// From a callback to its answer: interpret it, number it, make it durable, answer. Knows no HTTP library and no
+// sockets. One per io thread, on that thread; what it borrows outlives it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -39,15 +39,15 @@ class Receiver {
   Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts, Delivery& delivery,
            telemetry::Metrics& metrics);
 
-  // traceparent: the request's header, or empty. Answers within the account kind's budget. What the callback and traceparent
-  // point to is looked at before the first wait only.
+  // traceparent: the request's header, or empty. Answers within the account kind's budget. What the callback and
+  // traceparent point to is looked at before the first wait only.
   boost::asio::awaitable<Reply> receive(const Callback& callback, std::string_view traceparent);
 
   // What was answered, by receipt. On the same thread.
   Decisions& decisions() { return decisions_; }
 
-  // Counts what the server refused before there was a callback (limits, syntax, paths).
-  void refused(Refusal refusal) { counters_.count({}, "refused", to_string(refusal)); }
+  // What the server refuses before there is a callback (limits, syntax, paths): counted, and its answer.
+  Reply refuse(Refusal refusal) { return refuse({}, "refused", refusal); }
 
  private:
   // A callback on its way. Nothing in it points into the request.
@@ -65,7 +65,7 @@ class Receiver {
   void fill(Accepted& accepted, std::string_view traceparent, Work& work);
   void fill(Unreadable& unreadable, std::string_view traceparent, Work& work);
   boost::asio::awaitable<DeliveryPath> make_durable(Outbound& record, bool urgent);
-  Reply failed(std::string_view account, Refusal refusal);
+  Reply refuse(std::string_view account, std::string_view outcome, Refusal refusal);
 
   const AccountBook& accounts_;
   const config::IngestSettings& settings_;

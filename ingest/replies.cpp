@@ -6,6 +6,7 @@
 #include <array>
 
 #include "common/json/write.hpp"
+#include "ingest/words.hpp"
 #include "ingest/wxcrypt/signature.hpp"
 
 namespace wxpipe::ingest {
@@ -15,8 +16,6 @@ constexpr std::string_view kXmlType = "application/xml; charset=utf-8";
 constexpr std::string_view kJsonType = "application/json; charset=utf-8";
 
 int64_t unix_seconds(Timestamp at) { return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count(); }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool equal_ignoring_case(char left, char right) { return lower(left) == lower(right); }
 
@@ -86,22 +85,8 @@ void make_printable(std::span<unsigned char> bytes) {
 }  // namespace
 
 Reply success_reply(AccountKind kind) {
-  switch (kind) {
-    case AccountKind::official_account:
-    case AccountKind::mini_program:
-    case AccountKind::open_platform:
-    case AccountKind::open_platform_messages:
-    case AccountKind::wework_suite_command:
-      return {200, "success"};
-    case AccountKind::wework_app:
-    case AccountKind::wework_suite_data:
-    case AccountKind::wework_bot:
-      return {200, ""};
-    case AccountKind::wework_instance:
-    case AccountKind::channel:
-      return {204, ""};
-  }
-  return {200, ""};
+  const auto& answer = rules(kind).answer;
+  return {answer.status, std::string(answer.success)};
 }
 
 const config::ReplyRule* fitting_rule(const Account& account, const schemas::Event& event) {
@@ -115,7 +100,7 @@ const config::ReplyRule* fitting_rule(const Account& account, const schemas::Eve
 
 std::string reply_message(const Account& account, const Document& document, const schemas::Event& event,
                           std::string_view text) {
-  if (account.kind == AccountKind::wework_bot) return bot_message(document, event, text);
+  if (rules(account.kind).answer.passive_reply == PassiveReply::bot) return bot_message(document, event, text);
   if (event.sender.empty() || event.sender == "sys") return {};  // WeWork itself reads no text
   return document.format() == DocumentFormat::xml ? xml_message(event, text) : json_message(event, text);
 }

@@ -131,21 +131,26 @@ struct ReplyRule {
   std::string text;     // what is answered
 };
 
-// [[accounts]]: docs/contract.md §2. Checked and decoded into ingest::Account by ingest/account.cpp.
-struct AccountSettings {
+// What is used of an account as the configuration has it.
+struct AccountDetails {
   std::string name;
-  std::string kind;
-  std::string mode;   // plain, compatible, safe; official_account and mini_program only
   std::string title;  // what people call it; enriches facts
+  // The ids this kind has; the others are empty.
   std::string app_id, original_id, component_app_id, corp_id, suite_id, provider_corp_id, bot_id, instance_id, channel;
   std::optional<int64_t> agent_id;
+  std::optional<seconds> max_timestamp_age;     // of the signed timestamp; none: as is usual for the kind
+  std::vector<ReplyRule> replies;               // in order; the first that fits answers
+  std::map<std::string, std::string> menu;      // menu key -> name people know it by
+  std::map<std::string, std::string> channels;  // QR scene or State -> channel name
+};
+
+// [[accounts]]: CONTRACT §2. Checked and decoded into ingest::Account by ingest/account.cpp.
+struct AccountSettings : AccountDetails {
+  std::string kind;
+  std::string mode;  // plain, compatible, safe; for the kinds that have modes
   Secret token, previous_token;
   Secret encoding_aes_key, previous_encoding_aes_key;
   Secret secret, previous_secret;  // whsec_…: Standard Webhooks kinds
-  std::optional<seconds> max_timestamp_age;
-  std::vector<ReplyRule> replies;
-  std::map<std::string, std::string> menu;      // menu key -> name people know it by
-  std::map<std::string, std::string> channels;  // QR scene or State -> channel name
   // Where each part stands in the file ("config.toml:12:1"), for errors found after loading.
   std::string where;
 };

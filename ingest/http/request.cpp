@@ -1,102 +1,51 @@
 #include "ingest/http/request.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/core/string.hpp>
-#include <boost/beast/http/error.hpp>
-#include <functional>
+#include "ingest/query.hpp"
 
 namespace wxpipe::ingest::http {
 namespace {
-namespace beast = boost::beast;
-using beast::http::field;
+constexpr std::string_view kPrefix = "/callback/";
 
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
-
-bool lies_in(std::string_view part, std::string_view whole) {
-  return std::less_equal<>{}(whole.data(), part.data()) &&
-         std::less_equal<>{}(part.data() + part.size(), whole.data() + whole.size());
+// A segment of the path. What is no segment any more once it is decoded is refused.
+bool decode(std::string_view segment, std::string& scratch, std::string_view& decoded) {
+  constexpr std::string_view kNoSegment("/\0", 2);
+  return decode_percent(segment, scratch, decoded) && decoded.find_first_of(kNoSegment) == std::string_view::npos;
 }
 }  // namespace
 
-RequestParser::RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes) {
-  eager(true);
-  header_limit(most_header_bytes);
-  body_limit(most_body_bytes);
-}
-
-size_t RequestParser::put(std::string_view bytes, boost::system::error_code& error) {
-  input_ = bytes;
-  error = {};
-  const size_t taken = basic_parser::put(boost::asio::buffer(bytes.data(), bytes.size()), error);
-  if (error == beast::http::error::need_more) error = {};
-  return taken;
-}
-
-void RequestParser::keep() {
-  for (auto* text : {&request_.method, &request_.target, &request_.content_type, &request_.webhook_id,
-                     &request_.webhook_timestamp, &request_.webhook_signature, &request_.traceparent})
-    if (!text->empty() && lies_in(*text, input_)) *text = own_.emplace_back(*text);
-}
-
-void RequestParser::on_request_impl(beast::http::verb, View method, View target, int version, Error&) {
-  request_.method = view(method);
-  request_.target = view(target);
-  request_.version = version;
-}
-
-void RequestParser::on_field_impl(field name, View name_text, View value, Error&) {
-  const auto first = [&](std::string_view& wanted) {
-    if (wanted.data() != nullptr) return;
-    wanted = view(value);
-    if (!lies_in(wanted, input_)) wanted = own_.emplace_back(wanted);
-  };
-  switch (name) {
-    case field::host:
-      ++request_.hosts;
-      break;
-    case field::expect:
-      request_.expects = true;
-      break;
-    case field::content_type:
-      first(request_.content_type);
-      break;
-    case field::unknown:
-      if (beast::iequals(name_text, "webhook-id"))
-        first(request_.webhook_id);
-      else if (beast::iequals(name_text, "webhook-timestamp"))
-        first(request_.webhook_timestamp);
-      else if (beast::iequals(name_text, "webhook-signature"))
-        first(request_.webhook_signature);
-      else if (beast::iequals(name_text, "traceparent"))
-        first(request_.traceparent);
-      break;
-    default:
-      break;
+bool parse_target(std::string_view raw, std::string& scratch, Callback& callback) {
+  if (raw.starts_with("http://") || raw.starts_with("https://")) {  // absolute form, as proxies send it
+    const auto slash = raw.find('/', raw.find("//") + 2);
+    if (slash == std::string_view::npos) return false;
+    raw.remove_prefix(slash);
   }
+  const auto question = raw.find('?');
+  callback.query = question == std::string_view::npos ? std::string_view{} : raw.substr(question + 1);
+  auto path = raw.substr(0, question);
+  if (!path.starts_with(kPrefix)) return false;
+  path.remove_prefix(kPrefix.size());
+  if (path.ends_with('/')) path.remove_suffix(1);  // people type it into the platforms' consoles
+  const auto slash = path.find('/');
+  const auto account = path.substr(0, slash);
+  const auto tenant = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+  if (account.empty() || tenant.find('/') != std::string_view::npos) return false;
+  if (slash != std::string_view::npos && tenant.empty()) return false;
+  scratch.clear();
+  scratch.reserve(path.size());
+  return decode(account, scratch, callback.account) && decode(tenant, scratch, callback.tenant);
 }
 
-void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, Error&) {
-  length_ = length.value_or(0);
-}
-
-// A body that is there as a whole is looked at where it lies.
-std::size_t RequestParser::on_body_impl(View body, Error&) {
-  if (body_.empty() && body.size() == length_)
-    request_.body = view(body);
-  else
-    append_body(body);
-  return body.size();
-}
-
-std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, View body, Error&) {
-  append_body(body);
-  return body.size();
-}
-
-void RequestParser::append_body(View part) {
-  if (body_.empty()) body_.reserve(length_);
-  body_.append(part.data(), part.size());
-  request_.body = body_;
+std::optional<Refusal> read_callback(const Request& request, std::string& scratch, Callback& callback) {
+  if (request.version >= 11 && request.hosts != 1) return Refusal::missing_host;
+  if (!parse_target(request.target, scratch, callback)) return Refusal::unknown_path;
+  if (request.method != "GET" && request.method != "POST") return Refusal::method_not_allowed;
+  callback.method = request.method == "GET" ? Method::get : Method::post;
+  callback.body = request.body;
+  callback.content_type = request.content_type;
+  callback.webhook_id = request.webhook_id;
+  callback.webhook_timestamp = request.webhook_timestamp;
+  callback.webhook_signature = request.webhook_signature;
+  return std::nullopt;
 }
 
 }  // namespace wxpipe::ingest::http

@@ -2,37 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <iterator>
+#include <utility>
 
 namespace wxpipe::ingest::http {
 namespace {
+using Phrase = std::pair<unsigned, std::string_view>;
+constexpr std::array kPhrases{Phrase{200, "OK"},
+                              Phrase{204, "No Content"},
+                              Phrase{400, "Bad Request"},
+                              Phrase{401, "Unauthorized"},
+                              Phrase{403, "Forbidden"},
+                              Phrase{404, "Not Found"},
+                              Phrase{405, "Method Not Allowed"},
+                              Phrase{408, "Request Timeout"},
+                              Phrase{413, "Content Too Large"},
+                              Phrase{431, "Request Header Fields Too Large"},
+                              Phrase{503, "Service Unavailable"}};
+
 std::string_view phrase(unsigned status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 204:
-      return "No Content";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 413:
-      return "Content Too Large";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Unknown";
-  }
+  for (const auto& [known, phrase] : kPhrases)
+    if (known == status) return phrase;
+  return "Unknown";
 }
 }  // namespace
 

@@ -7,14 +7,11 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/error.hpp>
 #include <type_traits>
 #include <utility>
 
 #include "common/result.hpp"
 #include "common/telemetry/log.hpp"
-#include "ingest/http/request.hpp"
-#include "ingest/http/target.hpp"
 
 namespace wxpipe::ingest::http {
 namespace asio = boost::asio;
@@ -30,19 +27,15 @@ constexpr size_t kLingerBytes = 16 << 20;  // of a refused body that are read on
 constexpr auto kLingerTime = 2s;
 constexpr auto kHandshakeTime = 5s;
 constexpr auto kWatchEvery = 250ms;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 using Socket = tcp::socket;
 using TlsStream = asio::ssl::stream<Socket&>;
+template <class Stream>
+constexpr bool kPlain = std::is_same_v<Stream, Socket>;
 
 auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
-// Answers to what the parser refused.
-std::pair<unsigned, Refusal> refusal_of(const error_code& error) {
-  if (error == beast::http::error::body_limit) return {413, Refusal::body_too_large};
-  if (error == beast::http::error::header_limit || error == beast::http::error::buffer_overflow)
-    return {431, Refusal::headers_too_large};
-  return {400, Refusal::bad_request};
-}
 }  // namespace
 
 std::unique_ptr<asio::ssl::context> make_tls(const config::IngestSettings& settings) {
@@ -85,8 +78,6 @@ Server::Server(asio::io_context& io, ServerShared& shared, Receiver& receiver, u
                                  listen.host, port, error.message()));
   port_ = acceptor_.local_endpoint().port();
 }
-
-Server::~Server() = default;
 
 std::string_view Server::date() { return date_.at(std::chrono::system_clock::to_time_t(shared_.clock.now())); }
 
@@ -133,15 +124,14 @@ asio::awaitable<void> Server::accept() {
     socket.non_blocking(true, error);
     ++shared_.connections;
     shared_.metrics.open_connections.Increment();
-    const auto connection = connections_.emplace(connections_.end(), std::move(socket));
+    const auto connection = connections_.emplace(connections_.end(), std::move(socket), shared_.settings);
     asio::co_spawn(io_, serve(connection), asio::detached);
   }
 }
 
 void Server::turn_away(Socket socket) {
-  receiver_.refused(Refusal::too_many_connections);
   std::string answer;
-  write_response({503, {}}, date(), {.keep_alive = false}, answer);
+  write_response({receiver_.refuse(Refusal::too_many_connections).status, {}}, date(), {.keep_alive = false}, answer);
   error_code ignored;
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(answer), ignored);
@@ -188,138 +178,111 @@ asio::awaitable<void> Server::serve(Connections::iterator connection) {
 }
 
 template <class Stream>
-asio::awaitable<void> Server::refuse(Connection& connection, Stream& stream, unsigned status, Refusal refusal) {
-  receiver_.refused(refusal);
+asio::awaitable<void> Server::refuse(Connection& connection, Stream& stream, Refusal refusal) {
   std::string answer;
-  write_response({status, std::string(to_string(refusal))}, date(), {.keep_alive = false}, answer);
+  write_response(receiver_.refuse(refusal), date(), {.keep_alive = false}, answer);
   error_code error;
   connection.deadline = steady_clock::now() + kLingerTime;
   co_await asio::async_write(stream, asio::buffer(answer), into(error));
   // Closing with unread data would reset the connection before the sender has read the answer.
-  if constexpr (std::is_same_v<Stream, Socket>) stream.shutdown(tcp::socket::shutdown_send, error);
+  if constexpr (kPlain<Stream>) stream.shutdown(tcp::socket::shutdown_send, error);
   std::string rest(64 << 10, '\0');
   for (size_t read = 0; !error && read < kLingerBytes && !connection.expired;)
     read += co_await stream.async_read_some(asio::buffer(rest), into(error));
 }
 
+void Server::begin_request(Connection& connection) {
+  connection.framing.next();
+  connection.expired = false;
+  if (connection.framing.begun()) connection.deadline = connection.last_moment + shared_.settings.request_timeout;
+}
+
+// False: we are draining, and nothing of a request is here.
+bool Server::may_wait(Connection& connection) {
+  if (connection.framing.begun()) return true;
+  if (draining_) return false;
+  connection.idle = true;
+  connection.deadline = connection.last_moment + shared_.settings.idle_timeout;
+  return true;
+}
+
+void Server::take(Connection& connection, std::string_view bytes) {
+  if (!connection.framing.begun() && !bytes.empty())
+    connection.deadline = steady_clock::now() + shared_.settings.request_timeout;
+  connection.framing.take(bytes);
+}
+
+// Why a whole request isn't passed on. Nothing: connection.callback is to be answered in time, which is up to us.
+std::optional<Refusal> Server::policy(Connection& connection) {
+  const auto& request = connection.framing.request();
+  connection.received = steady_clock::now();
+  connection.deadline = Time::max();
+  connection.response = {.http_1_0 = request.version < 11, .without_body = request.method == "HEAD"};
+  connection.callback.received_at = shared_.clock.now();
+  return read_callback(request, connection.scratch, connection.callback);
+}
+
+// Writes what the socket takes without waiting, and returns the rest: the sender reads slowly, or through TLS.
+template <class Stream>
+std::string Server::write_now(Connection& connection, Stream& stream, const Reply& reply, error_code& error) {
+  connection.response.keep_alive = connection.framing.keep_alive() && !draining_;
+  write_response(reply, date(), connection.response, answer_);
+  size_t sent = 0;
+  if constexpr (kPlain<Stream>) sent = stream.write_some(asio::buffer(answer_), error);
+  if (error == asio::error::would_block) error = {};
+  if (error || sent == answer_.size()) return {};
+  connection.deadline = steady_clock::now() + shared_.settings.request_timeout;
+  return answer_.substr(sent);
+}
+
+// Framing, policy, dispatch and writing, for each request. All the waiting is here, because a coroutine for each step
+// would allocate for each request. A connection holds no memory while it says nothing: thousands do most of the time.
+// Bytes are read into the thread's own buffer, and the answer is written from there. What outlives a wait is copied.
+// TLS reads and writes while it waits, so it has buffers of its own.
 template <class Stream>
 asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
-  constexpr bool kPlain = std::is_same_v<Stream, Socket>;
-  const auto& settings = shared_.settings;
-  // A connection holds no memory while it says nothing: thousands do most of the time. Bytes are read into the thread's own
-  // buffer, and so is the answer written from there; what outlives a wait is copied. TLS reads and writes while it waits.
-  std::string read_by_tls(kPlain ? 0 : kReadBytes, '\0');
-  std::string pending;  // read, and not parsed yet
-  std::string scratch;
+  std::string read_by_tls(kPlain<Stream> ? 0 : kReadBytes, '\0');
+  const auto& framing = connection.framing;
   error_code error;
-  auto last_moment = steady_clock::now();
-  for (bool keep_alive = true; keep_alive;) {
-    RequestParser parser(static_cast<uint32_t>(settings.max_header_bytes), settings.max_body_bytes);
-    std::string_view input = pending;
-    std::string next;  // of the request behind this one
-    if (!input.empty()) connection.deadline = last_moment + settings.request_timeout;
-    connection.expired = false;
-    for (bool begun = !input.empty(), continued = false;;) {
-      if (!input.empty()) {
-        const size_t taken = parser.put(input, error);
-        const auto left = input.substr(taken);
-        if (error || parser.complete()) {
-          next = left;
-          break;
-        }
-        parser.keep();
-        std::string rest(left);
-        pending.swap(rest);
-        if (!continued && parser.header_complete() && parser.request().expects) {
-          continued = true;
-          static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-          co_await asio::async_write(stream, asio::buffer(kContinue), into(error));
-          if (error) break;
-        }
-      } else if (!begun) {
-        if (draining_) co_return;
-        connection.idle = true;
-        connection.deadline = last_moment + settings.idle_timeout;
+  for (connection.last_moment = steady_clock::now(); connection.response.keep_alive;) {
+    for (begin_request(connection); !framing.done() && !error;) {
+      if (connection.framing.owes_continue()) {
+        co_await asio::async_write(stream, asio::buffer(kContinue), into(error));
+        continue;
       }
-      size_t size = 0;
-      if constexpr (kPlain) {
+      if (!may_wait(connection)) co_return;
+      std::string_view bytes;
+      if constexpr (kPlain<Stream>) {
         co_await stream.async_wait(tcp::socket::wait_read, into(error));
-        if (!error) size = stream.read_some(asio::buffer(read_buffer_), error);
+        const size_t size = error ? 0 : stream.read_some(asio::buffer(read_buffer_), error);
         if (error == asio::error::would_block) error = {};  // somebody woke us for nothing
+        bytes = std::string_view(read_buffer_.data(), size);
       } else {
-        size = co_await stream.async_read_some(asio::buffer(read_by_tls), into(error));
+        const size_t size = co_await stream.async_read_some(asio::buffer(read_by_tls), into(error));
+        bytes = std::string_view(read_by_tls.data(), size);
       }
       if (std::exchange(connection.idle, false) && error) co_return;  // gone, idle for too long, or draining
-      if (error) break;
-      const std::string_view fresh(kPlain ? read_buffer_.data() : read_by_tls.data(), size);
-      if (!begun && size > 0) {
-        begun = true;
-        connection.deadline = steady_clock::now() + settings.request_timeout;
-      }
-      input = pending.empty() ? fresh : std::string_view(pending.append(fresh));
+      if (!error) take(connection, bytes);
     }
-    if (connection.expired) {
-      co_await refuse(connection, stream, 408, Refusal::request_timeout);
-      co_return;
-    }
-    if (error.category() == beast::http::make_error_code(beast::http::error::bad_method).category()) {
-      const auto [status, refusal] = refusal_of(error);
-      co_await refuse(connection, stream, status, refusal);
-      co_return;
-    }
-    if (error) co_return;  // the sender went away
+    const auto unframed = connection.expired ? std::optional(Refusal::request_timeout) : framing.refusal();
+    if (unframed) co_await refuse(connection, stream, *unframed);
+    if (unframed || error) co_return;  // error: the sender went away
 
-    const auto received = steady_clock::now();
-    connection.deadline = Time::max();  // ours to answer in time
-    const auto& request = parser.request();
-    keep_alive = parser.keep_alive() && !draining_;
-    const bool without_body = request.method == "HEAD", http_1_0 = request.version < 11;
+    const auto refusal = policy(connection);
     Reply reply;
-    Target target;
-    if (request.version >= 11 && request.hosts != 1) {
-      receiver_.refused(Refusal::missing_host);
-      reply = {400, std::string(to_string(Refusal::missing_host))};
-    } else if (!parse_target(request.target, scratch, target)) {
-      receiver_.refused(Refusal::unknown_path);
-      reply = {404, std::string(to_string(Refusal::unknown_path))};
-    } else if (request.method != "GET" && request.method != "POST") {
-      receiver_.refused(Refusal::method_not_allowed);
-      reply = {405, std::string(to_string(Refusal::method_not_allowed))};
-    } else {
-      // What it points to is the thread's read buffer: the receiver looks at it before it waits for anything.
-      Callback callback;
-      callback.method = request.method == "GET" ? Method::get : Method::post;
-      callback.account = target.account;
-      callback.tenant = target.tenant;
-      callback.query = target.query;
-      callback.body = request.body;
-      callback.content_type = request.content_type;
-      callback.webhook_id = request.webhook_id;
-      callback.webhook_timestamp = request.webhook_timestamp;
-      callback.webhook_signature = request.webhook_signature;
-      callback.received_at = shared_.clock.now();
-      reply = co_await receiver_.receive(callback, request.traceparent);
-    }
-    pending = std::move(next);
-    write_response(reply, date(),
-                   {.keep_alive = keep_alive && !draining_, .http_1_0 = http_1_0, .without_body = without_body},
-                   answer_);
-    keep_alive = keep_alive && !draining_;
-    size_t sent = 0;
-    if constexpr (kPlain) {
-      sent = stream.write_some(asio::buffer(answer_), error);
-      if (error == asio::error::would_block) error = {};
-    }
-    if (!error && sent < answer_.size()) {  // the sender reads slowly, or through TLS
-      const auto rest = answer_.substr(sent);
-      connection.deadline = steady_clock::now() + settings.request_timeout;
-      co_await asio::async_write(stream, asio::buffer(rest), into(error));
-    }
+    if (refusal)
+      reply = receiver_.refuse(*refusal);
+    else  // the callback points into the thread's read buffer: the receiver looks at it before it waits for anything
+      reply = co_await receiver_.receive(connection.callback, framing.request().traceparent);
+
+    const std::string rest = write_now(connection, stream, reply, error);
+    if (!rest.empty()) co_await asio::async_write(stream, asio::buffer(rest), into(error));
     if (error) co_return;
-    last_moment = steady_clock::now();
-    shared_.metrics.ack_seconds.Observe(std::chrono::duration<double>(last_moment - received).count());
+    connection.last_moment = steady_clock::now();
+    shared_.metrics.ack_seconds.Observe(
+        std::chrono::duration<double>(connection.last_moment - connection.received).count());
   }
-  if constexpr (kPlain) stream.shutdown(tcp::socket::shutdown_send, error);
+  if constexpr (kPlain<Stream>) stream.shutdown(tcp::socket::shutdown_send, error);
 }
 
 }  // namespace wxpipe::ingest::http

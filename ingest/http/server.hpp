@@ -12,11 +12,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <list>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
 #include "common/telemetry/metrics.hpp"
+#include "ingest/http/framing.hpp"
+#include "ingest/http/request.hpp"
 #include "ingest/http/response.hpp"
 #include "ingest/receiver.hpp"
 
@@ -38,7 +42,6 @@ class Server {
  public:
   // Binds and listens; throws UsageError when the address is taken or isn't ours. `port` overrides the settings' one.
   Server(boost::asio::io_context& io, ServerShared& shared, Receiver& receiver, uint16_t port);
-  ~Server();
 
   uint16_t port() const { return port_; }
   void start();
@@ -51,11 +54,21 @@ class Server {
   using Time = std::chrono::steady_clock::time_point;
 
   struct Connection {
-    explicit Connection(boost::asio::ip::tcp::socket&& s) : socket(std::move(s)) {}
+    Connection(boost::asio::ip::tcp::socket&& s, const config::IngestSettings& settings)
+        : socket(std::move(s)),
+          framing(static_cast<uint32_t>(settings.max_header_bytes), settings.max_body_bytes) {}
     boost::asio::ip::tcp::socket socket;
     Time deadline = Time::max();
     bool idle = false;     // between requests
     bool expired = false;  // its deadline passed
+
+    Framing framing;
+    Time last_moment{};  // when it was accepted, or last answered
+    // Of the current request.
+    Time received{};
+    std::string scratch;
+    Callback callback;
+    ResponseOptions response;
   };
   using Connections = std::list<Connection>;
 
@@ -65,7 +78,13 @@ class Server {
   template <class Stream>
   boost::asio::awaitable<void> converse(Connection& connection, Stream& stream);
   template <class Stream>
-  boost::asio::awaitable<void> refuse(Connection& connection, Stream& stream, unsigned status, Refusal refusal);
+  boost::asio::awaitable<void> refuse(Connection& connection, Stream& stream, Refusal refusal);
+  void begin_request(Connection& connection);
+  bool may_wait(Connection& connection);
+  void take(Connection& connection, std::string_view bytes);
+  std::optional<Refusal> policy(Connection& connection);
+  template <class Stream>
+  std::string write_now(Connection& connection, Stream& stream, const Reply& reply, boost::system::error_code& error);
   void turn_away(boost::asio::ip::tcp::socket socket);
   std::string_view date();
 

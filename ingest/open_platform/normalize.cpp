@@ -32,7 +32,6 @@ constexpr Catalogue kCatalogue{kEvents, {}, "AuthorizerAppid appid T", false};
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
   Draft draft(document, context, "open_platform");
   read_words(draft, kCatalogue);
-  if (draft.event.tenant.empty()) draft.event.tenant = draft.value("AuthorizerAppid");
   return draft.finish();
 }
 

@@ -210,8 +210,6 @@ Result<schemas::Event> normalize_as(std::string_view platform, const Document& d
     } else if (draft.find("RobotId") != nullptr) {
       draft.event.conversation = draft.value("SessionId");
     }
-    if (draft.event.tenant.empty() && context.account.kind == AccountKind::wework_suite_command)
-      draft.event.tenant = draft.value("AuthCorpId");
   }
   return draft.finish();
 }

@@ -44,7 +44,7 @@ PURE = [
 ]
 # The thin code around it, which acts.
 SHELL = [
-    "ingest/custody/custodian.*", "ingest/delivery/*", "ingest/http/request.*", "ingest/http/server.*", "ingest/receiver.*", "ingest/ingest_role.*",
+    "ingest/custody/custodian.*", "ingest/delivery/*", "ingest/http/framing.*", "ingest/http/server.*", "ingest/receiver.*", "ingest/ingest_role.*",
     "processors/process_role.*", "processors/process_metrics.*", "processors/transaction_loop.*",
     "processors/dedupe/journal_reader.*",
     "simulate/connection.*", "simulate/progress.*", "simulate/sender.*",

@@ -64,7 +64,7 @@ def first_cells(body):
 
 def words_of(path):
     """The words of an enumeration's to_string."""
-    found = re.search(r"kWords\{(.*?)\};", text(path), re.S)
+    found = re.search(r"(?:kWords|kRefusals)\{(.*?)\};", text(path), re.S)
     return set(re.findall(r'"(\w+)"', found.group(1)))
 
 

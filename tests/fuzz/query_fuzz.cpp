@@ -6,7 +6,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   static std::string scratch;
   const std::string_view raw(reinterpret_cast<const char*>(data), size);
   wxpipe::ingest::Query query;
-  if (wxpipe::ingest::parse_query(raw, scratch, query) != wxpipe::ingest::QueryFault::none) return 0;
+  if (wxpipe::ingest::parse_query(raw, scratch, query)) return 0;
   for (const auto value : {query.signature, query.msg_signature, query.timestamp, query.nonce, query.echostr}) {
     const bool in_raw = value.data() >= raw.data() && value.data() + value.size() <= raw.data() + raw.size();
     const bool in_scratch =

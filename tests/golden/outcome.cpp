@@ -160,7 +160,7 @@ std::string render(const Interpretation& interpretation) {
     end(unreadable->reply, unreadable->urgent);
   } else if (const auto* refused = std::get_if<Refused>(&interpretation)) {
     out = fmt::format("{{\n  \"outcome\": \"refused\",\n  \"status\": {},\n  \"refusal\": \"{}\"\n}}\n",
-                      refused->status, to_string(refused->refusal));
+                      status_of(refused->refusal), to_string(refused->refusal));
   } else {
     out = "{\n  \"outcome\": \"challenge\"\n}\n";
   }

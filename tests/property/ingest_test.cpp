@@ -114,7 +114,7 @@ void check_invariants(const Interpretation& interpretation) {
     RC_ASSERT(*decoded == event);
     RC_ASSERT(accepted->reply.status == 200 || accepted->reply.status == 204);
   } else if (const auto* refused = std::get_if<Refused>(&interpretation)) {
-    RC_ASSERT(refused->status >= 400 && refused->status < 500);
+    RC_ASSERT(status_of(refused->refusal) >= 400 && status_of(refused->refusal) < 500);
   } else if (const auto* kept = std::get_if<Unreadable>(&interpretation)) {
     RC_ASSERT(!kept->letter.detail.empty());
     std::string encoded;

@@ -1,7 +1,12 @@
 #include "ingest/account.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <sstream>
 
 #include "common/result.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
@@ -10,6 +15,7 @@ namespace wxpipe::ingest {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::vector<std::string> complaints(const config::AccountSettings& settings) {
@@ -93,6 +99,70 @@ TEST(Account, WebhookSecretsAreCheckedAndNeverPrinted) {
                   "config.toml:3:1: accounts.channel.previous_secret: is not \"whsec_\" followed by base64; make one "
                   "with: echo "
                   "whsec_$(openssl rand -base64 32)"));
+}
+
+TEST(Account, WebhooksAreFreshForFiveMinutesUnlessTheConfigurationSaysOtherwise) {
+  std::vector<std::string> errors;
+  auto settings = test::account("wework_instance");
+  EXPECT_EQ(make_account(settings, errors).max_timestamp_age, std::chrono::minutes(5));
+  settings.max_timestamp_age = std::chrono::minutes(1);
+  EXPECT_EQ(make_account(settings, errors).max_timestamp_age, std::chrono::minutes(1));
+  EXPECT_EQ(make_account(test::account("wework_app"), errors).max_timestamp_age, std::nullopt);
+}
+
+// ---- What the pages say of kinds is what the table says ----
+
+// The words of the kinds for which it holds, as a page lists them.
+template <class Predicate>
+std::string kinds(std::string_view between, Predicate&& holds) {
+  std::vector<std::string_view> words;
+  for (const auto& row : kAccountKinds)
+    if (holds(row)) words.push_back(row.word);
+  return fmt::format("{}", fmt::join(words, between));
+}
+
+// The page's text, with its comments' lines joined.
+std::string page(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  EXPECT_FALSE(text.str().empty()) << path;
+  return std::regex_replace(text.str(), std::regex("\n# "), " ");
+}
+
+TEST(AccountKinds, AreInTheReferenceConfigurationWithTheIdsThatTheyNeed) {
+  const std::string reference = page("config/wxpipe.reference.toml");
+  std::string all = kinds(", ", [](const AccountRules&) { return true; });
+  all.replace(all.rfind(", "), 2, " or ");
+  EXPECT_THAT(reference, HasSubstr(all + "."));
+  EXPECT_THAT(reference, HasSubstr("for " + kinds(" and ", [](const auto& row) { return row.has_modes; })));
+  for (const auto& row : kAccountKinds) {
+    const auto example = reference.find(fmt::format("kind = \"{}\"", row.word));
+    ASSERT_NE(example, std::string::npos) << row.word;
+    const auto account = reference.substr(example, reference.find("[[accounts]]", example) - example);
+    for (const auto& id : row.ids) {
+      if (id.key.empty()) continue;
+      EXPECT_THAT(account, HasSubstr(fmt::format("\n{} = ", id.key))) << row.word;
+      const auto needs_it = [&](const AccountRules& other) {
+        return std::any_of(other.ids.begin(), other.ids.end(), [&](const auto& its) { return its.key == id.key; });
+      };
+      EXPECT_THAT(reference, HasSubstr(" " + kinds(", ", needs_it) + ": ")) << id.key;
+    }
+  }
+}
+
+TEST(AccountKinds, AreOfThePlatformThatThePageOfEventTypesSays) {
+  const std::string event_types = page("docs/event-types.md");
+  for (const auto& row : kAccountKinds)
+    EXPECT_THAT(
+        event_types,
+        HasSubstr("(" + kinds(", ", [&](const auto& other) { return other.normalize == row.normalize; }) + ")"));
+}
+
+TEST(AccountKinds, OfWebhooksAreOnTheirPage) {
+  EXPECT_THAT(page("docs/webhooks.md"), HasSubstr("accounts of kind `wework_instance`"));
+  EXPECT_THAT(page("docs/webhooks.md"), HasSubstr("(kind `channel`)"));
+  EXPECT_EQ(kinds(", ", [](const auto& row) { return row.proof == Proof::standard_webhook; }),
+            "wework_instance, channel");
 }
 
 TEST(AccountBook, ThrowsEverythingThatIsWrongAtOnce) {

@@ -8,8 +8,7 @@
 namespace wxpipe::ingest {
 
 void PrintTo(const Interpretation& interpretation, std::ostream* out) {
-  if (const auto* refused = std::get_if<Refused>(&interpretation))
-    *out << "Refused " << refused->status << " " << to_string(refused->refusal);
+  if (const auto* refused = std::get_if<Refused>(&interpretation)) *out << "Refused " << to_string(refused->refusal);
   if (const auto* challenge = std::get_if<Challenge>(&interpretation)) *out << "Challenge " << challenge->reply.body;
   if (const auto* accepted = std::get_if<Accepted>(&interpretation))
     *out << "Accepted " << accepted->event.type << " " << accepted->event.raw;
@@ -38,7 +37,10 @@ const AccountBook& all_kinds() {
 }
 
 Interpretation interpret(const Request& request) { return all_kinds().interpret(request.callback()); }
-Interpretation refused(unsigned status, Refusal refusal) { return Refused{status, refusal}; }
+Interpretation refused(unsigned status, Refusal refusal) {
+  EXPECT_EQ(status_of(refusal), status);
+  return Refused{refusal};
+}
 
 Accepted accepted(const Request& request) {
   Interpretation interpretation = interpret(request);

@@ -44,7 +44,7 @@ class Ingest {
       letters.emplace(unreadable->letter.id, unreadable->letter);
       return response(unreadable->reply);
     }
-    return response({std::get<ingest::Refused>(interpretation).status, {}});
+    return response({status_of(std::get<ingest::Refused>(interpretation).refusal), {}});
   }
 
   std::map<Uuid, schemas::Event> events;

@@ -1,0 +1,146 @@
+#include "ingest/http/framing.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <functional>
+#include <utility>
+
+namespace wxpipe::ingest::http {
+namespace {
+namespace beast = boost::beast;
+using beast::http::field;
+
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+bool lies_in(std::string_view part, std::string_view whole) {
+  return std::less_equal<>{}(whole.data(), part.data()) &&
+         std::less_equal<>{}(part.data() + part.size(), whole.data() + whole.size());
+}
+
+Refusal refusal_of(const boost::system::error_code& error) {
+  if (error == beast::http::error::body_limit) return Refusal::body_too_large;
+  if (error == beast::http::error::header_limit || error == beast::http::error::buffer_overflow)
+    return Refusal::headers_too_large;
+  return Refusal::bad_request;
+}
+}  // namespace
+
+RequestParser::RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes) {
+  eager(true);
+  header_limit(most_header_bytes);
+  body_limit(most_body_bytes);
+}
+
+size_t RequestParser::put(std::string_view bytes, boost::system::error_code& error) {
+  input_ = bytes;
+  error = {};
+  const size_t taken = basic_parser::put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+  if (error == beast::http::error::need_more) error = {};
+  return taken;
+}
+
+void RequestParser::keep() {
+  for (auto* text : {&request_.method, &request_.target, &request_.content_type, &request_.webhook_id,
+                     &request_.webhook_timestamp, &request_.webhook_signature, &request_.traceparent})
+    if (!text->empty() && lies_in(*text, input_)) *text = own_.emplace_back(*text);
+}
+
+void RequestParser::on_request_impl(beast::http::verb, View method, View target, int version, Error&) {
+  request_.method = view(method);
+  request_.target = view(target);
+  request_.version = version;
+}
+
+void RequestParser::on_field_impl(field name, View name_text, View value, Error&) {
+  const auto first = [&](std::string_view& wanted) {
+    if (wanted.data() != nullptr) return;
+    wanted = view(value);
+    if (!lies_in(wanted, input_)) wanted = own_.emplace_back(wanted);
+  };
+  switch (name) {
+    case field::host:
+      ++request_.hosts;
+      break;
+    case field::expect:
+      request_.expects = true;
+      break;
+    case field::content_type:
+      first(request_.content_type);
+      break;
+    case field::unknown:
+      if (beast::iequals(name_text, "webhook-id"))
+        first(request_.webhook_id);
+      else if (beast::iequals(name_text, "webhook-timestamp"))
+        first(request_.webhook_timestamp);
+      else if (beast::iequals(name_text, "webhook-signature"))
+        first(request_.webhook_signature);
+      else if (beast::iequals(name_text, "traceparent"))
+        first(request_.traceparent);
+      break;
+    default:
+      break;
+  }
+}
+
+void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, Error&) {
+  length_ = length.value_or(0);
+}
+
+// A body that is there as a whole is looked at where it lies.
+std::size_t RequestParser::on_body_impl(View body, Error&) {
+  if (body_.empty() && body.size() == length_)
+    request_.body = view(body);
+  else
+    append_body(body);
+  return body.size();
+}
+
+std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, View body, Error&) {
+  append_body(body);
+  return body.size();
+}
+
+void RequestParser::append_body(View part) {
+  if (body_.empty()) body_.reserve(length_);
+  body_.append(part.data(), part.size());
+  request_.body = body_;
+}
+
+Framing::Framing(uint32_t most_header_bytes, uint64_t most_body_bytes)
+    : most_header_bytes_(most_header_bytes),
+      most_body_bytes_(most_body_bytes) {}
+
+void Framing::next() {
+  parser_.emplace(most_header_bytes_, most_body_bytes_);
+  continued_ = false;
+  pending_ = std::exchange(behind_, {});
+  begun_ = !pending_.empty();
+  if (begun_) parse(pending_);
+}
+
+void Framing::take(std::string_view bytes) {
+  if (bytes.empty()) return;
+  begun_ = true;
+  parse(pending_.empty() ? bytes : std::string_view(pending_.append(bytes)));
+}
+
+void Framing::parse(std::string_view input) {
+  boost::system::error_code error;
+  std::string left(input.substr(parser_->put(input, error)));
+  if (error) refusal_ = refusal_of(error);
+  if (done()) {
+    behind_ = std::move(left);
+  } else {
+    parser_->keep();
+    pending_.swap(left);
+  }
+}
+
+bool Framing::owes_continue() {
+  const bool waits = !continued_ && parser_->header_complete() && parser_->request().expects;
+  continued_ |= waits;
+  return waits;
+}
+
+}  // namespace wxpipe::ingest::http

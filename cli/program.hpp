@@ -1,6 +1,7 @@
 // What every command file shares: the parser it registers with, the options that name a configuration, and how it
-// reports its end. A command registers itself with add_<name>_command(Program&); its callback runs after parsing, on the
-// main thread, and sets exit_code (0 fine, 1 found something wrong) or throws (UsageError: 2, Unavailable: 3, else 1).
+// reports its end. A command registers itself with add_<name>_command(Program&); its callback runs after parsing, on
+// the main thread, and sets exit_code (0 fine, 1 found something wrong) or throws (UsageError: 2, Unavailable: 3, else
+// 1).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -31,8 +32,8 @@ struct Example {
 // Stands below the options in --help.
 void add_examples(CLI::App& command, const std::vector<Example>& examples);
 
-// What to say when the words behind `app` name no command of its: the help where there is no word, the nearest command where
-// there is a wrong one; empty: they name one. CLI11 itself says "a subcommand is required" to both.
+// What to say when the words behind `app` name no command of its: the help where there is no word, the nearest command
+// where there is a wrong one; empty: they name one. CLI11 itself says "a subcommand is required" to both.
 std::string missing_command(const CLI::App& app, std::span<const char* const> words);
 
 // The settings this command line asks for, and the log configured by them. Throws UsageError with everything that is

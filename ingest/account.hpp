@@ -1,5 +1,6 @@
-// One configured account, checked and decoded: what verifying, decrypting and normalising read. Plain and immutable once
-// built; AccountBook owns it, everybody else borrows it. Built by make_account (account.cpp) from config::AccountSettings.
+// One configured account, checked and decoded: what verifying, decrypting and normalising read. Plain and immutable
+// once built; AccountBook owns it, everybody else borrows it. Built by make_account (account.cpp) from
+// config::AccountSettings.
 #pragma once
 
 #include <array>
@@ -59,8 +60,8 @@ bool is_standard_webhook(AccountKind kind);  // wework_instance, channel
 bool takes_passive_reply(AccountKind kind);  // docs/contract.md §2: where the platform reads an answer
 bool has_tenant(AccountKind kind);           // open_platform_messages, wework_suite_data: /callback/{account}/{tenant}
 
-// Checks and decodes one account. What is wrong is appended to `errors`, one line each: where it stands, the key, what is
-// wrong with it and the fix; never a secret. With errors the value is only good for further checks.
+// Checks and decodes one account. What is wrong is appended to `errors`, one line each: where it stands, the key, what
+// is wrong with it and the fix; never a secret. With errors the value is only good for further checks.
 Account make_account(const config::AccountSettings& settings, std::vector<std::string>& errors);
 
 }  // namespace wxpipe::ingest

@@ -1,5 +1,5 @@
-// From a callback to its answer: interpret it, number it, make it durable, answer. Knows no HTTP library and no sockets.
-// One per io thread, on that thread; what it borrows outlives it.
+// From a callback to its answer: interpret it, number it, make it durable, answer. Knows no HTTP library and no
+// sockets. One per io thread, on that thread; what it borrows outlives it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -39,8 +39,8 @@ class Receiver {
   Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts, Delivery& delivery,
            telemetry::Metrics& metrics);
 
-  // traceparent: the request's header, or empty. Answers within the account kind's budget. What the callback and traceparent
-  // point to is looked at before the first wait only.
+  // traceparent: the request's header, or empty. Answers within the account kind's budget. What the callback and
+  // traceparent point to is looked at before the first wait only.
   boost::asio::awaitable<Reply> receive(const Callback& callback, std::string_view traceparent);
 
   // What was answered, by receipt. On the same thread.

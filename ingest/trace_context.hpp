@@ -1,4 +1,5 @@
-// W3C trace context: ids for a callback's way through the pipeline, continued from the sender's header where it has one.
+// W3C trace context: ids for a callback's way through the pipeline, continued from the sender's header where it has
+// one.
 #pragma once
 
 #include <cstdint>

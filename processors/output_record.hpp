@@ -1,5 +1,5 @@
-// A record that process writes: key, headers and value in one piece of memory, because there are several for each event, and
-// an allocation for each part of each would cost more than copying them.
+// A record that process writes: key, headers and value in one piece of memory, because there are several for each
+// event, and an allocation for each part of each would cost more than copying them.
 #pragma once
 
 #include <array>

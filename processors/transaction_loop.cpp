@@ -22,9 +22,9 @@ std::vector<std::string> topic_names(const config::KafkaSettings& settings) {
 
 size_t index(schemas::TopicName name) { return static_cast<size_t>(name); }
 
-// A transaction costs the broker the same whatever is in it, and going twice as often cost the whole chain a third: so a batch
-// grows behind the one being written for as long as that takes, and its interval after it. An abort is mostly a rebalance:
-// the first one costs no wait.
+// A transaction costs the broker the same whatever is in it, and going twice as often cost the whole chain a third: so
+// a batch grows behind the one being written for as long as that takes, and its interval after it. An abort is mostly a
+// rebalance: the first one costs no wait.
 worker::Spec worker_spec(const config::Settings& settings, int slot) {
   const auto records = static_cast<size_t>(settings.process.batch_records);
   return {.name = kProcessGroup,
@@ -152,8 +152,9 @@ void TransactionLoop::write(worker::Batch& batch, const std::stop_token&) {
   }
 }
 
-// Topics of which there are few records go first: a partition that joins a transaction late costs librdkafka another round to the
-// coordinator, and before 2.3 each of these keeps one of its threads busy for two milliseconds (it counts down a timer of one).
+// Topics of which there are few records go first: a partition that joins a transaction late costs librdkafka another
+// round to the coordinator, and before 2.3 each of these keeps one of its threads busy for two milliseconds (it counts
+// down a timer of one).
 void TransactionLoop::send(Transaction& transaction) {
   auto& effects = transaction.effects;
   producer_.begin();

@@ -1,5 +1,5 @@
-// What a worker of `process` does with its batches: each becomes one Kafka transaction. The shell around it, and the words, are in
-// common/worker/.
+// What a worker of `process` does with its batches: each becomes one Kafka transaction. The shell around it, and the
+// words, are in common/worker/.
 //
 //   prepare  process_batch (pure)
 //   write    begin ─► produce journal pages and records ─► send offsets ─► commit
@@ -8,9 +8,9 @@
 //   publish  the ids of the batch count from now on
 //   discard  the ids staged are dropped
 //
-// Nothing is kept that Kafka doesn't have. A claim reads the partitions' committed offsets (it waits for transactions in doubt)
-// and rebuilds their dedupe windows from the journal. So a new worker, a restarted one and one that lost its partitions for a
-// moment all decide alike.
+// Nothing is kept that Kafka doesn't have. A claim reads the partitions' committed offsets (it waits for transactions
+// in doubt) and rebuilds their dedupe windows from the journal. So a new worker, a restarted one and one that lost its
+// partitions for a moment all decide alike.
 //
 // The transactional id is the slot's own (<prefix>process.<instance>.<slot>): a restarted worker fences its zombie.
 #pragma once
@@ -35,8 +35,8 @@ std::string transactional_id(const config::Settings& settings, int slot);
 
 class TransactionLoop : private worker::Job {
  public:
-  // Everything is borrowed and must outlive the loop. Connects, fences the slot's predecessor; throws Unavailable, Fenced or
-  // UsageError.
+  // Everything is borrowed and must outlive the loop. Connects, fences the slot's predecessor; throws Unavailable,
+  // Fenced or UsageError.
   TransactionLoop(const config::Settings& settings, int slot, const Steps& steps, const Clock& clock,
                   ProcessMetrics& metrics, worker::Status& status);
 

@@ -36,7 +36,8 @@
 
 namespace wxpipe::rig {
 
-// A callback that was sent although an earlier one was acknowledged: with the same bytes, or with others under its identity.
+// A callback that was sent although an earlier one was acknowledged: with the same bytes, or with others under its
+// identity.
 enum class Resend { none, same, changed };
 constexpr std::string_view to_string(Resend resend) {
   constexpr std::string_view kWords[] = {"none", "same", "changed"};

@@ -40,8 +40,8 @@ int open_for_writing(const std::filesystem::path& path) {
   return file;
 }
 
-// Between fork and exec only async-signal-safe calls: other threads may have held any lock. SIGXFSZ is ignored, so that a
-// limit on file sizes is an error of write, as a full disk is, and not the program's end.
+// Between fork and exec only async-signal-safe calls: other threads may have held any lock. SIGXFSZ is ignored, so that
+// a limit on file sizes is an error of write, as a full disk is, and not the program's end.
 struct Prepared {
   const char* program;
   char* const* arguments;

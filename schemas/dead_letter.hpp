@@ -39,8 +39,8 @@ inline constexpr std::string_view kDeadLetterSchema = "wxpipe.dead_letter.v1";
 void encode(const DeadLetter& letter, std::string& out);
 Result<DeadLetter> decode_dead_letter(std::string_view json);
 
-// Text that JSON and Postgres can hold: as it is, or with bytes outside of printable ASCII as \xNN where it isn't UTF-8 without
-// NUL. Keys, queries and details may be any bytes.
+// Text that JSON and Postgres can hold: as it is, or with bytes outside of printable ASCII as \xNN where it isn't UTF-8
+// without NUL. Keys, queries and details may be any bytes.
 std::string printable(std::string_view text);
 
 // Ids: by account, tenant (Standard Webhooks: webhook-id) and body at ingest; by the record's place and bytes behind

@@ -1,5 +1,6 @@
-// What a record carries beside its value (trace id, receipt and event id in its headers, the account in its key), and the dead
-// letter that it becomes when its value is of no use. Anybody may have written there: what isn't of its form is left out. Pure.
+// What a record carries beside its value (trace id, receipt and event id in its headers, the account in its key), and
+// the dead letter that it becomes when its value is of no use. Anybody may have written there: what isn't of its form
+// is left out. Pure.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +14,8 @@
 
 namespace wxpipe::schemas {
 
-// The trace id inside a W3C traceparent, "00-<32 hex>-<16 hex>-<flags>": lower-case hex, not all zero. Empty: it has none.
+// The trace id inside a W3C traceparent, "00-<32 hex>-<16 hex>-<flags>": lower-case hex, not all zero. Empty: it has
+// none.
 inline std::string_view trace_id_in(std::string_view traceparent) {
   if (traceparent.size() < 55 || !traceparent.starts_with("00-") || traceparent[35] != '-' || traceparent[52] != '-')
     return {};

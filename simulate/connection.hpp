@@ -1,6 +1,7 @@
 // One keep-alive HTTP connection to the callback server: one request at a time, its answer or its loss told to the
-// owner. The load sender's own, beside http::Client: thousands of them live on one thread, nothing blocks, and an answer
-// costs no allocation. Belongs to the io_context's thread. What is still going on when a connection is closed ends without a word.
+// owner. The load sender's own, beside http::Client: thousands of them live on one thread, nothing blocks, and an
+// answer costs no allocation. Belongs to the io_context's thread. What is still going on when a connection is closed
+// ends without a word.
 #pragma once
 
 #include <memory>

@@ -33,8 +33,8 @@ std::string hex_sha256(std::string_view bytes) {
   return text;
 }
 
-// Until somebody listens there, and is who it should be. Throws UsageError when the certificate isn't to be trusted or it isn't
-// TLS that is spoken, because no attempt would ever succeed.
+// Until somebody listens there, and is who it should be. Throws UsageError when the certificate isn't to be trusted or
+// it isn't TLS that is spoken, because no attempt would ever succeed.
 void wait_for(const http::Url& url, const SimulationOptions& options) {
   http::Connection knock(url, {.verify = !options.insecure});
   const auto deadline = steady_clock::now() + options.wait;

@@ -20,8 +20,8 @@ struct InputRecord {
   std::string_view key;
   std::optional<std::string_view> value;  // none: a tombstone, which nobody should write there
   Timestamp timestamp;                    // received_at
-  // The header of that name; empty: absent. Not set: no headers. Only dead letters ask: librdkafka allocates for all headers
-  // of a record once one is asked for.
+  // The header of that name; empty: absent. Not set: no headers. Only dead letters ask: librdkafka allocates for all
+  // headers of a record once one is asked for.
   std::function<std::string_view(const char*)> header;
 };
 

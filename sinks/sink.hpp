@@ -54,8 +54,8 @@ class Sink {
   virtual void set_occurred_at(size_t row, Timestamp occurred_at) = 0;
   // Makes ready what `append` needs of the rows; pure. Without it append does so itself.
   virtual void prepare() {}
-  // Writes rows [first, first + count), taking for granted that none of them is there, where that is cheaper. Refused with 23505
-  // if one is: then `write` is called for, after a rollback.
+  // Writes rows [first, first + count), taking for granted that none of them is there, where that is cheaper. Refused
+  // with 23505 if one is: then `write` is called for, after a rollback.
   virtual Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) {
     return write(transaction, first, count, writer);
   }
@@ -83,7 +83,8 @@ class RowsSink : public Sink {
   }
 
  protected:
-  // Room for so many rows is kept. Larger batches are rare enough to ask for it anew, and there are three of each family.
+  // Room for so many rows is kept. Larger batches are rare enough to ask for it anew, and there are three of each
+  // family.
   static constexpr size_t kMostKept = 2000;
 
   std::vector<Row> rows_;

@@ -1,5 +1,5 @@
-// What a worker of `sink` does with its batches: each becomes one Postgres transaction. The shell around it, and the words, are in
-// common/worker/.
+// What a worker of `sink` does with its batches: each becomes one Postgres transaction. The shell around it, and the
+// words, are in common/worker/.
 //
 //   claim    in Postgres: epoch + 1, and the offset to begin with
 //   prepare  the records are read as rows
@@ -7,8 +7,8 @@
 //   publish  metrics
 //   discard  the claims end. Postgres is away, refuses, or the commit is in doubt: the next claim tells what is stored
 //
-// Kafka never holds an offset of a sink. Once the brake has tripped, the worker stays a member and takes nothing until it is
-// restarted.
+// Kafka never holds an offset of a sink. Once the brake has tripped, the worker stays a member and takes nothing until
+// it is restarted.
 #pragma once
 
 #include <chrono>

@@ -15,8 +15,8 @@ namespace wxpipe::sinks {
 std::vector<std::string_view> all_families();
 // Throws UsageError naming the families there are.
 std::unique_ptr<Sink> make_sink(std::string_view family);
-// What [sink] families asks for; all where it names none. Views into the settings. Throws UsageError on one that doesn't exist
-// or stands there twice.
+// What [sink] families asks for; all where it names none. Views into the settings. Throws UsageError on one that
+// doesn't exist or stands there twice.
 std::vector<std::string_view> chosen_families(const config::SinkSettings& settings);
 
 // When a family's batch is full.

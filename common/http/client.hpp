@@ -1,12 +1,13 @@
-// The HTTP/1.1 client of everything here that asks another server: commands, chaos runs, tests. It speaks to one server and keeps
-// the connection from request to request. TLS is verified. It goes through a proxy where there is one: by CONNECT for https, with
-// the whole URL in the request line for http. Connecting and the whole request have limits of time, an answer has a limit of size.
-// Redirects are answers like others.
+// The HTTP/1.1 client of everything here that asks another server: commands, chaos runs, tests. It speaks to one server
+// and keeps the connection from request to request. TLS is verified. It goes through a proxy where there is one: by
+// CONNECT for https, with the whole URL in the request line for http. Connecting and the whole request have limits of
+// time, an answer has a limit of size. Redirects are answers like others.
 //
 // One thread owns it; calls block. Every failure is an Error (peer.hpp), which is an Unavailable.
 //
-// `wxpipe simulate` sends its load by itself (simulate/connection.hpp): thousands of connections on one thread, latencies counted
-// from planned times. What it shares with this is the URL, finding and trusting the server, and the parser of answers.
+// `wxpipe simulate` sends its load by itself (simulate/connection.hpp): thousands of connections on one thread,
+// latencies counted from planned times. What it shares with this is the URL, finding and trusting the server, and the
+// parser of answers.
 #pragma once
 
 #include <string>
@@ -31,8 +32,8 @@ class Client {
  public:
   explicit Client(Url server, Options options = {}) : connection_(std::move(server), std::move(options)) {}
 
-  // A request that met a connection which the server was just closing is sent once more on a new one, if its method may be
-  // repeated (GET, HEAD, PUT, DELETE, OPTIONS). Otherwise that is Failure::broken, and the caller decides.
+  // A request that met a connection which the server was just closing is sent once more on a new one, if its method may
+  // be repeated (GET, HEAD, PUT, DELETE, OPTIONS). Otherwise that is Failure::broken, and the caller decides.
   Response send(const Request& request);
   Response get(std::string target) { return send({.target = std::move(target)}); }
   Response post(std::string target, std::string body, Headers headers = {}) {

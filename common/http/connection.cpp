@@ -30,7 +30,8 @@ void Connection::fail(Failure why, std::string_view doing, std::string_view what
   throw Error(why, fmt::format("{}: {}: {}", url_.authority, doing, what));
 }
 
-// Starts something and runs it to its end. At the deadline the socket is closed, which ends everything that waits for it.
+// Starts something and runs it to its end. At the deadline the socket is closed, which ends everything that waits for
+// it.
 template <class Start>
 error_code Connection::wait(std::string_view doing, SteadyTime deadline, Start&& start) {
   if (!stream_) fail(Failure::broken, doing, "not connected");

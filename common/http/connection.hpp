@@ -1,5 +1,5 @@
-// A connection to the server of a URL, through TLS and a proxy where wanted: bytes in, bytes out, and everything that waits
-// has a deadline. One thread owns it; calls block. Every failure is an Error, and leaves it closed.
+// A connection to the server of a URL, through TLS and a proxy where wanted: bytes in, bytes out, and everything that
+// waits has a deadline. One thread owns it; calls block. Every failure is an Error, and leaves it closed.
 #pragma once
 
 #include <chrono>

@@ -16,7 +16,8 @@ std::vector<tcp::endpoint> resolve(const Url& url, SteadyTime deadline) {
   error_code error;
   if (const auto address = asio::ip::make_address(url.host, error); !error)
     return {{address, static_cast<uint16_t>(std::stoi(url.port))}};
-  // The system's look-up can't be interrupted. It runs in a thread of its own; when the time is over, nobody waits for it.
+  // The system's look-up can't be interrupted. It runs in a thread of its own; when the time is over, nobody waits for
+  // it.
   std::packaged_task<std::vector<tcp::endpoint>()> look_up([host = url.host, port = url.port] {
     asio::io_context io;
     std::vector<tcp::endpoint> endpoints;

@@ -1,5 +1,5 @@
-// The server at the other end: finding it, and making sure that it is who it says. Shared by the blocking client and by the load
-// sender of `wxpipe simulate`.
+// The server at the other end: finding it, and making sure that it is who it says. Shared by the blocking client and by
+// the load sender of `wxpipe simulate`.
 #pragma once
 
 #include <boost/asio/buffer.hpp>

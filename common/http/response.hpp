@@ -1,5 +1,5 @@
-// An HTTP/1.1 response, and its parser: Beast's, with its strictness. It keeps only what is asked for, because Beast's own
-// container allocates for every header.
+// An HTTP/1.1 response, and its parser: Beast's, with its strictness. It keeps only what is asked for, because Beast's
+// own container allocates for every header.
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -24,13 +24,14 @@ struct Response {
 
 enum class KeepHeaders { yes, no };
 
-// For one response, which it fills. The response must outlive it; what it held before is dropped, its memory used again.
+// For one response, which it fills. The response must outlive it; what it held before is dropped, its memory used
+// again.
 class ResponseParser final : private boost::beast::http::basic_parser<false> {
  public:
   ResponseParser(Response& into, uint64_t most_body_bytes, KeepHeaders keep = KeepHeaders::yes);
 
-  // Reads on; answers how many of the bytes it is done with. While the response isn't complete, what is left of them comes
-  // again in front of the next ones. Beast's errors, but never need_more.
+  // Reads on; answers how many of the bytes it is done with. While the response isn't complete, what is left of them
+  // comes again in front of the next ones. Beast's errors, but never need_more.
   size_t put(std::string_view bytes, boost::system::error_code& error);
   // The connection has ended: an error, unless the response ends with its connection.
   void end(boost::system::error_code& error) { put_eof(error); }

@@ -6,8 +6,8 @@
 
 namespace wxpipe::kafka {
 namespace {
-// Once it holds all it may, librdkafka before 2.2 looks again whether it may fetch after a second (#2879), or when something
-// else happens on that broker's thread. Later ones have fetch.queue.backoff.ms.
+// Once it holds all it may, librdkafka before 2.2 looks again whether it may fetch after a second (#2879), or when
+// something else happens on that broker's thread. Later ones have fetch.queue.backoff.ms.
 constexpr bool kLooksLate = RD_KAFKA_VERSION < 0x02020000;
 constexpr size_t kTellAfter = 1 << 20;
 
@@ -111,8 +111,8 @@ rd_kafka_resp_err_t Consumer::replace_assignment(const rd_kafka_topic_partition_
   return result;
 }
 
-// Asks each leader something and doesn't wait for the answer, so it always says "timed out" (and keeps nothing of a call that
-// did): the leader's thread wakes up for that, and fetches if there is room.
+// Asks each leader something and doesn't wait for the answer, so it always says "timed out" (and keeps nothing of a
+// call that did): the leader's thread wakes up for that, and fetches if there is room.
 void Consumer::fetch_on(size_t taken) {
   taken_ += taken;
   if (taken_ < kTellAfter || !assigned_) return;

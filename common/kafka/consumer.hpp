@@ -1,8 +1,8 @@
 // A member of a consumer group: eager range assignment, static membership, one record at a time. It never commits (the
 // transaction or Postgres holds the offsets), pauses or reads in batches (librdkafka 2.0.2 loses positions there).
 //
-// One thread owns it and calls everything; the listener is called on that thread, from inside poll. The listener outlives the
-// consumer. Records that it handed out are gone before the consumer is.
+// One thread owns it and calls everything; the listener is called on that thread, from inside poll. The listener
+// outlives the consumer. Records that it handed out are gone before the consumer is.
 #pragma once
 
 #include <chrono>
@@ -61,8 +61,8 @@ class Consumer {
   // For send_offsets: fetch it anew for each transaction, it holds the generation.
   GroupMetadata group_metadata() const;
 
-  // Replaces what is assigned, outside of a rebalance: to begin where the listener didn't know it yet, or to go back. What was
-  // prefetched is dropped. Empty: nothing is fetched, membership goes on. Throws Unavailable or Fenced.
+  // Replaces what is assigned, outside of a rebalance: to begin where the listener didn't know it yet, or to go back.
+  // What was prefetched is dropped. Empty: nothing is fetched, membership goes on. Throws Unavailable or Fenced.
   void assign(std::vector<PartitionOffset> offsets);
 
   // The cluster's own id; empty when no broker answered within the timeout.

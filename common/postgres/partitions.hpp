@@ -18,8 +18,8 @@ struct MadePartition {
   bool created = false;  // false: it was there
   int64_t moved = 0;     // rows that waited for it in the default partition
 };
-// In a transaction of its own. Safe to do at once from several processes. Throws SqlError (55P03: somebody holds a lock for
-// long, try later), Unavailable.
+// In a transaction of its own. Safe to do at once from several processes. Throws SqlError (55P03: somebody holds a lock
+// for long, try later), Unavailable.
 MadePartition ensure_partition(Connection& connection, const PartitionRange& range);
 
 // Rows in a default partition, by the partition they should be in.

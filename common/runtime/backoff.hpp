@@ -1,5 +1,5 @@
-// How long to wait before the next try: capped exponential back-off with jitter. One for each thing that is tried again; it
-// counts the tries itself. One thread.
+// How long to wait before the next try: capped exponential back-off with jitter. One for each thing that is tried
+// again; it counts the tries itself. One thread.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The threads of a role: its workers in teams, and what runs beside them. A worker that fails is followed by a new one, after a
-// back-off. Says on /readyz and in the log how each team is, and in the metrics how far behind.
+// The threads of a role: its workers in teams, and what runs beside them. A worker that fails is followed by a new one,
+// after a back-off. Says on /readyz and in the log how each team is, and in the metrics how far behind.
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,5 @@
-// What is particular to one kind of worker: where it begins, what its batches become and where they are written. The shell
-// around it is worker.hpp. These are the verbs for what happens to a batch, the same for every worker:
+// What is particular to one kind of worker: where it begins, what its batches become and where they are written. The
+// shell around it is worker.hpp. These are the verbs for what happens to a batch, the same for every worker:
 //
 //   claim    the partitions become this worker's, and it learns where to begin in each
 //   collect  takes records until the batch is full, or its time is over
@@ -67,11 +67,13 @@ class Job {
   // max.poll.interval.ms. Nothing is being written meanwhile.
   virtual std::vector<kafka::PartitionOffset> claim(const std::vector<kafka::Partition>& partitions,
                                                     const std::stop_token& stop) = 0;
-  // A batch that is still growing, while the one before it is written: what can be done with it now needn't be done later.
+  // A batch that is still growing, while the one before it is written: what can be done with it now needn't be done
+  // later.
   virtual void read_ahead(Batch&) {}
   // Once for each batch, in order. The one before it may still be in its write: count on it, a discard takes both.
   virtual void prepare(Batch& batch) = 0;
-  // On the second thread, one at a time, in order. Touches nothing that the other calls change, except claim and discard.
+  // On the second thread, one at a time, in order. Touches nothing that the other calls change, except claim and
+  // discard.
   virtual void write(Batch& batch, const std::stop_token& stop) = 0;
   // In order, before the next claim or discard, perhaps while the next batch is written.
   virtual void publish(Batch& batch) = 0;

@@ -1,13 +1,15 @@
-// One consumer and its thread, whatever its records become (job.hpp says that, and has the words for what happens to a batch):
+// One consumer and its thread, whatever its records become (job.hpp says that, and has the words for what happens to a
+// batch):
 //
 //   assigned ─► claim ─► collect ─► prepare ─► write ─► await ─► publish
 //                 ▲         ▲                    │ next batch
 //                 │         └────────────────────┘
 //                 └─ rewind: discard, back-off ◄── TryAgain, records lost
 //
-// A second thread writes a batch, one at a time, while this one collects the next. Whoever needs to know what became of a batch (a
-// rebalance too) awaits it first. Whatever goes wrong, the batch is discarded and its records are taken again from where the claim
-// says: there is one way to begin and one way to recover. While nothing is claimed, nothing is fetched, and membership goes on.
+// A second thread writes a batch, one at a time, while this one collects the next. Whoever needs to know what became of
+// a batch (a rebalance too) awaits it first. Whatever goes wrong, the batch is discarded and its records are taken
+// again from where the claim says: there is one way to begin and one way to recover. While nothing is claimed, nothing
+// is fetched, and membership goes on.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// One HTTP request while it comes in: Beast's parser with its strictness, and what wxpipe wants to know of a request as views
-// into the bytes that were read. Beast's own container would copy every header of every callback.
+// One HTTP request while it comes in: Beast's parser with its strictness, and what wxpipe wants to know of a request as
+// views into the bytes that were read. Beast's own container would copy every header of every callback.
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -24,8 +24,8 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
  public:
   RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes);
 
-  // Reads on; answers how many of the bytes it is done with. While the request isn't complete, what is left of them comes
-  // again in front of the next ones. Beast's errors, but never need_more.
+  // Reads on; answers how many of the bytes it is done with. While the request isn't complete, what is left of them
+  // comes again in front of the next ones. Beast's errors, but never need_more.
   size_t put(std::string_view bytes, boost::system::error_code& error);
   // The bytes given so far are going away: views point into memory of the parser's own from here on.
   void keep();

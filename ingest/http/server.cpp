@@ -206,8 +206,9 @@ template <class Stream>
 asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
   constexpr bool kPlain = std::is_same_v<Stream, Socket>;
   const auto& settings = shared_.settings;
-  // A connection holds no memory while it says nothing: thousands do most of the time. Bytes are read into the thread's own
-  // buffer, and so is the answer written from there; what outlives a wait is copied. TLS reads and writes while it waits.
+  // A connection holds no memory while it says nothing: thousands do most of the time. Bytes are read into the thread's
+  // own buffer, and so is the answer written from there; what outlives a wait is copied. TLS reads and writes while it
+  // waits.
   std::string read_by_tls(kPlain ? 0 : kReadBytes, '\0');
   std::string pending;  // read, and not parsed yet
   std::string scratch;

@@ -32,7 +32,8 @@ constexpr postgres::Statement kInsert{
     "returning activity_id, (extract(epoch from occurred_at) * 1000000)::int8"};
 #undef WXPIPE_ACTIVITY_COLUMNS
 
-// What fresh activities add to their lead's day and rule. Greatest and least by bytes, as they are found within a batch.
+// What fresh activities add to their lead's day and rule. Greatest and least by bytes, as they are found within a
+// batch.
 constexpr postgres::Statement kDaily{
     "lead_daily_add",
     "insert into wxpipe.lead_daily as d (account, tenant, subject, day, rule, daily_cap, half_life_days, dimension, "

@@ -14,7 +14,8 @@ namespace {
 
 struct Kind {
   std::string_view name, platform;
-  std::string config::AccountSettings::*receiveid;  // which id stands inside the encryption (docs/protocol.md §5); null: none
+  std::string config::AccountSettings::*
+      receiveid;  // which id stands inside the encryption (docs/protocol.md §5); null: none
   bool webhook = false;
 };
 constexpr std::array kKinds{

@@ -1,5 +1,5 @@
-// The product's HTTP client for a server on this machine, and beside it what no decent client says: half a request, garbage, two
-// requests at once, silence. All of it goes over the same connection.
+// The product's HTTP client for a server on this machine, and beside it what no decent client says: half a request,
+// garbage, two requests at once, silence. All of it goes over the same connection.
 #pragma once
 
 #include <fmt/format.h>

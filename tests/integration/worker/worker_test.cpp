@@ -1,4 +1,5 @@
-// The shell around a consumer, with a job that writes into memory: each record once and in order, whatever its writes do.
+// The shell around a consumer, with a job that writes into memory: each record once and in order, whatever its writes
+// do.
 #include "common/worker/worker.hpp"
 
 #include <gmock/gmock.h>

@@ -205,7 +205,8 @@ TEST(HttpClient, RefusesAnAnswerThatIsTooLarge) {
   }
 }
 
-// A server on "localhost" that speaks TLS, whose certificate is in the folder; before it does, it may be asked as a proxy.
+// A server on "localhost" that speaks TLS, whose certificate is in the folder; before it does, it may be asked as a
+// proxy.
 class TlsServer {
  public:
   TlsServer() {

@@ -1,5 +1,5 @@
-// What there is to judge, read into the oracle: the sender's ledger, Postgres's rows, the records of messages.v1. And whether it
-// has come to rest. Throws Unavailable when a server isn't there.
+// What there is to judge, read into the oracle: the sender's ledger, Postgres's rows, the records of messages.v1. And
+// whether it has come to rest. Throws Unavailable when a server isn't there.
 #pragma once
 
 #include <filesystem>
@@ -21,8 +21,8 @@ void read_topic(const config::KafkaSettings& kafka, Oracle& oracle);
 // A stored body as it was sent: what was sealed stands there in the clear again. Pure.
 std::string with_seals_opened(std::string_view body, const crypto::Sealer& sealer);
 
-// What `process` or a sink has still to take, for people; empty: nothing. Looked at from front to back, so that nothing can
-// slip past.
+// What `process` or a sink has still to take, for people; empty: nothing. Looked at from front to back, so that nothing
+// can slip past.
 std::string still_to_take(const config::KafkaSettings& kafka, postgres::Connection& connection);
 
 }  // namespace wxpipe::chaos

@@ -1,7 +1,7 @@
 // The roles as processes of their own, each behind gates to its servers, started again when they end, as systemd would.
 //
-// Members of a role are numbered; those behind Members::of are guests of a rebalance storm, which come and go. All ingest
-// members listen on one port, as behind a load balancer that doesn't look whether they are well.
+// Members of a role are numbered; those behind Members::of are guests of a rebalance storm, which come and go. All
+// ingest members listen on one port, as behind a load balancer that doesn't look whether they are well.
 //
 // One thread owns it: processes die with the thread that started them.
 #pragma once

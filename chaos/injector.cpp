@@ -129,7 +129,8 @@ bool Injector::begin_with_backend(const Fault& fault, SteadyTime now) {
       ::kill(pid, SIGKILL);
     } else {
       ::kill(pid, SIGSTOP);
-      // Its number can't be another process's: while it is stopped it can't end but by SIGKILL, of which Postgres knows.
+      // Its number can't be another process's: while it is stopped it can't end but by SIGKILL, of which Postgres
+      // knows.
       heal_at(now + fault.lasts, [pid] { ::kill(pid, SIGCONT); });
     }
     return true;

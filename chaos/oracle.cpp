@@ -157,10 +157,10 @@ void Oracle::judge_contents(Verdict& verdict) const {
   }
 }
 
-// The sender settles a callback before it sends the next one of its subject, so of two that were acknowledged the first was
-// durable before the second existed. Only what one process took can be compared: what lies in one's spool can't know what
-// another one has sent meanwhile. For the same reason only contents that were sent once: of two copies in two spools either
-// may be the first on the topic.
+// The sender settles a callback before it sends the next one of its subject, so of two that were acknowledged the first
+// was durable before the second existed. Only what one process took can be compared: what lies in one's spool can't
+// know what another one has sent meanwhile. For the same reason only contents that were sent once: of two copies in two
+// spools either may be the first on the topic.
 void Oracle::judge_order(Verdict& verdict) const {
   std::vector<const Content*> ordered;
   for (const auto& content : contents_)

@@ -1,5 +1,5 @@
-// The whole pipeline as processes on given servers: set up, watched until it has come to rest, judged. What a chaos run and its
-// tests have in common. One thread.
+// The whole pipeline as processes on given servers: set up, watched until it has come to rest, judged. What a chaos run
+// and its tests have in common. One thread.
 #pragma once
 
 #include <filesystem>

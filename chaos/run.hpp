@@ -40,8 +40,8 @@ struct RunReport {
   bool fine() const;
 };
 
-// On the main thread. SIGINT and SIGTERM end it early, with everything stopped. Throws UsageError and Unavailable when there
-// was no run.
+// On the main thread. SIGINT and SIGTERM end it early, with everything stopped. Throws UsageError and Unavailable when
+// there was no run.
 RunReport run(const RunPlan& plan);
 
 report::Report report_of(const RunPlan& plan, const RunReport& run);

@@ -111,8 +111,9 @@ int64_t amount_of(FaultKind kind, Random& random) {
     case FaultKind::storm:
       return random.between(1, 3);
     case FaultKind::clock_jump: {
-      // Within what webhooks tolerate (5 minutes) and well within the dedupe window, so that messages.v1 must have every
-      // event once all the same. Further ones can be written by hand: less than an hour, brokers refuse records from there.
+      // Within what webhooks tolerate (5 minutes) and well within the dedupe window, so that messages.v1 must have
+      // every event once all the same. Further ones can be written by hand: less than an hour, brokers refuse records
+      // from there.
       const auto seconds = random.between(1, 240);
       return random.below(2) == 0 ? seconds : -seconds;
     }

@@ -1,5 +1,5 @@
-// What goes wrong, and when: a list of faults that a seed gives, the same on every machine. As text it is a line for each,
-// so that the schedule of a failing run can be kept, read, cut down and replayed:
+// What goes wrong, and when: a list of faults that a seed gives, the same on every machine. As text it is a line for
+// each, so that the schedule of a failing run can be kept, read, cut down and replayed:
 //
 //   wxpipe chaos schedule
 //   seed 7
@@ -43,8 +43,8 @@ enum class FaultKind {
   clock_jump          // amount: seconds, either way
 };
 
-// A process ("sink.1"), a server ("kafka"), or the way from a process to a server ("sink.1-postgres"). A storm is of a role
-// ("sink.*"): its members have no numbers beforehand.
+// A process ("sink.1"), a server ("kafka"), or the way from a process to a server ("sink.1-postgres"). A storm is of a
+// role ("sink.*"): its members have no numbers beforehand.
 struct Target {
   Actor actor{};
   int number = 0;               // of a process; kAnyNumber: of the role
@@ -81,8 +81,8 @@ struct Wishes {
   std::vector<FaultKind> without;  // kinds that are left out
 };
 
-// Kinds come from a deck that holds each in its share and is shuffled when it is through, so that even a short schedule has
-// all the frequent ones. A target that has just been hit is left alone until it can be back.
+// Kinds come from a deck that holds each in its share and is shuffled when it is through, so that even a short schedule
+// has all the frequent ones. A target that has just been hit is left alone until it can be back.
 Schedule make_schedule(uint64_t seed, milliseconds length, const Members& members, const Wishes& wishes = {});
 
 std::string to_text(const Schedule& schedule);

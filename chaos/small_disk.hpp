@@ -1,6 +1,6 @@
-// A disk that can be filled up and emptied while a process writes to it. As root it is a file system of its own in memory
-// (tmpfs), which then has no byte left; else a limit on the size of the process's files, which makes its writes fail as a
-// full disk does.
+// A disk that can be filled up and emptied while a process writes to it. As root it is a file system of its own in
+// memory (tmpfs), which then has no byte left; else a limit on the size of the process's files, which makes its writes
+// fail as a full disk does.
 #pragma once
 
 #include <sys/types.h>
@@ -9,8 +9,8 @@
 
 namespace wxpipe::chaos {
 
-// As root: mounts from here on are seen by us and our children alone, and end with us, whatever happens. On the main thread,
-// before there are others.
+// As root: mounts from here on are seen by us and our children alone, and end with us, whatever happens. On the main
+// thread, before there are others.
 void keep_mounts_to_ourselves();
 
 class SmallDisk {

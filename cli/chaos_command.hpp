@@ -1,4 +1,5 @@
-// `wxpipe chaos`: faults under load on a private stack, and the proof that nothing acknowledged was lost, doubled or wrong.
+// `wxpipe chaos`: faults under load on a private stack, and the proof that nothing acknowledged was lost, doubled or
+// wrong.
 #pragma once
 
 #include "cli/program.hpp"

@@ -19,8 +19,8 @@ constexpr std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
 }
 
-// A word in small letters, on the stack. What is longer than any word of our tables is cut, between characters, and so is
-// in none of them.
+// A word in small letters, on the stack. What is longer than any word of our tables is cut, between characters, and so
+// is in none of them.
 class Word {
  public:
   static constexpr size_t kLongest = 64;

@@ -1,5 +1,5 @@
-// The whole of processing: records of events in, what is to be written out. Pure: the same records, windows and time give
-// the same effects. The transaction loop sends them and tells the windows whether the batch was committed.
+// The whole of processing: records of events in, what is to be written out. Pure: the same records, windows and time
+// give the same effects. The transaction loop sends them and tells the windows whether the batch was committed.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// A step of processing: reads and enriches the event, and adds the facts that follow from it. Pure: no clock, Kafka or SQL;
-// everything it knows besides the event is fixed when it is made. A step can't refuse an event: what could not be read
-// never gets here, and what a step doesn't understand it leaves alone.
+// A step of processing: reads and enriches the event, and adds the facts that follow from it. Pure: no clock, Kafka or
+// SQL; everything it knows besides the event is fixed when it is made. A step can't refuse an event: what could not be
+// read never gets here, and what a step doesn't understand it leaves alone.
 #pragma once
 
 #include <functional>

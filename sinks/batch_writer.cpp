@@ -76,8 +76,8 @@ BatchWriter::BatchWriter(const schemas::FamilyInfo& family, const OffsetStore& o
 void BatchWriter::write(postgres::Connection& connection, ReadBatch& batch, std::span<const Advance> advances,
                         BatchOutcome& outcome) {
   partitions_.make_for(batch.rows(), connection, clock_.now());
-  // Try the whole batch first: only a poisoned one should pay for savepoints and halves, only one that meets itself for looking
-  // whether rows are there. Neither comes alone, though.
+  // Try the whole batch first: only a poisoned one should pay for savepoints and halves, only one that meets itself for
+  // looking whether rows are there. Neither comes alone, though.
   auto mode = bad_lately_ > 0 ? Mode::halves : met_again_lately_ ? Mode::whole : Mode::fresh;
   partitions_renewed_ = false;
   for (;;) {
@@ -101,8 +101,8 @@ void BatchWriter::write(postgres::Connection& connection, ReadBatch& batch, std:
   }
 }
 
-// Every CHECK constraint shares 23514 with a missing partition, and the words are in the server's language. So the partitions are
-// looked at once for each batch, unless the same words have turned out to be a constraint's before.
+// Every CHECK constraint shares 23514 with a missing partition, and the words are in the server's language. So the
+// partitions are looked at once for each batch, unless the same words have turned out to be a constraint's before.
 bool BatchWriter::may_miss_partition(const SqlError& error) const {
   if (partitions_renewed_) return false;
   return classify(error) == Verdict::missing_partition ||

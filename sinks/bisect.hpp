@@ -1,5 +1,5 @@
-// Finds the bad ones in a range. Where a refusal names its culprit, that one is taken out and the rest is tried again: two
-// attempts for each bad one. Else by halving: one among n costs about log2(n) refused attempts. Pure.
+// Finds the bad ones in a range. Where a refusal names its culprit, that one is taken out and the rest is tried again:
+// two attempts for each bad one. Else by halving: one among n costs about log2(n) refused attempts. Pure.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +19,9 @@ enum class Known {
   bad  // something in the range is: it need not be tried as a whole
 };
 
-// `attempt(first, count)` takes the range as a whole and answers nothing, or an optional Refusal. A culprit, and what is refused
-// as a range of one, goes to `reject(row, why)`, which takes it out: those behind it move up. Everything else is taken exactly
-// once, in order. Answers how many were rejected.
+// `attempt(first, count)` takes the range as a whole and answers nothing, or an optional Refusal. A culprit, and what
+// is refused as a range of one, goes to `reject(row, why)`, which takes it out: those behind it move up. Everything
+// else is taken exactly once, in order. Answers how many were rejected.
 template <class Attempt, class Reject>
 size_t bisect(size_t first, size_t count, Attempt&& attempt, Reject&& reject, Known known = Known::nothing) {
   size_t rejected = 0;

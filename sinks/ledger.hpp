@@ -1,5 +1,5 @@
-// Counting in wxpipe.ledger what is stored, in the transaction that stores it: both become visible together. Every writer has rows
-// of its own there, so writers never wait for each other.
+// Counting in wxpipe.ledger what is stored, in the transaction that stores it: both become visible together. Every
+// writer has rows of its own there, so writers never wait for each other.
 #pragma once
 
 #include <cstdint>

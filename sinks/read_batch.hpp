@@ -1,5 +1,5 @@
-// A batch of records as rows of a sink: which record became which row, and which can't be read. Pure, so that the next batch can
-// be read while Postgres writes this one (sink_worker.cpp does). No two threads at once.
+// A batch of records as rows of a sink: which record became which row, and which can't be read. Pure, so that the next
+// batch can be read while Postgres writes this one (sink_worker.cpp does). No two threads at once.
 #pragma once
 
 #include <memory>

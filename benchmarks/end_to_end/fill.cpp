@@ -1,8 +1,9 @@
 // Fills a topic with work: COUNT text messages as ingest would have put them on events.v1, or as process would have put
 // them and their facts on messages.v1, leads.v1 …, flat out.
 //   fill BOOTSTRAP TOPIC_PREFIX events|facts FIRST COUNT BYTES [SECONDS_AGO]
-// FIRST numbers them, so that two fills hold different messages; they were received SECONDS_AGO, or just now. Prints what it wrote as JSON: how many records on each
-// topic and their mean size, which is the fan-out that the floor of process copies.
+// FIRST numbers them, so that two fills hold different messages; they were received SECONDS_AGO, or just now. Prints
+// what it wrote as JSON: how many records on each topic and their mean size, which is the fan-out that the floor of
+// process copies.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -1,5 +1,5 @@
-// Latencies in microseconds, a few kilobytes whatever their number: 32 buckets for each power of two, so percentiles are
-// right within 3 %.
+// Latencies in microseconds, a few kilobytes whatever their number: 32 buckets for each power of two, so percentiles
+// are right within 3 %.
 #pragma once
 
 #include <array>

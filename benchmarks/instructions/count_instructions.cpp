@@ -1,5 +1,5 @@
-// What a callback costs on the pure path, for counting its instructions under callgrind (check.py): each path runs once to
-// warm up, then once inside a function of its name, which callgrind is told to count.
+// What a callback costs on the pure path, for counting its instructions under callgrind (check.py): each path runs once
+// to warm up, then once inside a function of its name, which callgrind is told to count.
 //   count_instructions PATH      prints how many callbacks it took
 #include <fmt/format.h>
 

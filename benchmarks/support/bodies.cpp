@@ -8,8 +8,8 @@
 namespace wxpipe::benchmarks {
 namespace {
 
-// People write in both scripts, and some of it has to be escaped in JSON. No scoring rule looks for anything in it: most of
-// what people write is just that.
+// People write in both scripts, and some of it has to be escaped in JSON. No scoring rule looks for anything in it:
+// most of what people write is just that.
 constexpr std::string_view kProse =
     "您好，请问这款产品还有货吗？我想了解一下尺寸和发货时间 (item \"A-2041\", size L).\n"
     "另外，上次那件收到了，质量很好，谢谢！Please let me know if 20+ pieces are in stock, 最好这周内能发。";

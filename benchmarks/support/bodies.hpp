@@ -15,11 +15,12 @@ struct Body {
   std::string text;
 };
 
-// A 公众号 text message of exactly `size` bytes (or as short as it gets), by one of 1,000 followers. The MsgId is `number`.
+// A 公众号 text message of exactly `size` bytes (or as short as it gets), by one of 1,000 followers. The MsgId is
+// `number`.
 std::string text_message(uint64_t number, size_t size, int64_t created);
 
-// What a day brings, in about its proportions: mostly messages of different lengths, then menu clicks, follows and scans,
-// receipts, WeWork contacts, customer service, robots and lead forms. `count` of them, all different.
+// What a day brings, in about its proportions: mostly messages of different lengths, then menu clicks, follows and
+// scans, receipts, WeWork contacts, customer service, robots and lead forms. `count` of them, all different.
 std::vector<Body> day_of_bodies(size_t count);
 
 // When the bodies of day_of_bodies were created.

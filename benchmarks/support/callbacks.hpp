@@ -13,8 +13,8 @@
 
 namespace wxpipe::benchmarks {
 
-// shop (公众号, safe mode), team (WeWork), robot, forms (channel): what day_of_bodies speaks to. `others` more 公众号 with
-// the same secrets, other-0 …, for seeing what their number costs.
+// shop (公众号, safe mode), team (WeWork), robot, forms (channel): what day_of_bodies speaks to. `others` more 公众号
+// with the same secrets, other-0 …, for seeing what their number costs.
 std::vector<config::AccountSettings> accounts(size_t others = 0);
 
 crypto::Sealer sealer();
@@ -29,7 +29,8 @@ struct Request {
   ingest::Callback callback() const;
 };
 
-// As the body's account wants it: encrypted and signed, or with a webhook's headers. `number` makes nonce and random bytes.
+// As the body's account wants it: encrypted and signed, or with a webhook's headers. `number` makes nonce and random
+// bytes.
 Request signed_request(const Body& body, uint64_t number, int64_t second = kCreated);
 
 // day_of_bodies, signed.

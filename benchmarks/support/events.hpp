@@ -1,5 +1,5 @@
-// What travels behind ingest, made by ingest's own code from the bodies of a day: events, their envelopes, and the records
-// that process would find on events.v1.
+// What travels behind ingest, made by ingest's own code from the bodies of a day: events, their envelopes, and the
+// records that process would find on events.v1.
 #pragma once
 
 #include <deque>

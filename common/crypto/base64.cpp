@@ -31,9 +31,9 @@ constexpr Tables kStandardTables = place_tables(kStandard);
 constexpr Tables kUrlTables = place_tables(kUrl);
 
 #if defined(__SSSE3__)
-// Sixteen characters of the standard alphabet to twelve bytes, and four that are to be overwritten; false when one is no
-// character of it. W. Muła, D. Lemire, "Faster Base64 Encoding and Decoding using AVX2 Instructions", in its SSSE3 form:
-// a character's two halves each choose bits that meet only where it isn't legal.
+// Sixteen characters of the standard alphabet to twelve bytes, and four that are to be overwritten; false when one is
+// no character of it. W. Muła, D. Lemire, "Faster Base64 Encoding and Decoding using AVX2 Instructions", in its SSSE3
+// form: a character's two halves each choose bits that meet only where it isn't legal.
 bool decode_sixteen(const unsigned char* in, unsigned char* out) {
   const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in));
   const __m128i high = _mm_and_si128(_mm_srli_epi32(text, 4), _mm_set1_epi8(0x0f));

@@ -55,7 +55,8 @@ constexpr auto kWritten = [] {
 }();
 }  // namespace
 
-// Sixteen bytes at a time are copied to a small buffer and looked at; what has to be escaped is rare and overwrites its copy.
+// Sixteen bytes at a time are copied to a small buffer and looked at; what has to be escaped is rare and overwrites its
+// copy.
 void append_string(std::string& out, std::string_view text) {
   constexpr size_t kRoom = 512, kWidth = 16;
   char buffer[kRoom + 2 * kWidth];

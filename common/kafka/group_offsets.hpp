@@ -14,8 +14,8 @@ class GroupOffsets {
  public:
   GroupOffsets(const config::KafkaSettings& settings, const std::string& group);
 
-  // What the group has committed; kNoOffset where it hasn't. Offsets of a transaction that is still open don't count. Throws
-  // Unavailable.
+  // What the group has committed; kNoOffset where it hasn't. Offsets of a transaction that is still open don't count.
+  // Throws Unavailable.
   std::vector<PartitionOffset> committed(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
 
  private:

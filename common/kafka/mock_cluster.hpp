@@ -1,7 +1,8 @@
-// A Kafka broker inside this process: librdkafka's own mock, reachable by TCP on 127.0.0.1. For contract tests, and for a
-// look at wxpipe where no broker can be had (`wxpipe run --mock-broker`). It guarantees nothing: records live in memory and
-// only the newest 5 MiB of a partition stay, aborted transactions are visible, nobody is fenced (kMockLacks). It serves
-// Produce, Fetch, groups and transactions, but can't create topics over the network: they are named here.
+// A Kafka broker inside this process: librdkafka's own mock, reachable by TCP on 127.0.0.1. For contract tests, and for
+// a look at wxpipe where no broker can be had (`wxpipe run --mock-broker`). It guarantees nothing: records live in
+// memory and only the newest 5 MiB of a partition stay, aborted transactions are visible, nobody is fenced
+// (kMockLacks). It serves Produce, Fetch, groups and transactions, but can't create topics over the network: they are
+// named here.
 #pragma once
 
 #include <string>

@@ -36,7 +36,8 @@ class PartitionReader {
   std::vector<PartitionOffset> at_times(const std::vector<Moment>& moments, std::chrono::milliseconds timeout);
 
   // Every committed record of each stretch, in order within its partition; the record is gone when `visit` returns.
-  // Waits for transactions that are open inside a stretch. Throws Unavailable when it isn't done by the timeout or is stopped.
+  // Waits for transactions that are open inside a stretch. Throws Unavailable when it isn't done by the timeout or is
+  // stopped.
   void read(const std::vector<Stretch>& stretches, const std::function<void(const Record&)>& visit,
             std::chrono::milliseconds timeout, const std::stop_token& stop = {});
 

@@ -55,16 +55,16 @@ class TransactionalProducer {
   void init();
   void begin();
   void produce(size_t topic, const OutboundRecord& record);
-  // librdkafka has no timeout while it looks for the group's coordinator (#5456, in every version so far): a call that is
-  // overdue is left to itself, together with its client, and this is Unavailable.
+  // librdkafka has no timeout while it looks for the group's coordinator (#5456, in every version so far): a call that
+  // is overdue is left to itself, together with its client, and this is Unavailable.
   void send_offsets(std::span<const PartitionOffset> next, GroupMetadata group);
   // Returns when everything is on the broker and committed.
   void commit();
   // Throws Fenced or Unavailable when even that fails.
   void abort();
 
-  // How many of this process's send_offsets are under way, with those that were left to themselves. They end when one of
-  // their connections does: a broker closes an idle one after ten minutes.
+  // How many of this process's send_offsets are under way, with those that were left to themselves. They end when one
+  // of their connections does: a broker closes an idle one after ten minutes.
   static int calls_under_way();
 
  private:

@@ -1,5 +1,5 @@
-// Values in Postgres's binary form, one behind the other, each with its length in front: what arrays (sql_array.hpp) and rows of
-// COPY (copy_rows.hpp) are made of. Buffers are kept over batches.
+// Values in Postgres's binary form, one behind the other, each with its length in front: what arrays (sql_array.hpp)
+// and rows of COPY (copy_rows.hpp) are made of. Buffers are kept over batches.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A connection to Postgres, and transactions on it. libpqxx's interface differs between Debian 12 (6.4) and 13 (7.10), so
-// it is used in connection.cpp and nowhere else.
+// A connection to Postgres, and transactions on it. libpqxx's interface differs between Debian 12 (6.4) and 13 (7.10),
+// so it is used in connection.cpp and nowhere else.
 //
 // One thread owns a connection; only `interrupt` may come from another. After Unavailable it is of no more use: throw
 // it away and make a new one.
@@ -102,7 +102,8 @@ class Transaction {
   Rows execute(const std::string& sql);
   Rows execute(const std::string& sql, const Parameters& parameters);
   Rows execute(const Statement& statement, const Parameters& parameters);
-  // `sql`: copy … from stdin (format binary); `rows`: all that COPY takes (copy_rows.hpp). Either all rows are in, or SqlError.
+  // `sql`: copy … from stdin (format binary); `rows`: all that COPY takes (copy_rows.hpp). Either all rows are in, or
+  // SqlError.
   void copy(const char* sql, std::string_view rows);
   // Throws InDoubt when the connection ended meanwhile.
   void commit();
@@ -113,8 +114,8 @@ class Transaction {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// The URL (or keyword=value string) with wxpipe's defaults behind what it says itself. Throws UsageError when libpq can't
-// read it; the password is not in the message.
+// The URL (or keyword=value string) with wxpipe's defaults behind what it says itself. Throws UsageError when libpq
+// can't read it; the password is not in the message.
 std::string connection_string(const Secret& url, std::string_view application_name);
 
 }  // namespace wxpipe::postgres

@@ -1,4 +1,5 @@
-// Rows as binary COPY takes them: the cheapest way into a table, for rows that are known not to be there (docs/decisions/0012).
+// Rows as binary COPY takes them: the cheapest way into a table, for rows that are known not to be there
+// (docs/decisions/0012).
 #pragma once
 
 #include <cstddef>

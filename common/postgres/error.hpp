@@ -16,8 +16,8 @@ class SqlError : public std::runtime_error {
         sqlstate_(std::move(sqlstate)),
         detail_(std::move(detail)) {}
   const std::string& sqlstate() const { return sqlstate_; }
-  // What else the server said, where it was asked to (Connection::ask_for_details). It may quote the row: good for finding
-  // it, never for a log.
+  // What else the server said, where it was asked to (Connection::ask_for_details). It may quote the row: good for
+  // finding it, never for a log.
   const std::string& detail() const { return detail_; }
 
  private:

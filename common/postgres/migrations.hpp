@@ -25,12 +25,12 @@ struct MigrationReport {
   bool operator==(const MigrationReport&) const = default;
 };
 
-// Each file in its own transaction; several processes may do this at once, one waits for the other. Throws UsageError when
-// the database knows a version this program doesn't, or a file was changed after it was applied, or a file fails.
+// Each file in its own transaction; several processes may do this at once, one waits for the other. Throws UsageError
+// when the database knows a version this program doesn't, or a file was changed after it was applied, or a file fails.
 MigrationReport migrate(Connection& connection, std::span<const Migration> migrations = embedded_migrations());
 
-// What every role asks before it touches a table: throws UsageError, saying what to run, unless the database is exactly at
-// this program's version.
+// What every role asks before it touches a table: throws UsageError, saying what to run, unless the database is exactly
+// at this program's version.
 void require_schema(Connection& connection, std::span<const Migration> migrations = embedded_migrations());
 
 }  // namespace wxpipe::postgres

@@ -65,7 +65,8 @@ std::deque<Fault> faults = read_faults();  // at the program's start, so that a 
 }  // namespace
 
 void reach(FaultPoint point) {
-  // To this very thread: a signal to the process would be another thread's to obey, and this one would run on for a moment.
+  // To this very thread: a signal to the process would be another thread's to obey, and this one would run on for a
+  // moment.
   for (auto& fault : faults)
     if (fault.point == point && ++fault.hits == fault.hit) ::raise(fault.signal);
 }

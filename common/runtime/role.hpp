@@ -23,8 +23,8 @@ class Role {
   virtual ~Role() = default;
   virtual std::string_view name() const = 0;
   // Blocks until stop is requested and everything in hand is finished or given back (within 10 s), or until something
-  // can't go on: UsageError (configuration), Unavailable (a server it needs stays away beyond its patience), else a bug.
-  // A role waits for servers that are away and says so in Readiness; it doesn't end because of them.
+  // can't go on: UsageError (configuration), Unavailable (a server it needs stays away beyond its patience), else a
+  // bug. A role waits for servers that are away and says so in Readiness; it doesn't end because of them.
   virtual void run(std::stop_token stop) = 0;
 };
 

@@ -1,8 +1,9 @@
 // Writes the process's custody marks: once a second it fetches the decisions of all io threads and makes what they say
-// durable on the way that events go, by broker or spool (docs/decisions/0004-custody-marks.md). A mark that can't be made
-// durable is tried again as it is, and what is decided meanwhile waits behind it.
+// durable on the way that events go, by broker or spool (docs/decisions/0004-custody-marks.md). A mark that can't be
+// made durable is tried again as it is, and what is decided meanwhile waits behind it.
 //
-// Runs on one of the io threads, whose delivery it uses. What it borrows outlives it; it is gone before the io contexts.
+// Runs on one of the io threads, whose delivery it uses. What it borrows outlives it; it is gone before the io
+// contexts.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -33,8 +34,9 @@ class Custodian {
 
   // Before the io thread runs, or on it.
   void start();
-  // From another thread, while the io threads run and take no callbacks any more: says that receipts which are still open
-  // are void and that this was the last mark. False: it wasn't durable within the patience, and the tail is in doubt.
+  // From another thread, while the io threads run and take no callbacks any more: says that receipts which are still
+  // open are void and that this was the last mark. False: it wasn't durable within the patience, and the tail is in
+  // doubt.
   bool finish(std::chrono::milliseconds patience);
 
  private:

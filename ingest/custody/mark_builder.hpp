@@ -1,5 +1,5 @@
-// From decisions in any order to custody marks in the order of receipts (docs/decisions/0004-custody-marks.md). Pure; one
-// thread. What is decided ahead of an open receipt waits for it, so that every mark covers a stretch without gaps.
+// From decisions in any order to custody marks in the order of receipts (docs/decisions/0004-custody-marks.md). Pure;
+// one thread. What is decided ahead of an open receipt waits for it, so that every mark covers a stretch without gaps.
 #pragma once
 
 #include <deque>

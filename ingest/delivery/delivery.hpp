@@ -3,8 +3,9 @@
 // thread.
 //
 // An event goes to the broker. Has it no report after a hedge delay, it goes to the spool as well. While the broker is
-// away (its oldest report is overdue), or while earlier events of the same key wait in the spool, events go to the spool
-// alone, so that each key's order holds. An event that took both ways is one event: same bytes, same id, same receipt.
+// away (its oldest report is overdue), or while earlier events of the same key wait in the spool, events go to the
+// spool alone, so that each key's order holds. An event that took both ways is one event: same bytes, same id, same
+// receipt.
 #pragma once
 
 #include <atomic>

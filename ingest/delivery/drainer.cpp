@@ -17,8 +17,8 @@ constexpr auto kPatience = 10s;  // then it is said that it takes long
 constexpr size_t kBatchRecords = 2'000;
 constexpr size_t kBatchBytes = 8 << 20;
 
-// What times out while later ones of its key are delivered would be sent again behind them. So here nothing does: a batch waits
-// for the broker as long as it takes, and its events are safe where they are.
+// What times out while later ones of its key are delivered would be sent again behind them. So here nothing does: a
+// batch waits for the broker as long as it takes, and its events are safe where they are.
 config::KafkaSettings patient(config::KafkaSettings settings) {
   settings.properties.erase("delivery.timeout.ms");  // librdkafka's other name for it
   settings.properties["message.timeout.ms"] = "0";   // none

@@ -35,8 +35,8 @@ Producer::Producer(const config::KafkaSettings& settings, Report report) : repor
   if (event_fd_ < 0) throw Unavailable("eventfd: no file descriptor left; raise the limit (ulimit -n)");
   constexpr uint64_t kOne = 1;
   rd_kafka_queue_io_event_enable(queue_.get(), event_fd_, &kOne, sizeof kOne);
-  // librdkafka writes when something comes into an empty queue. What came before it knew the descriptor woke nobody, and
-  // the queue would never be empty again: so the owner is woken once for it.
+  // librdkafka writes when something comes into an empty queue. What came before it knew the descriptor woke nobody,
+  // and the queue would never be empty again: so the owner is woken once for it.
   [[maybe_unused]] const auto written = ::write(event_fd_, &kOne, sizeof kOne);
 }
 

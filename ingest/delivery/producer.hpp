@@ -15,8 +15,8 @@ namespace wxpipe::ingest {
 
 class Producer {
  public:
-  // Called by poll, once for each record that produce took. `error` is RD_KAFKA_RESP_ERR_NO_ERROR when the broker has it
-  // on all in-sync replicas.
+  // Called by poll, once for each record that produce took. `error` is RD_KAFKA_RESP_ERR_NO_ERROR when the broker has
+  // it on all in-sync replicas.
   using Report = std::function<void(void* opaque, rd_kafka_resp_err_t error)>;
 
   // No network wait. Throws UsageError.

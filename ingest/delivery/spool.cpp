@@ -204,7 +204,8 @@ void Spool::work() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      // A disk that has just failed gets a little time before removals alone are tried again; a put is somebody's callback.
+      // A disk that has just failed gets a little time before removals alone are tried again; a put is somebody's
+      // callback.
       const auto woken = [this] { return stopping_ || !puts_.empty() || (!failing_ && !removals_.empty()); };
       if (failing_)
         changed_.wait_for(lock, kDiskRetry, woken);

@@ -1,11 +1,11 @@
-// Where events are durable while the broker isn't: one SQLite file (WAL, synchronous=FULL) per instance. A writer thread
-// takes everything that waits into one transaction, so one fsync serves many callbacks (group commit). A drainer
+// Where events are durable while the broker isn't: one SQLite file (WAL, synchronous=FULL) per instance. A writer
+// thread takes everything that waits into one transaction, so one fsync serves many callbacks (group commit). A drainer
 // (drainer.hpp) moves the events to Kafka when it is back, oldest first.
 //
 // Bounded: a put beyond max_bytes, or while the oldest event is older than max_age, is refused: a full spool answers
 // failure rather than lying. After a crash what was committed is found again, and nothing else. Ages are counted by the
-// monotonic clock, so that a wall clock that is set right neither fills the spool nor hides anything in it; the wall clock
-// tells only how old an event is that an earlier life of the process left.
+// monotonic clock, so that a wall clock that is set right neither fills the spool nor hides anything in it; the wall
+// clock tells only how old an event is that an earlier life of the process left.
 #pragma once
 
 #include <atomic>
@@ -47,8 +47,8 @@ class Spool {
   using SteadyTime = std::chrono::steady_clock::time_point;
   using Monotonic = std::function<SteadyTime()>;  // safe from any thread
 
-  // An event that was spooled because the broker was slow is usually acknowledged by it a moment later: younger ones are
-  // not drained.
+  // An event that was spooled because the broker was slow is usually acknowledged by it a moment later: younger ones
+  // are not drained.
   static constexpr std::chrono::seconds kGrace{1};
 
   // Opens or creates <directory>/<instance>.spool and takes its lock. Throws UsageError when the directory can't be
@@ -62,7 +62,8 @@ class Spool {
 
   // Any thread. The record stays alive and unchanged until `stored` is called.
   void put(const Outbound& record, Stored stored);
-  // Any thread. The broker has these: nothing need queue behind them any more, and they are forgotten with the next commit.
+  // Any thread. The broker has these: nothing need queue behind them any more, and they are forgotten with the next
+  // commit.
   void remove(std::vector<int64_t> ids);
 
   // Any thread. Whether events of this key wait here, so that later ones must queue behind them.

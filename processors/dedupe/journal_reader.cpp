@@ -69,8 +69,8 @@ class JournalReader {
     }
   }
 
-  // Reads further back wherever the newest page of interest isn't found yet: in the last few records, unless the group's
-  // offsets were set back. False when there is nothing more to search.
+  // Reads further back wherever the newest page of interest isn't found yet: in the last few records, unless the
+  // group's offsets were set back. False when there is nothing more to search.
   bool search_further() {
     std::vector<kafka::Stretch> stretches;
     for (auto& each : restoring_) {

@@ -1,10 +1,11 @@
-// The event ids seen lately in one partition, exact, over a window of time. Ids are staged while their batch is in flight
-// and published when it commits; publishing earlier would make redelivered events look like duplicates after an abort.
-// Batches may follow each other while earlier ones are still in flight: they count on these, and fall with them.
+// The event ids seen lately in one partition, exact, over a window of time. Ids are staged while their batch is in
+// flight and published when it commits; publishing earlier would make redelivered events look like duplicates after an
+// abort. Batches may follow each other while earlier ones are still in flight: they count on these, and fall with them.
 //
 // The window counts by received_at, made monotone within the partition: a spooled event that arrives hours late is
 // remembered from when it was taken, like any other. It is kept in slices of an eighth of the window, aligned to the
-// clock, so what is remembered depends on the entries alone and not on how they were batched or when the process started.
+// clock, so what is remembered depends on the entries alone and not on how they were batched or when the process
+// started.
 //
 // It counts by records too, so that a flood can't take all memory: no id is remembered further back than `most_records`
 // of its partition, again in eighths, aligned to the offset. What then slips through meets the sink's unique key.

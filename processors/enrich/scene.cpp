@@ -3,8 +3,8 @@
 namespace wxpipe::processors {
 
 std::string_view scene_of(const schemas::Event& event) {
-  // 公众号 following and scanning: the EventKey is the scene, with a prefix for those who weren't following yet. For other
-  // events an EventKey is a menu's.
+  // 公众号 following and scanning: the EventKey is the scene, with a prefix for those who weren't following yet. For
+  // other events an EventKey is a menu's.
   if (event.type == "follower.subscribed" || event.type == "follower.scanned") {
     auto scene = schemas::attribute(event.attributes, "EventKey");
     constexpr std::string_view prefix = "qrscene_";

@@ -1,5 +1,5 @@
-// Where somebody came from, as the platform gave it: the scene of a QR code, the State of a contact link, the scene of a
-// customer-service session. The account's configuration may know a channel for it.
+// Where somebody came from, as the platform gave it: the scene of a QR code, the State of a contact link, the scene of
+// a customer-service session. The account's configuration may know a channel for it.
 #pragma once
 
 #include <string_view>

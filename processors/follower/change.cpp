@@ -8,7 +8,8 @@
 
 namespace wxpipe::processors {
 namespace {
-// Within one second: what leaves the state alone loses to joining, a half-made relation to a whole one, joining to leaving.
+// Within one second: what leaves the state alone loses to joining, a half-made relation to a whole one, joining to
+// leaving.
 enum Rank { kNoted = 0, kPending = 10, kJoined = 20, kLeft = 30 };
 
 struct Meaning {

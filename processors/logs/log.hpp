@@ -1,6 +1,6 @@
-// What operators should be able to look up later: authorisations, audits, jobs, tickets, account health, unknown events,
-// identity collisions. Messages name ids and states, never a credential: those are sealed in the event already, and sealed
-// text is left out.
+// What operators should be able to look up later: authorisations, audits, jobs, tickets, account health, unknown
+// events, identity collisions. Messages name ids and states, never a credential: those are sealed in the event already,
+// and sealed text is left out.
 #pragma once
 
 #include <optional>

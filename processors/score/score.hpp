@@ -1,5 +1,5 @@
-// Which rules an event fires, as lead activities. Rules are data (config/scoring.toml); the score itself is a function of
-// the set of activities and is kept by the sink. An event without a subject is nobody's activity.
+// Which rules an event fires, as lead activities. Rules are data (config/scoring.toml); the score itself is a function
+// of the set of activities and is kept by the sink. An event without a subject is nobody's activity.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// Which of many words stand in a text, in one pass over it, whatever the case of ASCII letters: rules look for dozens of
-// words in every message, and a search for each would cost more than all the rest of processing. Pure; any thread.
+// Which of many words stand in a text, in one pass over it, whatever the case of ASCII letters: rules look for dozens
+// of words in every message, and a search for each would cost more than all the rest of processing. Pure; any thread.
 #pragma once
 
 #include <bitset>

@@ -28,8 +28,8 @@ class Audit {
   AuditReport run() && {
     const auto marks_behind = drain_.marks(connection_, deadline_);
     if (!marks_behind.empty()) report_.waiting_for.push_back(marks_behind);
-    // The order makes the proof: what was acknowledged by this moment stands before the ends that are asked for next, and the
-    // rows are read once everything before those ends has been taken.
+    // The order makes the proof: what was acknowledged by this moment stands before the ends that are asked for next,
+    // and the rows are read once everything before those ends has been taken.
     store_.fix_moment();
     report_.boots = store_.boots();
     const auto behind = drain_.events(connection_, deadline_);

@@ -1,5 +1,6 @@
 // Custody, proven: every acknowledged receipt is looked for, and those that are nowhere are named
-// (docs/decisions/0004-custody-marks.md). `audit` answers people; `look_at_unsettled` is its cheap companion for the metric.
+// (docs/decisions/0004-custody-marks.md). `audit` answers people; `look_at_unsettled` is its cheap companion for the
+// metric.
 #pragma once
 
 #include <chrono>
@@ -28,8 +29,8 @@ struct AuditReport {
   bool fine() const { return missing.empty() && marks_missing.empty(); }
 };
 
-// Waits up to `patience` for what is in the topics to be taken, then looks at every row there should be. Throws Unavailable
-// (Kafka or Postgres is away) and SqlError.
+// Waits up to `patience` for what is in the topics to be taken, then looks at every row there should be. Throws
+// Unavailable (Kafka or Postgres is away) and SqlError.
 AuditReport audit(postgres::Connection& connection, Drain& drain, const Wanted& wanted,
                   std::chrono::milliseconds patience);
 

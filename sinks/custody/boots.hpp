@@ -26,11 +26,12 @@ struct Boot {
 // Of two boots of one instance, is `a` the earlier one?
 bool is_earlier_boot(const std::string& a, const std::string& b);
 
-// Nobody will say any more what became of its last receipts: it didn't end cleanly, and another boot came after it or it has
-// been silent for long.
+// Nobody will say any more what became of its last receipts: it didn't end cleanly, and another boot came after it or
+// it has been silent for long.
 bool was_killed(const Boot& boot, const std::vector<Boot>& boots);
 
-// Did the instance say, at this mark or later, that its spool is empty? Then nothing that the mark acknowledged waits there.
+// Did the instance say, at this mark or later, that its spool is empty? Then nothing that the mark acknowledged waits
+// there.
 bool spool_emptied_since(const std::vector<Boot>& boots, const schemas::CustodyMark& mark);
 
 // Where an event of this instance that isn't out of its spool waits, for people.

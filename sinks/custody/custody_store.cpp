@@ -38,9 +38,9 @@ Timestamp time_of(const std::string& text) {
   return at;
 }
 
-// The receipt of each message that was received in a stretch of time, to `found`; there may be a million, so they come by the ten
-// thousand. The planner would read a whole partition for a tenth of it, again for each tenth; by the BRIN index each page is read
-// once, in order.
+// The receipt of each message that was received in a stretch of time, to `found`; there may be a million, so they come
+// by the ten thousand. The planner would read a whole partition for a tenth of it, again for each tenth; by the BRIN
+// index each page is read once, in order.
 template <class ReceiptFound>
 void receipts_of_time(postgres::Connection& connection, Timestamp from, Timestamp to, const std::string& condition,
                       const Parameters& parameters, ReceiptFound&& found) {

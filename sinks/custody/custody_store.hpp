@@ -23,15 +23,15 @@ class CustodyStore {
  public:
   explicit CustodyStore(postgres::Connection& connection) : connection_(connection) {}
 
-  // A moment: marks that come later are not part of what is asked. Fixes the question before the topics' ends are looked up, so
-  // that everything that was acknowledged by then stands before those ends.
+  // A moment: marks that come later are not part of what is asked. Fixes the question before the topics' ends are
+  // looked up, so that everything that was acknowledged by then stands before those ends.
   void fix_moment();
 
   std::vector<Boot> boots();
   std::vector<MarkGap> gaps();
 
-  // Marks that acknowledge callbacks received in [from, to), in the order of time, a few at a time: `after` remembers where it
-  // went on. Empty: that was all.
+  // Marks that acknowledge callbacks received in [from, to), in the order of time, a few at a time: `after` remembers
+  // where it went on. Empty: that was all.
   struct Place {
     std::string received_from, instance, boot;
     int64_t number = 0;

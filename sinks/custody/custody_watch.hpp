@@ -1,5 +1,6 @@
-// Sets wxpipe_unaccounted: every five seconds it looks for the receipts of marks that aren't proven yet. Of several sink
-// processes one looks at a time, by a lock in Postgres; all show what was found. What is merely on its way raises no alarm.
+// Sets wxpipe_unaccounted: every five seconds it looks for the receipts of marks that aren't proven yet. Of several
+// sink processes one looks at a time, by a lock in Postgres; all show what was found. What is merely on its way raises
+// no alarm.
 #pragma once
 
 #include <prometheus/gauge.h>

@@ -70,9 +70,9 @@ std::string Drain::wait_for_sink(postgres::Connection& connection, const schemas
   return wait(fmt::format("sink.{}", family.name), ends(family.topic.name), stored, deadline, stop);
 }
 
-// A reader that has passed the last record before the end stands short of it where transactions left their markers: what
-// lies between is looked at. One that stands beyond the end has either gone on since the end was asked for, or the topic was made
-// anew and it has taken nothing of it.
+// A reader that has passed the last record before the end stands short of it where transactions left their markers:
+// what lies between is looked at. One that stands beyond the end has either gone on since the end was asked for, or the
+// topic was made anew and it has taken nothing of it.
 std::string Drain::wait(const std::string& reader, std::vector<kafka::PartitionOffset> ends,
                         const std::function<Positions(const std::vector<kafka::PartitionOffset>&)>& positions,
                         Deadline deadline, const std::stop_token& stop) {

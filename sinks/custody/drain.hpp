@@ -24,8 +24,8 @@ class Drain {
 
   explicit Drain(const config::Settings& settings);
 
-  // Each waits until its readers have passed the end that the topics have now, at most until the deadline. Answers who hasn't;
-  // empty: all have. Throws Unavailable when Kafka or Postgres is away.
+  // Each waits until its readers have passed the end that the topics have now, at most until the deadline. Answers who
+  // hasn't; empty: all have. Throws Unavailable when Kafka or Postgres is away.
   std::string marks(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop = {});
   // Events through process, then messages and dead letters through their sinks.
   std::string events(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop = {});

@@ -1,5 +1,5 @@
-// Every place where a process can die at the worst moment (common/runtime/fault_point.hpp): it dies there under load, is started
-// again as systemd would, and nothing that was acknowledged is lost, doubled or out of order.
+// Every place where a process can die at the worst moment (common/runtime/fault_point.hpp): it dies there under load,
+// is started again as systemd would, and nothing that was acknowledged is lost, doubled or out of order.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -98,8 +98,8 @@ TEST_P(FaultPointTest, ADeathThereLosesNothingAndDoublesNothing) {
       expect_dies(Actor::process);
       break;
     case FaultPoint::process_after_abort:
-      // Frozen in a transaction until the group is without it: then the offsets are refused and it has to abort. Not for so
-      // long that the transaction itself is given up (10 s), which fences the producer: that is another way.
+      // Frozen in a transaction until the group is without it: then the offsets are refused and it has to abort. Not
+      // for so long that the transaction itself is given up (10 s), which fences the producer: that is another way.
       start(Actor::process, {{"WXPIPE_FAULT", fmt::format("process.before_offsets:stall:10,{}:kill", place.name)}});
       fleet().start(Actor::process, 1);
       world_->pipeline().wait_until_ready();

@@ -1,5 +1,5 @@
-// A server is away under load. Callbacks are answered within their budget all the same, nothing becomes a dead letter because
-// the world was bad, and everything is stored once the server is back.
+// A server is away under load. Callbacks are answered within their budget all the same, nothing becomes a dead letter
+// because the world was bad, and everything is stored once the server is back.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

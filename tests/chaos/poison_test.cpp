@@ -1,5 +1,5 @@
-// Records that a sink can't store, in every dose: good rows are all stored, bad ones become dead letters with their bytes, and
-// where nothing is good any more the brake stops the sink instead of burying everything.
+// Records that a sink can't store, in every dose: good rows are all stored, bad ones become dead letters with their
+// bytes, and where nothing is good any more the brake stops the sink instead of burying everything.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// A pipeline of processes for one test, on the servers of the test run (killed roles, gates to Postgres) or on servers of its
-// own (killed servers, gates to Kafka).
+// A pipeline of processes for one test, on the servers of the test run (killed roles, gates to Postgres) or on servers
+// of its own (killed servers, gates to Kafka).
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-// Zombies: a process that is frozen with work in its hands until another one has done that work, and that goes on when it
-// wakes up as if nothing had been. What stops a sink is the fence, the compare-and-set that each batch begins with; what
-// stops `process` is its producer's epoch; and what `ingest` has doubled has the same id.
+// Zombies: a process that is frozen with work in its hands until another one has done that work, and that goes on when
+// it wakes up as if nothing had been. What stops a sink is the fence, the compare-and-set that each batch begins with;
+// what stops `process` is its producer's epoch; and what `ingest` has doubled has the same id.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>

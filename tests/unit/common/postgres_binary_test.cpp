@@ -1,4 +1,5 @@
-// Arrays and rows in Postgres's binary form, byte by byte: its manual, COPY, "Binary Format", and array_recv in its source.
+// Arrays and rows in Postgres's binary form, byte by byte: its manual, COPY, "Binary Format", and array_recv in its
+// source.
 #include <gtest/gtest.h>
 
 #include "common/postgres/copy_rows.hpp"

@@ -1,5 +1,5 @@
-// The dedupe window against the plainest model of it, over batches that commit or abort, one behind the other or some in
-// flight at once, and restarts at any moment.
+// The dedupe window against the plainest model of it, over batches that commit or abort, one behind the other or some
+// in flight at once, and restarts at any moment.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 

@@ -1,5 +1,5 @@
-// Bisection: exactly the bad ones are found, everything else is taken once and in order, at logarithmic cost, and at less where
-// the refusals name the culprit.
+// Bisection: exactly the bad ones are found, everything else is taken once and in order, at logarithmic cost, and at
+// less where the refusals name the culprit.
 #include "sinks/bisect.hpp"
 
 #include <gtest/gtest.h>

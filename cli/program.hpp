@@ -50,8 +50,8 @@ void conclude(Program& program, const report::Report& report);
 // UsageError: kWrongUsage. Unavailable: kServerAway. Everything else: kFoundWrong.
 ExitCode exit_code_of(const std::exception& error);
 
-// What to say when the words behind `app` name no command of its: the help where there is no word, the nearest command where
-// there is a wrong one; empty: they name one. CLI11 itself says "a subcommand is required" to both.
+// What to say when the words behind `app` name no command of its: the help where there is no word, the nearest command
+// where there is a wrong one; empty: they name one. CLI11 itself says "a subcommand is required" to both.
 std::string missing_command(const CLI::App& app, std::span<const char* const> words);
 
 // The settings this command line asks for, and the log configured by them. Throws UsageError with everything that is

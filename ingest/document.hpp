@@ -32,7 +32,7 @@ enum class DocumentFormat { xml, json };
 class Document {
  public:
   std::span<const Field> fields() const { return fields_; }
-  // The first field under the path, or null. Paths are case-sensitive (AppId and appid differ, PROTOCOL §10.3).
+  // The first field under the path, or null. Paths are case-sensitive (AppId and appid differ, docs/protocol.md §10.3).
   const Field* find(std::string_view path) const;
   bool has(std::string_view path) const { return find(path) != nullptr; }
   // Its value, or empty.

@@ -18,7 +18,8 @@ Steps make_steps(const config::Settings& settings) {
        [](schemas::Event& event, Facts& facts) {
          if (auto change = follower_change(event)) facts.add(*std::move(change));
        }},
-      {"score", [scoring](schemas::Event& event, Facts& facts) { facts.of<schemas::LeadActivity>() = scoring->activities(event); }},
+      {"score", [scoring](schemas::Event& event,
+                          Facts& facts) { facts.of<schemas::LeadActivity>() = scoring->activities(event); }},
       {"logs",
        [](schemas::Event& event, Facts& facts) {
          if (auto log = log_of(event)) facts.add(*std::move(log));

@@ -1,6 +1,6 @@
-// How a fact is declared: a struct, one list of its fields, and what its table is. Everything that can be derived from these is
-// derived: JSON both ways (fact_json.hpp), the JSON Schema and the pages' tables (generate/), columns, COPY and inserts
-// (sinks/fact_table.hpp), samples (fact_sample.hpp). Reads like a table; costs nothing at run time. Pure.
+// How a fact is declared: a struct, one list of its fields, and what its table is. Everything that can be derived from
+// these is derived: JSON both ways (fact_json.hpp), the JSON Schema and the pages' tables (generate/), columns, COPY
+// and inserts (sinks/fact_table.hpp), samples (fact_sample.hpp). Reads like a table; costs nothing at run time. Pure.
 //
 //   struct ContactChanged {
 //     Origin origin;
@@ -34,8 +34,8 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 // As the JSON object that topics and jsonb columns carry. Appends.
 void append_json(std::string& out, const Attributes& attributes);
 
-// Text that JSON and Postgres can hold: as it is, or with bytes outside of printable ASCII as \xNN where it isn't UTF-8 without
-// NUL. Keys, queries and details may be any bytes.
+// Text that JSON and Postgres can hold: as it is, or with bytes outside of printable ASCII as \xNN where it isn't UTF-8
+// without NUL. Keys, queries and details may be any bytes.
 std::string printable(std::string_view text);
 
 // A record as it came, kept beside what was read of it: what newer writers added is in it too.
@@ -49,7 +49,8 @@ enum class Type : uint8_t { text, bytes, boolean, int4, int8, time, uuid, attrib
 
 template <class Value>
 struct TypeOf {
-  static constexpr Type type = Type::other;  // has its own append_json and read_json beside it, and a schema in its field
+  static constexpr Type type =
+      Type::other;  // has its own append_json and read_json beside it, and a schema in its field
 };
 template <class Value>
 struct TypeOf<std::optional<Value>> : TypeOf<Value> {};
@@ -119,22 +120,52 @@ struct Field {
   constexpr std::string_view column() const { return column_name.empty() ? name : column_name; }
 
   // How it is spelt. Each answers the field with one thing changed.
-  constexpr Field required() const { return with([](Field& f) { f.in_json = InJson::required; }); }
-  constexpr Field unless_empty() const { return with([](Field& f) { f.in_json = InJson::unless_empty; }); }
-  constexpr Field null_if_empty() const { return with([](Field& f) { f.in_table = InTable::null_if_empty; }); }
+  constexpr Field required() const {
+    return with([](Field& f) { f.in_json = InJson::required; });
+  }
+  constexpr Field unless_empty() const {
+    return with([](Field& f) { f.in_json = InJson::unless_empty; });
+  }
+  constexpr Field null_if_empty() const {
+    return with([](Field& f) { f.in_table = InTable::null_if_empty; });
+  }
   constexpr Field optional() const { return unless_empty().null_if_empty(); }
-  constexpr Field as_column(std::string_view other) const { return with([&](Field& f) { f.column_name = other; }); }
-  constexpr Field no_column() const { return with([](Field& f) { f.in_table = InTable::none; }); }
-  constexpr Field for_merge() const { return with([](Field& f) { f.in_table = InTable::input; }); }
-  constexpr Field not_in_json() const { return with([](Field& f) { f.in_json = InJson::never; }); }
-  constexpr Field means(std::string_view other) const { return with([&](Field& f) { f.meaning = other; }); }
-  constexpr Field words(std::string_view list) const { return with([&](Field& f) { f.words_allowed = list; }); }
-  constexpr Field pattern(std::string_view regex) const { return with([&](Field& f) { f.form = regex; }); }
-  constexpr Field at_least(int64_t value) const { return with([&](Field& f) { f.least = value; }); }
-  constexpr Field schema(std::string_view json) const { return with([&](Field& f) { f.json_schema = json; }); }
-  constexpr Field like(std::string_view example) const { return with([&](Field& f) { f.sample = example; }); }
-  constexpr Field base64() const { return with([](Field& f) { f.is_base64 = true; }); }        // any bytes
-  constexpr Field printable() const { return with([](Field& f) { f.is_printable = true; }); }  // printable() of any bytes
+  constexpr Field as_column(std::string_view other) const {
+    return with([&](Field& f) { f.column_name = other; });
+  }
+  constexpr Field no_column() const {
+    return with([](Field& f) { f.in_table = InTable::none; });
+  }
+  constexpr Field for_merge() const {
+    return with([](Field& f) { f.in_table = InTable::input; });
+  }
+  constexpr Field not_in_json() const {
+    return with([](Field& f) { f.in_json = InJson::never; });
+  }
+  constexpr Field means(std::string_view other) const {
+    return with([&](Field& f) { f.meaning = other; });
+  }
+  constexpr Field words(std::string_view list) const {
+    return with([&](Field& f) { f.words_allowed = list; });
+  }
+  constexpr Field pattern(std::string_view regex) const {
+    return with([&](Field& f) { f.form = regex; });
+  }
+  constexpr Field at_least(int64_t value) const {
+    return with([&](Field& f) { f.least = value; });
+  }
+  constexpr Field schema(std::string_view json) const {
+    return with([&](Field& f) { f.json_schema = json; });
+  }
+  constexpr Field like(std::string_view example) const {
+    return with([&](Field& f) { f.sample = example; });
+  }
+  constexpr Field base64() const {
+    return with([](Field& f) { f.is_base64 = true; });
+  }  // any bytes
+  constexpr Field printable() const {
+    return with([](Field& f) { f.is_printable = true; });
+  }  // printable() of any bytes
 
  private:
   template <class Change>
@@ -171,15 +202,13 @@ inline constexpr const auto& kField = std::get<I>(Fact::kFields);
 template <class Fact, size_t I>
 using FieldValue = std::remove_cvref_t<decltype(kField<Fact, I>.of(std::declval<Fact&>()))>;
 template <class Fact, size_t I>
-inline constexpr Type kFieldType =
-    kField<Fact, I>.is_base64 ? Type::bytes : TypeOf<FieldValue<Fact, I>>::type;
+inline constexpr Type kFieldType = kField<Fact, I>.is_base64 ? Type::bytes : TypeOf<FieldValue<Fact, I>>::type;
 
 // Runs visit(std::integral_constant<size_t, I>) for each field, in order.
 template <class Fact, class Visit>
 constexpr void for_each_field(Visit&& visit) {
-  [&]<size_t... I>(std::index_sequence<I...>) {
-    (visit(std::integral_constant<size_t, I>{}), ...);
-  }(std::make_index_sequence<kFieldCount<Fact>>{});
+  [&]<size_t... I>(std::index_sequence<I...>) { (visit(std::integral_constant<size_t, I>{}), ...); }
+  (std::make_index_sequence<kFieldCount<Fact>>{});
 }
 
 inline constexpr size_t kNoField = SIZE_MAX;

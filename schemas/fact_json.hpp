@@ -1,5 +1,6 @@
-// A fact's JSON, both ways, out of its list of fields. schemas/kafka/*.schema.json, made of the same lists, are the contracts.
-// All text in a fact is valid UTF-8 without NUL (the normalisers see to it); fields that may be other bytes say so in the list.
+// A fact's JSON, both ways, out of its list of fields. schemas/kafka/*.schema.json, made of the same lists, are the
+// contracts. All text in a fact is valid UTF-8 without NUL (the normalisers see to it); fields that may be other bytes
+// say so in the list.
 //
 // A field of Type::other brings its own pair beside its type, found by argument-dependent look-up:
 //   void append_json(std::string& out, const Value&);  bool read_json(std::string_view json, Value&);
@@ -16,7 +17,9 @@
 namespace wxpipe::schemas {
 
 template <class Fact>
-concept Declared = requires { Fact::kFields; };
+concept Declared = requires {
+  Fact::kFields;
+};
 
 namespace fact_json {
 using json::Value;
@@ -114,10 +117,12 @@ struct Reader {
   static constexpr auto indexes = std::make_index_sequence<kFieldCount<Fact>>{};
   static constexpr auto names = []<size_t... I>(std::index_sequence<I...>) {
     return std::array<std::string_view, sizeof...(I)>{kField<Fact, I>.name...};
-  }(indexes);
+  }
+  (indexes);
   static constexpr auto readers = []<size_t... I>(std::index_sequence<I...>) {
     return std::array<Read, sizeof...(I)>{&read_field<Fact, I>...};
-  }(indexes);
+  }
+  (indexes);
 
   // Fields come in the order of the list, mostly, so the search goes on behind the one before.
   static size_t find(std::string_view name, size_t from) {

@@ -1,6 +1,6 @@
-// The registry of facts: one list of families, each with its facts, its topic and how its batches are made. Topics, consumer
-// groups, sinks, partitions, settings' choices, metric labels and pages derive from it. A new kind of fact is a header in facts/
-// and a family here (docs/adding-a-table.md).
+// The registry of facts: one list of families, each with its facts, its topic and how its batches are made. Topics,
+// consumer groups, sinks, partitions, settings' choices, metric labels and pages derive from it. A new kind of fact is
+// a header in facts/ and a family here (docs/adding-a-table.md).
 #pragma once
 
 #include <chrono>
@@ -49,9 +49,10 @@ using namespace std::chrono_literals;
 inline constexpr std::string_view kSubjectKey = "account|tenant|subject";
 
 inline constexpr std::tuple kFamilies{
-    Family<Event, DuplicateMet>{{.name = "messages",
-                                 .topic = {TopicName::messages, "messages.v1", 6, 24h * 7, kSubjectKey,
-                                           "every event once, enriched: the journal's rows; and the receipts of repeats"}}},
+    Family<Event, DuplicateMet>{
+        {.name = "messages",
+         .topic = {TopicName::messages, "messages.v1", 6, 24h * 7, kSubjectKey,
+                   "every event once, enriched: the journal's rows; and the receipts of repeats"}}},
     Family<FollowerChanged>{{.name = "followers",
                              .topic = {TopicName::followers, "followers.v1", 3, 24h * 30, kSubjectKey,
                                        "changes of a follower's or customer's relation"}}},
@@ -66,10 +67,11 @@ inline constexpr std::tuple kFamilies{
                         .topic = {TopicName::dead_letters, "dead_letters.v1", 1, 24h * 30, "account",
                                   "what can never succeed, with reason and original bytes"}}},
     // As long as messages: a database that is filled anew from the topics is audited for what it can hold.
-    Family<CustodyMark>{{.name = "custody",
-                         .topic = {TopicName::custody, "custody.v1", 1, 24h * 7, "instance/boot",
-                                   "what each ingest process acknowledged: the marks that `wxpipe audit` holds against the "
-                                   "rows"}}},
+    Family<CustodyMark>{
+        {.name = "custody",
+         .topic = {TopicName::custody, "custody.v1", 1, 24h * 7, "instance/boot",
+                   "what each ingest process acknowledged: the marks that `wxpipe audit` holds against the "
+                   "rows"}}},
 };
 
 // The topics that are no family's.
@@ -90,7 +92,8 @@ constexpr void for_each_family(Visit&& visit) {
 // Runs visit.template operator()<Fact>(info) for each fact of each family, in order.
 template <class Visit>
 constexpr void for_each_fact(Visit&& visit) {
-  for_each_family([&]<class... Facts>(const Family<Facts...>& family) { (visit.template operator()<Facts>(family), ...); });
+  for_each_family(
+      [&]<class... Facts>(const Family<Facts...>& family) { (visit.template operator()<Facts>(family), ...); });
 }
 
 // The family that a fact belongs to.

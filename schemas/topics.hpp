@@ -1,5 +1,6 @@
-// Every topic in one table, made of the registry: name, partitions, retention, cleanup. `wxpipe topics plan|apply` creates or
-// checks them from it, docs/topics.md shows them. The prefix ([kafka] topic_prefix) stands in front of each name.
+// Every topic in one table, made of the registry: name, partitions, retention, cleanup. `wxpipe topics plan|apply`
+// creates or checks them from it, docs/topics.md shows them. The prefix ([kafka] topic_prefix) stands in front of each
+// name.
 #pragma once
 
 #include <array>

@@ -18,7 +18,8 @@ PartitionsToMake decide_partitions(std::span<const postgres::PartitionedTable> t
   std::set<postgres::PartitionRange> create(ahead.begin(), ahead.end());
   for (const auto& stray : strays) {
     const auto& range = stray.belongs_to;
-    const auto table = std::find_if(tables.begin(), tables.end(), [&](const auto& one) { return one.name == range.table; });
+    const auto table =
+        std::find_if(tables.begin(), tables.end(), [&](const auto& one) { return one.name == range.table; });
     const bool makes_sense = table != tables.end() && postgres::creatable(*table, range.from, now);
     (makes_sense ? plan.stray : plan.stay_in_default).push_back(stray);
     if (makes_sense) create.insert(range);

@@ -62,8 +62,8 @@ void merge(Written& sum, const Written& part) {
 }
 }  // namespace
 
-BatchWriter::BatchWriter(const schemas::FamilyInfo& family, const OffsetStore& offsets, const config::SinkSettings& settings,
-                         std::string writer, const Clock& clock)
+BatchWriter::BatchWriter(const schemas::FamilyInfo& family, const OffsetStore& offsets,
+                         const config::SinkSettings& settings, std::string writer, const Clock& clock)
     : offsets_(offsets),
       settings_(settings),
       family_(family),
@@ -149,7 +149,8 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
 }
 
 // In the ledger they are this family's.
-void BatchWriter::keep_dead_letters(postgres::Transaction& transaction, const std::vector<schemas::DeadLetter>& letters) {
+void BatchWriter::keep_dead_letters(postgres::Transaction& transaction,
+                                    const std::vector<schemas::DeadLetter>& letters) {
   std::vector<const schemas::DeadLetter*> facts;
   for (const auto& letter : letters) facts.push_back(&letter);
   Written written;

@@ -88,8 +88,8 @@ void add_field(postgres::BinaryValues& out, const Fact& fact, std::string& scrat
   }
 }
 
-// Each of the fact's columns to what `next` gives: the arrays one after the other, or always the same row. `wanted(i)`: whether
-// the i-th column is.
+// Each of the fact's columns to what `next` gives: the arrays one after the other, or always the same row. `wanted(i)`:
+// whether the i-th column is.
 template <class Fact, class Wanted, class Next>
 void add_columns(const Fact& fact, std::string& scratch, Wanted&& wanted, Next&& next) {
   size_t column = 0;
@@ -105,7 +105,8 @@ void add_columns(const Fact& fact, std::string& scratch, Wanted&& wanted, Next&&
 template <class Fact>
 inline constexpr auto kKeyFields = []<size_t... K>(std::index_sequence<K...>) {
   return std::array<size_t, sizeof...(K)>{schemas::field_of_column<Fact>(Fact::kTable.key.names[K])...};
-}(std::make_index_sequence<schemas::KeyColumns::kMost>{});
+}
+(std::make_index_sequence<schemas::KeyColumns::kMost>{});
 
 template <class Fact, size_t I>
 void append_key_part(std::string& out, const Fact& fact) {
@@ -127,9 +128,8 @@ void append_key_part(std::string& out, const Fact& fact) {
 // What tells a row from all others, as insert_returning_keys answers it, with an end behind each part.
 template <class Fact>
 void append_key(std::string& out, const Fact& fact) {
-  [&]<size_t... K>(std::index_sequence<K...>) {
-    (append_key_part<Fact, kKeyFields<Fact>[K]>(out, fact), ...);
-  }(std::make_index_sequence<kKeyFields<Fact>.size()>{});
+  [&]<size_t... K>(std::index_sequence<K...>) { (append_key_part<Fact, kKeyFields<Fact>[K]>(out, fact), ...); }
+  (std::make_index_sequence<kKeyFields<Fact>.size()>{});
 }
 
 }  // namespace wxpipe::sinks

@@ -1,5 +1,5 @@
-// The sink of a family, whatever its facts are: everything comes out of their declarations (schemas/facts) and the family's .sql
-// file, if it has one.
+// The sink of a family, whatever its facts are: everything comes out of their declarations (schemas/facts) and the
+// family's .sql file, if it has one.
 #pragma once
 
 #include <tuple>
@@ -112,7 +112,8 @@ class FactSink final : public Sink {
   }
 
  private:
-  // Room for so many rows is kept. Larger batches are rare enough to ask for it anew, and there are three of each family.
+  // Room for so many rows is kept. Larger batches are rare enough to ask for it anew, and there are three of each
+  // family.
   static constexpr size_t kMostKept = 2000;
 
   template <class Fact>

@@ -61,7 +61,8 @@ std::string insert(const schemas::Table& table, std::span<const ColumnInfo> colu
   std::string key;
   for (const auto name : table.key)
     if (!name.empty()) join(key, name);
-  return fmt::format("insert into {} ({}) select {} on conflict ({}) do nothing", table.name, names(columns), values, key);
+  return fmt::format("insert into {} ({}) select {} on conflict ({}) do nothing", table.name, names(columns), values,
+                     key);
 }
 
 // What isn't inserted isn't counted: both are one statement. `insertion` ends where its `returning` would stand.

@@ -1,4 +1,5 @@
-// The statements that store a fact, written out of its columns, and a family's merges out of its .sql file. Texts only. Pure.
+// The statements that store a fact, written out of its columns, and a family's merges out of its .sql file. Texts only.
+// Pure.
 //
 // A family's .sql file holds statements, each behind a line that says what it is:
 //
@@ -39,9 +40,9 @@ struct NamedSql {
 };
 
 struct MergeStatement : NamedSql {  // $1 … $n: the columns, then family and writer where it names them
-  std::vector<size_t> columns;  // those that it names, as arrays
-  std::string_view fact;        // empty: the family's first
-  std::string_view table;       // whose rows are counted; empty: none
+  std::vector<size_t> columns;      // those that it names, as arrays
+  std::string_view fact;            // empty: the family's first
+  std::string_view table;           // whose rows are counted; empty: none
   bool only_fresh = false, when_repeated = false;
   bool says_family = false, says_writer = false;
 
@@ -49,7 +50,8 @@ struct MergeStatement : NamedSql {  // $1 … $n: the columns, then family and w
 };
 
 // The .sql files of sinks/<family>, for facts of these columns. Throws std::logic_error on one that can't be read.
-std::vector<MergeStatement> merges_of(std::string_view family, std::string_view fact, std::span<const ColumnInfo> columns);
+std::vector<MergeStatement> merges_of(std::string_view family, std::string_view fact,
+                                      std::span<const ColumnInfo> columns);
 
 // copy <table> (…) from stdin (format binary)
 std::string copy_statement(const schemas::Table& table, std::span<const ColumnInfo> columns);

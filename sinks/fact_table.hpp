@@ -1,5 +1,5 @@
-// How one kind of fact is stored, out of its declaration: fresh rows by COPY, else by an insert that leaves out what is there, and
-// then the family's merges. Buffers are kept over batches; one thread.
+// How one kind of fact is stored, out of its declaration: fresh rows by COPY, else by an insert that leaves out what is
+// there, and then the family's merges. Buffers are kept over batches; one thread.
 #pragma once
 
 #include <algorithm>
@@ -76,8 +76,8 @@ class FactTable {
       return merge(transaction, facts, facts, static_cast<int64_t>(facts.size()), writer, written);
     } else {
       Facts fresh;
-      const auto fresh_rows =
-          statements_.need_fresh ? insert_and_find(transaction, facts, writer, fresh) : insert(transaction, facts, writer);
+      const auto fresh_rows = statements_.need_fresh ? insert_and_find(transaction, facts, writer, fresh)
+                                                     : insert(transaction, facts, writer);
       count(written, Fact::kTable.name, fresh_rows);
       merge(transaction, facts, fresh, fresh_rows, writer, written);
       return fresh_rows;
@@ -142,7 +142,8 @@ class FactTable {
     std::string key;
     for (size_t row = 0; row < inserted.size(); ++row) {
       key.clear();
-      for (size_t column = 0; column < inserted.columns(); ++column) key.append(inserted.text(row, column)) += kKeyPartEnd;
+      for (size_t column = 0; column < inserted.columns(); ++column)
+        key.append(inserted.text(row, column)) += kKeyPartEnd;
       keys.insert(key);
     }
     StoredByMinute stored;

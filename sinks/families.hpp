@@ -1,5 +1,5 @@
-// What the registry (schemas/registry.hpp) means for sinks: a sink, a consumer group and batches for each family, and the tables
-// that are cut into partitions.
+// What the registry (schemas/registry.hpp) means for sinks: a sink, a consumer group and batches for each family, and
+// the tables that are cut into partitions.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@
 
 namespace wxpipe::sinks {
 
-// All families; those that [sink] families asks for, all where it names none. Throws UsageError, naming the families there are, on
-// one that doesn't exist or stands there twice.
+// All families; those that [sink] families asks for, all where it names none. Throws UsageError, naming the families
+// there are, on one that doesn't exist or stands there twice.
 std::vector<const schemas::FamilyInfo*> all_families();
 std::vector<const schemas::FamilyInfo*> chosen_families(const config::SinkSettings& settings);
 

@@ -35,7 +35,9 @@ void StoredByMinute::count(postgres::Transaction& transaction, const Writer& wri
     counts.add_int8(stored);
   }
   postgres::Parameters parameters;
-  parameters.bytes(minutes.bytes()).bytes(accounts.bytes()).bytes(counts.bytes())
+  parameters.bytes(minutes.bytes())
+      .bytes(accounts.bytes())
+      .bytes(counts.bytes())
       .text(writer.family)
       .text(writer.name)
       .text(column);

@@ -49,8 +49,8 @@ class Sink {
   virtual void set_occurred_at(size_t row, Timestamp occurred_at) = 0;
   // Makes ready what `append` needs of the rows; pure. Without it append does so itself.
   virtual void prepare() = 0;
-  // Writes rows [first, first + count), taking for granted that none of them is there, where that is cheaper. Refused with 23505
-  // if one is: then `write` is called for, after a rollback. Both count them in the ledger as `writer`'s.
+  // Writes rows [first, first + count), taking for granted that none of them is there, where that is cheaper. Refused
+  // with 23505 if one is: then `write` is called for, after a rollback. Both count them in the ledger as `writer`'s.
   virtual Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
   virtual Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
   // Forgets one row; those behind it move up.

@@ -33,8 +33,8 @@ std::string topic_of(const config::KafkaSettings& settings, const schemas::Famil
 class SinkWorker : private worker::Job {
  public:
   // Everything is borrowed and must outlive the worker. No network wait. Throws UsageError.
-  SinkWorker(const config::Settings& settings, const schemas::FamilyInfo& family, const Clock& clock, Database& database,
-             SinkMetrics& metrics, worker::Status& status);
+  SinkWorker(const config::Settings& settings, const schemas::FamilyInfo& family, const Clock& clock,
+             Database& database, SinkMetrics& metrics, worker::Status& status);
 
   // Until stopped, with nothing left half done. Throws Unavailable and Fenced: make a new worker.
   void run(const std::stop_token& stop) { worker_.run(stop); }

@@ -1,8 +1,8 @@
 // The envelope on events.v1 and messages.v1: written by ingest, read and written by process, read by the sink.
 #include <benchmark/benchmark.h>
 
-#include "schemas/fact_json.hpp"
 #include "benchmarks/support/events.hpp"
+#include "schemas/fact_json.hpp"
 
 namespace {
 using namespace wxpipe;

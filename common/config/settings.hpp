@@ -144,7 +144,7 @@ struct AccountDetails {
   std::map<std::string, std::string> channels;  // QR scene or State -> channel name
 };
 
-// [[accounts]]: CONTRACT §2. Checked and decoded into ingest::Account by ingest/account.cpp.
+// [[accounts]]: docs/contract.md §2. Checked and decoded into ingest::Account by ingest/account.cpp.
 struct AccountSettings : AccountDetails {
   std::string kind;
   std::string mode;  // plain, compatible, safe; for the kinds that have modes

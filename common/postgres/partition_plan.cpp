@@ -65,12 +65,18 @@ PartitionRange partition_for(const PartitionedTable& table, Timestamp at) {
 }
 
 PartitionRange partition_for(const PartitionedTable& table, int remainder) {
-  return {std::string(table.name), fmt::format("{}_p{:02}", table.name, remainder), {}, {}, table.partitioning.column,
-          table.partitioning.parts, remainder};
+  return {std::string(table.name),
+          fmt::format("{}_p{:02}", table.name, remainder),
+          {},
+          {},
+          table.partitioning.column,
+          table.partitioning.parts,
+          remainder};
 }
 
-std::vector<PartitionRange> missing_ahead(std::span<const PartitionedTable> tables, const std::set<std::string>& existing,
-                                          Timestamp now, const Horizon& horizon) {
+std::vector<PartitionRange> missing_ahead(std::span<const PartitionedTable> tables,
+                                          const std::set<std::string>& existing, Timestamp now,
+                                          const Horizon& horizon) {
   std::vector<PartitionRange> missing;
   const auto take = [&](PartitionRange range) {
     if (!existing.contains(range.name)) missing.push_back(std::move(range));

@@ -6,8 +6,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "schemas/fact_json.hpp"
 #include "common/telemetry/log.hpp"
+#include "schemas/fact_json.hpp"
 
 namespace wxpipe::ingest {
 namespace asio = boost::asio;

@@ -119,7 +119,8 @@ struct CustodyMark {
 inline constexpr int64_t kMostReceiptsInMark = 200'000;
 inline constexpr size_t kMostAcknowledgedInMark = 8'000;
 
-// Why the mark can't be what a process wrote: outcomes that don't cover the stretch, counts that aren't theirs. Empty: it can.
+// Why the mark can't be what a process wrote: outcomes that don't cover the stretch, counts that aren't theirs. Empty:
+// it can.
 std::string_view contradiction(const CustodyMark& mark);
 
 }  // namespace wxpipe::schemas

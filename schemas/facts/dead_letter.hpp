@@ -46,8 +46,7 @@ struct DeadLetter {
       field<&DeadLetter::sqlstate>("sqlstate", "Postgres's code, where Postgres refused it")
           .optional()
           .pattern("^[0-9A-Z]{5}$"),
-      field<&DeadLetter::account>("account",
-                                  "The account's name in the configuration; null where it could not be read")
+      field<&DeadLetter::account>("account", "The account's name in the configuration; null where it could not be read")
           .optional()
           .like("shop"),
       field<&DeadLetter::event_id>("event_id", "The event's id, where it could be read").optional(),

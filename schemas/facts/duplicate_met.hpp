@@ -1,6 +1,6 @@
-// DuplicateMet: the event came before, within the dedupe window: its own row is the first one's, and this receipt ends here.
-// Custody: travels on messages.v1 behind the event it repeats, under the same key, and is a row of wxpipe.duplicate_receipts
-// where its receipt is another one than the row's.
+// DuplicateMet: the event came before, within the dedupe window: its own row is the first one's, and this receipt ends
+// here. Custody: travels on messages.v1 behind the event it repeats, under the same key, and is a row of
+// wxpipe.duplicate_receipts where its receipt is another one than the row's.
 #pragma once
 
 #include "schemas/facts/event.hpp"
@@ -44,8 +44,7 @@ struct DuplicateMet {
           .optional()
           .pattern(kTraceIdForm)
           .like("4bf92f3577b34da6a3ce929d0e0e4736"));
-  static constexpr Table kTable{
-      .name = "wxpipe.duplicate_receipts", .key = {"receipt"}, .filled_by_merge = true};
+  static constexpr Table kTable{.name = "wxpipe.duplicate_receipts", .key = {"receipt"}, .filled_by_merge = true};
 };
 DuplicateMet duplicate_of(const Event& event);
 

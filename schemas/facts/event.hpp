@@ -30,7 +30,8 @@ struct Event {
   static constexpr std::array<std::string_view, 2> kSchemas{"wxpipe.event.v1", "wxpipe.message.v1"};
   static constexpr std::string_view kMeaning = "An accepted callback, normalised.";
   static constexpr auto kFields = fields(
-      field<&Event::id>("id", "From account and decrypted bytes: equal bytes, equal id. Begins with the platform's time")
+      field<&Event::id>("id",
+                        "From account and decrypted bytes: equal bytes, equal id. Begins with the platform's time")
           .required()
           .as_column("event_id")
           .like("01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"),
@@ -79,9 +80,10 @@ struct Event {
           .required()
           .like("2024-11-20T06:00:33.412907Z"),
       field<&Event::timeless>("timeless", "The platform gives no time for this kind of event").unless_empty(),
-      field<&Event::attributes>("attributes",
-                                "Everything else of it, by the platform's names; repeated ones as arrays. Enriched names "
-                                "are in snake_case (menu_name, channel)")
+      field<&Event::attributes>(
+          "attributes",
+          "Everything else of it, by the platform's names; repeated ones as arrays. Enriched names "
+          "are in snake_case (menu_name, channel)")
           .unless_empty()
           .like("EventKey=PRICE_LIST"),
       field<&Event::raw>("raw", "The decrypted payload, verbatim but for sealed credentials (sealed:v1:…)")
@@ -89,17 +91,18 @@ struct Event {
           .like("<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><CreateTime>1732082433</CreateTime>"
                 "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[CLICK]]></Event>"
                 "<EventKey><![CDATA[PRICE_LIST]]></EventKey></xml>"),
-      field<&Event::receipt>("receipt", "Custody: instance/boot/sequence, given when the first delivery was acknowledged")
+      field<&Event::receipt>("receipt",
+                             "Custody: instance/boot/sequence, given when the first delivery was acknowledged")
           .optional()
           .like("edge-1/01JD4Z8K/42"),
       field<&Event::trace_id>("trace_id", "W3C trace id of the first delivery")
           .optional()
           .pattern(kTraceIdForm)
           .like("4bf92f3577b34da6a3ce929d0e0e4736"),
-      field<&Event::normaliser>("normaliser", "Version of the code that made this row out of body").at_least(1).like("1"));
-  static constexpr Table kTable{.name = "messages",
-                                .key = {"event_id", "occurred_at"},
-                                .partitioning = {By::month}};
+      field<&Event::normaliser>("normaliser", "Version of the code that made this row out of body")
+          .at_least(1)
+          .like("1"));
+  static constexpr Table kTable{.name = "messages", .key = {"event_id", "occurred_at"}, .partitioning = {By::month}};
 };
 
 inline constexpr std::string_view kEventSchema = Event::kSchemas[0];

@@ -1,5 +1,5 @@
-// FollowerChanged: a follower's or customer's relation changed. A row of follower_history; `followers` is merged from it: the
-// greatest (occurred_at, rank, event_id) gives the state.
+// FollowerChanged: a follower's or customer's relation changed. A row of follower_history; `followers` is merged from
+// it: the greatest (occurred_at, rank, event_id) gives the state.
 #pragma once
 
 #include "schemas/facts/origin.hpp"
@@ -21,20 +21,21 @@ struct FollowerChanged {
       origin_fields<&FollowerChanged::origin>(
           {.subject = "The follower: openid, or external user id",
            .occurred_at = "When, by the platform's clock (whole seconds); for instances when it was first received"}),
-      field<&FollowerChanged::owner>("owner",
-                                     "Whose customer: WeWork's member (UserID), or the account that an instance is logged "
-                                     "in with; empty for official accounts")
+      field<&FollowerChanged::owner>(
+          "owner",
+          "Whose customer: WeWork's member (UserID), or the account that an instance is logged "
+          "in with; empty for official accounts")
           .unless_empty(),
-      field<&FollowerChanged::change>("change",
-                                      "subscribed, unsubscribed, scanned, added, half_added, edited, removed_by_member, "
-                                      "removed_by_customer, handed_over …")
+      field<&FollowerChanged::change>(
+          "change",
+          "subscribed, unsubscribed, scanned, added, half_added, edited, removed_by_member, "
+          "removed_by_customer, handed_over …")
           .like("subscribed"),
       field<&FollowerChanged::state>("state", "following, left or pending after it; null: it leaves the state alone")
           .optional()
           .words("following left pending")
           .like("following"),
-      field<&FollowerChanged::rank>("rank",
-                                    "Breaks ties within one second: the greater wins, leaving beats joining")
+      field<&FollowerChanged::rank>("rank", "Breaks ties within one second: the greater wins, leaving beats joining")
           .like("20"),
       field<&FollowerChanged::scene>("scene", "QR scene, State or other source, as the platform gave it")
           .optional()

@@ -1,5 +1,5 @@
-// LeadActivity: a lead did something that a scoring rule gives points for. A row of lead_activities; sums by day, profile and
-// score are merged from it.
+// LeadActivity: a lead did something that a scoring rule gives points for. A row of lead_activities; sums by day,
+// profile and score are merged from it.
 #pragma once
 
 #include "schemas/facts/origin.hpp"
@@ -27,11 +27,11 @@ struct LeadActivity {
       field<&LeadActivity::dimension>("dimension", "What the rule speaks of: interest, engagement, intent, profile …")
           .like("interest"),
       field<&LeadActivity::points>("points", "What the rule gives for it; may be negative").like("15"),
-      field<&LeadActivity::daily_cap>(
-          "daily_cap", "Most points (either way) this rule gives a lead on one day (UTC); 0: no cap")
+      field<&LeadActivity::daily_cap>("daily_cap",
+                                      "Most points (either way) this rule gives a lead on one day (UTC); 0: no cap")
           .like("30"),
-      field<&LeadActivity::half_life_days>(
-          "half_life_days", "After so many days half of the points are left; 0: they never fade")
+      field<&LeadActivity::half_life_days>("half_life_days",
+                                           "After so many days half of the points are left; 0: they never fade")
           .at_least(0)
           .like("30"),
       field<&LeadActivity::description>("description", "For people").optional().like("menu.clicked 价格表"),
@@ -39,9 +39,8 @@ struct LeadActivity {
                                     "What a lead form told: contact_name, contact_phone, company_name, utm_source …")
           .optional()
           .like("contact_name=张三;contact_phone=13800000000"));
-  static constexpr Table kTable{.name = "lead_activities",
-                                .key = {"activity_id", "occurred_at"},
-                                .partitioning = {By::month}};
+  static constexpr Table kTable{
+      .name = "lead_activities", .key = {"activity_id", "occurred_at"}, .partitioning = {By::month}};
 };
 
 }  // namespace wxpipe::schemas

@@ -17,7 +17,9 @@ Origin origin_of(const Event& event);
 
 // Whether a fact is such a conclusion.
 template <class Fact>
-concept Concluded = requires(const Fact& fact) { Origin(fact.origin); };
+concept Concluded = requires(const Fact& fact) {
+  Origin(fact.origin);
+};
 
 // What differs from table to table.
 struct OriginWords {
@@ -29,7 +31,8 @@ struct OriginWords {
 // Of facts in whose struct `Member` is the Origin.
 template <auto Member>
 constexpr auto origin_fields(const OriginWords& words) {
-  auto tenant = field<Member, &Origin::tenant>("tenant", "The authorised account; empty where there is none").unless_empty();
+  auto tenant =
+      field<Member, &Origin::tenant>("tenant", "The authorised account; empty where there is none").unless_empty();
   auto subject = field<Member, &Origin::subject>("subject", words.subject).like("oABCD1234567890abcdefghijklmn");
   if (words.null_if_empty) {
     tenant = tenant.null_if_empty().means("The authorised account; null where there is none");
@@ -50,7 +53,9 @@ constexpr auto origin_fields(const OriginWords& words) {
       field<Member, &Origin::timeless>("timeless", "The platform gives no time for this kind of event")
           .unless_empty()
           .no_column(),
-      field<Member, &Origin::receipt>("receipt", "Custody: receipt of the callback").optional().like("edge-1/01JD4Z8K/42"),
+      field<Member, &Origin::receipt>("receipt", "Custody: receipt of the callback")
+          .optional()
+          .like("edge-1/01JD4Z8K/42"),
       field<Member, &Origin::trace_id>("trace_id", "W3C trace id")
           .optional()
           .pattern(kTraceIdForm)

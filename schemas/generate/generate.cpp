@@ -1,5 +1,6 @@
-// Writes what is derived from the declarations of facts (schemas/facts, schemas/registry.hpp): schemas/kafka/*.schema.json, the
-// topics of docs/topics.md and the facts' columns in docs/tables.md, between their marks.
+// Writes what is derived from the declarations of facts (schemas/facts, schemas/registry.hpp):
+// schemas/kafka/*.schema.json, the topics of docs/topics.md and the facts' columns in docs/tables.md, between their
+// marks.
 //
 //   generate REPOSITORY           writes what differs, and names it
 //   generate REPOSITORY --check   only names it; exit code 1 if there is any
@@ -238,7 +239,8 @@ void fill_in(std::string& page, const std::string& name, const std::string& text
   constexpr std::string_view kEnd = "<!-- end -->";
   const auto at = page.find(mark);
   const auto end = at == std::string::npos ? at : page.find(kEnd, at);
-  if (end == std::string::npos) throw std::runtime_error(fmt::format("no place for '{}': it wants {} and {}", name, mark, kEnd));
+  if (end == std::string::npos)
+    throw std::runtime_error(fmt::format("no place for '{}': it wants {} and {}", name, mark, kEnd));
   page.replace(at + mark.size(), end - at - mark.size(), "\n" + text);
 }
 
@@ -249,7 +251,8 @@ Files wanted(const fs::path& root) {
   fill_in(topics, "topics", topic_table());
   for_each_fact([&]<class Fact>(const FamilyInfo& family) {
     for (const auto schema : Fact::kSchemas)
-      files[root / fmt::format("schemas/kafka/{}.schema.json", schema_name(schema))] = schema_file<Fact>(schema, family);
+      files[root / fmt::format("schemas/kafka/{}.schema.json", schema_name(schema))] =
+          schema_file<Fact>(schema, family);
     if constexpr (!Fact::kTable.filled_by_merge) fill_in(tables, std::string(Fact::kTable.name), column_table<Fact>());
   });
   return files;

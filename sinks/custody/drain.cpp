@@ -56,8 +56,8 @@ std::vector<kafka::PartitionOffset> Drain::ends(TopicName topic) {
   return log_.ends(partitions, kTimeout);
 }
 
-std::string Drain::wait_for_sink(postgres::Connection& connection, const schemas::FamilyInfo& family,
-                                 Deadline deadline, const std::stop_token& stop) {
+std::string Drain::wait_for_sink(postgres::Connection& connection, const schemas::FamilyInfo& family, Deadline deadline,
+                                 const std::stop_token& stop) {
   const auto group = group_id(prefix_, family);
   const auto stored = [&](const std::vector<kafka::PartitionOffset>& asked) {
     const auto rows = connection.execute(

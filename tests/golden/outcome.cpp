@@ -1,5 +1,5 @@
-#include "schemas/fact_json.hpp"
 #include "tests/golden/outcome.hpp"
+#include "schemas/fact_json.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>

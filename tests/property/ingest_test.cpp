@@ -2,10 +2,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "schemas/fact_json.hpp"
 #include "common/crypto/base64.hpp"
 #include "common/json/write.hpp"
 #include "ingest/document.hpp"
+#include "schemas/fact_json.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
 
 namespace wxpipe::ingest {

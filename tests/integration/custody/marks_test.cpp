@@ -126,12 +126,12 @@ TEST_F(MarksTest, SayHowEachAccountIsDoingDayByDay) {
   };
   store({at(1, 9h, false), at(2, 9h, true), at(3, 24h - 1min, false), at(4, 24h, false)});
   store({at(3, 24h - 1min, false)});
-  EXPECT_EQ(lines("select account, day, by_broker, by_spool, first_seen_at at time zone 'UTC', "
-                  "last_seen_at at time zone 'UTC', bit_count(active_minutes), "
-                  "wxpipe.longest_silence(active_minutes) from account_health order by day"),
-            (std::vector<std::string>{
-                "(shop,2026-11-24,10,5,\"2026-11-24 09:00:00\",\"2026-11-24 23:59:00\",2,14:58:00)",
-                "(shop,2026-11-25,5,0,\"2026-11-25 00:00:00\",\"2026-11-25 00:00:00\",1,23:59:00)"}));
+  EXPECT_EQ(
+      lines("select account, day, by_broker, by_spool, first_seen_at at time zone 'UTC', "
+            "last_seen_at at time zone 'UTC', bit_count(active_minutes), "
+            "wxpipe.longest_silence(active_minutes) from account_health order by day"),
+      (std::vector<std::string>{"(shop,2026-11-24,10,5,\"2026-11-24 09:00:00\",\"2026-11-24 23:59:00\",2,14:58:00)",
+                                "(shop,2026-11-25,5,0,\"2026-11-25 00:00:00\",\"2026-11-25 00:00:00\",1,23:59:00)"}));
 }
 
 TEST_F(MarksTest, AMarkThatIsMissingBetweenOthersIsSaidAndIsNotFine) {

@@ -14,13 +14,13 @@
 #include <thread>
 #include <vector>
 
-#include "schemas/fact_json.hpp"
 #include "common/kafka/transactional_producer.hpp"
 #include "common/result.hpp"
 #include "processors/process_role.hpp"
 #include "processors/steps.hpp"
 #include "processors/transaction_loop.hpp"
 #include "rig/eventually.hpp"
+#include "schemas/fact_json.hpp"
 #include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/topic_prefix.hpp"

@@ -123,8 +123,8 @@ TEST_F(Schema, LeadsFromEachRowToATrace) {
   const auto of_several = "(" + has("created_trace_id", "text") + " and " + has("updated_trace_id", "text") + ")";
   // What is left counts: its rows are sums over many events, or about none.
   EXPECT_EQ(tables_where("not " + of_one_event + " and not " + of_several),
-            (Names{"account_health", "wxpipe.custody_marks", "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.schema_version",
-                   "wxpipe.sink_offsets"}));
+            (Names{"account_health", "wxpipe.custody_marks", "wxpipe.lead_daily", "wxpipe.ledger",
+                   "wxpipe.schema_version", "wxpipe.sink_offsets"}));
 }
 
 TEST_F(Schema, NamesPartitionsByTheirMonthOrDay) {

@@ -110,7 +110,8 @@ class OrderTest : public ::testing::Test {
   }
 
   using Tables = std::vector<std::vector<std::string>>;
-  // The tables that these batches lead to, from empty ones; the first has a row for each fact, and the ledger counts it.
+  // The tables that these batches lead to, from empty ones; the first has a row for each fact, and the ledger counts
+  // it.
   Tables tables_after(std::string_view of, const std::vector<std::vector<std::string>>& batches,
                       const std::vector<std::string>& tables) {
     for (const auto& table : tables) database_->query("truncate " + table);

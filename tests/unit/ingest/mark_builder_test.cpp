@@ -1,6 +1,6 @@
 // Marks say of every receipt what became of it, once, in the order of receipts, however the decisions come.
-#include "schemas/fact_json.hpp"
 #include "ingest/custody/mark_builder.hpp"
+#include "schemas/fact_json.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

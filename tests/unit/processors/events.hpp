@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "common/config/settings.hpp"
+#include "schemas/event_id.hpp"
 #include "schemas/fact_json.hpp"
 #include "schemas/facts/event.hpp"
-#include "schemas/event_id.hpp"
 
 namespace wxpipe::processors::test {
 

@@ -125,8 +125,7 @@ TEST(FactJson, TellsADuplicateFromAMessage) {
   EXPECT_FALSE(decode<Event>(encoded(samples::duplicate())).has_value());
   auto nameless = samples::duplicate();
   nameless.receipt.clear();
-  EXPECT_EQ(decode<DuplicateMet>(encoded(nameless)).error().detail,
-            "field 'receipt' is missing or empty");
+  EXPECT_EQ(decode<DuplicateMet>(encoded(nameless)).error().detail, "field 'receipt' is missing or empty");
 }
 
 TEST(DeadLetterJson, GivesBackEveryFieldAndAnyBytes) {

@@ -1,10 +1,10 @@
 // Arbitrary and full-blown values of each contract, shared by the codec tests and the schema check.
 #pragma once
 
+#include "schemas/event_id.hpp"
 #include "schemas/facts/custody_mark.hpp"
 #include "schemas/facts/dead_letter.hpp"
 #include "schemas/facts/event.hpp"
-#include "schemas/event_id.hpp"
 #include "schemas/registry.hpp"
 
 namespace wxpipe::schemas::samples {

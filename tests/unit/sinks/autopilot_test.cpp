@@ -7,8 +7,9 @@ namespace wxpipe::sinks {
 namespace {
 using namespace std::chrono;
 const Timestamp kNow = sys_days{2026y / November / 24} + 13h;
-const std::vector<postgres::PartitionedTable> kTables{
-    {"lead_activities", {postgres::By::month}}, {"messages", {postgres::By::month}}, {"system_logs", {postgres::By::day}}};
+const std::vector<postgres::PartitionedTable> kTables{{"lead_activities", {postgres::By::month}},
+                                                      {"messages", {postgres::By::month}},
+                                                      {"system_logs", {postgres::By::day}}};
 
 std::vector<std::string> names(const std::vector<postgres::PartitionRange>& ranges) {
   std::vector<std::string> list;

@@ -90,10 +90,13 @@ TEST(Sinks, LeadsAreSummedUpInBatchesOfTheirOwnSize) {
   EXPECT_EQ(batch_limits(schemas::family_of<schemas::Event>(), settings).rows, 7U);
   EXPECT_EQ(batch_limits(schemas::family_of<schemas::Event>(), settings).interval, std::chrono::milliseconds(3));
   EXPECT_EQ(batch_limits(schemas::family_of<schemas::LeadActivity>(), settings).rows, 70U);
-  EXPECT_EQ(batch_limits(schemas::family_of<schemas::LeadActivity>(), settings).interval, std::chrono::milliseconds(30));
+  EXPECT_EQ(batch_limits(schemas::family_of<schemas::LeadActivity>(), settings).interval,
+            std::chrono::milliseconds(30));
 }
 
-TEST(Sinks, TheGroupIsNamedAfterPrefixAndFamily) { EXPECT_EQ(group_id("wx.", schemas::family_of<schemas::LeadActivity>()), "wx.sink.leads"); }
+TEST(Sinks, TheGroupIsNamedAfterPrefixAndFamily) {
+  EXPECT_EQ(group_id("wx.", schemas::family_of<schemas::LeadActivity>()), "wx.sink.leads");
+}
 
 }  // namespace
 }  // namespace wxpipe::sinks

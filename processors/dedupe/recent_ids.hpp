@@ -51,7 +51,7 @@ class RecentIds {
   WindowTime page_time(Timestamp now) const;
   // Call it when the oldest batch is committed; its page was written at page_time.
   void publish(WindowTime page_time);
-  // Call it when no batch in flight was committed: their records will come again.
+  // Call it when no batch in flight will be committed: their records will come again.
   void drop_staged();
 
   // Adds a page of the journal, without entries at or after `start`: those records will come again. Call it in the

@@ -85,7 +85,7 @@ bool Scoring::fires(size_t which, const schemas::Event& event, bool shadowed, st
 
 std::vector<schemas::LeadActivity> Scoring::activities(const schemas::Event& event) const {
   std::vector<schemas::LeadActivity> fired;
-  // In a group chat the subject is the chat, and a chat is no possible customer.
+  // In a group chat the subject is the chat, and a chat can't become a customer.
   if (event.subject.empty() || event.subject == event.conversation) return fired;
   const bool shadowed = std::any_of(event.attributes.begin(), event.attributes.end(),
                                     [](const auto& attribute) { return column(attribute.first) != nullptr; });

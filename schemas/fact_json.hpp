@@ -24,7 +24,7 @@ concept Declared = requires {
 namespace fact_json {
 using json::Value;
 
-// Values. Append; each in the form that the reader below takes.
+// Append a value as JSON, in the form that the readers below accept.
 void append(std::string& out, const std::string& text);
 void append(std::string& out, bool value);
 void append(std::string& out, int64_t value);

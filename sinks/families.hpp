@@ -1,5 +1,5 @@
-// What the registry (schemas/registry.hpp) means for sinks: a sink, a consumer group and batches for each family, and
-// the tables that are cut into partitions.
+// What sinks take from the registry (schemas/registry.hpp): for each family a sink, a consumer group and batch limits;
+// also the partitioned tables.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@
 
 namespace wxpipe::sinks {
 
-// All families; those that [sink] families asks for, all where it names none. Throws UsageError, naming the families
-// there are, on one that doesn't exist or stands there twice.
+// All families; and those that [sink] families names (all if it names none). Throws UsageError for an unknown name or
+// one that is there twice; it lists the known ones.
 std::vector<const schemas::FamilyInfo*> all_families();
 std::vector<const schemas::FamilyInfo*> chosen_families(const config::SinkSettings& settings);
 

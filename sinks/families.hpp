@@ -33,7 +33,7 @@ BatchLimits batch_limits(const schemas::FamilyInfo& family, const config::SinkSe
 // The consumer group of a family, which is also its key in wxpipe.sink_offsets.
 std::string group_id(std::string_view topic_prefix, const schemas::FamilyInfo& family);
 
-// Of all families; of one.
+// The partitioned tables of all families, or of one.
 std::span<const postgres::PartitionedTable> partitioned_tables();
 std::span<const postgres::PartitionedTable> partitioned_tables(const schemas::FamilyInfo& family);
 

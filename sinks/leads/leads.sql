@@ -1,5 +1,5 @@
--- Computes what is known of a lead from new activities. All of it commutes: the newest value of a field, sums by day and
--- rule, and a score computed from these sums. Always ordered by key, so that two writers can't deadlock.
+-- Computes what is known of a lead from new activities. All of it commutes: the newest value of a field, sums by day
+-- and rule, and a score computed from these sums. Always ordered by key, so that two writers can't deadlock.
 
 --@ lead_profiles_upsert over fresh
 -- The newest value of each field wins, in whatever order they come. An empty value doesn't delete an older one.

@@ -181,7 +181,7 @@ constexpr Field<Path...> field(std::string_view name, std::string_view meaning) 
   return {name, meaning};
 }
 
-// A list of fields; a list inside it stands for its own fields.
+// A list of fields; the fields of a list inside it are added in its place.
 template <auto... Path>
 constexpr auto fields_of(const Field<Path...>& one) {
   return std::tuple(one);

@@ -186,7 +186,7 @@ void SinkWorker::discard(const TryAgain& why, milliseconds wait) {
   metrics_.retried(why.kind);
   if (why.until == TryAgain::Until::restarted)
     telemetry::log_error("sink_stopped", {{"sink", family_.name}, {"why", why.what()}});
-  else  // an outage is told once, not at every attempt
+  else  // log an outage once, not at every attempt
     telemetry::log(why.what() == hindered_by_ ? telemetry::Level::debug : telemetry::Level::warn, "sink_hindered",
                    {{"sink", family_.name}, {"class", why.kind}, {"again_in_ms", wait.count()}, {"why", why.what()}});
   hindered_by_ = why.what();

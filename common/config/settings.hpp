@@ -128,7 +128,7 @@ struct ReplyRule {
   std::string on;       // an event type ("follower.subscribed") or "keyword"
   std::string keyword;  // with on = "keyword"
   bool exact = false;   // true: the whole message; false: contained in it
-  std::string text;     // what is answered
+  std::string text;     // the answer
 };
 
 // The part of an account that needs no decoding.

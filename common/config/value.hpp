@@ -33,7 +33,7 @@ struct Rule {
   double least = 0, most = 9e15;
   std::vector<std::string_view> words{};  // a closed set
   std::string_view characters{};          // allowed besides letters and digits; empty: any text
-  bool is_path = false;                   // a relative one is relative to the file it stands in
+  bool is_path = false;                   // a relative path is relative to the file that has it
   bool is_size = false;                   // of a size_t: bytes with unit, else a count
   bool may_be_empty = true;
 };

@@ -118,7 +118,7 @@ void PartitionReader::read(const std::vector<Stretch>& stretches, const std::fun
       return candidate.partition.number == message->partition &&
              candidate.partition.topic == rd_kafka_topic_name(message->rkt);
     });
-    if (stretch == open.end()) continue;  // prefetched, behind the end of a finished stretch
+    if (stretch == open.end()) continue;  // prefetched, after the end of a finished range
     const auto to = stretch->to;
     if (next >= to) open.erase(stretch);
     if (!at_end && next <= to) visit(Record(std::move(message)));

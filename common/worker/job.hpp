@@ -37,7 +37,7 @@ struct Batch {
   size_t size = 0, bytes = 0;  // number of records taken, and bytes of their values
   std::chrono::steady_clock::time_point since;  // when the first was taken
   Timestamp last_taken;                         // received_at of the last one
-  std::map<int, int64_t> ends;                  // by partition: the offset behind its last record
+  std::map<int, int64_t> ends;                  // by partition: the offset after its last record
 };
 
 // Thrown by claim and write: nothing is stored, and the worker must rewind.

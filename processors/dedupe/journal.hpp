@@ -5,7 +5,7 @@
 //
 // The record's value, numbers little-endian, varint = LEB128:
 //   u8      version, 1
-//   i64     first: offset of the batch's first record      i64  next: offset behind its last one
+//   i64     first: offset of the batch's first record      i64  next: offset after its last one
 //   i64     since: milliseconds since 1970; the pages written since then are enough to rebuild the window after this
 //   page varint  number of entries, one for each event that was new, in the order of their offsets:
 //     16 bytes  event id          u64  hash of the identity, 0: none

@@ -19,7 +19,7 @@ struct Restoring {
   WindowToRestore wanted;
   int64_t begin = 0, end = 0;       // of the journal's partition
   int64_t searched_from = 0;        // the tail read so far begins here
-  std::optional<WindowTime> since;  // told by the newest page before `wanted.start`
+  std::optional<WindowTime> since;  // from the newest page before `wanted.start`
   int64_t rebuilt_to = 0;           // that page's `next`
 };
 

@@ -233,8 +233,7 @@ struct LedgerCount {
 // The columns of a primary key; empty names fill the rest.
 struct KeyColumns {
   static constexpr size_t kMost = 6;
-  std::array<std::string_view, kMost> names{"", "", "",
-                                            "", "", ""};  // all written out: g++ 12 fails if some are left out
+  std::array<std::string_view, kMost> names{"", "", "", "", "", ""};  // all of them: g++ 12 fails otherwise
 
   template <class... Names>
   constexpr KeyColumns(const Names&... columns) {

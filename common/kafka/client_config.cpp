@@ -59,8 +59,7 @@ Pairs defaults(ClientRole role) {
     case ClientRole::transactional_producer:
       return {{"transaction.timeout.ms", "10000"},  // a dead producer blocks readers no longer than this
               {"compression.codec", "lz4"},
-              {"retry.backoff.ms",
-               "10"},  // the wait after CONCURRENT_TRANSACTIONS; with 100, many commits take 100 ms longer
+              {"retry.backoff.ms", "10"},  // the wait after CONCURRENT_TRANSACTIONS; 100 costs many commits 100 ms
               {"socket.timeout.ms", "3000"},
               {"partitioner", "murmur2_random"}};
     case ClientRole::processor_consumer:

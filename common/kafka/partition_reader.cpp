@@ -19,12 +19,11 @@ constexpr int64_t kLatest = -1;
 constexpr int64_t kEarliest = -2;
 
 Client reader(const config::KafkaSettings& settings, const char* isolation) {
-  return make_consumer(
-      client_config(ClientRole::reader, settings,
-                    {{"isolation.level", isolation},
-                     {"group.id", "wxpipe-reader"},  // never joined; librdkafka needs a name for assign
-                     {"enable.partition.eof", "true"},
-                     {"fetch.wait.max.ms", "10"}}));  // an empty fetch shows the end
+  return make_consumer(client_config(ClientRole::reader, settings,
+                                     {{"isolation.level", isolation},
+                                      {"group.id", "wxpipe-reader"},  // never joined; assign needs one
+                                      {"enable.partition.eof", "true"},
+                                      {"fetch.wait.max.ms", "10"}}));  // an empty fetch shows the end
 }
 
 // A leader refuses for a moment after its election, or after its topic was created.

@@ -116,7 +116,7 @@ void TransactionalProducer::retry(const char* name, Call&& call) {
     }
     if (steady_clock::now() >= deadline) throw Unavailable(what);
     rd_kafka_poll(session_->client.get(),
-                  20);  // handles delivery reports; also slows down errors that come back at once
+                  20);  // handles delivery reports; also slows down repeated errors
   }
 }
 

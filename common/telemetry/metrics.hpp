@@ -41,9 +41,8 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& sink_retries;          // {sink,class}
   prometheus::Histogram& end_to_end_seconds;                      // callback received to row committed
   // everywhere
-  prometheus::Family<prometheus::Counter>& dead_letters;  // {stage,reason}
-  prometheus::Family<prometheus::Gauge>&
-      consumer_lag_seconds;  // {group}: age of the last record committed; 0: none left
+  prometheus::Family<prometheus::Counter>& dead_letters;        // {stage,reason}
+  prometheus::Family<prometheus::Gauge>& consumer_lag_seconds;  // {group}: age of the last one committed; 0: none left
   prometheus::Family<prometheus::Gauge>& consumer_lag_records;  // {group}
   prometheus::Gauge& unaccounted;                               // custody: acknowledged, but found nowhere
 

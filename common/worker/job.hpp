@@ -32,9 +32,8 @@ struct Batch {
   // Empties it, for the next use.
   virtual void clear();
 
-  std::deque<kafka::Record>
-      records;                 // a deque, so that views stay valid until clear(). Prepare may drop records earlier
-  size_t size = 0, bytes = 0;  // number of records taken, and bytes of their values
+  std::deque<kafka::Record> records;            // don't move: views stay valid until clear(). Prepare may drop them
+  size_t size = 0, bytes = 0;                   // number of records taken, and bytes of their values
   std::chrono::steady_clock::time_point since;  // when the first was taken
   Timestamp last_taken;                         // received_at of the last one
   std::map<int, int64_t> ends;                  // by partition: the offset after its last record

@@ -12,8 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kEvery = 5s;
-constexpr std::chrono::milliseconds kSeldom =
-    60s;                        // the pause while nothing can be proven: don't disturb the consumers
+constexpr std::chrono::milliseconds kSeldom = 60s;  // pause while nothing can be proven: spare the consumers
 constexpr auto kAge = 3s;       // younger marks are probably still on their way, so they aren't checked
 constexpr auto kPatience = 5s;  // the wait for consumers to pass the topics' ends
 constexpr size_t kNamed = 5;    // in one log line; `wxpipe audit` names all

@@ -12,7 +12,8 @@
 //   counts TABLE     how many rows it wrote is counted in wxpipe_sink_rows_total as TABLE's
 //   ledger COLUMN    it is an insert, and each row inserted is counted in that column of wxpipe.ledger
 //
-// `facts` has the fact's columns (texts sort by their bytes); :family and :writer are who writes.
+// `facts` has the fact's columns that the statement names as f.<column>; texts sort by their bytes. :family and :writer
+// are who writes.
 #pragma once
 
 #include <algorithm>
@@ -59,7 +60,7 @@ std::string copy_statement(const schemas::Table& table, std::span<const ColumnIn
 // Inserts arrays of the table's columns, leaves out rows that are there.
 // Behind the arrays: family, writer. Answers how many were fresh, and counts them in the ledger.
 NamedSql insert_statement(const schemas::Table& table, std::span<const ColumnInfo> columns);
-// Only the arrays. Answers the keys of those that were fresh, as key_text spells them.
+// Only the arrays. Answers the keys of those that were fresh, as append_key spells them.
 NamedSql insert_returning_keys(const schemas::Table& table, std::span<const ColumnInfo> columns);
 
 }  // namespace wxpipe::sinks

@@ -28,7 +28,7 @@ class StoredByMinute {
 
  private:
   std::map<std::pair<Timestamp, std::string>, int64_t> counts_;  // by minute and account
-  decltype(counts_)::iterator last_ = counts_.end();             // mostly meant again
+  decltype(counts_)::value_type* last_ = nullptr;  // mostly meant again; a map's nodes stay where they are
 };
 
 }  // namespace wxpipe::sinks

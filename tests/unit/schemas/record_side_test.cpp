@@ -34,6 +34,15 @@ TEST(DeadLetterOfARecord, TakesTheAccountFromTheKey) {
   EXPECT_EQ(account(""), "");
   EXPECT_EQ(account("sh\nop||oABCD"), "");
   EXPECT_EQ(account("\xff||oABCD"), "");
+  EXPECT_EQ(account(std::string(300, 'x')), "") << "an index takes no long texts";
+}
+
+TEST(DeadLetterOfARecord, LeavesOutNamesThatNoIndexTakes) {
+  const std::string lengthy(6000, 'x');
+  const auto letter = dead_letter_of({"t", 0, 1, "shop||o", "v", {}, {}, lengthy, {}}, "process",
+                                     {Reason::unreadable_record, ""}, {}, {{}, {}, lengthy, lengthy, {}}, {});
+  EXPECT_EQ(letter.account, "shop");
+  EXPECT_EQ(letter.receipt, "");
 }
 
 TEST(DeadLetterOfARecord, LeavesOutHeadersThatAreNotOfTheirForm) {

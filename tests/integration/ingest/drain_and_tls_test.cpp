@@ -1,4 +1,4 @@
-// How ingest ends, with what is in hand answered and nobody waiting long; and HTTPS by a certificate of the test's own.
+// How ingest stops: requests under way are answered, and nobody waits long. And HTTPS with the test's own certificate.
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 

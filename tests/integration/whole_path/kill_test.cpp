@@ -1,4 +1,4 @@
-// kill -9 at the places that matter: what was answered with success is stored once, whatever was going on.
+// kill -9 at the critical places: what was answered with success is stored once, whatever was going on.
 #include "common/runtime/fault_point.hpp"
 #include "rig/socket.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"

@@ -1,5 +1,5 @@
-"""What grows in a pipeline's life, and whether costs grow with it: rows in the month, partitions, accounts, idle connections,
-ids in the dedupe window, callbacks since the start. bench.py growth [WHAT …]"""
+"""Whether costs grow with what grows in a pipeline's life: rows in the month, partitions, accounts, idle connections, ids in
+the dedupe window, callbacks since the start. bench.py growth [WHAT …]"""
 import statistics
 import time
 
@@ -15,7 +15,7 @@ ROUNDS = 3
 
 
 def point(label, runs, unit="CPU µs", extra=None):
-    """One line of a growth table: the cost by its own process and by the server."""
+    """One line of a growth table: the cost in the role's own process and in the server."""
     return {"at": label, "unit": unit, "runs": runs, **(extra or {})}
 
 
@@ -74,7 +74,7 @@ def accounts(stack, note):
 
 
 def idle_connections(stack, note):
-    """Ingest with 10,000 keep-alive connections that say nothing."""
+    """Ingest with 10,000 keep-alive connections that are idle."""
     runs = {}
     for _ in range(ROUNDS):
         for idle in (0, 10_000):

@@ -10,10 +10,10 @@
 
 namespace wxpipe::support {
 
-//    committed    records of committed transactions. Waits for open transactions that have records there now. Even a
-//                  successful commit shows only a moment later: the broker writes a marker into each partition.
-//    visible      committed records that can be seen now: up to the first open transaction
-//    uncommitted  also records of open and aborted transactions
+//   committed    records of committed transactions. Waits for open transactions that have records there now. Even a
+//                successful commit shows only a moment later: the broker writes a marker into each partition.
+//   visible      committed records that can be seen now: up to the first open transaction
+//   uncommitted  also records of open and aborted transactions
 enum class Isolation { committed, visible, uncommitted };
 
 struct TopicRecord {

@@ -22,7 +22,8 @@ struct Arrival {
 };
 struct Action {
   std::vector<Arrival> batch;
-  // Then all are aborted (0) or the oldest is committed (1), the same and the process restarted (3, 2), or nothing (4).
+  // What follows the batch. 0: all batches abort. 1: the oldest commits. 2: it commits, then a restart. 3: a restart.
+  // 4: nothing.
   int end;
   int clock;
 };

@@ -1,5 +1,5 @@
-# cmake -DINPUTS=a.sql;b/c.sql -DFUNCTION=merges -DOUTPUT=x.cpp -P embed_sql.cmake: SQL files as a C++ array, each with the name of
-# its folder and its own, so that the binary needs no files at run time.
+# cmake -DINPUTS=a.sql;b/c.sql -DFUNCTION=merges -DOUTPUT=x.cpp -P embed_sql.cmake: SQL files as a C++ array, each with
+# the name of its folder and its own, so that the binary needs no files at run time.
 set(entries "")
 foreach(input IN LISTS INPUTS)
   get_filename_component(folder ${input} DIRECTORY)

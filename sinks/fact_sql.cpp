@@ -24,8 +24,6 @@ std::string_view type_name(ElementType type) {
       return "int4";
     case ElementType::text:
       return "text";
-    case ElementType::date:
-      return "date";
     case ElementType::timestamptz:
       return "timestamptz";
     case ElementType::uuid:

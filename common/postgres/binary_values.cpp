@@ -63,10 +63,6 @@ void BinaryValues::add_time(Timestamp at) {
   ++values_;
 }
 
-void BinaryValues::add_date(std::chrono::sys_days day) {
-  add_int4(static_cast<int32_t>((day - std::chrono::floor<std::chrono::days>(kPostgresEpoch)).count()));
-}
-
 void BinaryValues::add_uuid(const Uuid& id) { add({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}); }
 
 void BinaryValues::add_jsonb(std::string_view json) {

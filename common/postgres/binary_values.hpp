@@ -20,13 +20,11 @@ class BinaryValues {
  public:
   void add_null();
   void add_boolean(bool value);
-  void add_bytes(std::string_view bytes) { add(bytes); }  // bytea
   void add_int4(int32_t value);
   void add_int8(int64_t value);
-  void add_text(std::string_view text) { add(text); }
+  void add_text(std::string_view text) { add(text); }  // bytea too
   void add_text_or_null(std::string_view text) { text.empty() ? add_null() : add(text); }
   void add_time(Timestamp at);
-  void add_date(std::chrono::sys_days day);
   void add_uuid(const Uuid& id);
   void add_jsonb(std::string_view json);  // JSON text; the server still parses it
 

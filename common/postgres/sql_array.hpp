@@ -17,7 +17,6 @@ enum class ElementType : uint32_t {
   int8 = 20,
   int4 = 23,
   text = 25,
-  date = 1082,
   timestamptz = 1184,
   uuid = 2950,
   jsonb = 3802,

@@ -67,8 +67,6 @@ class Schema : public Test {
         return "bigint";
       case ElementType::int4:
         return "integer";
-      case ElementType::date:
-        return "date";
       case ElementType::timestamptz:
         return "timestamp(6) with time zone";
       case ElementType::uuid:

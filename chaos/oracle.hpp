@@ -3,11 +3,12 @@
 //
 //   an acknowledged callback    is exactly one row, with the bytes, account and type that were sent; if poisoned,
 //                               exactly one dead letter with its bytes and its reason
-//   one that wasn't             is one row or none: the platform doesn't know, and neither must we
-//   a repetition                with the same bytes is no row of its own, with others it is
-//   nothing else                is there: no row, no dead letter that nobody sent, no stranger
-//   messages.v1                 has every event once; and those of one subject that one ingest process took, in the
-//                               order in which the sender had them acknowledged
+//   one without acknowledgement is one row or none: both are right
+//   a repetition                has no row of its own if its bytes are the same, and has one if they differ
+//   nothing else                is there: no row or dead letter that nobody sent, nothing from a stranger
+//   messages.v1                 has every event once. Events of one subject that one ingest process took are in the
+//   order
+//                               of their acknowledgements
 //
 // Pure. Tell it first everything that was sent, then the rows, then the topic.
 #pragma once

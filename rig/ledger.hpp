@@ -8,19 +8,19 @@
 //    "planned_at":"…","sent_at":"2026-01-15T02:30:00.000123Z","acked_at":"…","latency_us":1834}
 //
 //   serial       counts this run's callbacks from 0
-//   tenant       the authorised account, else null. subject: whom it is about, may be ""
+//   tenant       the authorised account, or null. subject: whom it is about; may be ""
 //   type         what it should become (messages.type); null for poison and strangers
-//   key_order    its place among the callbacks of its account, tenant and subject, from 0: each is sent once the one
+//   key_order    its place among the callbacks of its account, tenant and subject, from 0. Each is sent after the one
 //                before it was settled. Null for poison, strangers and repetitions with the same bytes
 //   body_sha256  of the decrypted body; of the HTTP body for poison, and for webhooks, where both are the same
-//   token        stands in the body (its field Serial) and in no other's
-//   sealed       the body holds credentials, so messages.body has other bytes: find it by the token
-//   identity_of  the serial that it repeats. resend: none, same (the same bytes), changed (others under its identity)
-//   poison       the reason that its dead letter must have. stranger: the reason it must be refused for
+//   token        a text that stands in this body only (field Serial)
+//   sealed       the body holds credentials, so the stored bytes differ: find its row by the token
+//   identity_of  the serial that it repeats. resend: none, same (same bytes), changed (other bytes, same identity)
+//   poison       the reason that its dead letter must have. stranger: the reason for which it must be refused
 //   outcome      of the last attempt: acknowledged, replied, refused, failed, illegal_reply, timed_out, unreachable,
 //                broken, unfinished (the sender was stopped). status: of the last answer, or null
-//   acked        the platform takes it as delivered. acked_at: when, else null
-//   latency_us   from when it was planned to when its fate was known
+//   acked        the platform takes it as delivered. acked_at: when, or null
+//   latency_us   from its planned time until it was settled
 #pragma once
 
 #include <chrono>

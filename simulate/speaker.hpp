@@ -18,7 +18,7 @@ struct Speaker {
   uint64_t seed = 0;
   size_t subjects = 1;   // number of followers, customers or leads
   std::string receiver;  // the value of ToUserName
-  // accounts that authorised the platform or suite; empty: the account speaks for itself
+  // Accounts that authorised the platform or suite; empty: the account speaks for itself
   std::vector<std::string> tenants;
   std::vector<std::pair<std::string, std::string>> menu, scenes;  // key and name
   std::array<unsigned char, 32> foreign_key{};                    // a key that the account doesn't know

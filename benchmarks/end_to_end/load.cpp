@@ -1,19 +1,18 @@
 // Sends callbacks as fast as one thread can. It must cost much less than the servers measured beside it. `wxpipe
 // simulate` plays all platforms exactly; this plays one of them, cheaply.
 //
-//   load accounts [OTHERS]     prints the [[accounts]] that understand what it sends
+//   load accounts [OTHERS]     prints the [[accounts]] for the callbacks that it sends
 //   load run PORT [options]    sends, then prints what came back as JSON
 //
-//   --connections N  --seconds S     closed loop: each connection sends its next callback when it has its answer …
-//   --rate R                         … or open loop: callbacks arrive at random at R a second, whatever the
-//                                    server does, and latency counts from when each was due
-//   --count N                        no more than so many
+//   --connections N  --seconds S     closed loop: a connection sends its next callback when it has its answer
+//   --rate R                         open loop instead: callbacks come at random times, R a second, however slow the
+//                                    server is; latency counts from when each was due
+//   --count N                        at most N callbacks
 //   --bytes B                        of the decrypted message
-//   --fresh                          no two callbacks are equal, and each MsgId tells when it was due (microseconds
-//                                    since 1970, times 1,000, and a counter); without it a few thousand are sent again
-//                                    and again
-//   --others N                       spread over so many accounts instead of one
-//   --idle N                         this many more connections that say nothing
+//   --fresh                          all callbacks differ, and each MsgId gives its due time (microseconds since 1970,
+//                                    times 1,000, plus a counter); without it a few thousand are sent again and again
+//   --others N                       spread over N accounts instead of one
+//   --idle N                         N more connections that are idle
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>

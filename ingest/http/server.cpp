@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr size_t kReadBytes = 16 << 10;  // a TLS record
-// how much of a refused body is still read, so that its sender sees the answer
+// How much of a refused body is still read, so that its sender sees the answer
 constexpr size_t kLingerBytes = 16 << 20;
 constexpr auto kLingerTime = 2s;
 constexpr auto kHandshakeTime = 5s;
@@ -262,7 +262,7 @@ asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
         const size_t size = co_await stream.async_read_some(asio::buffer(read_by_tls), into(error));
         bytes = std::string_view(read_by_tls.data(), size);
       }
-      // closed by the sender, idle for too long, or draining
+      // Closed by the sender, idle for too long, or draining
       if (std::exchange(connection.idle, false) && error) co_return;
       if (!error) take(connection, bytes);
     }

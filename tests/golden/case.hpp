@@ -1,8 +1,8 @@
 // A golden case is a folder tests/golden/<account kind>/<case>/: what a platform sends, and what must become of it.
 //   body.xml or body.json  what the platform wrote, before signing and encryption; byte for byte
-//   case.json              what differs from that kind's usual callback; without this file nothing does
-//   expected.json          the outcome as outcome.hpp renders it; a key that isn't there is empty
-//   raw.xml or raw.json    the event's `raw` where it isn't the body: sealed credentials stand as sealed:{text}
+//   case.json              what differs from the usual callback of that kind; optional
+//   expected.json          the outcome as outcome.hpp renders it; a missing key means empty
+//   raw.xml or raw.json    the event's `raw` if it differs from the body: sealed credentials are shown as sealed:{text}
 // tests/golden/README.md explains both JSON files key by key.
 #pragma once
 

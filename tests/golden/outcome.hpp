@@ -15,12 +15,12 @@ std::string show_seals(std::string_view text);
 // The texts inside the seals.
 std::vector<std::string> sealed_texts(std::string_view text);
 
-// An indented JSON object: outcome, and what is not empty of
+// An indented JSON object: outcome, and of the following what isn't empty.
 //   accepted    all columns of the event but id, account, received_at, raw, receipt, trace_id and normaliser, which the
-//               runner checks for every case alike; answer; address_mismatch, urgent
+//               runner checks for all cases; answer; address_mismatch, urgent
 //   unreadable  reason, answer, urgent
 //   refused     status, refusal
-// An answer is "<status> <body>"; the text of an encrypted one is shown decrypted, behind "encrypted".
+// An answer is "<status> <body>"; an encrypted one is shown decrypted, after "encrypted".
 std::string render(const Interpretation& interpretation);
 
 // One line "path = value" for each leaf, sorted. Empty values outside of attributes are left out. Throws

@@ -113,7 +113,7 @@ class TlsTest : public IngestTest {
       size += static_cast<size_t>(got);
       const auto text = std::string_view(answer).substr(0, size);
       const auto head = text.find("\r\n\r\n");
-      // "success" and the refusals have at least 7 characters
+      // Complete: "success" and the refusals have at least 7 characters
       if (head != std::string_view::npos && size >= head + 4 + 7) break;
     }
     SSL_shutdown(ssl.get());

@@ -1,6 +1,6 @@
-"""The whole way from callback to visible row, with the CPU of every process: first at full speed, then at half of it, where the
-time until a row can be read is what counts. With the rules of config/scoring.toml each message is an activity of its lead too:
-a second record, a second row and a lead computed anew; so it is also measured without any."""
+"""The whole way from callback to visible row, with the CPU of every process: first at full speed, then at half of it,
+where the time until a row can be read is what counts. With the rules of config/scoring.toml each message is an activity
+of its lead too: a second record, a second row and a lead computed anew; so it is also measured without any."""
 import time
 
 import ingest
@@ -35,8 +35,8 @@ class Chain:
         return {**{name: [role.pid] for name, role in self.roles.items()}, **self.stack.roots()}
 
     def send(self, *options):
-        """Sends, and waits until every callback's row is visible and everything derived from it is stored. Returns what the load
-        saw, the seconds until the rows were visible, and the CPU of everything."""
+        """Sends, and waits until every callback's row is visible and everything derived from it is stored. Returns what
+        the load saw, the seconds until the rows were visible, and the CPU of everything."""
         window = machine.Window(self.roots())
         began = time.monotonic()
         load = ingest.load(self.port, self.stack, self.roles["ingest"], "--fresh", "--bytes", BYTES, *options)
@@ -52,8 +52,8 @@ class Chain:
         return load
 
     def visible_after(self, seconds):
-        """Percentiles, in milliseconds, of the time from when a callback was due (see its MsgId) to the commit of its row, for
-        the callbacks of the last `seconds`."""
+        """Percentiles, in milliseconds, of the time from when a callback was due (see its MsgId) to the commit of its
+        row, for the callbacks of the last `seconds`."""
         answer = self.stack.sql(
             "select percentile_cont(array[0.5, 0.9, 0.99, 1]) within group (order by extract(epoch from pg_xact_commit_timestamp(xmin)) "
             "* 1000 - msg_id::bigint / 1000000.0) from messages where (select max(msg_id::bigint) from messages) - msg_id::bigint "
@@ -71,8 +71,8 @@ class Chain:
 
 
 def warm_up(stack, rules, note):
-    """Loads the chain, with and without rules by turns, until Kafka has compiled its code for both. For minutes its compilers
-    take up to a quarter of a callback's cost."""
+    """Loads the chain, with and without rules by turns, until Kafka has compiled its code for both. For minutes its
+    compilers take up to a quarter of a callback's cost."""
     for number in range(WARM_UPS):
         cores = []
         for name, file in rules.items():

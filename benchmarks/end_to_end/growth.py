@@ -1,5 +1,5 @@
-"""Whether costs grow with what grows in a pipeline's life: rows in the month, partitions, accounts, idle connections, ids in
-the dedupe window, callbacks since the start. bench.py growth [WHAT …]"""
+"""Whether costs grow with what grows in a pipeline's life: rows in the month, partitions, accounts, idle connections,
+ids in the dedupe window, callbacks since the start. bench.py growth [WHAT …]"""
 import statistics
 import time
 
@@ -90,8 +90,9 @@ def idle_connections(stack, note):
 
 
 def dedupe_window(stack, note):
-    """Process as its window fills up to [process] dedupe_records in each partition, and far beyond: 7.2 million events, 2,000 a
-    second for an hour. WXPIPE_PROCESS__DEDUPE_RECORDS=1000000000 measures it with all of their ids in memory."""
+    """Process as its window fills up to [process] dedupe_records in each partition, and far beyond: 7.2 million events,
+    2,000 a second for an hour. WXPIPE_PROCESS__DEDUPE_RECORDS=1000000000 measures it with all of their ids in
+    memory."""
     slices, each, prefix = 8, 900_000, "bench.window."
     stack.topics(prefix)
     settings = {"WXPIPE_PROCESS__BATCH_RECORDS": str(process.BATCH), "WXPIPE_PROCESS__DEDUPE_WINDOW": "1h"}

@@ -12,7 +12,8 @@ RATES = (2_000, 5_000, 10_000)
 
 
 def wait_until_drained(role):
-    """Waits until the spool is empty. A broker that warms up (it compiles its code) is slow, so events go to the spool."""
+    """Waits until the spool is empty. A broker that warms up (it compiles its code) is slow, so events go to the
+    spool."""
     until = time.monotonic() + 120
     while role.metric("wxpipe_spool_events"):
         if time.monotonic() > until:
@@ -21,8 +22,8 @@ def wait_until_drained(role):
 
 
 def load(port, stack, target, *options, name="load"):
-    """One run of bench_load against a process: what it saw, and the CPU of all processes involved per answered callback. Spoiled
-    if some events went to the spool: that costs more and would be another measurement."""
+    """One run of bench_load against a process: what it saw, and the CPU of all processes involved per answered
+    callback. Spoiled if some events went to the spool: that costs more and would be another measurement."""
     spooled = target.metric("wxpipe_deliveries_total", path="spool") if isinstance(target, Role) else 0
     process = Process(name, [PROGRAMS / "bench_load", "run", port, *options], pipe=True)
     if process.line() != "started":

@@ -64,7 +64,8 @@ def thread_seconds(pid, name):
 
 
 class Window:
-    """One measurement. `roots`: {name: [pid, …]}, processes that run all the time. This program always counts as ours."""
+    """One measurement. `roots`: {name: [pid, …]}, processes that run all the time. This program always counts as
+    ours."""
 
     def __init__(self, roots):
         self.roots = {name: list(pids) for name, pids in roots.items()}

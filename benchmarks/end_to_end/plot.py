@@ -1,5 +1,5 @@
-"""One SVG of a run: where a callback's CPU goes, stage by stage, next to each floor. Needs no packages; readable on light and
-on dark pages."""
+"""One SVG of a run: where a callback's CPU goes, stage by stage, next to each floor. Needs no packages; readable on
+light and on dark pages."""
 from xml.sax.saxutils import escape
 
 WIDTH, BAR, GAP, LEFT = 860, 20, 8, 250

@@ -77,7 +77,8 @@ def figures(results):
 
 
 def bars(shown):
-    """[(what, figure, spread or nothing, how, bar, unit, cleared)] of the limits that can be checked with the stages run."""
+    """[(what, figure, spread or nothing, how, bar, unit, cleared)] of the limits that can be checked with the stages
+    run."""
     rows = []
     for what, get, how, bar, unit in BARS:
         try:

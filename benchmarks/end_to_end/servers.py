@@ -1,5 +1,5 @@
-"""Everything that a measurement starts: a private Kafka and Postgres (dev/stack), wxpipe's roles, floors and load. stop_all
-ends all of it, whatever happens."""
+"""Everything that a measurement starts: a private Kafka and Postgres (dev/stack), wxpipe's roles, floors and load.
+stop_all ends all of it, whatever happens."""
 import json
 import os
 import pathlib
@@ -191,8 +191,8 @@ class Nginx(Process):
 
 
 def find_nginx():
-    """Its path, or None. If it isn't installed, the distribution's package is unpacked beside the build: installing it would
-    start a server that nobody asked for."""
+    """Its path, or None. If it isn't installed, the distribution's package is unpacked beside the build: installing it
+    would start a server that nobody asked for."""
     found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     tools = REPOSITORY / "build" / "bench-tools"
     unpacked = tools / "usr" / "sbin" / "nginx"

@@ -5,8 +5,8 @@ change this figure. ctest runs it (label guard).
     check.py PROGRAM            within 5 % of the figures for this toolchain, or it fails; an unknown toolchain: skipped
     check.py PROGRAM --update   writes this toolchain's figures into recorded.txt
 
-Instructions depend on compiler and libraries, so each distribution has its own figures, with the versions used. A change
-that costs more must update recorded.txt together with the code, and the commit must say why.
+Instructions depend on compiler and libraries, so each distribution has its own figures, with the versions used. A
+change that costs more must update recorded.txt together with the code, and the commit must say why.
 """
 import argparse
 import os

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Checks the layout's rules (docs/walk.md) against the include graph and the link graph.
 
-Pure code includes no Kafka, Postgres, HTTP or SQLite, directly or through others, and links none of them. It asks no clock,
-no environment and no source of randomness. XML is never read with Boost property_tree. Headers begin with a comment.
-Includes are written from the repository's root, third-party ones in angle brackets. A namespace is named after its folder.
+Pure code includes no Kafka, Postgres, HTTP or SQLite, directly or through others, and links none of them. It asks no
+clock, no environment and no source of randomness. XML is never read with Boost property_tree. Headers begin with a
+comment. Includes are written from the repository's root, third-party ones in angle brackets. A namespace is named after
+its folder.
 
     check_architecture.py REPOSITORY [LINK_GRAPH]
 
@@ -172,7 +173,8 @@ def check_openings(tree):
 
 
 def check_namespaces(tree):
-    """wxpipe::<folder>, common left out; a folder's subfolders may share its namespace, a file may add one named after it."""
+    """wxpipe::<folder>, common left out; a folder's subfolders may share its namespace, a file may add one named after
+    it."""
     for path, text in tree.text.items():
         folders = path.split("/")[:-1]
         if not folders or folders[0] in ("tests", "benchmarks"):

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Finds dead code: functions, methods, constants and types that a header of the product declares, but no code outside of
-tests uses. Use by a test alone is no reason to keep something, except in the tools for tests (rig/, chaos/).
+"""Finds dead code: functions, methods, constants and types that a header of the product declares, but no code outside
+of tests uses. Use by a test alone is no reason to keep something, except in the tools for tests (rig/, chaos/).
 
     check_dead_code.py REPOSITORY
 
-prints one line for each and exits with 1 if there is any. It reads text, not C++: a name counts as used if it is called, or
-named as a value, in any file that includes its header. So if one of two functions with the same name is used, both count as
-used; but what is reported as dead is dead. A template's code counts wherever it is compiled together with that header. Not
-checked: constructors, operators, and what overrides or implements a foreign interface.
+prints one line for each and exits with 1 if there is any. It reads text, not C++: a name counts as used if it is
+called, or named as a value, in any file that includes its header. So if one of two functions with the same name is
+used, both count as used; but what is reported as dead is dead. A template's code counts wherever it is compiled
+together with that header. Not checked: constructors, operators, and what overrides or implements a foreign interface.
 """
 import pathlib
 import re
@@ -110,7 +110,8 @@ def declared_functions(text):
 
 
 def is_local(text, at):
-    """Whether it is inside a function's body or parentheses: then it is a variable or parameter, not the header's function."""
+    """Whether it is inside a function's body or parentheses: then it is a variable or parameter, not the header's
+    function."""
     depth, parens = 0, 0
     for i in range(at - 1, -1, -1):
         c = text[i]

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Checks that every source is formatted as by Debian 12's clang-format. Other versions format some things differently, so they
-are not used. It also wraps comments that are too long. Comment lines of scripts and build files have the same limit.
+"""Checks that every source is formatted as by Debian 12's clang-format. Other versions format some things differently,
+so they are not used. It also wraps comments that are too long. Comment lines of scripts and build files have the same
+limit.
 
     check_format.py REPOSITORY
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compares the documentation with the code: every metric, reason, refusal, log line, topic, table, column and command is
-documented in its place, nothing is documented that doesn't exist, and every link works.
+"""Compares the documentation with the code: every metric, reason, refusal, log line, topic, table, column and command
+is documented in its place, nothing is documented that doesn't exist, and every link works.
 
     docs_test.py [WXPIPE]      WXPIPE: the executable, whose --help is read
 """

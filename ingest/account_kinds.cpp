@@ -70,7 +70,7 @@ constexpr std::array<AccountRules, kAccountKindCount> kAccountKinds{
 
 static_assert([] {
   for (size_t i = 0; i < kAccountKinds.size(); ++i)
-    if (kAccountKinds[i].kind != static_cast<AccountKind>(i) || kAccountKinds[i].normalize == nullptr) return false;
+    if (kAccountKinds[i].kind != static_cast<AccountKind>(i)) return false;
   return true;
 }());
 

@@ -16,8 +16,8 @@ namespace {
 using namespace std::chrono;
 
 #ifdef WXPIPE_FAULT_POINTS
-// Microseconds that somebody else sets while we run: the file that WXPIPE_CLOCK_SHIFT names, 8 bytes in the machine's
-// order, shared memory so that a jump is seen at once. Only in builds with fault points.
+// Microseconds that another program sets while we run. WXPIPE_CLOCK_SHIFT names the file: 8 bytes in the machine's byte
+// order. It is mapped as shared memory, so a change counts at once. Only in builds with fault points.
 class Shift {
  public:
   Shift() {

@@ -1,5 +1,6 @@
-// The vocabulary of expected failure. A record that can never succeed is a value (Rejection) and ends as a dead letter;
-// a world that is failing right now is an exception (Unavailable) and is waited for. Nothing here throws by itself.
+// Types for expected failures. A record that can never succeed is a value (Rejection) and ends as a dead letter. A
+// server or disk that fails right now is an exception (Unavailable): we wait and try again. Nothing here throws by
+// itself.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -9,8 +10,8 @@
 
 namespace wxpipe {
 
-// Why a record was dead-lettered. Closed: it is a metric label and a column, so add here, in `to_string`, in
-// docs/operations.md and in schemas/kafka/dead_letter.schema.json, or nowhere.
+// Why a record was dead-lettered. A closed list, because it is a metric label and a column. A new reason needs a place
+// in `to_string`, docs/operations.md and schemas/kafka/dead_letter.schema.json too.
 enum class Reason {
   undecryptable,  // right signature, but no configured key yields a well-formed plaintext
   nul_byte,       // a NUL inside a decrypted body: Postgres text can't hold it
@@ -19,10 +20,10 @@ enum class Reason {
   malformed_json,
   doctype,  // no legal callback has one (docs/protocol.md §11); entity tricks end here
   nested_too_deep,
-  missing_field,        // readable, but without what every callback of its kind has
+  missing_field,        // readable, but a field is missing that all callbacks of its kind have
   implausible_time,     // CreateTime before 2011 or more than a day ahead
-  too_large,            // bigger than a topic or a column takes
-  unreadable_record,    // a record on a topic that isn't what its schema says
+  too_large,            // larger than a topic or a column allows
+  unreadable_record,    // a record on a topic that doesn't fit its schema
   invalid_value,        // SQLSTATE class 22: Postgres can't represent it
   constraint_violation  // SQLSTATE class 23, other than a missing partition
 };
@@ -45,13 +46,13 @@ class Unavailable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Somebody else owns what we were writing: give it up at once, without a retry.
+// Another process owns what we were writing: stop at once, without a retry.
 class Fenced : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// What the person who started the command has to change (exit code 2).
+// A mistake that the person who started the command has to correct (exit code 2).
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -1,4 +1,4 @@
--- What the demo shows at its end: the tables, for somebody who sees them for the first time.
+-- What the demo shows at its end: the tables, for people who see them for the first time.
 \pset pager off
 \pset border 1
 \pset linestyle unicode

@@ -69,8 +69,8 @@ struct Accepted {  // deliver the event, then answer
   schemas::Event event;
   Reply reply;
   bool urgent = false;  // suite commands: the platform waits one second
-  // The body's ToUserName, SuiteId or AgentID differs from the configuration. Counted, not refused (docs/contract.md
-  // §2, "At the edge").
+  // The body's ToUserName, SuiteId or AgentID differs from the configuration. Counted, not refused
+  // (docs/contract.md §2, "At the edge").
   bool address_mismatch = false;
   bool operator==(const Accepted&) const = default;
 };

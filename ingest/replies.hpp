@@ -1,6 +1,6 @@
 // What we answer to a platform: its plain success word (docs/contract.md §2, "At the edge"), or a passive reply by the
-// account's rules. A passive reply has the callback's format, and is encrypted if the callback was (docs/protocol.md
-// §4). Pure; any thread.
+// account's rules. A passive reply has the callback's format, and is encrypted if the callback was
+// (docs/protocol.md §4). Pure; any thread.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Patterns as people write them: * stands for any text, everything else for itself.
+// Patterns where * stands for any text and every other character for itself.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace wxpipe::processors {
 
-// Linear in practice: only the last * is ever gone back to. `seen`: what a byte of the text counts as.
+// Linear in practice: it goes back only to the last *. `seen` maps each byte of the text before it is compared.
 template <class Seen>
 constexpr bool matches(std::string_view pattern, std::string_view text, Seen seen) {
   size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
@@ -33,7 +33,7 @@ constexpr bool matches(std::string_view pattern, std::string_view text) {
   return matches(pattern, text, [](char c) { return c; });
 }
 
-// A pattern in small letters fits a text in letters of any case (ASCII).
+// The pattern must be in lower case; the text may have any case (ASCII).
 constexpr bool matches_in_any_case(std::string_view pattern, std::string_view text) {
   return matches(pattern, text, [](char c) { return lower(c); });
 }

@@ -1,5 +1,5 @@
-// A record that process writes: key, headers and value in one piece of memory, because there are several for each
-// event, and an allocation for each part of each would cost more than copying them.
+// A record that `process` writes. Key, headers and value are in one piece of memory: there are several records for each
+// event, and allocating each part costs more than copying it.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace wxpipe::processors {
 
-// What stands beside every record of an event. Empty: absent.
+// The headers of every record of an event. Empty: absent.
 struct RecordHeaders {
   std::string_view event_id, receipt, traceparent;
   bool operator==(const RecordHeaders&) const = default;
@@ -37,7 +37,7 @@ class OutputRecord {
   RecordHeaders headers() const { return {part(1), part(2), part(3)}; }
   std::string_view value() const { return std::string_view(text_).substr(ends_.back()); }
 
-  // Gives the memory back; topic and timestamp stay.
+  // Frees the memory; topic and timestamp stay.
   void free_text() {
     text_ = {};
     ends_ = {};

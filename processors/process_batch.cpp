@@ -15,10 +15,10 @@ using schemas::TopicName;
 
 // Keys, headers and batch framing beside a value.
 constexpr size_t kLargestValue = static_cast<size_t>(schemas::kMaxMessageBytes) - 16'384;
-// What a dead letter can hold: base64 adds a third, and there are its other fields.
+// The largest value that fits in a dead letter: base64 adds a third, and there are other fields.
 constexpr size_t kLargestLetterBody = (kLargestValue - 65'536) / 4 * 3;
 
-// W3C: version, trace id, parent id, sampled. The parent is made of the event's id where the input names none.
+// W3C: version, trace id, parent id, sampled. Without a parent id in the input, it is made of the event's id.
 void append_traceparent(std::string& out, const InputRecord& record, const schemas::Event& event) {
   if (!record.traceparent.empty()) {
     out += record.traceparent;
@@ -83,7 +83,7 @@ class Batch {
     return schemas::decode<schemas::Event>(*record.value);
   }
 
-  // Its receipt goes the way of the message it repeats, and after it: custody has an end for each.
+  // The repeat's receipt goes to the same partition as the message, after it. So every receipt has an end for custody.
   void duplicate(const InputRecord& record, const schemas::Event& event) {
     ++effects_.counts.duplicates;
     if (event.receipt.empty()) return;
@@ -137,7 +137,7 @@ class Batch {
   Windows& windows_;
   const BatchContext& context_;
   Effects effects_;
-  std::string value_;  // of the record in the making
+  std::string value_;  // of the record that is being built
 };
 }  // namespace
 

@@ -1,5 +1,5 @@
-// The whole of processing: records of events in, what is to be written out. Pure: the same records, windows and time
-// give the same effects. The transaction loop sends them and tells the windows whether the batch was committed.
+// All of the processing: takes records of events, returns the records to write. Pure: the same records, windows and
+// time give the same result. The transaction loop writes it, and tells the windows whether the batch was committed.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct InputRecord {
   std::string_view event_id, receipt, traceparent;  // headers; empty: absent
 };
 
-// One partition's share of the batch: where it ends, and the ids taken, for the journal.
+// One partition's part of the batch: its end, and its ids for the journal.
 struct PartitionProgress {
   int partition = 0;
   JournalPage page;
@@ -51,19 +51,19 @@ struct Effects {
 
 struct BatchContext {
   std::string_view events_topic;  // where the records come from, for dead letters
-  Timestamp now;                  // for failed_at and the journal's time; decides nothing
+  Timestamp now;                  // for failed_at and the journal's time; no decision depends on it
 };
 
-// By partition of events; each has staged what is fresh in the batch when process_batch returns.
+// By partition of events. When process_batch returns, each has staged the batch's new ids.
 using Windows = std::map<int, RecentIds>;
 
-// `windows` has one for every partition in the batch. Batches before it may still be in flight.
+// `windows` must have an entry for every partition in the batch. Earlier batches may still be in flight.
 Effects process_batch(std::span<const InputRecord> records, const Steps& steps, Windows& windows,
                       const BatchContext& context);
 
 // The oldest batch is committed: its ids count from now on.
 void publish(const Effects& effects, Windows& windows);
-// It is not: neither it nor the batches that were processed behind it ever happened.
+// It is not committed: forget it, and the batches that were processed after it.
 void drop_staged(Windows& windows);
 
 }  // namespace wxpipe::processors

@@ -10,7 +10,7 @@ class ProcessMetrics {
  public:
   explicit ProcessMetrics(telemetry::Metrics& metrics);
 
-  // Once a batch is committed: what it held.
+  // Counts a committed batch.
   void committed(const Effects& effects);
   void aborted() { aborted_.Increment(); }
   void fenced() { fenced_.Increment(); }
@@ -23,7 +23,7 @@ class ProcessMetrics {
   prometheus::Counter &unreadable_, &too_large_;
 };
 
-// The group's name without the topic prefix; metrics, log lines and /readyz say it this way.
+// The group's name without the topic prefix, for metrics, log lines and /readyz.
 inline constexpr const char* kProcessGroup = "process";
 
 }  // namespace wxpipe::processors

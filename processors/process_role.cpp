@@ -9,7 +9,7 @@
 
 namespace wxpipe::processors {
 namespace {
-// Each partition of events has its journal in the partition of the same number.
+// The journal of partition n of events is partition n of seen_ids.
 std::string journal_trouble(const kafka::ClusterView& view, const std::string& prefix) {
   const auto events = schemas::topic_name(prefix, schemas::TopicName::events);
   const auto journal = schemas::topic_name(prefix, schemas::TopicName::seen_ids);

@@ -8,8 +8,8 @@
 
 namespace wxpipe::processors {
 
-// What the context refers to, and the clock, outlive the role. Waits for the broker and the topics, and says so in
-// Readiness.
+// The clock and everything in the context must outlive the role. The role waits for the broker and the topics, and says
+// so in Readiness.
 std::unique_ptr<runtime::Role> make_process_role(runtime::RoleContext context, const Clock& clock = system_clock());
 
 }  // namespace wxpipe::processors

@@ -1,6 +1,6 @@
 // A step of processing: reads and enriches the event, and adds the facts that follow from it. Pure: no clock, Kafka or
-// SQL; everything it knows besides the event is fixed when it is made. A step can't refuse an event: what could not be
-// read never gets here, and what a step doesn't understand it leaves alone.
+// SQL. Everything it knows besides the event is set when it is made. A step can't refuse an event: unreadable events
+// never come here, and a step ignores what it doesn't understand.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace wxpipe::processors {
 
-// A list for each kind of fact in the registry that is concluded from an event.
+// One list for each kind of fact in the registry that steps make from events.
 template <class Fact>
 auto concluded_list() {
   if constexpr (schemas::Concluded<Fact>)
@@ -30,7 +30,7 @@ inline auto concluded_lists() {
                     schemas::kFamilies);
 }
 
-// What an event led to, besides its own row: facts of any kind that carries an Origin.
+// The facts that follow from an event, besides its own row: any kind of fact with an Origin.
 class Facts {
  public:
   template <schemas::Concluded Fact>

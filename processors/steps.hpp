@@ -6,7 +6,7 @@
 
 namespace wxpipe::processors {
 
-// Self-contained: copies what it needs of the settings. Applying the steps is safe from any thread.
+// Copies what it needs of the settings. Any thread may apply the steps.
 Steps make_steps(const config::Settings& settings);
 
 }  // namespace wxpipe::processors

@@ -1,4 +1,4 @@
-// Text as the steps compare it. Platforms have changed the case of their own words, so those are compared without it.
+// Comparing text in steps. Platforms have changed the case of their own words, so these are compared without case.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace wxpipe::processors {
 
-// ASCII only: everything else stands for itself.
+// ASCII only; other bytes stay as they are.
 constexpr char lower(char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 inline std::string lower(std::string_view text) {
@@ -16,7 +16,7 @@ inline std::string lower(std::string_view text) {
   return out;
 }
 
-// At most so many bytes, cut between characters.
+// At most so many bytes; never cuts inside a character.
 inline std::string_view head(std::string_view text, size_t most) {
   if (text.size() <= most) return text;
   while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;

@@ -16,9 +16,9 @@ constexpr milliseconds kTakeOverTimeout = 25s;  // longer than a predecessor's t
 
 size_t index(schemas::TopicName name) { return static_cast<size_t>(name); }
 
-// A transaction costs the broker the same whatever is in it, and going twice as often cost the whole chain a third: so
-// a batch grows behind the one being written for as long as that takes, and its interval after it. An abort is mostly a
-// rebalance: the first one costs no wait.
+// A transaction costs the broker the same, however many records it has. Twice as many transactions made the whole chain
+// a third more expensive. So a batch grows while the one before is written, and for its interval after that. An abort
+// mostly comes from a rebalance, so the first retry doesn't wait.
 worker::Spec worker_spec(const config::Settings& settings, int slot) {
   const auto records = static_cast<size_t>(settings.process.batch_records);
   return {.name = kProcessGroup,
@@ -81,7 +81,7 @@ std::vector<kafka::PartitionOffset> TransactionLoop::claim(const std::vector<kaf
   const auto started = steady_clock::now();
   const auto deadline = started + kTakeOverTimeout;
   std::optional<std::vector<kafka::PartitionOffset>> starts;
-  while (!starts) {  // transactions in doubt keep an offset unstable until they end: ask again, but notice a stop
+  while (!starts) {  // an open transaction makes offsets unstable until it ends: ask again, but notice a stop
     try {
       starts = worker_.consumer().committed(partitions, 1s);
     } catch (const Unavailable&) {
@@ -94,7 +94,7 @@ std::vector<kafka::PartitionOffset> TransactionLoop::claim(const std::vector<kaf
   std::vector<WindowToRestore> wanted;
   for (const auto& [partition, offset] : *starts) {
     const auto number = partition.number;
-    // A window that ends where the group's offset is has missed nothing while the partition was away.
+    // If the window ends at the group's offset, it has missed nothing while the partition was away.
     const auto known = next_.find(number);
     if (known != next_.end() && known->second == offset) {
       kept.insert(windows_.extract(number));
@@ -124,7 +124,7 @@ void TransactionLoop::prepare(worker::Batch& batch) {
   for (const auto& record : batch.records) records.push_back(input(record));
   transaction.effects = process_batch(records, steps_, windows_, {events_topic_, clock_.now()});
   transaction.group = worker_.consumer().group_metadata();
-  batch.records.clear();  // the effects have all that is needed of them
+  batch.records.clear();  // the effects have everything that is needed from them
 }
 
 void TransactionLoop::write(worker::Batch& batch, const std::stop_token&) {
@@ -136,15 +136,16 @@ void TransactionLoop::write(worker::Batch& batch, const std::stop_token&) {
                         {{"group", kProcessGroup}, {"events", batch.size}, {"why", error.what()}});
     producer_.abort();
     WXPIPE_FAULT_POINT(process_after_abort);
-    // What aborts again and again (a topic that takes only smaller records, say) heals when somebody changes something.
+    // If it aborts again and again (a topic that allows only smaller records, for example), a person must change
+    // something.
     throw worker::TryAgain("aborted", fmt::format("transactions are aborted: {}", error.what()),
                            worker::TryAgain::Until::committed);
   }
 }
 
-// Topics of which there are few records go first: a partition that joins a transaction late costs librdkafka another
-// round to the coordinator, and before 2.3 each of these keeps one of its threads busy for two milliseconds (it counts
-// down a timer of one).
+// Topics with few records go first. A partition that joins a transaction late costs librdkafka another round trip to
+// the coordinator. Before 2.3, each round trip also keeps one of its threads busy for two milliseconds (it waits for a
+// timer of one without sleeping).
 void TransactionLoop::send(Transaction& transaction) {
   auto& effects = transaction.effects;
   producer_.begin();

@@ -8,11 +8,12 @@
 //   publish  the ids of the batch count from now on
 //   discard  the ids staged are dropped
 //
-// Nothing is kept that Kafka doesn't have. A claim reads the partitions' committed offsets (it waits for transactions
-// in doubt) and rebuilds their dedupe windows from the journal. So a new worker, a restarted one and one that lost its
-// partitions for a moment all decide alike.
+// All state is in Kafka. A claim reads the partitions' committed offsets (it waits for open transactions) and rebuilds
+// their dedupe windows from the journal. So a new worker, a restarted one, and one that lost its partitions for a
+// moment all decide the same.
 //
-// The transactional id is the slot's own (<prefix>process.<instance>.<slot>): a restarted worker fences its zombie.
+// Each slot has its own transactional id (<prefix>process.<instance>.<slot>), so a restarted worker fences its old
+// self.
 #pragma once
 
 #include <chrono>
@@ -35,12 +36,12 @@ std::string transactional_id(const config::Settings& settings, int slot);
 
 class TransactionLoop : private worker::Job {
  public:
-  // Everything is borrowed and must outlive the loop. Connects, fences the slot's predecessor; throws Unavailable,
-  // Fenced or UsageError.
+  // All arguments are borrowed and must outlive the loop. Connects, and fences an older worker of the same slot. Throws
+  // Unavailable, Fenced or UsageError.
   TransactionLoop(const config::Settings& settings, int slot, const Steps& steps, const Clock& clock,
                   ProcessMetrics& metrics, worker::Status& status);
 
-  // Until stopped, with nothing left half done. Throws Unavailable and Fenced: make a new loop.
+  // Runs until stopped and leaves nothing half done. Throws Unavailable and Fenced: make a new loop.
   void run(const std::stop_token& stop) { worker_.run(stop); }
 
  private:
@@ -70,7 +71,7 @@ class TransactionLoop : private worker::Job {
   kafka::TransactionalProducer producer_;
   Windows windows_;
   std::map<int, int64_t> next_;  // by partition: the offset up to which its window is complete
-  worker::Worker worker_;  // behind the producer: whoever has partitions has fenced its predecessor. Destroyed first
+  worker::Worker worker_;  // declared after the producer, so it gets partitions only after fencing. Destroyed first
 };
 
 }  // namespace wxpipe::processors

@@ -9,7 +9,7 @@
 namespace wxpipe::schemas {
 namespace {
 
-// SHA-256 with a context per thread and the algorithm fetched once: OpenSSL 3 looks algorithms up anew on every
+// SHA-256 with a context per thread and the algorithm fetched once: OpenSSL 3 looks up the algorithm again on every
 // EVP_sha256(), which costs more than the hash.
 class Sha256 {
  public:

@@ -1,4 +1,4 @@
-// Ids that any process, on any day, derives again from the same bytes (docs/guarantees.md law 3). Pure.
+// Ids that depend only on bytes: any process gets the same id at any time (docs/guarantees.md law 3). Pure.
 #pragma once
 
 #include <optional>
@@ -10,18 +10,18 @@
 
 namespace wxpipe::schemas {
 
-// 48 bits of the platform's time in milliseconds (0 where it gives none, so that the id depends on content alone), so
-// that ids sort and index well; version nibble 8, variant 10; 74 bits of SHA-256 over the parts, each preceded by its
+// An id's bits: 48 bits of the platform's time in milliseconds, so that ids sort and index well (0 without a time, so
+// that the id depends only on the content); version 8, variant 10; 74 bits of SHA-256 over the parts, each after its
 // length.
 Uuid content_id(std::optional<Timestamp> platform_time, std::span<const std::string_view> parts);
 
-// An event's id: account, tenant and decrypted bytes. Standard Webhooks events pass their webhook-id as `identity` too,
-// for there two deliveries with equal bodies and different ids are two events; everybody else passes an empty one.
+// An event's id: account, tenant and decrypted bytes. Standard Webhooks events also pass their webhook-id as
+// `identity`: there, equal bodies with different ids are different events. All others pass an empty one.
 Uuid event_id(std::string_view account, std::string_view tenant, std::string_view identity, std::string_view decrypted,
               std::optional<Timestamp> platform_time);
 
-// What a rule, step or stage derives from an event: same event and same maker, same id. Keeps the event's time in
-// front.
+// The id of what a rule, step or stage makes from an event. The same event and maker give the same id. It begins with
+// the event's time.
 Uuid derived_id(const Uuid& event_id, std::string_view maker);
 
 }  // namespace wxpipe::schemas

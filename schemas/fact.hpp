@@ -1,6 +1,6 @@
-// How a fact is declared: a struct, one list of its fields, and what its table is. Everything that can be derived from
-// these is derived: JSON both ways (fact_json.hpp), the JSON Schema and the pages' tables (generate/), columns, COPY
-// and inserts (sinks/fact_table.hpp), samples (fact_sample.hpp). Reads like a table; costs nothing at run time. Pure.
+// How a fact is declared: a struct, one list of its fields, and its table. Everything else is derived from these: JSON
+// both ways (fact_json.hpp), the JSON Schema and the pages' tables (generate/), columns, COPY and inserts
+// (sinks/fact_table.hpp), samples (fact_sample.hpp). All at compile time. Pure.
 //
 //   struct ContactChanged {
 //     Origin origin;
@@ -28,23 +28,23 @@
 
 namespace wxpipe::schemas {
 
-// Names and texts, in order. Consecutive equal names form a list, an array in JSON.
+// Pairs of name and text, in order. Equal names that follow each other form a list, an array in JSON.
 using Attributes = std::vector<std::pair<std::string, std::string>>;
 
-// As the JSON object that topics and jsonb columns carry. Appends.
+// Appends it as the JSON object for topics and jsonb columns.
 void append_json(std::string& out, const Attributes& attributes);
 
-// Text that JSON and Postgres can hold: as it is, or with bytes outside of printable ASCII as \xNN where it isn't UTF-8
-// without NUL. Keys, queries and details may be any bytes.
+// Makes text that JSON and Postgres can hold. UTF-8 without NUL stays as it is; else bytes outside of printable ASCII
+// become \xNN. Keys, queries and details may be any bytes.
 std::string printable(std::string_view text);
 
-// A record as it came, kept beside what was read of it: what newer writers added is in it too.
+// A record as it came, kept beside the fields read from it. So fields that newer writers added are kept too.
 struct Verbatim {
   std::string text;
   bool operator==(const Verbatim&) const { return true; }  // how it came is no part of what it is
 };
 
-// What a field is, in JSON and in Postgres.
+// A field's type, in JSON and in Postgres.
 enum class Type : uint8_t { text, bytes, boolean, int4, int8, time, uuid, attributes, reason, verbatim, other };
 
 template <class Value>
@@ -71,7 +71,7 @@ inline constexpr bool is_optional = false;
 template <class Value>
 inline constexpr bool is_optional<std::optional<Value>> = true;
 
-// Whether a value says nothing.
+// Whether a value is empty.
 template <class Value>
 bool says_nothing(const Value& value) {
   if constexpr (is_optional<Value>)
@@ -86,25 +86,25 @@ bool says_nothing(const Value& value) {
 }
 
 enum class InJson : uint8_t {
-  always,        // written even where it says nothing
-  required,      // and a record that lacks it, or where it says nothing, is rejected
-  unless_empty,  // left out where it says nothing
+  always,        // written even if empty
+  required,      // and a record without it, or with an empty one, is rejected
+  unless_empty,  // left out if empty
   never
 };
 enum class InTable : uint8_t {
   not_null,
   null_if_empty,
-  input,  // the family's merge sees it as a column, the table has none
+  input,  // the merge sees it as a column, but the table doesn't have it
   none
 };
 
 // One field. Path: the member, or a member of a member.
 template <auto... Path>
 struct Field {
-  std::string_view name;     // in JSON; the column's too unless `column` says another
+  std::string_view name;     // in JSON; also the column's, unless `column` has another
   std::string_view meaning;  // for people: the column's comment and the schema's description
   std::string_view column_name{};
-  std::string_view words_allowed{};  // a closed list, blanks between
+  std::string_view words_allowed{};  // a closed list, separated by blanks
   std::string_view form{};           // a regular expression
   std::string_view json_schema{};    // of Type::other
   std::string_view sample{};
@@ -119,7 +119,7 @@ struct Field {
   }
   constexpr std::string_view column() const { return column_name.empty() ? name : column_name; }
 
-  // How it is spelt. Each answers the field with one thing changed.
+  // For declarations. Each returns the field with one change.
   constexpr Field required() const {
     return with([](Field& f) { f.in_json = InJson::required; });
   }
@@ -181,7 +181,7 @@ constexpr Field<Path...> field(std::string_view name, std::string_view meaning) 
   return {name, meaning};
 }
 
-// A list of fields; a list inside it stands for its own fields.
+// A list of fields; the fields of a list inside it are added in its place.
 template <auto... Path>
 constexpr auto fields_of(const Field<Path...>& one) {
   return std::tuple(one);
@@ -212,7 +212,7 @@ constexpr void for_each_field(Visit&& visit) {
 }
 
 inline constexpr size_t kNoField = SIZE_MAX;
-// Where the field that is the column of that name stands.
+// The index of the field with that column name.
 template <class Fact>
 constexpr size_t field_of_column(std::string_view name) {
   size_t found = kNoField;
@@ -224,16 +224,17 @@ constexpr size_t field_of_column(std::string_view name) {
 
 using postgres::By;
 
-// What is counted in wxpipe.ledger for a fresh row: which column of it, and by which time of the row.
+// How a fresh row counts in wxpipe.ledger: in which column, and by which time of the row.
 struct LedgerCount {
   std::string_view column = "stored";
   std::string_view time = "received_at";
 };
 
-// The columns of a primary key; empty names behind them.
+// The columns of a primary key; empty names fill the rest.
 struct KeyColumns {
   static constexpr size_t kMost = 6;
-  std::array<std::string_view, kMost> names{"", "", "", "", "", ""};  // each: g++ 12 trips over those left out
+  std::array<std::string_view, kMost> names{"", "", "",
+                                            "", "", ""};  // all written out: g++ 12 fails if some are left out
 
   template <class... Names>
   constexpr KeyColumns(const Names&... columns) {
@@ -246,7 +247,7 @@ struct KeyColumns {
 
 // Where a fact's rows go.
 struct Table {
-  std::string_view name;  // with its schema where that isn't public
+  std::string_view name;  // with its schema if that isn't public
   KeyColumns key;
   postgres::Partitioning partitioning{};
   LedgerCount ledger{};

@@ -1,6 +1,6 @@
-// A fact's JSON, both ways, out of its list of fields. schemas/kafka/*.schema.json, made of the same lists, are the
-// contracts. All text in a fact is valid UTF-8 without NUL (the normalisers see to it); fields that may be other bytes
-// say so in the list.
+// Writes and reads a fact's JSON, from its list of fields. The contracts, schemas/kafka/*.schema.json, are made from
+// the same lists. All text in a fact is valid UTF-8 without NUL (the normalisers make sure of it); the list marks
+// fields that may hold other bytes.
 //
 // A field of Type::other brings its own pair beside its type, found by argument-dependent look-up:
 //   void append_json(std::string& out, const Value&);  bool read_json(std::string_view json, Value&);
@@ -24,7 +24,7 @@ concept Declared = requires {
 namespace fact_json {
 using json::Value;
 
-// Values. Append; each in the form that the reader below takes.
+// Append a value as JSON, in the form that the readers below accept.
 void append(std::string& out, const std::string& text);
 void append(std::string& out, bool value);
 void append(std::string& out, int64_t value);
@@ -110,7 +110,7 @@ bool read_field(Value value, Fact& fact) {
     return read(value, member);
 }
 
-// What a reader of any fact needs to know of its type.
+// What reading a fact needs to know about its type.
 template <class Fact>
 struct Reader {
   using Read = bool (*)(Value, Fact&);
@@ -124,7 +124,7 @@ struct Reader {
   }
   (indexes);
 
-  // Fields come in the order of the list, mostly, so the search goes on behind the one before.
+  // Fields mostly come in the list's order, so the search starts after the last one found.
   static size_t find(std::string_view name, size_t from) {
     for (size_t i = from; i < names.size(); ++i)
       if (names[i] == name) return i;
@@ -134,7 +134,7 @@ struct Reader {
   }
 };
 
-// The first field that must be there and isn't, or says nothing; empty: all are.
+// The first required field that is missing or empty; empty: none.
 template <class Fact>
 std::string_view missing_field(const Fact& fact, uint64_t seen) {
   std::string_view missing;
@@ -152,7 +152,7 @@ std::string_view missing_field(const Fact& fact, uint64_t seen) {
 Rejection unreadable(std::string_view what, std::string_view which = {}, std::string_view behind = {});
 }  // namespace fact_json
 
-// Appends. `schema`: one of the fact's; only it tells events.v1 and messages.v1 apart.
+// Appends. `schema`: one of the fact's schemas; events.v1 and messages.v1 differ only in it.
 template <Declared Fact>
 void encode(const Fact& fact, std::string_view schema, std::string& out) {
   size_t room = 24 * kFieldCount<Fact>;
@@ -171,7 +171,7 @@ void encode(const Fact& fact, std::string& out) {
   encode(fact, Fact::kSchemas[0], out);
 }
 
-// Rejects what isn't an object of one of the fact's schemas, fields that don't read and required ones that say nothing.
+// Rejects anything but an object of one of the fact's schemas, fields that can't be read, and empty required fields.
 // Unknown fields are skipped: newer writers may add some.
 template <Declared Fact>
 Result<Fact> decode(std::string_view text) {
@@ -218,7 +218,7 @@ Result<Fact> decode(std::string_view text) {
   return fact;
 }
 
-// Whether a value is of the fact's first schema: a look at how our encoder begins, not a reading.
+// Whether a value is of the fact's first schema. It only compares the beginning with our encoder's; it doesn't parse.
 template <Declared Fact>
 bool begins_as(std::string_view text) {
   constexpr std::string_view kBegin = "{\"schema\":\"";

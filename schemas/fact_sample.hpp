@@ -1,4 +1,4 @@
-// A fact as its declaration's examples show it: for schemas, pages, tests and fuzzing.
+// A fact built from the examples in its declaration: for schemas, pages, tests and fuzzing.
 #pragma once
 
 #include <charconv>
@@ -8,7 +8,7 @@
 
 namespace wxpipe::schemas {
 
-// "follower" of wxpipe.follower.v1: what its schema file is called.
+// "follower" from wxpipe.follower.v1: the name of its schema file.
 constexpr std::string_view schema_name(std::string_view schema) {
   const auto from = schema.find('.') + 1;
   return schema.substr(from, schema.rfind('.') - from);
@@ -65,7 +65,7 @@ bool set(std::string_view text, FieldValue<Fact, I>& out) {
 }
 }  // namespace fact_sample
 
-// Fields without an example stay as they are by default. Throws std::logic_error on an example that is none.
+// Fields without an example keep their default. Throws std::logic_error on an example that can't be read.
 template <class Fact>
 Fact sample() {
   Fact fact;

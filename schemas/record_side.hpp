@@ -1,6 +1,6 @@
-// What a record carries beside its value (trace id, receipt and event id in its headers, the account in its key), and
-// the dead letter that it becomes when its value is of no use. Anybody may have written there: what isn't of its form
-// is left out. Pure.
+// What a record has beside its value: trace id, receipt and event id in its headers, the account in its key. Also the
+// dead letter made from a record whose value can't be used. Any program may have written the record, so parts with a
+// wrong form are left out. Pure.
 #pragma once
 
 #include <algorithm>
@@ -25,25 +25,25 @@ inline std::string_view trace_id_in(std::string_view traceparent) {
   return hex && id.find_first_not_of('0') != id.npos ? id : std::string_view();
 }
 
-// A record as it came. Headers: empty where there is none of that name.
+// A record as it came. Headers are empty if absent.
 struct RecordAsFound {
   std::string_view topic;
   int partition = 0;
   int64_t offset = 0;
-  std::string_view key;  // "account|tenant|subject", or the account alone on the dead letters' topic
+  std::string_view key;  // "account|tenant|subject", or only the account, on the dead letters' topic
   std::optional<std::string_view> value;
   Timestamp timestamp;                              // received_at
   std::string_view event_id, receipt, traceparent;  // headers
 };
 
-// What is known of a record from inside its value; all empty where the value can't be read.
+// What the value says about the record; all empty if the value can't be read.
 struct KnownOfRecord {
   std::optional<Uuid> event_id;
   std::optional<Timestamp> occurred_at;
   std::string_view account, receipt, trace_id;
 };
 
-// stage: process, sink.<family>. What the value doesn't tell is taken from headers and key.
+// stage: process, sink.<family>. What the value doesn't say is taken from headers and key.
 DeadLetter dead_letter_of(const RecordAsFound& record, std::string_view stage, const Rejection& why,
                           std::string_view sqlstate, const KnownOfRecord& known, Timestamp now);
 

@@ -21,10 +21,10 @@ enum class TopicName { events, messages, followers, leads, logs, dead_letters, s
 
 struct Topic {
   TopicName name;
-  std::string_view suffix;  // behind the prefix ([kafka] topic_prefix)
+  std::string_view suffix;  // after the prefix ([kafka] topic_prefix)
   int partitions;
   std::chrono::hours retention;
-  std::string_view key;  // what the key is, for people
+  std::string_view key;  // describes the key, for people
   std::string_view meaning;
   std::string_view cleanup = "delete";  // delete | compact
 };
@@ -41,7 +41,7 @@ struct FamilyInfo {
   Batches batches = Batches::usual;
 };
 
-// A family and the facts on its topic, the first of them the one it is about.
+// A family and the facts on its topic. The first one is its main fact.
 template <class... Facts>
 struct Family : FamilyInfo {};
 
@@ -66,7 +66,8 @@ inline constexpr std::tuple kFamilies{
     Family<DeadLetter>{{.name = "dead_letters",
                         .topic = {TopicName::dead_letters, "dead_letters.v1", 1, 24h * 30, "account",
                                   "what can never succeed, with reason and original bytes"}}},
-    // As long as messages: a database that is filled anew from the topics is audited for what it can hold.
+    // As long as messages: if a database is filled again from the topics, the audit then covers exactly what it can
+    // hold.
     Family<CustodyMark>{
         {.name = "custody",
          .topic = {TopicName::custody, "custody.v1", 1, 24h * 7, "instance/boot",
@@ -74,11 +75,11 @@ inline constexpr std::tuple kFamilies{
                    "rows"}}},
 };
 
-// The topics that are no family's.
+// Topics that belong to no family.
 inline constexpr std::array kOtherTopics{
     Topic{TopicName::events, "events.v1", 6, 24h * 7, kSubjectKey,
           "every accepted callback, normalised, with its raw body; may hold repeats"},
-    // Partition n lists the ids that process has taken from events partition n; read back on assignment.
+    // Partition n has the ids that `process` has taken from partition n of events; read back on assignment.
     Topic{TopicName::seen_ids, "seen_ids.v1", 6, 24h, "none; partition = that of events",
           "internal: the dedupe window's journal, partition n for partition n of events"},
 };
@@ -103,7 +104,7 @@ constexpr const FamilyInfo& family_of() {
   for_each_family([&]<class... Facts>(const Family<Facts...>& family) {
     if constexpr ((std::is_same_v<Fact, Facts> || ...)) found = &family;
   });
-  return *found;  // no constant, and so no program, for a fact of no family
+  return *found;  // doesn't compile for a fact without a family
 }
 template <class Fact>
 inline constexpr TopicName kTopicOf = family_of<Fact>().topic.name;

@@ -1,6 +1,5 @@
-// Every topic in one table, made of the registry: name, partitions, retention, cleanup. `wxpipe topics plan|apply`
-// creates or checks them from it, docs/topics.md shows them. The prefix ([kafka] topic_prefix) stands in front of each
-// name.
+// Every topic in one table, made from the registry: name, partitions, retention, cleanup. `wxpipe topics plan|apply`
+// checks or creates them; docs/topics.md lists them. Each name gets the prefix ([kafka] topic_prefix).
 #pragma once
 
 #include <array>
@@ -11,28 +10,28 @@
 
 namespace wxpipe::schemas {
 
-// By TopicName.
+// Indexed by TopicName.
 inline constexpr auto kTopics = [] {
   constexpr size_t kCount = std::tuple_size_v<decltype(kFamilies)> + kOtherTopics.size();
   std::array<Topic, kCount> all{};
   for_each_family([&](const FamilyInfo& family) { all.at(static_cast<size_t>(family.topic.name)) = family.topic; });
   for (const auto& other : kOtherTopics) all.at(static_cast<size_t>(other.name)) = other;
   for (const auto& one : all)
-    if (one.suffix.empty()) throw "a TopicName without a topic";  // no constant then
+    if (one.suffix.empty()) throw "a TopicName without a topic";  // then it doesn't compile
   return all;
 }();
 
-// max.message.bytes of every topic and message.max.bytes of every producer. A body of 1 MiB (the default limit at the
-// edge) must fit its envelope: JSON escapes may double it, base64 in a dead letter adds a third.
+// max.message.bytes of every topic and message.max.bytes of every producer. A body of 1 MiB (ingest's default limit)
+// must fit into a record: JSON escapes may double it, base64 in a dead letter adds a third.
 inline constexpr int kMaxMessageBytes = 4 << 20;
 
 inline constexpr const Topic& topic(TopicName name) { return kTopics[static_cast<size_t>(name)]; }
 std::string topic_name(std::string_view prefix, TopicName name);
 
-// The consumer group of `process`: where it stands in events is asked for by others, too.
+// The consumer group of `process`; other parts also ask for its offsets in events.
 std::string process_group(std::string_view prefix);
 
-// min.insync.replicas for a replication factor: acks=all with one broker down, wherever there are three.
+// min.insync.replicas for a replication factor. With three replicas, acks=all still works while one broker is down.
 inline constexpr int min_insync_replicas(int replication_factor) { return replication_factor >= 3 ? 2 : 1; }
 
 }  // namespace wxpipe::schemas

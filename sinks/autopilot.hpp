@@ -1,5 +1,5 @@
-// Keeps the tables' partitions ahead of time and the default ones empty, and forgets timeless ids that are out of their
-// window. Every sink process runs it; doing it at once or twice is harmless.
+// Creates the tables' partitions ahead of time, keeps the default partitions empty, and deletes timeless ids that are
+// older than their window. Every sink process runs it; running it twice or at the same time is harmless.
 #pragma once
 
 #include <set>
@@ -13,9 +13,9 @@
 namespace wxpipe::sinks {
 
 struct PartitionsToMake {
-  std::vector<postgres::PartitionRange> create;      // ahead of time, and for stray rows; each once, in order
+  std::vector<postgres::PartitionRange> create;      // ahead of time and for stray rows; sorted, each once
   std::vector<postgres::StrayRows> stray;            // these move when their partition is made
-  std::vector<postgres::StrayRows> stay_in_default;  // odd times have no partition of their own
+  std::vector<postgres::StrayRows> stay_in_default;  // rows with odd times get no partition of their own
 };
 
 inline postgres::Horizon horizon_of(const config::SinkSettings& settings) {
@@ -27,10 +27,10 @@ PartitionsToMake decide_partitions(std::span<const postgres::PartitionedTable> t
                                    const std::set<std::string>& existing,
                                    const std::vector<postgres::StrayRows>& strays, Timestamp now,
                                    const postgres::Horizon& horizon);
-// With what is in the database.
+// The plan for the database as it is now.
 PartitionsToMake plan_partitions(postgres::Connection& connection, Timestamp now, const postgres::Horizon& horizon);
 
-// Does what is planned, and logs it. A partition that somebody's lock keeps from being made is left for the next time.
+// Carries out the plan and logs it. A partition that can't be created because of a lock is left for the next time.
 // Throws Unavailable and SqlError.
 void keep_tables(postgres::Connection& connection, Timestamp now, const config::SinkSettings& settings);
 

@@ -17,9 +17,9 @@ using postgres::Verdict;
 
 constexpr std::string_view kUniqueViolation = "23505";
 constexpr size_t kMostKnownChecks = 64;
-constexpr size_t kMostPieces = 64;  // of a batch that is probably poisoned
+constexpr size_t kMostPieces = 64;  // the most pieces of a batch that is probably poisoned
 
-// While it lives, refusals tell which row they mean.
+// While it lives, errors have the detail that names the refused row.
 class AskForDetails {
  public:
   explicit AskForDetails(postgres::Connection& connection) : connection_(connection) {
@@ -33,8 +33,9 @@ class AskForDetails {
   postgres::Connection& connection_;
 };
 
-// "Failing row contains (019ab…, 2026-…": the server quotes the row that violates a constraint, in the words of its own
-// language, but with the columns in their order. Where the row's own id is the first one, it is the culprit.
+// "Failing row contains (019ab…, 2026-…": the server quotes the row that violates a constraint. The words depend on the
+// server's language, but the columns come in their order. If the first value is the id of one of our rows, that row is
+// the culprit.
 std::optional<size_t> culprit(const Sink& rows, const SqlError& error, size_t first, size_t count) {
   constexpr size_t kIdLength = 36;
   const std::string_view detail = error.detail();
@@ -76,8 +77,9 @@ BatchWriter::BatchWriter(const schemas::FamilyInfo& family, const OffsetStore& o
 void BatchWriter::write(postgres::Connection& connection, ReadBatch& batch, std::span<const Advance> advances,
                         BatchOutcome& outcome) {
   partitions_.make_for(batch.rows(), connection, clock_.now());
-  // Try the whole batch first: only a poisoned one should pay for savepoints and halves, only one that meets itself for
-  // looking whether rows are there. Neither comes alone, though.
+  // Try the whole batch first, without savepoints and without looking for existing rows. Only a poisoned batch pays for
+  // savepoints and halving, only a repeated one for the look-up. Such batches seldom come alone, so the last batch
+  // decides how this one begins.
   auto mode = bad_lately_ > 0 ? Mode::halves : met_again_lately_ ? Mode::whole : Mode::fresh;
   partitions_renewed_ = false;
   for (;;) {
@@ -101,8 +103,8 @@ void BatchWriter::write(postgres::Connection& connection, ReadBatch& batch, std:
   }
 }
 
-// Every CHECK constraint shares 23514 with a missing partition, and the words are in the server's language. So the
-// partitions are looked at once for each batch, unless the same words have turned out to be a constraint's before.
+// A violated CHECK constraint and a missing partition have the same code (23514), and the text is in the server's
+// language. So partitions are checked once for each batch, unless the same text came from a constraint before.
 bool BatchWriter::may_miss_partition(const SqlError& error) const {
   if (partitions_renewed_) return false;
   return classify(error) == Verdict::missing_partition ||
@@ -148,7 +150,7 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
   met_again_lately_ = outcome.written.fresh < static_cast<int64_t>(rows.size());
 }
 
-// In the ledger they are this family's.
+// The ledger counts them for this family.
 void BatchWriter::keep_dead_letters(postgres::Transaction& transaction,
                                     const std::vector<schemas::DeadLetter>& letters) {
   std::vector<const schemas::DeadLetter*> facts;
@@ -188,7 +190,7 @@ size_t BatchWriter::write_halves(postgres::Transaction& transaction, ReadBatch& 
     rejected[batch.take_out(row)] = true;
   };
   transaction.execute("savepoint rows");
-  // In pieces with one bad row each, if this batch is like the last one: what is refused is written again.
+  // In pieces that hold one bad row each, if this batch is like the last one: a refused piece must be written again.
   const auto pieces = std::clamp<size_t>(bad_lately_, 1, kMostPieces);
   const auto piece = std::max<size_t>(1, (rows.size() + pieces - 1) / pieces);
   size_t bad = 0;

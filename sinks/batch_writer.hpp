@@ -22,7 +22,7 @@
 
 namespace wxpipe::sinks {
 
-// A run of rejections: nothing of the batch was stored, and somebody has to look.
+// Too many rejections in a run: nothing of the batch was stored, and a person has to look.
 class Braked : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -36,15 +36,15 @@ struct BatchOutcome {
 
 class BatchWriter {
  public:
-  // Borrowed and outliving it: offsets, settings, clock. `writer`: this process's name in the ledger.
+  // Offsets, settings and clock must outlive it. `writer`: this process's name in the ledger.
   BatchWriter(const schemas::FamilyInfo& family, const OffsetStore& offsets, const config::SinkSettings& settings,
               std::string writer, const Clock& clock);
 
-  // Fills `outcome` before it commits, so that an in-doubt commit that turns out well can still be counted. Throws
+  // Fills `outcome` before the commit, so a commit in doubt can still be counted if it succeeded. Throws
   //   Fenced       somebody else owns a partition: forget the batch
-  //   InDoubt      the commit may have happened: the next claim of the partitions tells
+  //   InDoubt      the commit may have happened: the next claim of the partitions shows it
   //   Unavailable  the connection is gone: make a new one
-  //   SqlError     refused for a reason that isn't the data's (sqlstate.hpp tells whether to wait)
+  //   SqlError     refused, but not because of the data (sqlstate.hpp says whether to wait)
   //   Braked
   void write(postgres::Connection& connection, ReadBatch& batch, std::span<const Advance> advances,
              BatchOutcome& outcome);
@@ -69,9 +69,9 @@ class BatchWriter {
   FactTable<schemas::DeadLetter> dead_letters_;
 
   size_t bad_lately_ = 0;                            // rows that Postgres refused in the last batch
-  bool met_again_lately_ = false;                    // rows of the last batch were there
-  bool partitions_renewed_ = false;                  // in this one
-  std::set<std::string, std::less<>> known_checks_;  // what the server says when one of its constraints is violated
+  bool met_again_lately_ = false;                    // some rows of the last batch existed already
+  bool partitions_renewed_ = false;                  // in this batch
+  std::set<std::string, std::less<>> known_checks_;  // texts of the server that mean a violated constraint
 };
 
 }  // namespace wxpipe::sinks

@@ -1,5 +1,5 @@
-// Finds the bad ones in a range. Where a refusal names its culprit, that one is taken out and the rest is tried again:
-// two attempts for each bad one. Else by halving: one among n costs about log2(n) refused attempts. Pure.
+// Finds the bad rows in a range. If a refusal names the bad row, that row is taken out and the rest is tried again: two
+// attempts for each bad row. Else the range is halved: one bad row among n costs about log2(n) refused attempts. Pure.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +19,9 @@ enum class Known {
   bad  // something in the range is: it need not be tried as a whole
 };
 
-// `attempt(first, count)` takes the range as a whole and answers nothing, or an optional Refusal. A culprit, and what
-// is refused as a range of one, goes to `reject(row, why)`, which takes it out: those behind it move up. Everything
-// else is taken exactly once, in order. Answers how many were rejected.
+// `attempt(first, count)` writes the whole range, or returns a Refusal. A row that a refusal names, or that is refused
+// alone, goes to `reject(row, why)`. That removes the row, and later rows move up. All other rows are written exactly
+// once, in order. Returns how many were rejected.
 template <class Attempt, class Reject>
 size_t bisect(size_t first, size_t count, Attempt&& attempt, Reject&& reject, Known known = Known::nothing) {
   size_t rejected = 0;
@@ -37,7 +37,7 @@ size_t bisect(size_t first, size_t count, Attempt&& attempt, Reject&& reject, Kn
   if (count == 0) return rejected;
   const auto half = count / 2;
   const auto left = bisect(first, half, attempt, reject);
-  // If nothing in the first half was bad, something in the second one must be.
+  // If the first half had no bad row, the second half must have one.
   return rejected + left +
          bisect(first + half - left, count - half, attempt, reject, left > 0 ? Known::nothing : Known::bad);
 }

@@ -1,6 +1,6 @@
-// Stops a consumer whose records are rejected in a run: then it is we who are wrong, and dead-lettering everything
-// would bury it. Pure; one thread. Outcomes are tried before a batch is committed, so the batch that stops it stays in
-// Kafka.
+// Stops a consumer when too many records are rejected in a run. Then the mistake is probably ours, and dead-lettering
+// everything would hide it. Outcomes are checked before the commit, so the batch that stops it stays in Kafka. Pure;
+// one thread.
 #pragma once
 
 #include <deque>
@@ -19,9 +19,9 @@ class Brake {
         ratio_limit_(settings.brake_ratio),
         sample_(settings.brake_sample) {}
 
-  // Would these outcomes (true: rejected), in order, stop it? Why, for people; nothing: no.
+  // Whether these outcomes (true: rejected), in order, would stop it: the reason, for people; empty: no.
   std::optional<std::string> try_outcomes(const std::vector<bool>& rejected) const;
-  // The batch was committed: its outcomes count from now on.
+  // Call it when the batch is committed: its outcomes count from now on.
   void commit(const std::vector<bool>& rejected);
 
  private:

@@ -1,5 +1,5 @@
-// A connection that is made when it is needed and thrown away when it has failed. One thread uses it; any thread may
-// interrupt it, so that a stop need not wait for a server that doesn't answer.
+// A connection that is made when it is needed and dropped when it has failed. One thread uses it; any thread may
+// interrupt it, so a stop needn't wait for a server that doesn't answer.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,8 @@ class Database {
         application_name_(std::move(application_name)),
         purpose_(purpose) {}
 
-  // Connects, and looks whether the schema is this program's. Throws Unavailable or UsageError (run `wxpipe migrate`).
+  // Connects, and checks that the schema has this program's version. Throws Unavailable or UsageError (run `wxpipe
+  // migrate`).
   postgres::Connection& connection() {
     if (connection_) return *connection_;
     auto fresh = std::make_unique<postgres::Connection>(url_, application_name_, purpose_);
@@ -31,7 +32,7 @@ class Database {
     const std::lock_guard lock(mutex_);
     connection_.reset();
   }
-  // From any thread: what is going on ends with Unavailable.
+  // From any thread: the running statement ends with Unavailable.
   void interrupt() {
     const std::lock_guard lock(mutex_);
     if (connection_) connection_->interrupt();

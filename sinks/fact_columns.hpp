@@ -1,4 +1,4 @@
-// A fact's columns, out of its list of fields: their types, and a value of each in Postgres's binary form.
+// A fact's columns, from its list of fields: their types, and their values in Postgres's binary form.
 #pragma once
 
 #include <array>
@@ -41,7 +41,7 @@ constexpr postgres::ElementType element_type() {
   return ElementType::text;
 }
 
-// Those that have a column, in the order of the list.
+// The fields that have a column, in the list's order.
 template <class Fact>
 inline constexpr auto kColumns = [] {
   constexpr size_t kCount = [] {
@@ -70,7 +70,7 @@ inline void add_value(postgres::BinaryValues& out, const Uuid& id) { out.add_uui
 inline void add_value(postgres::BinaryValues& out, Reason reason) { out.add_text(to_string(reason)); }
 inline void add_value(postgres::BinaryValues& out, const schemas::Verbatim& record) { out.add_jsonb(record.text); }
 
-// Field I of the fact. `scratch`: kept for JSON.
+// Field I of the fact. `scratch`: a reused buffer for JSON.
 template <class Fact, size_t I>
 void add_field(postgres::BinaryValues& out, const Fact& fact, std::string& scratch) {
   constexpr const auto& f = schemas::kField<Fact, I>;
@@ -88,8 +88,8 @@ void add_field(postgres::BinaryValues& out, const Fact& fact, std::string& scrat
   }
 }
 
-// Each of the fact's columns to what `next` gives: the arrays one after the other, or always the same row. `wanted(i)`:
-// whether the i-th column is.
+// Adds each of the fact's columns to the target that `next` returns: one array after the other, or always the same row.
+// `wanted(i)`: whether to add column i.
 template <class Fact, class Wanted, class Next>
 void add_columns(const Fact& fact, std::string& scratch, Wanted&& wanted, Next&& next) {
   size_t column = 0;
@@ -101,7 +101,7 @@ void add_columns(const Fact& fact, std::string& scratch, Wanted&& wanted, Next&&
   });
 }
 
-// The fields of the primary key; kNoField behind them.
+// The fields of the primary key; kNoField fills the rest.
 template <class Fact>
 inline constexpr auto kKeyFields = []<size_t... K>(std::index_sequence<K...>) {
   return std::array<size_t, sizeof...(K)>{schemas::field_of_column<Fact>(Fact::kTable.key.names[K])...};
@@ -125,7 +125,7 @@ void append_key_part(std::string& out, const Fact& fact) {
   }
 }
 
-// What tells a row from all others, as insert_returning_keys answers it, with an end behind each part.
+// A row's key as text, in the form that insert_returning_keys returns, with a separator after each part.
 template <class Fact>
 void append_key(std::string& out, const Fact& fact) {
   [&]<size_t... K>(std::index_sequence<K...>) { (append_key_part<Fact, kKeyFields<Fact>[K]>(out, fact), ...); }

@@ -1,5 +1,5 @@
-// The sink of a family, whatever its facts are: everything comes out of their declarations (schemas/facts) and the
-// family's .sql file, if it has one.
+// The sink of any family. Everything it does comes from the declarations of the family's facts (schemas/facts) and from
+// its .sql file, if it has one.
 #pragma once
 
 #include <tuple>
@@ -11,7 +11,7 @@
 
 namespace wxpipe::sinks {
 
-// Found in a fact by the names of its columns.
+// Finds these fields in a fact by the names of their columns.
 template <class Fact>
 RowHead head_of(const Fact& fact) {
   constexpr size_t kId = [] {
@@ -90,7 +90,7 @@ class FactSink final : public Sink {
       forget_encoded();
       encode(first, first + count);
     }
-    prepared_ = 0;  // what COPY took is closed
+    prepared_ = 0;  // the input of a COPY that has run can't grow any more
     return each_table(first, count, [&](auto& table, const auto& facts, Written& written) {
       return table.append(transaction, facts, {family_.name, writer}, written);
     });
@@ -115,8 +115,7 @@ class FactSink final : public Sink {
   }
 
  private:
-  // Room for so many rows is kept. Larger batches are rare enough to ask for it anew, and there are three of each
-  // family.
+  // Memory for so many rows is kept. Larger batches are rare, so they allocate again; each family has three batches.
   static constexpr size_t kMostKept = 2000;
 
   template <class Fact>
@@ -140,7 +139,7 @@ class FactSink final : public Sink {
       std::visit([&]<class Fact>(const Fact& fact) { std::get<FactTable<Fact>>(tables_).encode(fact); }, rows_[i]);
   }
 
-  // The rows' facts by their kind, kinds in the order of the family: repeats come behind the rows that they repeat.
+  // The rows' facts by kind, in the family's order of kinds: so repeats are written after the rows that they repeat.
   template <class Store>
   Written each_table(size_t first, size_t count, Store&& store) {
     Written written;
@@ -157,7 +156,7 @@ class FactSink final : public Sink {
   const schemas::FamilyInfo& family_;
   std::tuple<FactTable<First>, FactTable<Others>...> tables_;
   std::vector<std::variant<First, Others...>> rows_;
-  size_t prepared_ = 0;  // of `prepare`: so many rows are done; 0: all anew
+  size_t prepared_ = 0;  // so many rows are prepared; 0: prepare all again
 };
 
 }  // namespace wxpipe::sinks

@@ -39,7 +39,7 @@ void join(std::string& list, std::string_view item) {
   list += item;
 }
 
-// The table's columns, for the statement's head.
+// The list of the table's columns, for the beginning of the statement.
 std::string names(std::span<const ColumnInfo> columns) {
   std::string list;
   for (const auto& column : columns)
@@ -63,7 +63,8 @@ std::string insert(const schemas::Table& table, std::span<const ColumnInfo> colu
                      key);
 }
 
-// What isn't inserted isn't counted: both are one statement. `insertion` ends where its `returning` would stand.
+// Inserting and counting are one statement, so only inserted rows are counted. `insertion` ends where its `returning`
+// would begin.
 std::string counted(std::string_view insertion, std::string_view ctes, std::string_view ledger_column,
                     std::string_view time) {
   return fmt::format(
@@ -75,7 +76,7 @@ std::string counted(std::string_view insertion, std::string_view ctes, std::stri
       ctes, insertion, time, ledger_column, time, ledger_column, ledger_column, ledger_column);
 }
 
-// Puts the next parameter in place of the word. Answers whether it stood there.
+// Replaces the word by the next parameter. Returns whether the word was there.
 bool take_parameter(std::string& sql, std::string_view word, size_t& parameters) {
   auto at = sql.find(word);
   if (at == std::string::npos) return false;
@@ -105,7 +106,7 @@ std::string_view next_word(std::string_view& text) {
   return word;
 }
 
-// What the line before a statement says of it.
+// The parts of the heading line before a statement.
 struct Heading {
   std::string_view name, fact, over, when, table, ledger;
 };

@@ -1,5 +1,5 @@
-// How one kind of fact is stored, out of its declaration: fresh rows by COPY, else by an insert that leaves out what is
-// there, and then the family's merges. Buffers are kept over batches; one thread.
+// Stores one kind of fact, by its declaration: new rows by COPY, else by an insert that leaves out existing rows; then
+// the family's merges. Buffers are reused for the next batch; one thread.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +31,7 @@ struct FactStatements {
   const std::string copy;
   const NamedSql insert, insert_keys;
   const std::vector<MergeStatement> merges;
-  const bool need_fresh;  // which rows were fresh, not only how many
+  const bool need_fresh;  // true: we must know which rows were new, not only how many
 };
 
 template <class Fact>
@@ -42,10 +42,10 @@ class FactTable {
 
  public:
   using Facts = std::vector<const Fact*>;
-  // family: whose merges. of: how they call the fact; empty: the family's first.
+  // family: take its merges. of: the fact's name in them; empty: the family's first fact.
   FactTable(std::string_view family, std::string_view of) : statements_(statements(family, of)) {}
 
-  // COPY's rows: makes `fact` the next one.
+  // Adds `fact` as the next row of COPY.
   void encode(const Fact& fact) {
     if constexpr (!Fact::kTable.filled_by_merge) {
       copy_.begin_row(kStored);
@@ -63,7 +63,7 @@ class FactTable {
     stored_.clear();
   }
 
-  // Takes for granted that none of them is there. Refused with 23505 if one is. What was encoded are exactly these.
+  // Assumes that none of the rows exists; throws SqlError 23505 if one does. The encoded rows must be exactly these.
   int64_t append(postgres::Transaction& transaction, const Facts& facts, const Writer& writer, Written& written) {
     if (facts.empty()) return 0;
     const auto fresh = static_cast<int64_t>(facts.size());
@@ -78,7 +78,7 @@ class FactTable {
     }
   }
 
-  // Leaves out what is there. Both answer how many were fresh.
+  // Leaves out rows that exist. Both return how many were new.
   int64_t write(postgres::Transaction& transaction, const Facts& facts, const Writer& writer, Written& written) {
     if (facts.empty()) return 0;
     if constexpr (Fact::kTable.filled_by_merge) {
@@ -144,7 +144,7 @@ class FactTable {
     return transaction.execute(statements_.insert.statement(), parameters).integer(0, 0);
   }
 
-  // fresh: which of the facts were not there before, each only once.
+  // fresh: the facts that are new, each only once.
   int64_t insert_and_find(postgres::Transaction& transaction, const Facts& facts, const Writer& writer, Facts& fresh) {
     const auto inserted = transaction.execute(statements_.insert_keys.statement(), stored_arrays(facts));
     std::unordered_set<std::string> keys;
@@ -167,7 +167,7 @@ class FactTable {
     return static_cast<int64_t>(fresh.size());
   }
 
-  // Answers how many rows the merges added to the fact's own table.
+  // Returns how many rows the merges added to the fact's own table.
   int64_t merge(postgres::Transaction& transaction, const Facts& all, const Facts& fresh, int64_t fresh_rows,
                 const Writer& writer, Written& written) {
     int64_t filled = 0;
@@ -202,7 +202,7 @@ class FactTable {
 
   const FactStatements<Fact>& statements_;
   postgres::CopyRows copy_;
-  StoredByMinute stored_;  // COPY returns no rows to count, and needn't: it took all of them
+  StoredByMinute stored_;  // for COPY: it returns no rows to count, but stores all of them
   std::array<postgres::SqlArray, kCount> arrays_ = empty_arrays(std::make_index_sequence<kCount>{});
   std::string scratch_;
 };

@@ -14,7 +14,7 @@ using schemas::FamilyInfo;
 
 using Tables = std::vector<postgres::PartitionedTable>;
 
-// Those of a fact: its own, and those that its family's merge fills.
+// A fact's tables: its own, and those that its family's merge fills.
 template <class Fact>
 void add_partitioned(Tables& tables) {
   const auto add = [&](const schemas::Table& table) {

@@ -1,5 +1,5 @@
-// What the registry (schemas/registry.hpp) means for sinks: a sink, a consumer group and batches for each family, and
-// the tables that are cut into partitions.
+// What sinks take from the registry (schemas/registry.hpp): for each family a sink, a consumer group and batch limits;
+// also the partitioned tables.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@
 
 namespace wxpipe::sinks {
 
-// All families; those that [sink] families asks for, all where it names none. Throws UsageError, naming the families
-// there are, on one that doesn't exist or stands there twice.
+// All families; and those that [sink] families names (all if it names none). Throws UsageError for an unknown name or
+// one that is there twice; it lists the known ones.
 std::vector<const schemas::FamilyInfo*> all_families();
 std::vector<const schemas::FamilyInfo*> chosen_families(const config::SinkSettings& settings);
 
@@ -33,7 +33,7 @@ BatchLimits batch_limits(const schemas::FamilyInfo& family, const config::SinkSe
 // The consumer group of a family, which is also its key in wxpipe.sink_offsets.
 std::string group_id(std::string_view topic_prefix, const schemas::FamilyInfo& family);
 
-// Of all families; of one.
+// The partitioned tables of all families, or of one.
 std::span<const postgres::PartitionedTable> partitioned_tables();
 std::span<const postgres::PartitionedTable> partitioned_tables(const schemas::FamilyInfo& family);
 

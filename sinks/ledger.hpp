@@ -1,5 +1,5 @@
-// Counting in wxpipe.ledger what is stored, in the transaction that stores it: both become visible together. Every
-// writer has rows of its own there, so writers never wait for each other.
+// Counts stored rows in wxpipe.ledger, in the transaction that stores them: both become visible together. Every writer
+// has its own rows in the ledger, so writers never wait for each other.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@
 
 namespace wxpipe::sinks {
 
-// Who writes: in the ledger, each process has rows of its own for each family.
+// The writer. Each process has its own ledger rows for each family.
 struct Writer {
   std::string_view family, name;
 };
 
-// For rows that are known to be fresh: counted here, one statement for all of them.
+// For rows that are known to be new: counts them here, then writes all counts in one statement.
 class StoredByMinute {
  public:
   void add(Timestamp received_at, std::string_view account);
@@ -28,7 +28,7 @@ class StoredByMinute {
 
  private:
   std::map<std::pair<Timestamp, std::string>, int64_t> counts_;  // by minute and account
-  decltype(counts_)::value_type* last_ = nullptr;  // mostly meant again; a map's nodes stay where they are
+  decltype(counts_)::value_type* last_ = nullptr;                // mostly the next one too; map nodes don't move
 };
 
 }  // namespace wxpipe::sinks

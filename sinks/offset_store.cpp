@@ -12,7 +12,7 @@ using postgres::ElementType;
 using postgres::Parameters;
 using postgres::SqlArray;
 
-// Rows are locked in key order, so that two sinks that take over each other's partitions don't meet crosswise.
+// Locks rows in key order, so two sinks that take over each other's partitions can't deadlock.
 constexpr const char* kClaim =
     "insert into wxpipe.sink_offsets as o (group_id, topic, partition, owner, cluster_id) "
     "select $1::text, p.topic, p.partition, $2::text, $3::text from unnest($4::text[], $5::int4[]) as p(topic, "

@@ -1,5 +1,5 @@
-// Where a sink stands, in wxpipe.sink_offsets: claimed on assignment, moved by compare-and-set as the first statement
-// of every batch. Each claim raises the epoch, so whoever held the partition before can commit nothing more.
+// A sink's offsets, in wxpipe.sink_offsets. They are claimed on assignment. The first statement of every batch moves
+// them by compare-and-set. Each claim raises the epoch, so an earlier owner of the partition can't commit any more.
 #pragma once
 
 #include <span>
@@ -14,8 +14,8 @@ namespace wxpipe::sinks {
 struct Claim {
   kafka::Partition partition;
   int64_t epoch = 0;
-  int64_t next_offset = 0;   // 0: from the earliest there is
-  bool new_cluster = false;  // the stored offset was another Kafka cluster's and was set to 0
+  int64_t next_offset = 0;   // 0: from the oldest record
+  bool new_cluster = false;  // the stored offset was of another Kafka cluster; it was set to 0
   auto operator<=>(const Claim&) const = default;
 };
 
@@ -32,9 +32,9 @@ class OffsetStore {
   // group: the consumer group and key; owner: for people.
   OffsetStore(std::string group, std::string owner) : group_(std::move(group)), owner_(std::move(owner)) {}
 
-  // Takes the partitions over, in a transaction of its own. Waits for a predecessor's transaction that is being
-  // committed, so the offset it answers is the last word. Another cluster's offsets mean other records: they begin
-  // anew, which is harmless, because repeats are.
+  // Takes over the partitions, in a transaction of its own. Waits for an earlier owner's transaction that is being
+  // committed, so the offsets it returns are final. Offsets of another cluster mean other records, so they start at 0
+  // again; this is harmless, because repeated writes are.
   std::vector<Claim> claim(postgres::Connection& connection, std::span<const kafka::Partition> partitions,
                            std::string_view cluster_id) const;
 

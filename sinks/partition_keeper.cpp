@@ -46,12 +46,12 @@ bool PartitionKeeper::is_postponed(const std::string& name, Timestamp now) const
 std::vector<postgres::PartitionRange> PartitionKeeper::unknown_of(const Sink& sink, Timestamp now) const {
   std::set<postgres::PartitionRange> unknown;
   for (const auto& table : partitioned_tables(sink.family())) {
-    if (table.partitioning.by == postgres::By::hash) {  // any row may belong to any part
+    if (table.partitioning.by == postgres::By::hash) {  // a row may belong to any part, so all parts are needed
       for (const auto& part : postgres::missing_ahead({&table, 1}, known_, now, {}))
         if (!is_postponed(part.name, now)) unknown.insert(part);
       continue;
     }
-    postgres::PartitionRange last;  // neighbours are mostly of the same month
+    postgres::PartitionRange last;  // mostly, the next row is of the same month
     for (size_t row = 0; row < sink.size(); ++row) {
       const auto at = sink.head(row).occurred_at;
       if (last.from <= at && at < last.to) continue;

@@ -1,4 +1,4 @@
-// Partitions on demand: before rows are written, the ones they belong to are there. Remembers which exist; one thread.
+// Creates partitions on demand, before rows for them are written. Remembers which exist; one thread.
 #pragma once
 
 #include <chrono>
@@ -15,12 +15,12 @@ namespace wxpipe::sinks {
 
 class PartitionKeeper {
  public:
-  // Makes what the sink's rows need and isn't known to exist, each in a transaction of its own. Rows of odd times, and
-  // of a partition that somebody's lock keeps from being made, go to the default partition; the autopilot moves the
-  // latter out later. Answers how many were made. Throws Unavailable, and SqlError when it isn't a lock.
+  // Creates the partitions that the sink's rows need, each in a transaction of its own. Rows with odd times go to the
+  // default partition. So do rows of a partition that can't be created because of a lock; the autopilot moves these
+  // later. Returns how many were created. Throws Unavailable, and SqlError for anything but a lock.
   int make_for(const Sink& sink, postgres::Connection& connection, Timestamp now);
 
-  // The same, after a statement said that a partition is missing: what is remembered may be wrong.
+  // The same, but checks the database again: for use after a statement failed because a partition is missing.
   int renew_for(const Sink& sink, postgres::Connection& connection, Timestamp now);
 
  private:
@@ -29,7 +29,7 @@ class PartitionKeeper {
 
   bool loaded_ = false;
   std::set<std::string> known_;
-  std::map<std::string, Timestamp> postponed_;  // by name: not to be tried before
+  std::map<std::string, Timestamp> postponed_;  // by name: don't try before this time
 };
 
 }  // namespace wxpipe::sinks

@@ -1,5 +1,5 @@
-// A batch of records as rows of a sink: which record became which row, and which can't be read. Pure, so that the next
-// batch can be read while Postgres writes this one (sink_worker.cpp does). No two threads at once.
+// A batch of records as rows of a sink: which record became which row, and which can't be read. Pure, so the next batch
+// can be read while Postgres writes this one. Not for two threads at once.
 #pragma once
 
 #include <memory>
@@ -20,11 +20,11 @@ class ReadBatch {
 
   explicit ReadBatch(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
 
-  // Goes on behind what it has read of them already. `records` and what they point to are borrowed until clear().
+  // Reads the records that it hasn't read yet. `records` and what they point to are borrowed until clear().
   void read(std::span<const InputRecord> records);
-  // Reads them all again: rows were taken out.
+  // Reads all of them again, after rows were taken out.
   void read_again();
-  // Forgets the row and answers the record it came from; rows behind it move up.
+  // Removes the row and returns its record; later rows move up.
   size_t take_out(size_t row);
   void clear();
 
@@ -33,7 +33,7 @@ class ReadBatch {
   std::span<const InputRecord> records() const { return records_; }
   size_t record_of(size_t row) const { return record_of_row_[row]; }
   const std::vector<Unreadable>& unreadable() const { return unreadable_; }
-  // Nothing was taken out.
+  // No row was taken out.
   bool complete() const { return sink_->size() + unreadable_.size() == records_.size(); }
 
  private:

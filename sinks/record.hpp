@@ -1,4 +1,4 @@
-// A consumed record as the sinks see it, and the dead letter it becomes when it can't become rows. Pure.
+// A consumed record for sinks, and the dead letter made from it when it can't be stored. Pure.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct InputRecord {
   std::string_view key;
   std::optional<std::string_view> value;  // none: a tombstone, which nobody should write there
   Timestamp timestamp;                    // received_at
-  // The header of that name; empty: absent. Not set: no headers. Only dead letters ask: librdkafka allocates for all
-  // headers of a record once one is asked for.
+  // The header of that name; empty: absent. Not set: no headers. Only dead letters use it: librdkafka allocates for all
+  // headers of a record when one is read.
   std::function<std::string_view(const char*)> header;
 };
 

@@ -1,6 +1,5 @@
-// A family of tables that is filled from one topic: how a record becomes rows, and the statements that write them.
-// Owned by one thread. `add` is pure; `write` runs inside somebody else's transaction and decides nothing about
-// retries.
+// A family of tables that is filled from one topic: turns records into rows and writes them. Owned by one thread. `add`
+// is pure; `write` runs inside the caller's transaction, and the caller decides about retries.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +14,7 @@
 
 namespace wxpipe::sinks {
 
-// What every row has, for custody, dead letters and partitions. The views live as long as the row.
+// The data of every row that custody, dead letters and partitions need. The views live as long as the row.
 struct RowHead {
   Uuid id;        // the row's own: event, activity, log or dead letter
   Uuid event_id;  // what it came from
@@ -31,8 +30,8 @@ struct TableRows {
 };
 
 struct Written {
-  int64_t fresh = 0;              // of the records, how many were new
-  std::vector<TableRows> tables;  // rows inserted or computed anew
+  int64_t fresh = 0;              // how many of the records were new
+  std::vector<TableRows> tables;  // rows inserted or computed again
   bool operator==(const Written&) const = default;
 };
 
@@ -45,17 +44,17 @@ class Sink {
   virtual Result<void> add(std::string_view value) = 0;
   virtual size_t size() const = 0;
   virtual RowHead head(size_t row) const = 0;
-  // Timeless rows take the time of their first delivery (timeless_ids.hpp).
+  // Timeless rows get the time of their first delivery (timeless_ids.hpp).
   virtual void set_occurred_at(size_t row, Timestamp occurred_at) = 0;
-  // Makes ready what `append` needs of the rows; pure. Without it append does so itself.
+  // Prepares the rows for `append`; pure. If it isn't called, append does it.
   virtual void prepare() = 0;
-  // Writes rows [first, first + count), taking for granted that none of them is there, where that is cheaper. Refused
-  // with 23505 if one is: then `write` is called for, after a rollback. Both count them in the ledger as `writer`'s.
+  // Writes rows [first, first + count). It may assume that none of them exists, if that is cheaper. If one does, it
+  // throws SqlError 23505: roll back, then call `write`. Both count the rows in the ledger for `writer`.
   virtual Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
   virtual Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
-  // Forgets one row; those behind it move up.
+  // Removes one row; later rows move up.
   virtual void take_out(size_t row) = 0;
-  // Forgets the rows, keeps memory for the next ones.
+  // Removes all rows; keeps memory for the next ones.
   virtual void clear() = 0;
 };
 

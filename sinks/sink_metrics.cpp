@@ -2,7 +2,7 @@
 
 namespace wxpipe::sinks {
 namespace {
-// From 1 ms to 10 s; beyond it Postgres is in trouble, and readiness says so.
+// From 1 ms to 10 s. If it takes longer, Postgres is in trouble, and readiness says so.
 const prometheus::Histogram::BucketBoundaries kBatchBuckets{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
                                                             0.2,   0.5,   1,     2,    5,    10};
 }  // namespace
@@ -18,7 +18,8 @@ SinkMetrics::SinkMetrics(telemetry::Metrics& metrics, const schemas::FamilyInfo&
 void SinkMetrics::committed(const BatchOutcome& outcome, Timestamp now) {
   for (const auto& [table, rows] : outcome.written.tables)
     if (rows > 0) metrics_.sink_rows.Add({{"table", std::string(table)}}).Increment(static_cast<double>(rows));
-  // Every event has its row in messages (or in dead_letters), so only there are repeats and delays those of callbacks.
+  // Every event has its row in messages (or in dead_letters). So only these families count repeats and delays of
+  // callbacks.
   if (messages_ || dead_letters_)
     repeats_.Increment(static_cast<double>(static_cast<int64_t>(outcome.received.size()) - outcome.written.fresh));
   if (messages_)

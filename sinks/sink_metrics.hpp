@@ -14,7 +14,7 @@ class SinkMetrics {
  public:
   SinkMetrics(telemetry::Metrics& metrics, const schemas::FamilyInfo& family);
 
-  // Once a batch is committed: what it held, `now` being when its rows became visible.
+  // Counts a committed batch. `now`: when its rows became visible.
   void committed(const BatchOutcome& outcome, Timestamp now);
   void batch_took(std::chrono::duration<double> time) { batch_seconds_.Observe(time.count()); }
   // why: a closed list (unavailable, in_doubt, fenced, refused, braked, lost_records).

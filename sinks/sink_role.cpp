@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kAutopilotEvery = 1h;
 constexpr milliseconds kAutopilotAgainAfter = 10s;
 
-// Everything of one family that outlives its workers.
+// The parts of one family that outlive its workers.
 struct Family {
   Family(const schemas::FamilyInfo& family, const runtime::RoleContext& context)
       : info(family),
@@ -49,7 +49,7 @@ class SinkRole : public runtime::Role {
   void run(std::stop_token stop) override {
     std::vector<std::string> topics;
     for (const auto& family : families_) topics.push_back(topic_of(context_.settings.kafka, family.info));
-    // Who stores marks also watches over them.
+    // The process that stores marks also runs the custody watch.
     const bool has_marks = std::any_of(families_.begin(), families_.end(), [](const auto& family) {
       return &family.info == &schemas::family_of<schemas::CustodyMark>();
     });
@@ -81,7 +81,7 @@ class SinkRole : public runtime::Role {
     return teams;
   }
 
-  // What Postgres doesn't end in time is cut off, and the offsets tell where to go on.
+  // Statements that don't end in time are interrupted; the offsets in Postgres say where to go on.
   void interrupt() {
     for (auto& family : families_) family.database.interrupt();
     keeper_database_.interrupt();

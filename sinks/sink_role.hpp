@@ -9,8 +9,8 @@
 
 namespace wxpipe::sinks {
 
-// What the context refers to, and the clock, outlive the role. Waits for broker, topics, Postgres and its schema, and
-// says so in Readiness. Throws UsageError on a family that doesn't exist.
+// The clock and everything in the context must outlive the role. The role waits for broker, topics, Postgres and its
+// schema, and says so in Readiness. Throws UsageError on a family that doesn't exist.
 std::unique_ptr<runtime::Role> make_sink_role(const runtime::RoleContext& context, const Clock& clock = system_clock());
 
 }  // namespace wxpipe::sinks

@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using worker::TryAgain;
 
-constexpr int kTriesInPlace = 5;  // of a batch that met a deadlock or a lock
+constexpr int kTriesInPlace = 5;  // tries for a batch that meets a deadlock or a lock
 constexpr milliseconds kClusterIdTimeout = 2s;
 
 // `record` stays where it is until the batch is cleared.
@@ -64,7 +64,7 @@ void SinkWorker::Rows::clear() {
   Batch::clear();
 }
 
-// Postgres's troubles as the shell's; where the connection is of no use any more, the next try makes a new one.
+// Turns Postgres's errors into the shell's TryAgain. If the connection is lost, the next try makes a new one.
 template <class Call>
 void SinkWorker::ask_postgres(Call&& call) {
   const auto disconnected = [this](const char* which, const char* why) {
@@ -77,7 +77,7 @@ void SinkWorker::ask_postgres(Call&& call) {
     throw disconnected("in_doubt", error.what());
   } catch (const Unavailable& error) {
     throw disconnected("unavailable", error.what());
-  } catch (const UsageError& error) {  // the schema; somebody may be about to migrate
+  } catch (const UsageError& error) {  // wrong schema version: somebody may be about to migrate
     throw disconnected("refused", error.what());
   } catch (const Braked& error) {
     throw TryAgain("braked", error.what(), TryAgain::Until::restarted);
@@ -108,7 +108,7 @@ std::vector<kafka::PartitionOffset> SinkWorker::claim(const std::vector<kafka::P
   return from;
 }
 
-// The claim waited for what was being committed: the offset tells whether it was.
+// The claim waited for a running commit, so the offset shows whether the batch was committed.
 void SinkWorker::settle_doubt() {
   if (!doubt_) return;
   bool known = false, stored = true;
@@ -186,7 +186,7 @@ void SinkWorker::discard(const TryAgain& why, milliseconds wait) {
   metrics_.retried(why.kind);
   if (why.until == TryAgain::Until::restarted)
     telemetry::log_error("sink_stopped", {{"sink", family_.name}, {"why", why.what()}});
-  else  // an outage is told once, not at every attempt
+  else  // log an outage once, not at every attempt
     telemetry::log(why.what() == hindered_by_ ? telemetry::Level::debug : telemetry::Level::warn, "sink_hindered",
                    {{"sink", family_.name}, {"class", why.kind}, {"again_in_ms", wait.count()}, {"why", why.what()}});
   hindered_by_ = why.what();

@@ -5,10 +5,10 @@
 //   prepare  the records are read as rows
 //   write    BatchWriter
 //   publish  metrics
-//   discard  the claims end. Postgres is away, refuses, or the commit is in doubt: the next claim tells what is stored
+//   discard  the claims end. The next claim shows what is stored, also after a commit in doubt
 //
-// Kafka never holds an offset of a sink. Once the brake has tripped, the worker stays a member and takes nothing until
-// it is restarted.
+// Kafka never holds an offset of a sink. After the brake has stopped it, the worker stays a member of the group, but
+// takes nothing until it is restarted.
 #pragma once
 
 #include <chrono>
@@ -32,11 +32,11 @@ std::string topic_of(const config::KafkaSettings& settings, const schemas::Famil
 
 class SinkWorker : private worker::Job {
  public:
-  // Everything is borrowed and must outlive the worker. No network wait. Throws UsageError.
+  // All arguments are borrowed and must outlive the worker. No network wait. Throws UsageError.
   SinkWorker(const config::Settings& settings, const schemas::FamilyInfo& family, const Clock& clock,
              Database& database, SinkMetrics& metrics, worker::Status& status);
 
-  // Until stopped, with nothing left half done. Throws Unavailable and Fenced: make a new worker.
+  // Runs until stopped and leaves nothing half done. Throws Unavailable and Fenced: make a new worker.
   void run(const std::stop_token& stop) { worker_.run(stop); }
 
  private:
@@ -72,13 +72,13 @@ class SinkWorker : private worker::Job {
   SinkMetrics& metrics_;
   const OffsetStore offsets_;
   BatchWriter writer_;
-  std::map<int, Claim> claims_;  // by partition; next_offset is behind what is committed
+  std::map<int, Claim> claims_;  // by partition; next_offset: after the last committed record
   struct Doubt {
     std::vector<Advance> advances;
     BatchOutcome outcome;
   };
   std::optional<Doubt> doubt_;
-  std::string hindered_by_;  // what the last batch was discarded for
+  std::string hindered_by_;  // why the last batch was discarded
   worker::Worker worker_;    // destroyed first: a write may still use the rest
 };
 

@@ -51,7 +51,7 @@ void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::c
     const auto head = sink.head(row);
     if (!head.timeless) continue;
     const auto found = first.find(head.id);
-    // An event replayed from long before what is remembered keeps its own time, and so meets its own row.
+    // A replayed event that is older than the remembered ids keeps its own time, and so finds its own row.
     const bool near = found != first.end() && std::chrono::abs(found->second - head.received_at) <= window;
     sink.set_occurred_at(row, near ? found->second : head.received_at);
   }

@@ -1,5 +1,5 @@
-// Rows of events that have no time of the platform's: the first delivery's arrival stands for it, and a later delivery
-// takes it from wxpipe.timeless_ids, so that it meets its own row. Part of the batch's transaction.
+// For events without a platform time. Their time is the arrival of the first delivery. wxpipe.timeless_ids remembers
+// it, and a later delivery takes it from there, so it finds its own row. Part of the batch's transaction.
 #pragma once
 
 #include <chrono>
@@ -9,11 +9,11 @@
 
 namespace wxpipe::sinks {
 
-// Remembers the sink's timeless rows and sets their occurred_at to that of the first delivery, if that was less than
-// `window` before or after. Without timeless rows it does nothing.
+// Remembers the sink's timeless rows. Sets their occurred_at to that of the first delivery, if the two are less than
+// `window` apart. Without timeless rows it does nothing.
 void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::chrono::seconds window);
 
-// Forgets what no delivery within the window can ask for any more. Answers how many.
+// Deletes ids that no delivery within the window can need any more. Returns how many.
 int64_t forget_timeless_ids(postgres::Connection& connection, std::chrono::seconds window);
 
 }  // namespace wxpipe::sinks

@@ -1,4 +1,4 @@
-// Every text says what to change; limits that other programs set (the platforms, librdkafka) are named as such.
+// Every text says what to change. Where a limit comes from another program (a platform, librdkafka), the text says so.
 #include "common/config/checks.hpp"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ milliseconds kafka_property(const Settings& settings, const std::string& name, m
   long long value = 0;
   const auto& text = found->second;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  // What isn't a number is librdkafka's to refuse: it names the property and its range.
+  // Not a number: librdkafka refuses it, with the property's name and range.
   return error == std::errc{} && end == text.data() + text.size() ? milliseconds(value) : otherwise;
 }
 

@@ -1,5 +1,5 @@
-// What no single key can tell: settings that contradict each other, and settings that work but are risky. Each rule is
-// one function of the settings, named as what must hold. Pure; any thread.
+// Checks of several settings together: settings that contradict each other, and settings that work but are risky. Each
+// rule is one function of the settings; its name says what must hold. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -13,14 +13,14 @@ namespace wxpipe::config {
 struct Finding {
   std::string key;      // "ingest.command_ack_budget"; of a list "accounts.shop.name"
   std::string text;     // what is wrong and what to change
-  std::string place{};  // where it stands, if it is an account or a rule; else the key tells
+  std::string place{};  // file and line, if it is an account or a rule; else look up the key
   bool operator==(const Finding&) const = default;
 };
 
-// Errors: no role starts with one of these.
+// All errors. No role starts while there is one.
 std::vector<Finding> contradictions(const Settings& settings);
 
-// Each rule by itself; nothing: it holds.
+// The single rules. Empty: the rule holds.
 using Check = std::optional<Finding>;
 Check command_budget_within_ack_budget(const Settings& settings);
 Check ack_budget_below_request_timeout(const Settings& settings);
@@ -37,7 +37,7 @@ std::vector<Finding> score_rules_are_unique_and_fire(const Settings& settings);
 Check sealing_key_present(const Settings& settings);
 Check at_least_one_account(const Settings& settings);
 
-// Warnings of check-config: legal, and perhaps not what was meant.
+// Warnings of check-config: allowed, but perhaps not intended.
 std::vector<Finding> risks(const Settings& settings);
 
 }  // namespace wxpipe::config

@@ -1,4 +1,4 @@
-// Characters of a host name that Kafka wouldn't take in an id become dashes.
+// Characters of a host name that Kafka doesn't allow in an id become dashes.
 #include "common/config/environment.hpp"
 
 #include <unistd.h>

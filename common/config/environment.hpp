@@ -1,5 +1,4 @@
-// What the process was started with, as a value, so that reading a configuration can be tested without changing the
-// real environment.
+// The process's environment as a value. So tests can read a configuration without changing the real environment.
 #pragma once
 
 #include <map>
@@ -12,7 +11,7 @@ struct Environment {
   std::map<std::string, std::string, std::less<>> variables;
   std::string host_name;  // the default of [instance] name
 
-  // A variable that is set but empty counts as not set, as compose files and CI systems mean it.
+  // A variable that is set but empty counts as not set: compose files and CI systems mean it so.
   std::string_view get(std::string_view name) const;
 };
 

@@ -1,6 +1,6 @@
-// Every key a configuration can have, in one table: where it stands, what its values may be, what it means. Reading a
-// file, environment overrides, `check-config --print`, "did you mean" and the test of config/wxpipe.reference.toml all
-// go through it, so none of them can forget a key. Immutable; any thread.
+// Every key a configuration can have, in one table: its name, its allowed values, its meaning. The file reader,
+// environment overrides, `check-config --print`, "did you mean" and the test of config/wxpipe.reference.toml all use
+// this table, so none of them can forget a key. Immutable; any thread.
 #pragma once
 
 #include <span>
@@ -25,10 +25,10 @@ using AnyField =
 
 template <class Root>
 struct Key {
-  std::string_view name;  // of settings "section.key", else the key alone
+  std::string_view name;  // for settings "section.key", else only the key
   AnyField<Root> field;
   Rule rule;
-  std::string_view meaning;  // one sentence or two, word for word above the key in the reference file
+  std::string_view meaning;  // one or two sentences; the reference file has the same words above the key
 
   bool is_secret() const { return std::holds_alternative<Field<Root, Secret>>(field); }
   bool is_secrets() const { return std::holds_alternative<Field<Root, std::vector<Secret>>>(field); }
@@ -36,12 +36,12 @@ struct Key {
 };
 
 std::span<const Key<Settings>> setting_keys();
-std::span<const Key<AccountSettings>> account_keys();  // [[accounts]], replies apart
+std::span<const Key<AccountSettings>> account_keys();  // [[accounts]], without replies
 std::span<const Key<ReplyRule>> reply_keys();          // [[accounts.replies]]
 std::span<const Key<ScoreRule>> score_rule_keys();     // [[score.rules]], [[rules]] of a rules file
 
-// Secrets can also be named: token_env = "NAME" (an environment variable), token_file = "path" (its content). Of a list
-// of them, previous_keys: previous_key_envs, previous_key_files.
+// A secret can also come from elsewhere: token_env = "NAME" (an environment variable), token_file = "path" (the file's
+// content). For the list previous_keys: previous_key_envs, previous_key_files.
 std::string env_companion(std::string_view key, bool list);
 std::string file_companion(std::string_view key, bool list);
 

@@ -1,4 +1,4 @@
-// "Did you mean …?": the known word that is the fewest slips away from what was typed. Pure; any thread.
+// "Did you mean …?": the known word with the fewest typing mistakes from what was typed. Pure; any thread.
 #pragma once
 
 #include <span>
@@ -7,10 +7,10 @@
 
 namespace wxpipe::config {
 
-// Insertions, deletions, replacements and swaps of neighbours, each counting one.
+// The number of insertions, deletions, replacements and swaps of neighbours.
 size_t edit_distance(std::string_view typed, std::string_view known);
 
-// The first of the closest; empty only when nothing is known.
+// The first of the nearest words; empty only when no word is known.
 std::string_view nearest(std::string_view typed, std::span<const std::string_view> known);
 
 }  // namespace wxpipe::config

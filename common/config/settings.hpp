@@ -1,5 +1,5 @@
 // Everything a configuration file can say, as typed values with their defaults. load_settings (settings_file.hpp) fills
-// it; config/wxpipe.reference.toml documents every key. Plain data: copied into whoever needs a part of it.
+// it; config/wxpipe.reference.toml documents every key. Plain data: each user copies the part it needs.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,7 @@ struct InstanceSettings {
 // [sealing]: WXPIPE_SEALING_KEY or key_file; 32 bytes, base64
 struct SealingSettings {
   Secret key;
-  std::vector<Secret> previous_keys;  // still able to open what was sealed with them
+  std::vector<Secret> previous_keys;  // only for opening what was sealed with them
 };
 
 // [kafka]
@@ -38,7 +38,7 @@ struct KafkaSettings {
   std::string bootstrap_servers = "localhost:9092";
   std::string topic_prefix = "wxpipe.";
   int replication_factor = 0;                     // 0: 3 where the cluster has three brokers or more, else 1
-  std::map<std::string, std::string> properties;  // [kafka.properties]: any librdkafka property, last word
+  std::map<std::string, std::string> properties;  // [kafka.properties]: any librdkafka property; overrides ours
 };
 
 // [postgres]
@@ -56,7 +56,7 @@ struct IngestSettings {
   size_t max_connections = 20'000;
   milliseconds request_timeout{10'000};  // from the first byte of a request to its last
   milliseconds idle_timeout{75'000};     // keep-alive between requests
-  milliseconds ack_budget{2'000};        // broker or spool, whichever is durable first, else 503
+  milliseconds ack_budget{2'000};        // time for broker or spool to make an event durable, else 503
   milliseconds command_ack_budget{800};  // suite commands: the platform waits one second
   milliseconds drain_timeout{8'000};     // on SIGTERM
   size_t max_in_flight = 20'000;         // callbacks waiting for durability; beyond it 503
@@ -71,7 +71,7 @@ struct AdminSettings {
 
 // [spool]
 struct SpoolSettings {
-  std::string directory;  // empty: no spool, and a missing broker is answered with 503
+  std::string directory;  // empty: no spool; then the answer is 503 while the broker is away
   uint64_t max_bytes = 2ULL << 30;
   seconds max_age{24 * 3600};
 };
@@ -95,8 +95,8 @@ struct SinkSettings {
   int months_ahead = 2;
   int days_ahead = 7;
   seconds timeless_window{7 * 24 * 3600};
-  int brake_consecutive = 500;  // rejected rows in a row that stop the consumer
-  double brake_ratio = 0.5;     // of the last brake_sample rows
+  int brake_consecutive = 500;  // so many rejected rows in a row stop the consumer
+  double brake_ratio = 0.5;     // so many of the last brake_sample rows do too
   int brake_sample = 5'000;
 };
 
@@ -106,12 +106,12 @@ struct LogSettings {
   std::string format = "logfmt";  // logfmt, json
 };
 
-// [[score.rules]], or a file of them: [score] rules_file. docs/scoring in config/scoring.toml
+// [[score.rules]], or a file of them: [score] rules_file. The head of config/scoring.toml explains each key.
 struct ScoreRule {
   std::string name;                // unique; part of an activity's id
-  std::string dimension;           // interest, engagement, intent, profile, …: free, for the score's breakdown
+  std::string dimension;           // any word (interest, intent …): groups the points of the score
   int points = 0;                  // may be negative
-  int daily_cap = 0;               // most points this rule gives one lead on one day; 0: no cap. Same sign as points
+  int daily_cap = 0;               // most points for one lead on one day, with the sign of `points`; 0: no cap
   int half_life_days = 0;          // 0: points never fade
   std::vector<std::string> types;  // event types it fires on; a trailing * matches a family: "message.*"
   std::map<std::string, std::string> where;  // attribute -> exact value, or glob with *
@@ -119,7 +119,7 @@ struct ScoreRule {
   std::string stands_at{};                   // "scoring.toml:3:1", for errors found after loading
 };
 struct ScoreSettings {
-  std::string rules_file;        // [[rules]] of their own file, read before those of the configuration
+  std::string rules_file;        // a file with [[rules]]; they come before those of the configuration
   std::vector<ScoreRule> rules;  // both together
 };
 
@@ -127,20 +127,20 @@ struct ScoreSettings {
 struct ReplyRule {
   std::string on;       // an event type ("follower.subscribed") or "keyword"
   std::string keyword;  // with on = "keyword"
-  bool exact = false;   // the whole message, else contained in it
-  std::string text;     // what is answered
+  bool exact = false;   // true: the whole message; false: contained in it
+  std::string text;     // the answer
 };
 
-// What is used of an account as the configuration has it.
+// The part of an account that needs no decoding.
 struct AccountDetails {
   std::string name;
   std::string title;  // what people call it; enriches facts
-  // The ids this kind has; the others are empty.
+  // Ids that this kind doesn't have are empty.
   std::string app_id, original_id, component_app_id, corp_id, suite_id, provider_corp_id, bot_id, instance_id, channel;
   std::optional<int64_t> agent_id;
-  std::optional<seconds> max_timestamp_age;     // of the signed timestamp; none: as is usual for the kind
+  std::optional<seconds> max_timestamp_age;     // of the signed timestamp; none: the kind's default
   std::vector<ReplyRule> replies;               // in order; the first that fits answers
-  std::map<std::string, std::string> menu;      // menu key -> name people know it by
+  std::map<std::string, std::string> menu;      // menu key -> the name that people see
   std::map<std::string, std::string> channels;  // QR scene or State -> channel name
 };
 
@@ -151,7 +151,7 @@ struct AccountSettings : AccountDetails {
   Secret token, previous_token;
   Secret encoding_aes_key, previous_encoding_aes_key;
   Secret secret, previous_secret;  // whsec_…: Standard Webhooks kinds
-  // Where each part stands in the file ("config.toml:12:1"), for errors found after loading.
+  // Each part's place in the file ("config.toml:12:1"), for errors found after loading.
   std::string where;
 };
 

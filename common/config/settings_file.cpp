@@ -1,5 +1,5 @@
-// Everything is read before anything is complained about: errors are collected with their places, sorted, and thrown
-// as one. Secrets are resolved last, because the environment may have overridden where they come from.
+// Everything is read first; all errors are collected with their places, sorted, and reported together. Secrets are
+// resolved last, because the environment may have overridden where they come from.
 #include "common/config/settings_file.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +22,8 @@
 namespace wxpipe::config {
 namespace {
 
-// The variables every tool around Kafka and Postgres knows, and our own one for the secret that must not be in a file.
+// The variables that many tools around Kafka and Postgres know, and one of ours for the secret that must not be in a
+// file.
 struct Alias {
   std::string_view variable, key;
 };
@@ -77,7 +78,7 @@ class SettingsReader {
   SettingsReader(const Environment& environment, const Needs& needs) : environment_(environment), needs_(needs) {}
 
   Loaded read(const std::string& path) {
-    if (!path.empty() && !read_configuration(path)) return finish();  // nothing else would be true
+    if (!path.empty() && !read_configuration(path)) return finish();  // other errors would only confuse
     read_environment();
     for (auto& [secret, source] : setting_secrets_) resolve(*secret, source);
     if (settings_.instance.name.empty()) settings_.instance.name = environment_.host_name;
@@ -212,7 +213,7 @@ class SettingsReader {
     }
   }
 
-  // Relative to the file it stands in; what the environment says is relative to the working directory.
+  // A path in a file is relative to that file; a path from the environment is relative to the working directory.
   std::string resolved(const std::string& path, const Place& place) const {
     const std::filesystem::path given(path);
     if (place.line == 0 || path.empty() || given.is_absolute()) return path;
@@ -353,7 +354,8 @@ class SettingsReader {
              fmt::format("names no setting; the nearest known one is {}", nearest(variable, names)));
   }
 
-  // WXPIPE_INGEST_LISTEN would be ignored in silence; WXPIPE_SHOP_TOKEN, somebody's own secret, may be.
+  // WXPIPE_INGEST_LISTEN (one _ too few) is a mistake, so it is an error. WXPIPE_SHOP_TOKEN may be a user's own secret,
+  // so it is ignored.
   void complain_single_underscore(const std::string& variable) {
     for (const auto& alias : kAliases)
       if (alias.variable == variable) return;
@@ -394,7 +396,7 @@ class SettingsReader {
   // Names the nearest of `names`, or a key of another section that is nearer: [admin] listen for `listen` at the top.
   void complain_unknown(Place place, const std::string& shown, const std::string& own,
                         const std::vector<std::string>& names) {
-    constexpr size_t kOtherSection = 2;  // what a key of another section must be nearer by
+    constexpr size_t kOtherSection = 2;  // a key of another section must be nearer by this much
     const std::string& typed = own.empty() ? shown : own;
     size_t fewest = std::numeric_limits<size_t>::max();
     std::string best;
@@ -424,7 +426,7 @@ class SettingsReader {
     std::set<std::string> complained;
     for (const auto& problem : problems_) complained.insert(problem.key.substr(0, problem.key.find("_file")));
     for (auto& finding : findings) {
-      // A key that couldn't be read has its default now: what follows from that isn't worth a line.
+      // A key that couldn't be read has its default now. Errors that follow from that are left out.
       if (complained.contains(finding.key) || complained.contains(finding.key + "_env")) continue;
       const auto place = places_.find(finding.key);
       if (finding.place.empty() && place != places_.end()) finding.place = place->second;

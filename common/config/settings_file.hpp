@@ -1,6 +1,6 @@
-// From a TOML file and the environment to Settings. Last word first: WXPIPE_INSTANCE, then WXPIPE_<SECTION>__<KEY>,
-// then KAFKA_BOOTSTRAP, DATABASE_URL and WXPIPE_SEALING_KEY, then the file, then the defaults. Relative paths in a file
-// are relative to that file. Reads files; no other I/O. Any thread.
+// From a TOML file and the environment to Settings. The first source that has a key wins: WXPIPE_INSTANCE, then
+// WXPIPE_<SECTION>__<KEY>, then KAFKA_BOOTSTRAP, DATABASE_URL and WXPIPE_SEALING_KEY, then the file, then the defaults.
+// Relative paths in a file are relative to that file. Reads files; no other I/O. Any thread.
 #pragma once
 
 #include <map>
@@ -12,10 +12,10 @@
 
 namespace wxpipe::config {
 
-// What the reader is going to use. Secrets that aren't needed are not looked up, so that a machine that runs `process`
-// needs neither the accounts' tokens nor the database's password.
+// Which parts the caller will use. Other secrets are not looked up: a machine that runs only `process` needs neither
+// the accounts' tokens nor the database's password.
 struct Needs {
-  bool accounts = true;  // at least one, with its secrets
+  bool accounts = true;  // there must be at least one, with its secrets
   bool sealing = true;
   bool postgres = true;
 };
@@ -33,7 +33,7 @@ struct Loaded {
   std::map<std::string, std::string> places;
 };
 
-// An empty path: defaults and environment alone. Never throws for what the person can change.
+// An empty path: only defaults and environment. Mistakes of the user are in `errors`; they are not thrown.
 Loaded read_settings(const std::string& path, const Environment& environment, const Needs& needs = kEverything);
 
 // Throws one UsageError that holds every error, a line each.

@@ -15,7 +15,7 @@ std::string value_of(const Key<Root>& key, Root& root) {
 
 bool worth_a_line(std::string_view value) { return !value.empty() && value != "[]" && value != "{}"; }
 
-// Of things that come in lists, what wasn't said isn't shown.
+// In lists ([[accounts]] and the like), keys that weren't set are left out.
 template <class Root>
 void print_lines(std::string& out, std::span<const Key<Root>> keys, Root root) {
   Root untouched;

@@ -1,5 +1,5 @@
-// Settings as a TOML file that would load as the same settings, secrets as "***", each key with its meaning: what
-// `check-config --print` shows. Pure; any thread.
+// Settings as TOML, for `check-config --print`. Loading the text gives the same settings, but secrets are "***". Each
+// key has its meaning above it. Pure; any thread.
 #pragma once
 
 #include <string>

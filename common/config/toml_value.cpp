@@ -1,4 +1,4 @@
-// What can't be a setting keeps its TOML name, so that the complaint can say what stood there.
+// A value of a type that no setting has keeps its TOML type name, for the error message.
 #include "common/config/toml_value.hpp"
 
 #include <fmt/format.h>

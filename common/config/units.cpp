@@ -1,4 +1,4 @@
-// One table per unit family serves both directions.
+// Reading and writing use the same table of units.
 #include "common/config/units.hpp"
 
 #include <fmt/format.h>

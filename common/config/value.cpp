@@ -1,4 +1,4 @@
-// Every complaint is built by `expected`, so that all of them read alike: what was expected, then what stood there.
+// `expected` builds every error text, so all have the same form: what was expected, then what was found.
 #include "common/config/value.hpp"
 
 #include <fmt/format.h>

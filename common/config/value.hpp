@@ -1,6 +1,5 @@
-// One value of a configuration, whichever way it came (file or environment), and the rules by which it becomes a typed
-// setting. For every type a setting can have there is an `assign` and a `show`, side by side: what one writes the other
-// reads. Pure; any thread.
+// One value of a configuration, from the file or from the environment, and how it becomes a typed setting. Every type
+// of setting has an `assign` and a `show`: one reads what the other writes. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +17,7 @@ namespace wxpipe::config {
 using Texts = std::vector<std::string>;
 using TextMap = std::map<std::string, std::string>;
 
-// Something no setting takes: a date, an array of tables. `name` is what people call it.
+// A value of a type that no setting has: a date, an array of tables. `name`: that type, for people.
 struct Foreign {
   std::string_view name;
 };
@@ -28,18 +27,18 @@ struct Untyped {
 };
 using Value = std::variant<std::string, int64_t, double, bool, Texts, TextMap, Untyped, Foreign>;
 
-// What a setting's values may be, beyond its type.
+// Limits on a setting's values, besides its type.
 struct Rule {
   // Inclusive: counts as they are, durations in milliseconds, sizes in bytes, ratios as fractions.
   double least = 0, most = 9e15;
   std::vector<std::string_view> words{};  // a closed set
-  std::string_view characters{};          // others than letters and digits that the text may have; empty: any text
-  bool is_path = false;                   // a relative one is relative to the file it stands in
+  std::string_view characters{};          // allowed besides letters and digits; empty: any text
+  bool is_path = false;                   // a relative path is relative to the file that has it
   bool is_size = false;                   // of a size_t: bytes with unit, else a count
   bool may_be_empty = true;
 };
 
-// Nothing when `field` took the value, else what is wrong and what is expected. Never repeats a secret.
+// Sets `field`. On failure it returns what is wrong and what is expected; the text never holds a secret.
 using Complaint = std::optional<std::string>;
 Complaint assign(std::string& field, const Rule& rule, const Value& value);
 Complaint assign(Secret& field, const Rule& rule, const Value& value);

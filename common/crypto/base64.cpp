@@ -31,9 +31,9 @@ constexpr Tables kStandardTables = place_tables(kStandard);
 constexpr Tables kUrlTables = place_tables(kUrl);
 
 #if defined(__SSSE3__)
-// Sixteen characters of the standard alphabet to twelve bytes, and four that are to be overwritten; false when one is
-// no character of it. W. Muła, D. Lemire, "Faster Base64 Encoding and Decoding using AVX2 Instructions", in its SSSE3
-// form: a character's two halves each choose bits that meet only where it isn't legal.
+// Decodes sixteen characters of the standard alphabet: writes twelve bytes and four more without meaning. False: a
+// character isn't in the alphabet. W. Muła, D. Lemire, "Faster Base64 Encoding and Decoding using AVX2 Instructions",
+// in its SSSE3 form: a character's two halves each choose bits that meet only where it isn't legal.
 bool decode_sixteen(const unsigned char* in, unsigned char* out) {
   const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in));
   const __m128i high = _mm_and_si128(_mm_srli_epi32(text, 4), _mm_set1_epi8(0x0f));
@@ -64,7 +64,7 @@ bool decode(const Tables& tables, std::string_view text, std::string& bytes) {
   auto* out = reinterpret_cast<unsigned char*>(bytes.data());
   size_t group = text.size() / 4;
 #if defined(__SSSE3__)
-  // As long as there is room for the four bytes too many.
+  // Only while there is room for the four extra bytes.
   for (; &tables == &kStandardTables && group >= 6; group -= 4, in += 16, out += 12)
     if (!decode_sixteen(in, out)) return false;
 #endif

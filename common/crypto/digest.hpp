@@ -1,7 +1,7 @@
-// SHA-1, SHA-256 and HMAC-SHA256 as wxpipe uses them: over parts in sequence, without building a joined string.
-// OpenSSL's algorithms are fetched once per program and its contexts kept per thread, because both cost more than
-// hashing a callback does. Any thread may call; nothing is shared between threads. Throws std::runtime_error only when
-// OpenSSL itself cannot work (no memory, no default provider).
+// SHA-1, SHA-256 and HMAC-SHA256 over several parts, without joining them into one string.
+// OpenSSL's algorithms are fetched once per program, and contexts are kept per thread: both cost more than hashing a
+// callback. Any thread may call; nothing is shared between threads. Throws std::runtime_error only when OpenSSL itself
+// cannot work (no memory, no default provider).
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ Sha1 sha1(std::span<const std::string_view> parts);
 Sha256 sha256(std::span<const std::string_view> parts);
 Sha256 hmac_sha256(std::string_view key, std::span<const std::string_view> parts);
 
-// Equal, in a time that depends on the lengths alone.
+// Compares in a time that depends only on the lengths.
 bool equal_in_constant_time(std::string_view left, std::string_view right);
 
 template <size_t N>

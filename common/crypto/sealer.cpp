@@ -45,7 +45,7 @@ Sha256 synthetic_nonce(std::string_view nonce_key, std::string_view text) { retu
 
 std::string decode_key(const Secret& key, std::string_view which) {
   std::string bytes;
-  // A key read from a file ends in a newline more often than not.
+  // A key read from a file often ends in a newline.
   std::string_view text = key.reveal();
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
   if (text.empty())

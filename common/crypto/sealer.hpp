@@ -1,6 +1,6 @@
 // Seals credentials before they leave ingest (docs/guarantees.md law 8): AES-256-GCM with a synthetic nonce (HMAC of
-// the text under a key derived from the sealing key), so that equal text seals to equal text and a platform's retry
-// yields the same row. Immutable; safe from any thread.
+// the text under a key derived from the sealing key), so equal text gives equal seals, and a platform's retry gives the
+// same row. Immutable; safe from any thread.
 #pragma once
 
 #include <optional>
@@ -14,13 +14,13 @@ namespace wxpipe::crypto {
 
 class Sealer {
  public:
-  // key and previous_keys: 32 bytes in base64. Throws UsageError that names the command which makes one
-  // (`openssl rand -base64 32`).
+  // key and previous_keys: 32 bytes in base64. Throws UsageError, which names the command that makes a key (`openssl
+  // rand -base64 32`).
   explicit Sealer(const Secret& key, const std::vector<Secret>& previous_keys = {});
 
   // "sealed:v1:<base64url>"; an empty text stays empty.
   std::string seal(std::string_view text) const;
-  // The text behind a seal; nothing when no key opens it or it isn't a seal.
+  // Opens a seal; empty when no key opens it or it isn't a seal.
   std::optional<std::string> open(std::string_view sealed) const;
 
  private:

@@ -30,7 +30,7 @@ void Connection::fail(Failure why, std::string_view doing, std::string_view what
   throw Error(why, fmt::format("{}: {}: {}", url_.authority, doing, what));
 }
 
-// Starts something and runs it to its end. At the deadline the socket is closed; that ends everything that waits.
+// Starts an operation and runs it to its end. At the deadline it closes the socket, which ends everything that waits.
 template <class Start>
 error_code Connection::wait(std::string_view doing, SteadyTime deadline, Start&& start) {
   if (!stream_) fail(Failure::broken, doing, "not connected");
@@ -39,7 +39,7 @@ error_code Connection::wait(std::string_view doing, SteadyTime deadline, Start&&
   io_.restart();
   io_.run_until(deadline);
   if (outcome) return *outcome;
-  error_code ignored;  // it is thrown away
+  error_code ignored;  // the socket is thrown away anyway
   stream_->socket.close(ignored);
   io_.run();
   fail(Failure::timed_out, doing, "not done in time");

@@ -1,5 +1,5 @@
-// A connection to the server of a URL, through TLS and a proxy where wanted: bytes in, bytes out, and everything that
-// waits has a deadline. One thread owns it; calls block. Every failure is an Error, and leaves it closed.
+// A connection to the server of a URL, with TLS and a proxy if needed. It carries bytes; every call that waits has a
+// deadline. One thread owns it; calls block. Every failure is an Error and closes the connection.
 #pragma once
 
 #include <chrono>
@@ -13,12 +13,12 @@
 namespace wxpipe::http {
 
 struct Options {
-  std::chrono::milliseconds connect{5'000};   // the look-up of its name, TCP, proxy and TLS together
+  std::chrono::milliseconds connect{5'000};   // name look-up, TCP, proxy and TLS together
   std::chrono::milliseconds request{30'000};  // from the call to the last byte of the answer, connecting included
   size_t most_body_bytes = 16 << 20;          // of an answer
   std::optional<Url> proxy = {};              // http://host:port
-  std::string ca_file = {};                   // PEM, whom to trust; empty: whom the system trusts
-  bool verify = true;                         // false: any certificate will do
+  std::string ca_file = {};                   // PEM with trusted authorities; empty: the system's
+  bool verify = true;                         // false: accept any certificate
 };
 
 class Connection {
@@ -31,16 +31,17 @@ class Connection {
   const Url& url() const { return url_; }
   const Options& options() const { return options_; }
 
-  // Within the connect limit, and not beyond the deadline.
+  // Takes at most the connect limit, and ends at the deadline.
   void open(SteadyTime deadline);
   void close();
   bool is_open() const { return stream_ != nullptr; }
-  // Open, and nothing has come since the last read. A server that has closed an idle connection has sent its end.
+  // Open, and no bytes have come since the last read. (When a server closes an idle connection, its end counts as
+  // bytes.)
   bool is_idle();
 
-  // False: the server takes no more. It may have answered early, so its answer is worth reading.
+  // False: the server accepts no more bytes. It may have answered early, so read the answer.
   bool write(std::string_view bytes, SteadyTime deadline);
-  // Appends what came; false: the server has ended.
+  // Appends what came; false: the server has closed its side.
   bool read(std::string& into, SteadyTime deadline);
   void finish_sending();  // our side only
 

@@ -16,7 +16,8 @@ std::vector<tcp::endpoint> resolve(const Url& url, SteadyTime deadline) {
   error_code error;
   if (const auto address = asio::ip::make_address(url.host, error); !error)
     return {{address, static_cast<uint16_t>(std::stoi(url.port))}};
-  // The system's look-up can't be interrupted. It runs in a thread of its own, for which nobody waits too long.
+  // The system's look-up can't be interrupted. So it runs in its own thread, and we stop waiting for it at the
+  // deadline.
   std::packaged_task<std::vector<tcp::endpoint>()> look_up([host = url.host, port = url.port] {
     asio::io_context io;
     std::vector<tcp::endpoint> endpoints;
@@ -54,7 +55,7 @@ void Stream::add_tls(asio::ssl::context& context, const std::string& name, bool 
     tls->set_verify_mode(asio::ssl::verify_peer);
     tls->set_verify_callback(asio::ssl::host_name_verification(name));
   }
-  error_code is_a_name;  // an address is not asked for by name (RFC 6066)
+  error_code is_a_name;  // SNI is for names only, not for addresses (RFC 6066)
   asio::ip::make_address(name, is_a_name);
   // What the macro SSL_set_tlsext_host_name does, without its old-style cast.
   if (is_a_name)

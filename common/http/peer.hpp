@@ -1,5 +1,4 @@
-// The server at the other end: finding it, and making sure that it is who it says. Shared by the blocking client and by
-// the load sender of `wxpipe simulate`.
+// Finding a server and verifying its identity. Shared by the blocking client and the load sender of `wxpipe simulate`.
 #pragma once
 
 #include <boost/asio/buffer.hpp>
@@ -23,11 +22,11 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 enum class Failure {
   unreachable,  // no connection
-  untrusted,    // its certificate isn't to be trusted, or is another name's
-  handshake,    // what is spoken there is no TLS, or none that we speak
+  untrusted,    // its certificate isn't trusted, or is for another name
+  handshake,    // the server doesn't speak TLS, or no version that we have
   timed_out,
-  broken,     // the connection ended before the answer did; whether the request arrived is not known
-  malformed,  // what came is no HTTP
+  broken,     // the connection ended before the answer; the request may have arrived
+  malformed,  // the answer isn't HTTP
   too_large   // the answer has more bytes than we take
 };
 
@@ -40,14 +39,14 @@ class Error : public Unavailable {
 // The addresses of the URL's host. Throws Error.
 std::vector<boost::asio::ip::tcp::endpoint> resolve(const Url& url, SteadyTime deadline);
 
-// TLS 1.2 and later. ca_file: PEM, whom to trust; empty: whom the system trusts. Throws UsageError if it can't be read.
+// TLS 1.2 and later. ca_file: PEM with trusted authorities; empty: the system's. Throws UsageError if it can't be read.
 boost::asio::ssl::context tls_context(const std::string& ca_file);
 
 // A socket, with TLS over it where the URL says https.
 struct Stream {
   explicit Stream(boost::asio::io_context& io) : socket(io) {}
 
-  // Asks for the server by its name and, unless any certificate will do, verifies it.
+  // Sends the server's name (SNI) and, unless any certificate is accepted, verifies the certificate.
   void add_tls(boost::asio::ssl::context& context, const std::string& name, bool verify);
 
   template <class Then>

@@ -8,7 +8,7 @@
 namespace wxpipe::http {
 namespace {
 constexpr uint32_t kMostHeaderBytes = 64 << 10;
-constexpr uint64_t kReserved = 64 << 10;  // of a body at once: its length is only what the other side says
+constexpr uint64_t kReserved = 64 << 10;  // at most, for a body: the length is only a claim of the other side
 }  // namespace
 
 std::optional<std::string> Response::header(std::string_view name) const {

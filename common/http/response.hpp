@@ -1,4 +1,4 @@
-// An HTTP/1.1 response, and its parser: Beast's, with its strictness. It keeps only what is asked for, because Beast's
+// An HTTP/1.1 response and its parser, built on Beast's strict one. It keeps only the headers that are wanted: Beast's
 // own container allocates for every header.
 #pragma once
 
@@ -18,28 +18,28 @@ struct Response {
   int status = 0;
   Headers headers = {};
   std::string body = {};
-  // The first of that name, in any case of letters.
+  // The first header of that name; case doesn't matter.
   std::optional<std::string> header(std::string_view name) const;
 };
 
 enum class KeepHeaders { yes, no };
 
-// For one response, which it fills. The response must outlive it; what it held before is dropped.
+// Fills one response, which must outlive the parser. Old content of the response is dropped.
 class ResponseParser final : private boost::beast::http::basic_parser<false> {
  public:
   ResponseParser(Response& into, uint64_t most_body_bytes, KeepHeaders keep = KeepHeaders::yes);
 
-  // Reads on; answers how many of the bytes it is done with. While the response isn't complete, what is left of them
-  // comes again in front of the next ones. Beast's errors, but never need_more.
+  // Parses more bytes; returns how many it consumed. While the response isn't complete, pass the remaining bytes again,
+  // before the next ones. Sets Beast's errors, but never need_more.
   size_t put(std::string_view bytes, boost::system::error_code& error);
-  // The connection has ended: an error, unless the response ends with its connection.
+  // Call it when the connection has ended. An error, unless the end of the connection ends the response.
   void end(boost::system::error_code& error) { put_eof(error); }
-  // There is no body, whatever the headers say: the answer to HEAD or CONNECT.
+  // The response has no body, whatever the headers say: it answers HEAD or CONNECT.
   void without_body() { skip(true); }
 
   bool begun() const { return got_some(); }
   bool complete() const { return is_done(); }
-  // The headers are there, and neither a length nor chunks: it ends with its connection.
+  // The headers are complete and give neither a length nor chunks: the end of the connection ends it.
   bool ends_with_connection() const { return is_header_done() && need_eof(); }
   bool keep_alive() const { return basic_parser::keep_alive(); }
 

@@ -12,7 +12,7 @@ namespace wxpipe::json {
 
 class Reader {
  public:
-  // What the document points into stays valid until the next call. Errors come out of the document's own calls.
+  // What the document points into stays valid until the next call. Errors come from calls on the document.
   simdjson::simdjson_result<simdjson::ondemand::document> iterate(std::string_view json) {
     if (buffer_.size() < json.size() + simdjson::SIMDJSON_PADDING)
       buffer_.resize(json.size() + simdjson::SIMDJSON_PADDING);
@@ -33,7 +33,8 @@ inline Reader& thread_reader() {
 // A value inside a document that is being read.
 using Value = simdjson::simdjson_result<simdjson::ondemand::value>;
 
-// FNV-1a, for `switch` over field names: `case json::key("id"):`. Two names of one switch that met would not compile.
+// FNV-1a, for `switch` over field names: `case json::key("id"):`. Two names with the same hash in one switch don't
+// compile.
 constexpr uint64_t key(std::string_view name) {
   uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;

@@ -55,8 +55,7 @@ constexpr auto kWritten = [] {
 }();
 }  // namespace
 
-// Sixteen bytes at a time are copied to a small buffer and looked at; what has to be escaped is rare and overwrites its
-// copy.
+// Copies sixteen bytes at a time and checks them. Bytes that need an escape are rare; the escape overwrites the copy.
 void append_string(std::string& out, std::string_view text) {
   constexpr size_t kRoom = 512, kWidth = 16;
   char buffer[kRoom + 2 * kWidth];
@@ -76,7 +75,7 @@ void append_string(std::string& out, std::string_view text) {
   };
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1f);
-  // Copies 16 bytes, and answers how many of them need no escape.
+  // Copies 16 bytes and returns how many at the start need no escape.
   const auto copy = [&](const char* bytes) {
     const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), chunk);
@@ -92,7 +91,7 @@ void append_string(std::string& out, std::string_view text) {
     make_room();
   }
   if (from < end) {
-    char rest[kWidth] = {};  // its zeros count as to be escaped, behind the text
+    char rest[kWidth] = {};  // the zeros after the text count as bytes to escape, so they end it
     std::memcpy(rest, from, static_cast<size_t>(end - from));
     const size_t clean = copy(rest);
     to += clean;

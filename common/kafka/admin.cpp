@@ -63,7 +63,7 @@ Event Admin::request(rd_kafka_admin_op_t operation, rd_kafka_event_type_t result
   throw_unless_ok("request_timeout",
                   rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout_ms(), why, sizeof why));
   call(options.get(), queue.get());
-  // The request's own timeout ends it; the allowance is for the answer's way back.
+  // The request's own timeout ends it; the extra time is for the answer's way back.
   Event event(rd_kafka_queue_poll(queue.get(), timeout_ms() + 1000));
   if (!event) throw Unavailable("the cluster did not answer an admin request");
   if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -127,8 +127,8 @@ std::map<std::string, TopicConfig> Admin::configs(const std::vector<std::string>
 }
 
 void Admin::set_config(const std::string& topic, const std::map<std::string, std::string>& values) {
-  // librdkafka has IncrementalAlterConfigs from 2.2 only. AlterConfigs replaces everything, so what is already set on
-  // the topic goes along.
+  // Only librdkafka 2.2 and later have IncrementalAlterConfigs. AlterConfigs replaces all settings of the topic, so
+  // those already set are sent too.
   auto wanted = values;
   const auto present = configs({topic});
   for (const auto& [name, entry] : present.at(topic))

@@ -1,4 +1,4 @@
-// Looking at and changing topics. Short-lived or kept; one thread owns it. Every call throws Unavailable when the
+// Reads and changes topics. One thread owns it. Every call throws Unavailable when the
 // cluster doesn't answer within the timeout given to the constructor.
 #pragma once
 
@@ -17,13 +17,13 @@ class Admin {
   explicit Admin(const config::KafkaSettings& settings, std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
   ClusterView view();
-  // One line for each topic that could not be created; empty: all were, or existed already.
+  // Returns one line for each topic that could not be created. Empty: all were created or existed already.
   std::vector<std::string> create_topics(const std::vector<NewTopic>& topics);
   std::map<std::string, TopicConfig> configs(const std::vector<std::string>& topics);
   // Sets these keys and leaves the topic's other settings as they are. Throws UsageError with the broker's reason.
   void set_config(const std::string& topic, const std::map<std::string, std::string>& values);
-  // Never fewer. Keys change their partition by it: only for those who know. Throws UsageError with the broker's
-  // reason.
+  // Adds partitions; never removes any. It moves keys to other partitions, so use it with care. Throws UsageError with
+  // the broker's reason.
   void raise_partitions(const std::string& topic, int partitions);
 
  private:

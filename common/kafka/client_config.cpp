@@ -51,15 +51,16 @@ Pairs defaults(ClientRole role) {
       return {
           {"linger.ms", "5"},
           {"compression.codec", "lz4"},
-          {"socket.timeout.ms", "3000"},    // a frozen broker: stall of 3.7 s instead of 9
-          {"message.timeout.ms", "30000"},  // longer than any failover: a shorter one ends in doubles or fatal errors
+          {"socket.timeout.ms", "3000"},    // a frozen broker: a stall of 3.7 s instead of 9 s
+          {"message.timeout.ms", "30000"},  // longer than any failover: a shorter one causes duplicates or fatal errors
           {"queue.buffering.max.messages", "100000"},
           {"queue.buffering.max.kbytes", "65536"},
           {"partitioner", "murmur2_random"}};  // the same partition as Java clients
     case ClientRole::transactional_producer:
-      return {{"transaction.timeout.ms", "10000"},  // a dead producer blocks readers no longer
+      return {{"transaction.timeout.ms", "10000"},  // a dead producer blocks readers no longer than this
               {"compression.codec", "lz4"},
-              {"retry.backoff.ms", "10"},  // the wait after CONCURRENT_TRANSACTIONS; 100 costs 100 ms on many commits
+              {"retry.backoff.ms",
+               "10"},  // the wait after CONCURRENT_TRANSACTIONS; with 100, many commits take 100 ms longer
               {"socket.timeout.ms", "3000"},
               {"partitioner", "murmur2_random"}};
     case ClientRole::processor_consumer:
@@ -68,9 +69,9 @@ Pairs defaults(ClientRole role) {
               {"session.timeout.ms", "10000"},
               {"heartbeat.interval.ms", "1000"},
               {"max.poll.interval.ms", role == ClientRole::sink_consumer ? "300000" : "60000"},
-              {"queued.max.messages.kbytes", "4096"},  // what it holds that nobody has polled yet
+              {"queued.max.messages.kbytes", "4096"},  // records fetched and not yet polled
               {"fetch.queue.backoff.ms", "20"},
-              {"fetch.message.max.bytes", "131072"},  // of a partition at once, as lz4
+              {"fetch.message.max.bytes", "131072"},  // per partition and fetch, compressed
               {"fetch.error.backoff.ms", "50"},
               {"fetch.wait.max.ms", "100"}};
     case ClientRole::reader:
@@ -82,7 +83,7 @@ Pairs defaults(ClientRole role) {
   return {};
 }
 
-// What a guarantee hangs on: nobody may set these otherwise.
+// Guarantees depend on these: nobody may change them.
 Pairs guarantees(ClientRole role) {
   switch (role) {
     case ClientRole::ingest_producer:
@@ -140,7 +141,7 @@ Client make(rd_kafka_type_t type, Conf conf) {
   char why[512];
   rd_kafka_t* client = rd_kafka_new(type, conf.get(), why, sizeof why);
   if (!client) throw UsageError(fmt::format("kafka: {}", why));
-  conf.release();  // rd_kafka_new took it over
+  conf.release();  // rd_kafka_new owns it now
   return Client(client);
 }
 }  // namespace

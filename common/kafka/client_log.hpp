@@ -1,6 +1,6 @@
-// librdkafka tells of one broken connection from every client and every thread that knows the broker, many times a
-// second. Which of its lines are worth writing: each cause once in a while, with the number of those left out. Plain
-// value; whoever shares one between threads locks it.
+// Decides which of librdkafka's log lines are written. One broken connection causes many lines a second, from every
+// client and thread. So each cause is written once in a while, with the number of lines left out. Plain value; not
+// thread-safe, so share it under a lock.
 #pragma once
 
 #include <chrono>
@@ -13,14 +13,14 @@
 namespace wxpipe::kafka {
 
 // "[thrd:a:1/bootstrap]: a:1/1: Connect to ipv4#1.2.3.4:1 failed: Connection refused (after 0ms in state CONNECT)" ->
-// "Connect to ipv4#1.2.3.4:1 failed: Connection refused": what is left without who said it and when.
+// "Connect to ipv4#1.2.3.4:1 failed: Connection refused": the cause, without the client, the thread and the time.
 std::string_view cause_of(std::string_view text);
 
 class ClientLog {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // How many lines of this one's cause were left out since the last that was written; nothing: leave this out, too.
+  // How many lines of the same cause were left out since the last written one. Empty: leave out this line too.
   std::optional<int64_t> admit(std::string_view text, Time now);
 
  private:

@@ -6,8 +6,8 @@
 
 namespace wxpipe::kafka {
 namespace {
-// Once it holds all it may, librdkafka before 2.2 looks again whether it may fetch after a second (#2879), or when
-// something else happens on that broker's thread. Later ones have fetch.queue.backoff.ms.
+// When its queue is full, librdkafka before 2.2 waits a second before it fetches again (#2879), unless something else
+// wakes up the broker's thread. Later versions have fetch.queue.backoff.ms.
 constexpr bool kLooksLate = RD_KAFKA_VERSION < 0x02020000;
 constexpr size_t kTellAfter = 1 << 20;
 
@@ -61,13 +61,13 @@ std::optional<Record> Consumer::poll(std::chrono::milliseconds timeout) {
 
   const auto code = message->err;
   const std::string why = rd_kafka_message_errstr(message.get());
-  message.reset();  // librdkafka waits for every message on destruction, errors too
+  message.reset();  // when destroyed, librdkafka waits for every message, also for errors
   if (code == RD_KAFKA_RESP_ERR__FATAL) throw_fatal();
   if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
     throw OffsetOutOfRange(describe("consumer", code, why));
   const bool no_topic = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
                         code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-  // A late poll costs the partitions, not the consumer: it rejoins by itself. The rest of what heals by waiting is
+  // After a late poll the consumer loses its partitions, but rejoins by itself. Other errors that pass with time are
   // retried by librdkafka too.
   if (code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED || (heals_by_waiting(code) && !no_topic)) {
     telemetry::log_warn("consumer_hindered", {{"error", rd_kafka_err2name(code)}, {"why", why}});
@@ -111,8 +111,8 @@ rd_kafka_resp_err_t Consumer::replace_assignment(const rd_kafka_topic_partition_
   return result;
 }
 
-// Asks each leader something and doesn't wait for the answer, so it always says "timed out" (and keeps nothing of a
-// call that did): the leader's thread wakes up for that, and fetches if there is room.
+// Asks each leader for something and doesn't wait for the answer, so the call always says "timed out" and its result is
+// dropped. The request wakes up the broker's thread, which then fetches if there is room.
 void Consumer::fetch_on(size_t taken) {
   taken_ += taken;
   if (taken_ < kTellAfter || !assigned_) return;
@@ -140,7 +140,7 @@ void Consumer::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topi
   static_cast<Consumer*>(self)->rebalance(code, partitions);
 }
 
-// Called by C code: exceptions wait in listener_error_ for poll.
+// Called by C code, so exceptions must not leave it: they are kept in listener_error_, and poll throws them.
 void Consumer::rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions) {
   PartitionList start;  // null: nothing assigned
   try {

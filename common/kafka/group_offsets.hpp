@@ -1,4 +1,4 @@
-// Where a consumer group stands, asked from outside of it: nobody joins, nothing rebalances. One thread owns it.
+// Reads a consumer group's offsets without joining the group, so nothing rebalances. One thread owns it.
 #pragma once
 
 #include <chrono>
@@ -14,8 +14,8 @@ class GroupOffsets {
  public:
   GroupOffsets(const config::KafkaSettings& settings, const std::string& group);
 
-  // What the group has committed; kNoOffset where it hasn't. Offsets of a transaction that is still open don't count.
-  // Throws Unavailable.
+  // The group's committed offsets; kNoOffset where there is none. Offsets of open transactions don't count. Throws
+  // Unavailable.
   std::vector<PartitionOffset> committed(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
 
  private:

@@ -1,8 +1,8 @@
 // A Kafka broker inside this process: librdkafka's own mock, reachable by TCP on 127.0.0.1. For contract tests, and for
-// a look at wxpipe where no broker can be had (`wxpipe run --mock-broker`). It guarantees nothing: records live in
-// memory and only the newest 5 MiB of a partition stay, aborted transactions are visible, nobody is fenced
-// (kMockLacks). It serves Produce, Fetch, groups and transactions, but can't create topics over the network: they are
-// named here.
+// trying wxpipe without a broker (`wxpipe run --mock-broker`). It guarantees nothing: records are only in memory, only
+// the newest 5 MiB of a partition are kept, aborted transactions are visible, nobody is fenced (kMockLacks). It serves
+// Produce, Fetch, groups and transactions. It can't create topics over the network, so the constructor gets their
+// names.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ struct MockTopic {
   int partitions = 1;
 };
 
-// What a user of the mock has to do without, in one line.
+// What the mock doesn't have, in one line for users.
 inline constexpr std::string_view kMockLacks =
     "nothing survives a restart, each partition keeps only its newest 5 MiB, aborted transactions are visible and "
     "zombies are not fenced";

@@ -18,7 +18,7 @@ struct Partition {
 };
 
 inline constexpr int64_t kNoOffset = -1;                         // nothing committed, nothing found
-inline constexpr int64_t kLogBegin = RD_KAFKA_OFFSET_BEGINNING;  // the oldest record there is, whatever its offset
+inline constexpr int64_t kLogBegin = RD_KAFKA_OFFSET_BEGINNING;  // the oldest record in the log
 
 struct PartitionOffset {
   Partition partition;

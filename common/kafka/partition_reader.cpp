@@ -19,14 +19,15 @@ constexpr int64_t kLatest = -1;
 constexpr int64_t kEarliest = -2;
 
 Client reader(const config::KafkaSettings& settings, const char* isolation) {
-  return make_consumer(client_config(ClientRole::reader, settings,
-                                     {{"isolation.level", isolation},
-                                      {"group.id", "wxpipe-reader"},  // never joined: librdkafka wants one for assign
-                                      {"enable.partition.eof", "true"},
-                                      {"fetch.wait.max.ms", "10"}}));  // an end is told by an empty fetch
+  return make_consumer(
+      client_config(ClientRole::reader, settings,
+                    {{"isolation.level", isolation},
+                     {"group.id", "wxpipe-reader"},  // never joined; librdkafka needs a name for assign
+                     {"enable.partition.eof", "true"},
+                     {"fetch.wait.max.ms", "10"}}));  // an empty fetch shows the end
 }
 
-// A leader refuses for a moment after it was elected, or its topic made.
+// A leader refuses for a moment after its election, or after its topic was created.
 bool leader_is_changing(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) {
   const auto changing = [](rd_kafka_resp_err_t one) {
     return one == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || one == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
@@ -117,7 +118,7 @@ void PartitionReader::read(const std::vector<Stretch>& stretches, const std::fun
       return candidate.partition.number == message->partition &&
              candidate.partition.topic == rd_kafka_topic_name(message->rkt);
     });
-    if (stretch == open.end()) continue;  // prefetched beyond a stretch that is done
+    if (stretch == open.end()) continue;  // prefetched, after the end of a finished range
     const auto to = stretch->to;
     if (next >= to) open.erase(stretch);
     if (!at_end && next <= to) visit(Record(std::move(message)));

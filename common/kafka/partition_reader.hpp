@@ -1,4 +1,4 @@
-// Reads stretches of partitions, committed records only, outside of any group: how a journal is taken over.
+// Reads ranges of partitions outside of any group, only committed records. `process` reads its journal with it.
 // Short-lived; one thread owns it.
 #pragma once
 
@@ -24,7 +24,7 @@ class PartitionReader {
  public:
   explicit PartitionReader(const config::KafkaSettings& settings);
 
-  // The log's first and next offset; `ends` counts open transactions in, so that reading up to there waits for them.
+  // The log's first and next offset. `ends` includes open transactions, so reading up to there waits for them.
   std::vector<PartitionOffset> beginnings(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
   std::vector<PartitionOffset> ends(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
 
@@ -35,9 +35,8 @@ class PartitionReader {
   // The first record at or after each moment; kNoOffset: none.
   std::vector<PartitionOffset> at_times(const std::vector<Moment>& moments, std::chrono::milliseconds timeout);
 
-  // Every committed record of each stretch, in order within its partition; the record is gone when `visit` returns.
-  // Waits for transactions that are open inside a stretch. Throws Unavailable when it isn't done by the timeout or is
-  // stopped.
+  // Visits every committed record of each range, in order within a partition. The record is destroyed when `visit`
+  // returns. Waits for transactions that are open inside a range. Throws Unavailable at the timeout or when stopped.
   void read(const std::vector<Stretch>& stretches, const std::function<void(const Record&)>& visit,
             std::chrono::milliseconds timeout, const std::stop_token& stop = {});
 

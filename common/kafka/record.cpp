@@ -10,7 +10,7 @@ Timestamp Record::timestamp() const {
 }
 
 std::string_view Record::header(const char* name) const {
-  rd_kafka_headers_t* headers = nullptr;  // the message's own: not to be destroyed
+  rd_kafka_headers_t* headers = nullptr;  // owned by the message: don't destroy it
   if (rd_kafka_message_headers(message_.get(), &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   const void* value = nullptr;
   size_t size = 0;

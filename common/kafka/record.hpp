@@ -19,7 +19,7 @@ class Record {
   std::string_view key() const { return text(message_->key, message_->key_len); }
   std::string_view value() const { return text(message_->payload, message_->len); }
   bool has_value() const { return message_->payload != nullptr; }
-  // The record's own time (CreateTime), which wxpipe's producers set to received_at. The epoch where it has none.
+  // The record's time (CreateTime); wxpipe's producers set it to received_at. The epoch if it has none.
   Timestamp timestamp() const;
   // The last header of that name; empty: absent.
   std::string_view header(const char* name) const;

@@ -1,4 +1,4 @@
-// Topics as values: as they are in a cluster, and as they are to be created. Plain data, so that planning can be pure.
+// Topics as values: those that exist in a cluster, and those to be created. Plain data, so planning can be pure.
 #pragma once
 
 #include <map>

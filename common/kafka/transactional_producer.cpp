@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kOverdue = 4s;  // behind a call's timeout: its last request may take 3 s (socket.timeout.ms)
+constexpr milliseconds kOverdue = 4s;  // after a call's timeout: its last request may take 3 s more (socket.timeout.ms)
 constexpr int kMostCallsUnderWay = 64;
 
 std::atomic<int> calls_under_way_now{0};
@@ -37,7 +37,7 @@ class CallUnderWay {
   CallUnderWay& operator=(const CallUnderWay&) = delete;
 };
 
-// A record that can't be delivered makes commit fail with an abortable error; why it failed is only told here.
+// A record that can't be delivered makes commit fail with an abortable error. Only this callback gets the reason.
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
       message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
@@ -68,12 +68,12 @@ struct Offsets {
 };
 }  // namespace
 
-// What a call into librdkafka needs, for as long as it takes.
+// Everything that a call into librdkafka needs while it runs.
 struct TransactionalProducer::Session {
   Session() = default;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
-  // What is still queued belongs to a transaction that nobody will commit: don't wait for it.
+  // Queued records belong to a transaction that nobody will commit: don't wait for them.
   ~Session() {
     if (client)
       rd_kafka_purge(client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
@@ -115,7 +115,8 @@ void TransactionalProducer::retry(const char* name, Call&& call) {
         break;
     }
     if (steady_clock::now() >= deadline) throw Unavailable(what);
-    rd_kafka_poll(session_->client.get(), 20);  // serves delivery reports, and spaces out errors that come back at once
+    rd_kafka_poll(session_->client.get(),
+                  20);  // handles delivery reports; also slows down errors that come back at once
   }
 }
 
@@ -177,14 +178,14 @@ void TransactionalProducer::produce(size_t topic, const OutboundRecord& record) 
   for (;;) {
     const Error error{rd_kafka_produceva(session_->client.get(), values.data(), count)};
     if (!error) {
-      headers.release();  // librdkafka's from here on
+      headers.release();  // librdkafka owns them now
       return;
     }
     const auto code = rd_kafka_error_code(error.get());
     const auto what = describe("produce", error.get());
     if (code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__FENCED) throw Fenced(what);
-    // Anything but a full queue means that this transaction (already aborted by librdkafka, or with an impossible
-    // record) can't be completed.
+    // Any error but a full queue: this transaction can't be completed. librdkafka has aborted it, or the record is
+    // impossible.
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) throw TransactionAborted(what);
     if (steady_clock::now() >= deadline) throw Unavailable(what);
     rd_kafka_poll(session_->client.get(), 20);
@@ -193,7 +194,7 @@ void TransactionalProducer::produce(size_t topic, const OutboundRecord& record) 
 
 void TransactionalProducer::send_offsets(std::span<const PartitionOffset> next, GroupMetadata group) {
   const auto offsets = std::make_shared<const Offsets>(Offsets{to_list(next), std::move(group)});
-  // A call without an end can't be called back either: a thread of its own does the waiting.
+  // This call may never end and can't be interrupted. So it runs in a thread of its own.
   const auto send = [session = session_, offsets](int timeout) -> Error {
     const auto under_way = std::make_shared<CallUnderWay>();
     std::packaged_task<Error()> call([session, offsets, timeout, under_way] {
@@ -227,8 +228,8 @@ void TransactionalProducer::commit() {
 }
 
 void TransactionalProducer::abort() {
-  // EndTxn can overtake the first AddPartitionsToTxn, which the broker takes for a fatal INVALID_TXN_STATE (#4849): let
-  // what was produced be acknowledged first. Whether that succeeds doesn't matter to an abort.
+  // EndTxn can overtake the first AddPartitionsToTxn; the broker then answers with a fatal INVALID_TXN_STATE (#4849).
+  // So wait first until all records are acknowledged. If that fails, the abort goes on all the same.
   rd_kafka_flush(session_->client.get(), 1000);
   if (session_->undelivered.records > 0)
     telemetry::log_warn("records_not_delivered", {{"records", session_->undelivered.records},

@@ -1,6 +1,6 @@
-// Writes records and consumed offsets in one Kafka transaction. librdkafka's three questions decide every error:
+// Writes records and consumed offsets in one Kafka transaction. Errors (error.hpp decides which one):
 //   TransactionAborted  call abort(), go back to the committed offsets, start over
-//   Fenced              somebody else uses our transactional.id, or librdkafka can't go on: make a new producer
+//   Fenced              another process uses our transactional.id, or librdkafka can't go on: make a new producer
 //   Unavailable         the broker stayed away for longer than `patience`; the outcome of a commit is then unknown.
 //                       Make a new producer: its init() finishes or aborts what the old one left, and the offsets tell
 //                       which
@@ -34,7 +34,7 @@ struct OutboundRecord {
   int partition = RD_KAFKA_PARTITION_UA;  // by key, as Java clients do
 };
 
-// Records of the current transaction that the broker refused, told once when it is aborted.
+// Records of the current transaction that the broker refused; reported once, when it is aborted.
 struct Undelivered {
   size_t records = 0;
   std::string topic;  // of the first
@@ -43,28 +43,28 @@ struct Undelivered {
 
 class TransactionalProducer {
  public:
-  // Topics are named once, in the order that produce's index means: a record for a topic whose handle is new waits up
-  // to a second in librdkafka. No network wait. `extra` as for client_config.
+  // `topics`: all topics; produce takes an index into this list. (A record for a topic with a new handle waits up to a
+  // second in librdkafka, so the handles are made once.) No network wait. `extra` as for client_config.
   TransactionalProducer(const config::KafkaSettings& settings, const std::string& transactional_id,
                         std::span<const std::string> topics,
                         const std::vector<std::pair<std::string, std::string>>& extra = {},
                         std::chrono::milliseconds patience = std::chrono::seconds(8));
   ~TransactionalProducer();
 
-  // Once, first: fences whoever used the id before and ends its open transaction.
+  // Call it once, first. It fences the process that used the id before and ends its open transaction.
   void init();
   void begin();
   void produce(size_t topic, const OutboundRecord& record);
-  // librdkafka has no timeout while it looks for the group's coordinator (#5456, in every version so far): a call that
-  // is overdue is left to itself, together with its client, and this is Unavailable.
+  // librdkafka has no timeout while it looks for the group's coordinator (#5456, in every version so far). An overdue
+  // call is abandoned together with its client, and Unavailable is thrown.
   void send_offsets(std::span<const PartitionOffset> next, GroupMetadata group);
   // Returns when everything is on the broker and committed.
   void commit();
   // Throws Fenced or Unavailable when even that fails.
   void abort();
 
-  // How many of this process's send_offsets are under way, with those that were left to themselves. They end when one
-  // of their connections does: a broker closes an idle one after ten minutes.
+  // How many calls of send_offsets are running in this process, abandoned ones included. An abandoned call ends when
+  // one of its connections ends: a broker closes idle ones after ten minutes.
   static int calls_under_way();
 
  private:
@@ -74,7 +74,7 @@ class TransactionalProducer {
   void retry(const char* name, Call&& call);
 
   std::chrono::milliseconds patience_;
-  std::shared_ptr<Session> session_;  // shared with a call that was left to itself
+  std::shared_ptr<Session> session_;  // shared with an abandoned call
 };
 
 }  // namespace wxpipe::kafka

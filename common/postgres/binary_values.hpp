@@ -1,5 +1,5 @@
-// Values in Postgres's binary form, one behind the other, each with its length in front: what arrays (sql_array.hpp)
-// and rows of COPY (copy_rows.hpp) are made of. Buffers are kept over batches.
+// Values in Postgres's binary form, one after the other, each after its length. Arrays (sql_array.hpp) and rows of COPY
+// (copy_rows.hpp) are made of them. Buffers are reused for the next batch.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,7 @@
 namespace wxpipe::postgres {
 namespace {
 
-// libpqxx has no COPY in binary form, libpq has: so both know the connection. libpqxx owns it.
+// libpqxx has no binary COPY, but libpq has. So both use the connection; libpqxx owns it.
 #ifdef WXPIPE_PQXX_6
 using AnyConnection = pqxx::connection_base;
 class RememberHandle : public pqxx::connect_direct {
@@ -43,7 +43,7 @@ using AnyConnection = pqxx::connection;
 using KnownConnection = pqxx::connection;
 #endif
 
-// libpq wraps its words, and indents what comes behind.
+// libpq's texts have several lines, the later ones indented.
 std::string one_line(std::string_view text) {
   std::string out;
   for (char c : text) {
@@ -54,8 +54,8 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-// libpqxx's exceptions as ours. The order matters: from the particular to the general in both versions.
-// details: what follows an error's first line is told apart.
+// Turns libpqxx's exceptions into ours. The order matters: special ones before general ones, in both versions.
+// details: keep the lines after an error's first one, apart from the message.
 template <class Call>
 auto translated(const AnyConnection& connection, bool details, Call&& call) {
   try {
@@ -113,7 +113,7 @@ pqxx::result run_prepared(pqxx::transaction_base& transaction, const char* name,
   const auto values = binary(parameters);
   return transaction.exec_prepared(name, pqxx::prepare::make_dynamic_params(values));
 }
-// A connection that came back by itself would have lost its transaction, locks and settings without a word.
+// A connection that reconnects by itself would silently lose its transaction, locks and settings.
 void never_reconnect(AnyConnection& connection) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -174,15 +174,15 @@ void throw_unless(const PGconn* connection, const PGresult* result, ExecStatusTy
   throw SqlError(state, text.substr(0, end), text.substr(end));
 }
 
-// plan_cache_mode: the plans don't depend on the values, and planning anew costs as much as a small batch.
+// plan_cache_mode: the plans don't depend on the values, and each planning costs as much as a small batch.
 constexpr const char* kSinkSession =
     "set timezone = 'UTC'; set search_path = public; set jit = off; set plan_cache_mode = force_generic_plan; "
     "set statement_timeout = '60s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '30s'";
 constexpr const char* kAdministrationSession =
     "set timezone = 'UTC'; set search_path = public; set lock_timeout = '10s'; "
     "set idle_in_transaction_session_timeout = '60s'";
-// Beyond 2 kB a row's text is compressed, and Postgres's own pglz costs ten times what lz4 does. Servers built without
-// lz4 refuse it, which is fine.
+// Texts of rows over 2 kB are compressed, and Postgres's own pglz costs ten times as much as lz4. Servers built without
+// lz4 refuse this setting, which is fine.
 constexpr const char* kCompression = "set default_toast_compression = 'lz4'";
 }  // namespace
 
@@ -219,7 +219,7 @@ struct Connection::Implementation {
   PGconn* raw = nullptr;
   std::set<std::string, std::less<>> prepared;
   bool details = false;
-  std::mutex interrupting;  // held while the socket must stay what it is
+  std::mutex interrupting;  // held while the socket must not change
 };
 
 Connection::Connection(const Secret& url, std::string_view application_name, Purpose purpose)
@@ -301,7 +301,7 @@ Rows Transaction::execute(const Statement& statement, const Parameters& paramete
 }
 
 void Transaction::copy(const char* sql, std::string_view rows) {
-  constexpr size_t kPiece = 128 << 10;  // libpq keeps a buffer that takes one
+  constexpr size_t kPiece = 128 << 10;  // libpq keeps a buffer of this size
   auto* raw = connection_.raw;
   throw_unless(raw, Result(PQexec(raw, sql)).get(), PGRES_COPY_IN, connection_.details);
   bool sent = true;
@@ -309,7 +309,7 @@ void Transaction::copy(const char* sql, std::string_view rows) {
     sent = PQputCopyData(raw, rows.data(), static_cast<int>(std::min(kPiece, rows.size()))) == 1;
   if (!sent || PQputCopyEnd(raw, nullptr) != 1) throw Unavailable(one_line(PQerrorMessage(raw)));
   const Result outcome(PQgetResult(raw));
-  while (const Result more{PQgetResult(raw)}) {  // up to the end, which is null: only then it takes other statements
+  while (const Result more{PQgetResult(raw)}) {  // read up to null: only then can other statements run
   }
   throw_unless(raw, outcome.get(), PGRES_COMMAND_OK, connection_.details);
 }

@@ -1,8 +1,8 @@
 // A connection to Postgres, and transactions on it. libpqxx's interface differs between Debian 12 (6.4) and 13 (7.10),
-// so it is used in connection.cpp and nowhere else.
+// so only connection.cpp uses it.
 //
-// One thread owns a connection; only `interrupt` may come from another. After Unavailable it is of no more use: throw
-// it away and make a new one.
+// One thread owns a connection; only `interrupt` may come from another. After Unavailable the connection can't be used
+// any more: make a new one.
 #pragma once
 
 #include <deque>
@@ -17,7 +17,7 @@
 
 namespace wxpipe::postgres {
 
-// Values for $1, $2 … in binary form. Views: what they point to lives until the statement has run.
+// Values for $1, $2 … in binary form. They are views: keep the data until the statement has run.
 class Parameters {
  public:
   Parameters& bytes(std::string_view value);  // arrays (sql_array.hpp), bytea
@@ -32,7 +32,7 @@ class Parameters {
   std::deque<std::string> owned_;  // a deque, so that the views stay valid
 };
 
-// What a statement answered, as text.
+// The result of a statement, as text.
 class Rows {
  public:
   Rows(size_t columns, size_t affected, std::vector<std::optional<std::string>> cells)
@@ -68,21 +68,21 @@ enum class Purpose {
 
 class Connection {
  public:
-  // Keepalives and timeouts are added where the URL doesn't set them. Throws Unavailable with the server's reason.
+  // Adds keepalives and timeouts that the URL doesn't set. Throws Unavailable with the server's reason.
   Connection(const Secret& url, std::string_view application_name, Purpose purpose);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Outside of a transaction, each statement for itself; several may be separated by semicolons (then without
+  // Outside of a transaction: each statement commits by itself. Several may be separated by semicolons (then without
   // parameters). Throws SqlError or Unavailable.
   Rows execute(const std::string& sql);
   Rows execute(const std::string& sql, const Parameters& parameters);
 
-  // From now on an SqlError has its detail, apart from its message. Costs nothing.
+  // From now on an SqlError has its detail too, in a field of its own. Costs nothing.
   void ask_for_details(bool wanted);
 
-  // From any thread: what is going on ends with Unavailable, and the connection with it.
+  // From any thread: the running statement ends with Unavailable, and the connection is lost.
   void interrupt();
 
  private:
@@ -91,7 +91,7 @@ class Connection {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// One at a time on a connection. Destroyed without commit: rolled back.
+// One at a time on a connection. Rolls back when it is destroyed without commit.
 class Transaction {
  public:
   explicit Transaction(Connection& connection);
@@ -102,10 +102,10 @@ class Transaction {
   Rows execute(const std::string& sql);
   Rows execute(const std::string& sql, const Parameters& parameters);
   Rows execute(const Statement& statement, const Parameters& parameters);
-  // `sql`: copy … from stdin (format binary); `rows`: all that COPY takes (copy_rows.hpp). Either all rows are in, or
-  // SqlError.
+  // `sql`: copy … from stdin (format binary). `rows`: the whole input of COPY (copy_rows.hpp). Either all rows are
+  // stored, or it throws SqlError.
   void copy(const char* sql, std::string_view rows);
-  // Throws InDoubt when the connection ended meanwhile.
+  // Throws InDoubt when the connection ends during the commit.
   void commit();
 
  private:
@@ -114,8 +114,8 @@ class Transaction {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// The URL (or keyword=value string) with wxpipe's defaults behind what it says itself. Throws UsageError when libpq
-// can't read it; the password is not in the message.
+// The URL (or keyword=value string) plus wxpipe's defaults for what it doesn't set. Throws UsageError when libpq can't
+// read it; the message never has the password.
 std::string connection_string(const Secret& url, std::string_view application_name);
 
 }  // namespace wxpipe::postgres

@@ -1,4 +1,4 @@
-// What a connection URL needs besides what people write into it; declared in connection.hpp.
+// Adds wxpipe's defaults to a connection URL (declared in connection.hpp).
 #include <libpq-fe.h>
 
 #include <array>
@@ -12,7 +12,7 @@ struct Default {
   const char* keyword;
   const char* value;
 };
-// A server that vanished without a word is noticed within 15 s, idle or not.
+// A server that vanishes silently is noticed within 15 s, even on an idle connection.
 constexpr std::array<Default, 9> kDefaults{{{"connect_timeout", "5"},
                                             {"keepalives", "1"},
                                             {"keepalives_idle", "10"},
@@ -40,7 +40,7 @@ std::string connection_string(const Secret& url, std::string_view application_na
       PQconninfoParse(url.reveal().c_str(), &error), &PQconninfoFree);  // libpq must see the password
   if (!options) {
     const std::unique_ptr<char, decltype(&PQfreemem)> owned(error, &PQfreemem);
-    // libpq's words may quote the string, password and all.
+    // libpq's message may contain the string with its password.
     throw UsageError(
         "postgres.url: not a connection string; expected postgresql://user@host:5432/database or "
         "\"host=… dbname=…\"");

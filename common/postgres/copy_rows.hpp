@@ -1,4 +1,4 @@
-// Rows as binary COPY takes them: the cheapest way into a table, for rows that are known not to be there
+// Builds the input of a binary COPY: the cheapest way into a table, for rows that don't exist there yet
 // (docs/decisions/0012).
 #pragma once
 
@@ -15,10 +15,10 @@ class CopyRows : public BinaryValues {
   CopyRows() { clear(); }
 
   void clear();
-  // Then `columns` values, in the order that the statement names.
+  // After it, add `columns` values, in the statement's order.
   void begin_row(int16_t columns);
   size_t size() const { return rows_; }
-  // All of it; nothing is added behind that before clear().
+  // The whole input. After this call, add nothing before clear().
   std::string_view finish();
 
  private:

@@ -7,7 +7,7 @@
 namespace wxpipe::postgres {
 
 struct EmbeddedSql {
-  std::string_view folder;  // the last one of its path
+  std::string_view folder;  // the last folder of its path
   std::string_view name;    // 0002_messages.sql
   std::string_view sql;
 };

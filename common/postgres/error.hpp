@@ -1,4 +1,4 @@
-// What Postgres can answer, as exceptions by meaning. A connection that is gone is wxpipe::Unavailable.
+// Postgres's errors as exceptions, by their meaning. A lost connection is wxpipe::Unavailable.
 #pragma once
 
 #include <stdexcept>
@@ -8,7 +8,8 @@
 
 namespace wxpipe::postgres {
 
-// A statement was refused; its transaction is aborted, the connection lives. sqlstate.hpp says what to do about it.
+// A statement was refused. Its transaction is aborted, the connection still works. sqlstate.hpp says what to do about
+// it.
 class SqlError : public std::runtime_error {
  public:
   SqlError(std::string sqlstate, const std::string& message, std::string detail = {})
@@ -16,15 +17,15 @@ class SqlError : public std::runtime_error {
         sqlstate_(std::move(sqlstate)),
         detail_(std::move(detail)) {}
   const std::string& sqlstate() const { return sqlstate_; }
-  // What else the server said, where it was asked to (Connection::ask_for_details). It may quote the row: good for
-  // finding it, never for a log.
+  // The server's detail, if wanted (Connection::ask_for_details). It may quote the row: use it to find the row, never
+  // log it.
   const std::string& detail() const { return detail_; }
 
  private:
   std::string sqlstate_, detail_;
 };
 
-// The connection ended during COMMIT: it may have happened. Never retry blindly, look at what is stored.
+// The connection ended during COMMIT: the commit may have happened. Never just retry; first look at what is stored.
 class InDoubt : public Unavailable {
  public:
   using Unavailable::Unavailable;

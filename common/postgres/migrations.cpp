@@ -35,7 +35,7 @@ std::vector<Applied> applied_versions(Connection& connection) {
   return applied;
 }
 
-// Throws unless what was applied is a beginning of what this program knows.
+// Throws unless the applied migrations are the first ones of this program's list.
 void require_known(const std::vector<Applied>& applied, std::span<const Migration> migrations) {
   for (size_t i = 0; i < applied.size(); ++i) {
     if (i >= migrations.size())
@@ -74,7 +74,7 @@ void apply(Connection& connection, const Migration& migration) {
   }
 }
 
-// Two migrations at once: the second waits here until the first is done. The connection's end gives it back, too.
+// A second migration waits here until the first is done. The lock is also released when the connection ends.
 class MigrationLock {
  public:
   explicit MigrationLock(Connection& connection) : connection_(connection) {

@@ -29,8 +29,8 @@ struct MigrationReport {
 // when the database knows a version this program doesn't, or a file was changed after it was applied, or a file fails.
 MigrationReport migrate(Connection& connection, std::span<const Migration> migrations = embedded_migrations());
 
-// What every role asks before it touches a table: throws UsageError, saying what to run, unless the database is exactly
-// at this program's version.
+// Every role checks this before it uses a table. Throws UsageError, which says what to run, unless the database is
+// exactly at this program's version.
 void require_schema(Connection& connection, std::span<const Migration> migrations = embedded_migrations());
 
 }  // namespace wxpipe::postgres

@@ -8,7 +8,7 @@ namespace wxpipe::postgres {
 namespace {
 using namespace std::chrono;
 
-// The stretch of time around a day, and what it is called.
+// The month, day or week around a time, and its name.
 struct Stretch {
   sys_days from, to;
   std::string name;

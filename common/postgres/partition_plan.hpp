@@ -1,4 +1,4 @@
-// Which partition a row belongs to, and which ones should exist by now. Pure. All times are UTC, and by the platform's
+// Which partition a row belongs to, and which partitions should exist now. Pure. All times are UTC, from the platform's
 // clock.
 #pragma once
 
@@ -12,8 +12,8 @@
 
 namespace wxpipe::postgres {
 
-// How a table is cut: by the time in a column (then it has a partition <table>_default too), or by the hash of a
-// column.
+// How a table is partitioned: by the time in a column (then it has a partition <table>_default too), or by the hash of
+// a column.
 struct Partitioning {
   enum class By { nothing, month, day, iso_week, hash };
   By by = By::nothing;
@@ -27,12 +27,12 @@ struct PartitionedTable {
   Partitioning partitioning;
 };
 
-// One partition: of a stretch of time, or of a hash.
+// One partition: a range of time, or a part of a hash.
 struct PartitionRange {
   std::string table;
   std::string name;                         // messages_202611, system_logs_20261124, monitors_2026w48, contacts_p03
   Timestamp from, to;                       // [from, to); of a stretch of time
-  std::string_view column = "occurred_at";  // that time; a literal
+  std::string_view column = "occurred_at";  // the column with that time; a literal
   int modulus = 0, remainder = 0;           // of a hash; modulus 0: of time
   auto operator<=>(const PartitionRange&) const = default;
 };
@@ -49,13 +49,14 @@ struct Horizon {
   int weeks_ahead = 4;
 };
 
-// From the interval of `now` to the horizon, and every part of a hash, without those that exist (by name).
+// Partitions to create: from the one of `now` to the horizon, and every part of a hash. Leaves out those that exist (by
+// name).
 std::vector<PartitionRange> missing_ahead(std::span<const PartitionedTable> tables,
                                           const std::set<std::string>& existing, Timestamp now, const Horizon& horizon);
 
-// May a row of this time have its own partition made on demand? Callbacks reach from 2011 to a day ahead (earlier and
-// later ones are dead letters); a day's or week's partition is made for the last 400 days only. What is outside goes to
-// the default partition, so that one odd clock can't make thousands of tables.
+// Whether a row of this time may get a new partition. Callbacks have times from 2011 to a day ahead (others are dead
+// letters). Day and week partitions are made only for the last 400 days. Other rows go to the default partition, so one
+// wrong clock can't create thousands of tables.
 bool creatable(const PartitionedTable& table, Timestamp at, Timestamp now);
 
 }  // namespace wxpipe::postgres

@@ -19,7 +19,7 @@ std::string meaning_of(const PartitionRange& range) {
                                          to_iso8601(range.from).substr(0, 10), to_iso8601(range.to).substr(0, 10));
 }
 
-// As date_trunc calls it.
+// The unit's name for date_trunc.
 std::string_view unit_of(By by) { return by == By::month ? "month" : by == By::day ? "day" : "week"; }
 }  // namespace
 
@@ -45,7 +45,8 @@ MadePartition ensure_partition(Connection& connection, const PartitionRange& ran
   Transaction transaction(connection);
   transaction.execute("set local lock_timeout = '3s'");
   transaction.execute(fmt::format("select pg_advisory_xact_lock({})", kLock));
-  // A table of that name that isn't attached was detached by somebody, to archive it: its rows go to the default one.
+  // A table of that name that isn't attached: somebody has detached it, to archive it. Rows for it go to the default
+  // partition.
   if (!transaction.execute(fmt::format("select to_regclass('{}')", range.name)).is_null(0, 0)) return made;
 
   const bool has_default = !transaction.execute(fmt::format("select to_regclass('{}')", fallback)).is_null(0, 0);

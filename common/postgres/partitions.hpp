@@ -1,5 +1,5 @@
-// Partitions as they are in the database: which exist, making one, moving rows out of the default partition. Making one
-// locks the parent only against other schema changes: rows of other partitions keep flowing.
+// Partitions in the database: which exist, creating one, moving rows out of the default partition. Creating one locks
+// the parent only against other schema changes; rows of other partitions can still be written.
 #pragma once
 
 #include <set>
@@ -16,7 +16,7 @@ namespace wxpipe::postgres {
 std::set<std::string> existing_partitions(Connection& connection, std::span<const PartitionedTable> tables);
 
 struct MadePartition {
-  bool created = false;  // false: it was there
+  bool created = false;  // false: it existed already
   int64_t moved = 0;     // rows that waited for it in the default partition
 };
 // In a transaction of its own. Safe to do at once from several processes. Throws

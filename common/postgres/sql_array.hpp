@@ -1,6 +1,6 @@
-// One column of a batch as a Postgres array in its binary form: what `select unnest($1::uuid[]), …` takes without any
-// parsing on the server (measured: a third cheaper than text arrays; and in a select list an eighth cheaper than in
-// `from unnest(…)`, which copies every column and then every row before the first one goes on).
+// One column of a batch as a Postgres array in binary form, for `select unnest($1::uuid[]), …`. The server has nothing
+// to parse; measured, it is a third cheaper than text arrays. In a select list it is an eighth cheaper than in `from
+// unnest(…)`, which copies every column and row first.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ class SqlArray : public BinaryValues {
 
   void clear();
   int size() const { return values_; }
-  // The parameter; valid until the next call of anything else.
+  // The parameter; valid until any other call.
   std::string_view bytes();
 
  private:

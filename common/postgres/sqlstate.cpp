@@ -4,8 +4,8 @@ namespace wxpipe::postgres {
 
 Verdict classify(std::string_view sqlstate, std::string_view message) {
   const auto is_class = [&](std::string_view word) { return sqlstate.starts_with(word); };
-  // "no partition of relation … found for row" shares its code with every CHECK constraint; only the words differ, and
-  // they are translated: who meets a 23514 should also look for missing partitions (sinks/batch_writer.cpp does).
+  // "no partition of relation … found for row" has the same code as a violated CHECK constraint. Only the texts differ,
+  // and servers translate them. So on 23514 also look for missing partitions (sinks/batch_writer.cpp does).
   if (sqlstate == "23514" && message.find("no partition of relation") != std::string_view::npos)
     return Verdict::missing_partition;
   if (is_class("22") || is_class("23")) return Verdict::reject_row;
@@ -14,7 +14,7 @@ Verdict classify(std::string_view sqlstate, std::string_view message) {
   if (is_class("08") || is_class("40") || is_class("53") || is_class("55") || is_class("57") || is_class("58"))
     return Verdict::retry;
   if (sqlstate == "25P03" || sqlstate == "25P04" || sqlstate == "25006")
-    return Verdict::retry;  // our transaction sat idle or ran too long; or this server became a standby
+    return Verdict::retry;  // our transaction was idle or ran too long; or this server became a standby
   return Verdict::fatal;
 }
 

@@ -1,4 +1,5 @@
-// What to do about a refused statement (docs/guarantees.md law 6): bad data and a bad world are different. Pure.
+// What to do about a refused statement (docs/guarantees.md law 6): bad data is rejected, other trouble is waited for.
+// Pure.
 #pragma once
 
 #include <string_view>
@@ -9,8 +10,8 @@
 namespace wxpipe::postgres {
 
 enum class Verdict {
-  retry,              // the world: connection, lock, memory, disk, shutdown. Wait and try again, never dead-letter
-  reject_row,         // the data: find the row, dead-letter it
+  retry,       // not the data's fault: connection, lock, memory, disk, shutdown. Wait, try again, never dead-letter
+  reject_row,  // the data's fault: find the row, dead-letter it
   missing_partition,  // create it and try again
   fatal               // we: wrong SQL, wrong schema, no permission. Stop and say so
 };

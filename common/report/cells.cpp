@@ -9,7 +9,7 @@ namespace wxpipe::report {
 namespace {
 constexpr std::string_view kReplacement = "\uFFFD";
 
-// Ranges of code points, in order: the first of each and the first behind it.
+// Ranges of code points, in order: [first, end).
 bool in(std::span<const char32_t> ranges, char32_t code) {
   return (std::upper_bound(ranges.begin(), ranges.end(), code) - ranges.begin()) % 2 == 1;
 }
@@ -19,7 +19,7 @@ constexpr char32_t kWide[] = {0x1100,  0x1160,  0x2E80,  0x303F,  0x3041,  0xA4D
                               0x1F300, 0x1F650, 0x1F680, 0x1F700, 0x1F900, 0x1FB00, 0x20000, 0x3FFFE};
 constexpr char32_t kMarks[] = {0x0300, 0x0370, 0x200B, 0x200E, 0x20D0, 0x2100,
                                0xFE00, 0xFE10, 0xFE20, 0xFE30, 0xFEFF, 0xFF00};
-// C0, DEL and C1; and what turns the direction of the text around.
+// C0, DEL and C1, and characters that change the direction of the text.
 constexpr char32_t kControls[] = {0x00, 0x20, 0x7F, 0xA0, 0x200E, 0x2010, 0x202A, 0x202F, 0x2066, 0x206A};
 
 struct Character {
@@ -28,7 +28,7 @@ struct Character {
   bool valid;
 };
 
-// Takes the next character off the text, which isn't empty.
+// Removes and returns the first character of a text that isn't empty.
 Character take(std::string_view& text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
@@ -55,7 +55,7 @@ size_t width_of(std::string_view text) {
 std::vector<std::string> lines_of(std::string_view text, size_t width, size_t indent) {
   std::vector<std::string> lines{""};
   size_t used = 0;
-  // The words that didn't fit on the last line begin the next one.
+  // Words that don't fit on this line begin the next one.
   const auto break_line = [&](bool at_space) {
     auto& full = lines.back();
     const auto space = at_space ? full.size() : full.rfind(' ');

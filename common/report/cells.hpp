@@ -1,4 +1,4 @@
-// Text in the columns of a terminal: how wide it is, where it is broken, and what must not reach a terminal. Pure.
+// Text for a terminal: its width, line breaks, and removing what must not reach a terminal. Pure.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace wxpipe::report {
 
-// Columns of a terminal. East Asian wide characters take two, combining marks none.
+// The text's width in columns. East Asian wide characters take two, combining marks none.
 size_t width_of(std::string_view text);
 
 // Lines of at most `width` columns (0: one line), broken at spaces where there are any. Lines after the first begin

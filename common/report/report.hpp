@@ -1,8 +1,8 @@
-// What a command found out, as a value: facts, tables and findings. It becomes text for people, JSON or NDJSON; whoever
-// shows it says how. Knows no terminal and no command line. Pure; any thread.
+// The result of a command as a value: facts, tables and findings. It can be shown as text for people, as JSON or as
+// NDJSON. It knows no terminal and no command line. Pure; any thread.
 //
-// People read titles, programs read keys (snake_case). What has no title is left out of the text. What has no key is
-// left out of the JSON.
+// People read titles, programs read keys (snake_case). The text leaves out parts without a title; the JSON leaves out
+// parts without a key.
 #pragma once
 
 #include <concepts>
@@ -49,14 +49,14 @@ struct Field {
 };
 inline Value::Value(Object fields) : is_(std::move(fields)) {}
 
-// How people read a value: counts as 12,345 and at the right, durations (JSON: microseconds) as 1.83 ms.
+// How text shows a value: counts as 12,345, aligned right; durations (JSON: microseconds) as 1.83 ms.
 enum class Kind { text, count, duration, time, minute, day };
 
 struct Fact {
   std::string key, title;
   Value value{};
   Kind kind = Kind::text;
-  std::string words{};  // where people read more than the value
+  std::string words{};  // for people, if it says more than the value
 };
 
 struct Column {
@@ -98,19 +98,19 @@ struct Report {
   std::vector<Fact> facts{};
   std::vector<Table> tables{};
   std::vector<Finding> findings{};
-  size_t main = 0;  // the table that people see first, also without a title; NDJSON has its rows
+  size_t main = 0;  // index of the table that comes first, even without a title; NDJSON has its rows
 };
 
 // One object without a newline: the facts, the tables as lists, "findings".
 std::string to_json(const Report& report);
-// One row of NDJSON, without a newline. Streams call it for each row as it comes.
+// One row of NDJSON, without a newline. Commands that stream rows call it for each one.
 void append_row(std::string& out, const std::vector<Column>& columns, const Row& row);
 
 struct Style {
   bool colours = false;
-  size_t width = 0;  // lines are broken there; 0: never
+  size_t width = 0;  // lines are broken at this width; 0: never
 };
-// NO_COLOR and TERM as the environment has them.
+// The values of NO_COLOR and TERM.
 Style style_for(bool terminal, size_t width, std::string_view no_color, std::string_view term);
 
 std::string to_text(const Report& report, const Style& style);

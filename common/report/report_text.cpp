@@ -12,7 +12,7 @@ namespace wxpipe::report {
 namespace {
 constexpr size_t kGap = 2;         // between columns
 constexpr size_t kNarrowest = 12;  // no column is made narrower than this
-constexpr size_t kNamed = 50;      // so many rows of a table beside the main one; the JSON has all
+constexpr size_t kNamed = 50;      // the most rows shown of a table that isn't the main one; JSON has all
 
 struct Words {
   Kind kind;
@@ -48,7 +48,7 @@ std::string painted(std::string_view text, std::string_view how, const Style& st
 }
 constexpr std::string_view kBold = "1";
 
-// Text that is broken at the style's width, its first `marked` bytes painted.
+// Text, broken at the style's width; its first `marked` bytes are coloured.
 void append_broken(std::string& out, const std::string& text, size_t indent, const Style& style, size_t marked = 0,
                    std::string_view how = kBold) {
   for (const auto& line : lines_of(text, style.width, indent)) {
@@ -116,7 +116,7 @@ class Grid {
   }
 
  private:
-  // A line of the table is as high as its highest cell.
+  // A row has as many lines as its highest cell.
   void append(std::string& out, const std::vector<std::string>& cells, const std::vector<size_t>& widths,
               const Style& style) const {
     std::vector<std::vector<std::string>> parts;
@@ -178,7 +178,7 @@ std::string to_text(const std::vector<Finding>& findings, const Style& style) {
   return out;
 }
 
-// The verdict comes last: what stands above the prompt is read first.
+// The verdict comes last: people read first what is just above the prompt.
 std::string to_text(const Report& report, const Style& style) {
   std::string out;
   append_facts(out, report.facts, style);

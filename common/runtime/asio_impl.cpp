@@ -1,4 +1,4 @@
-// Boost.Asio and Beast compiled once: every other file includes declarations only.
+// Boost.Asio and Beast compiled once: all other files only include declarations.
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl/impl/src.hpp>
 #include <boost/beast/src.hpp>

@@ -1,5 +1,5 @@
-// How long to wait before the next try: capped exponential back-off with jitter. One for each thing that is tried
-// again; it counts the tries itself. One thread.
+// How long to wait before the next try: capped exponential back-off with jitter. Use one object for each thing that is
+// tried again; it counts the tries. One thread.
 #pragma once
 
 #include <algorithm>
@@ -10,20 +10,20 @@ namespace wxpipe::runtime {
 
 class Backoff {
  public:
-  // `at_once`: so many tries in a row come without a wait.
+  // `at_once`: so many first tries have no wait.
   Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most, unsigned at_once = 0)
       : first_(first),
         most_(most),
         at_once_(at_once) {}
 
-  // The wait before the next try. Never less than half the step: else a retry may be immediate.
+  // The wait before the next try: at least half the step, so that no retry is immediate.
   std::chrono::milliseconds next() {
     const auto try_number = tries_++;
     if (try_number < at_once_) return {};
     const auto step = std::min<long long>(most_.count(), first_.count() << std::min(try_number - at_once_, 20U));
     return std::chrono::milliseconds(std::uniform_int_distribution<long long>((step + 1) / 2, step)(random_));
   }
-  // It worked: the next wait is the first one again.
+  // Call it on success: waits begin small again.
   void reset() { tries_ = 0; }
 
  private:

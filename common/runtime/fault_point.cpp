@@ -61,11 +61,11 @@ std::deque<Fault> read_faults() {
   return faults;
 }
 
-std::deque<Fault> faults = read_faults();  // at the program's start, so that a wrong name is noticed
+std::deque<Fault> faults = read_faults();  // read when the program starts, so a wrong name is noticed
 }  // namespace
 
 void reach(FaultPoint point) {
-  // To this very thread: a signal to the process would be another thread's to obey, and this one would run on for a
+  // Sent to this thread: a signal to the process could be taken by another thread, and this one would run on for a
   // moment.
   for (auto& fault : faults)
     if (fault.point == point && ++fault.hits == fault.hit) ::raise(fault.signal);

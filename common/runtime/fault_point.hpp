@@ -1,9 +1,9 @@
-// Places where a build with fault points (CMake: WXPIPE_FAULT_POINTS) can be made to die or to stall, all of them in
-// the table below. The environment says where:
+// Places where a test can make the process die or stall. Only in builds with fault points (CMake: WXPIPE_FAULT_POINTS).
+// The table below has all of them. An environment variable chooses:
 //   WXPIPE_FAULT=sink.before_commit:kill      SIGKILL when the place is reached
 //   WXPIPE_FAULT=sink.before_batch:stall:3    SIGSTOP when it is reached for the third time
-// Several are separated by commas. A place that isn't in the table ends the process: a test that meant another one
-// would pass for the wrong reason. In other builds the macro is nothing.
+// Several are separated by commas. An unknown place ends the process; else a test with a misspelt place would pass for
+// the wrong reason. In other builds the macro does nothing.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// A long-running part of the process: ingest, process or sink. `run` starts them together; each can run alone.
+// A long-running part of the process: ingest, process or sink. `wxpipe run` runs all of them; each can also run alone.
 #pragma once
 
 #include <memory>
@@ -22,9 +22,9 @@ class Role {
  public:
   virtual ~Role() = default;
   virtual std::string_view name() const = 0;
-  // Blocks until stop is requested and everything in hand is finished or given back (within 10 s), or until something
-  // can't go on: UsageError (configuration), Unavailable (a server it needs stays away beyond its patience), else a
-  // bug. A role waits for servers that are away and says so in Readiness; it doesn't end because of them.
+  // Blocks until stop is requested, and then until all work is finished or given back (within 10 s). Throws when the
+  // role can't go on: UsageError (configuration), Unavailable (a server stays away longer than the role's patience),
+  // anything else is a bug. Normally a role waits for servers that are away and says so in Readiness.
   virtual void run(std::stop_token stop) = 0;
 };
 

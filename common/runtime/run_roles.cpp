@@ -27,7 +27,7 @@ bool told_to_stop(const sigset_t& signals) {
 }
 }  // namespace
 
-// They arrive in sigtimedwait and nowhere else; a sender that goes away is an error code, not a signal.
+// Only sigtimedwait gets these signals. A broken connection gives an error code, not a signal (SIGPIPE).
 void block_stop_signals() {
   const auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -64,7 +64,7 @@ void run_roles(const config::Settings& settings, const std::vector<MakeRole>& ro
     while (!ended && !told_to_stop(signals)) {
     }
     telemetry::log_info("stopping", {{"why", ended ? "a role ended" : "signal"}});
-    for (auto& thread : threads) thread.request_stop();  // all at once, then joined
+    for (auto& thread : threads) thread.request_stop();  // all first, then they are joined
   }
   if (failure) std::rethrow_exception(failure);
 }

@@ -1,5 +1,5 @@
-// Runs roles until the process is told to stop (SIGTERM, SIGINT) or one of them ends: one thread each, an admin server
-// beside them.
+// Runs roles until the process is told to stop (SIGTERM, SIGINT) or one of them ends: one thread for each, and an admin
+// server.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@ namespace wxpipe::runtime {
 
 using MakeRole = std::function<std::unique_ptr<Role>(RoleContext)>;
 
-// SIGTERM and SIGINT are left to run_roles by the calling thread and those it starts. For whoever starts threads before
-// it.
+// Blocks SIGTERM and SIGINT in the calling thread and the threads it starts, so that run_roles gets them. Call it if
+// you start threads before run_roles.
 void block_stop_signals();
 
 // On the main thread, before any other thread exists (it blocks the signals for all of them). Returns when all roles

@@ -54,7 +54,7 @@ asio::awaitable<void> serve(tcp::socket socket, const Metrics& metrics, const Re
   error_code error;
   for (bool keep_alive = true; keep_alive;) {
     stream.expires_after(kPatience);
-    http::request_parser<http::string_body> parser;  // with room for the body of a POST, which is answered with 405
+    http::request_parser<http::string_body> parser;  // has room for a body, so that a POST gets its 405
     parser.body_limit(64 << 10);
     co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;

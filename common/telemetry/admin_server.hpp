@@ -1,5 +1,5 @@
-// /healthz, /readyz and /metrics for load balancers, Prometheus and people, on an address of their own. Has a thread of
-// its own; what it reads is safe from any thread.
+// Serves /healthz, /readyz and /metrics to load balancers, Prometheus and people, on its own address and thread.
+// Everything it reads is thread-safe.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -15,7 +15,7 @@ namespace wxpipe::telemetry {
 
 class AdminServer {
  public:
-  // Listens at once; throws UsageError when the address is taken. Metrics and readiness outlive it.
+  // Listens at once; throws UsageError when the address is taken. Metrics and readiness must outlive it.
   AdminServer(const config::AdminSettings& settings, const Metrics& metrics, const Readiness& readiness);
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;

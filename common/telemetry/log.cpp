@@ -101,7 +101,8 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
     }
     line += '\n';
   }
-  // One write per line: lines of several threads or processes don't mix. A closed standard error has nobody to tell.
+  // One write per line: lines of several threads or processes don't mix. If standard error is closed, the line is lost:
+  // nobody could read it.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

@@ -1,5 +1,5 @@
-// One line per happening, past tense, key=value: `event=batch_written sink=messages rows=500 ms=12`. No payloads, no
-// secrets, no subjects. Callable from any thread. logfmt or JSON, to standard error.
+// One line for each thing that happened, in the past tense, as key=value: `event=batch_written sink=messages rows=500
+// ms=12`. No payloads, no secrets, no subjects. Callable from any thread. logfmt or JSON, to standard error.
 #pragma once
 
 #include <fmt/format.h>
@@ -21,10 +21,10 @@ struct Field {
         quoted(!std::is_arithmetic_v<T>) {}
   std::string_view name;
   std::string value;
-  bool quoted;  // text in JSON, else a bare number or boolean
+  bool quoted;  // true: text, in quotes in JSON; false: a number or boolean
 };
 
-// Before the first line; else info and logfmt. Throws UsageError on an unknown word.
+// Call it before the first line; the default is info and logfmt. Throws UsageError on an unknown word.
 void configure_log(std::string_view level, std::string_view format);
 bool log_enabled(Level level);
 void log(Level level, std::string_view event, std::initializer_list<Field> fields = {});

@@ -1,6 +1,6 @@
 // Every metric wxpipe exports, with its meaning, unit and labels, in one place (docs/operations.md explains what to do
-// about each). Families are looked up once and the counters kept: Family::Add locks and allocates. Counters, gauges and
-// histograms themselves are safe from any thread. Labels come from closed sets: accounts, outcomes, reasons, tables.
+// about each). Look up a counter once and keep it: Family::Add locks and allocates. Counters, gauges and histograms are
+// thread-safe. Labels come from closed sets: accounts, outcomes, reasons, tables.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -22,7 +22,7 @@ class Metrics {
   // ingest
   prometheus::Family<prometheus::Counter>&
       callbacks;                       // {account,outcome=accepted|challenge|dead_letter|refused|failed,reason}
-  prometheus::Histogram& ack_seconds;  // request complete to reply handed to the socket
+  prometheus::Histogram& ack_seconds;  // from the complete request to the reply at the socket
   prometheus::Family<prometheus::Counter>& deliveries;  // {path=broker|spool|nowhere}
   prometheus::Family<prometheus::Counter>&
       address_mismatches;  // {account}: inner ToUserName, SuiteId or AgentID differs
@@ -36,15 +36,16 @@ class Metrics {
   prometheus::Counter& identity_collisions;                 // same identity, other bytes: both kept
   prometheus::Family<prometheus::Counter>& transactions;    // {outcome=committed|aborted|fenced}
   // sink
-  prometheus::Family<prometheus::Counter>& sink_rows;             // {table}: rows written, repeats not counted
+  prometheus::Family<prometheus::Counter>& sink_rows;             // {table}: rows written, without repeats
   prometheus::Family<prometheus::Histogram>& sink_batch_seconds;  // {sink}
   prometheus::Family<prometheus::Counter>& sink_retries;          // {sink,class}
   prometheus::Histogram& end_to_end_seconds;                      // callback received to row committed
   // everywhere
-  prometheus::Family<prometheus::Counter>& dead_letters;        // {stage,reason}
-  prometheus::Family<prometheus::Gauge>& consumer_lag_seconds;  // {group}: age of the last one taken; 0: none left
+  prometheus::Family<prometheus::Counter>& dead_letters;  // {stage,reason}
+  prometheus::Family<prometheus::Gauge>&
+      consumer_lag_seconds;  // {group}: age of the last record committed; 0: none left
   prometheus::Family<prometheus::Gauge>& consumer_lag_records;  // {group}
-  prometheus::Gauge& unaccounted;                               // custody: acknowledged and nowhere to be found
+  prometheus::Gauge& unaccounted;                               // custody: acknowledged, but found nowhere
 
   // The text exposition format, for /metrics.
   std::string exposition() const;

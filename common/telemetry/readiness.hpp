@@ -1,4 +1,4 @@
-// What /readyz answers: each part of the process and, where it isn't ready, why. Safe from any thread.
+// The answer of /readyz: each part of the process, with a reason if it isn't ready. Thread-safe.
 #pragma once
 
 #include <map>

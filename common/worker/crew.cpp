@@ -18,8 +18,8 @@ using std::chrono::steady_clock;
 constexpr milliseconds kCheckWhileWaiting = 200ms;
 constexpr milliseconds kCheckWhileRunning = 2s;
 constexpr milliseconds kAdminTimeout = 2s;
-constexpr milliseconds kLongRun = 30s;  // a worker that went so long and fell may start again at once
-constexpr milliseconds kGrace = 4s;     // for what is being written when a stop comes
+constexpr milliseconds kLongRun = 30s;  // a worker that failed after running so long is replaced at once
+constexpr milliseconds kGrace = 4s;     // time for a running write when a stop is requested
 }  // namespace
 
 Crew::Crew(const runtime::RoleContext& context, const Clock& clock, const std::vector<Team>& teams)
@@ -72,7 +72,7 @@ void Crew::start(std::function<void(const std::stop_token&)> body) {
   threads_.emplace_back([this, body = std::move(body)] {
     try {
       body(stop_.get_token());
-    } catch (...) {  // what the role can't go on with, or a bug: it ends rather than go on half working
+    } catch (...) {  // a fatal error or a bug: end the role instead of running half of it
       fail(std::current_exception());
     }
     const std::lock_guard lock(mutex_);
@@ -81,7 +81,7 @@ void Crew::start(std::function<void(const std::stop_token&)> body) {
   });
 }
 
-// What keeps the broker from being of use; empty: nothing.
+// Why the cluster can't be used now; empty: it can.
 std::string Crew::look(kafka::Admin& admin, const Around& around) const {
   try {
     const auto view = admin.view();
@@ -95,7 +95,7 @@ std::string Crew::look(kafka::Admin& admin, const Around& around) const {
   }
 }
 
-// Readiness always; a log line when it changes. Answers whether the team is ready.
+// Updates readiness; logs a line when it changes. Returns whether the team is ready.
 bool Crew::show(Manned& manned, const std::string& cluster_trouble) {
   const auto& team = manned.team;
   auto trouble = cluster_trouble;
@@ -112,7 +112,9 @@ bool Crew::show(Manned& manned, const std::string& cluster_trouble) {
   return trouble.empty();
 }
 
-// In seconds: how long ago the newest record was received that the slowest worker has taken; 0 when all are taken.
+// Records: how many aren't committed yet. Seconds: of the workers that have records left, the one furthest behind
+// counts; the value is the time since its last committed record was received. 0: no records are left, or none was
+// committed yet.
 void Crew::show_lag(const Manned& manned) const {
   int64_t records = 0;
   Timestamp oldest = Timestamp::max();
@@ -127,7 +129,7 @@ void Crew::show_lag(const Manned& manned) const {
   manned.lag_seconds.Set(std::chrono::duration<double>(age).count());
 }
 
-// One worker's thread: a worker, and after a fatal error or a long absence of a server the next one.
+// One worker's thread. It makes a new worker after a fatal error, or when a server stays away for long.
 void Crew::work(Manned& manned, size_t slot) {
   const auto& team = manned.team;
   auto& status = manned.workers[slot];

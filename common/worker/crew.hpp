@@ -1,5 +1,5 @@
-// The threads of a role: its workers in teams, and what runs beside them. A worker that fails is followed by a new one,
-// after a back-off. Says on /readyz and in the log how each team is, and in the metrics how far behind.
+// The threads of a role: teams of workers, and other threads beside them. A worker that fails is replaced after a
+// back-off. /readyz and the log say whether each team is ready, the metrics say how far behind it is.
 #pragma once
 
 #include <condition_variable>
@@ -20,7 +20,7 @@
 
 namespace wxpipe::worker {
 
-// Workers that do the same: they are ready together, and their lag is one number.
+// Workers that do the same work. A team is ready as a whole, and has one number for its lag.
 struct Team {
   struct Events {  // names of log lines
     std::string_view ready, waiting, fenced, hindered;
@@ -29,30 +29,30 @@ struct Team {
   telemetry::Field label;  // in log lines
   Events events;
   size_t workers = 1;
-  // Makes a worker and runs it. Fenced and Unavailable: a new one follows. Anything else ends the role.
+  // Makes a worker and runs it. After Fenced and Unavailable it is called again. Any other exception ends the role.
   std::function<void(size_t slot, Status& status, const std::stop_token& stop)> work;
   std::function<void()> fenced = [] {};  // counts it
 };
 
 class Crew {
  public:
-  // Borrowed and outliving it: what `context` refers to, the clock.
+  // The clock and everything in `context` must outlive the crew.
   Crew(const runtime::RoleContext& context, const Clock& clock, const std::vector<Team>& teams);
   ~Crew() { stop_.request_stop(); }
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  // Something on a thread of its own until the stop. What it throws ends the role.
+  // Runs a function on its own thread until the stop. An exception from it ends the role.
   void start(std::function<void(const std::stop_token&)> body);
 
   struct Around {
-    std::vector<std::string> topics;  // without them nobody works
-    // What else is wrong with the cluster; empty: nothing.
+    std::vector<std::string> topics;  // no worker starts before they exist
+    // Another reason why the cluster can't be used; empty: none.
     std::function<std::string(const kafka::ClusterView&)> trouble = [](const auto&) { return std::string(); };
-    std::function<void()> begun = [] {};    // the workers are: the cluster is as it should be
-    std::function<void()> cut_off = [] {};  // they are slow to end: makes what they wait for fail
+    std::function<void()> begun = [] {};    // called when the cluster is fine and the workers have started
+    std::function<void()> cut_off = [] {};  // called when workers end too slowly: make their waits fail
   };
-  // Until stopped; once. Throws what ended the role.
+  // Runs until stopped; call it once. Throws the exception that ended the role.
   void run(const std::stop_token& stop, const Around& around);
 
  private:

@@ -1,4 +1,4 @@
-// How a worker is. The worker writes it, the role's thread reads it.
+// A worker's state. The worker writes it, the role's thread reads it.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace wxpipe::worker {
 class Status {
  public:
   struct Snapshot {
-    std::string trouble = "starting";  // empty: working, or waiting for work
+    std::string trouble = "starting";  // why it can't work; empty: it works or waits for records
     int64_t lag_records = 0;
     Timestamp last_taken;  // received_at of the newest record taken
   };

@@ -11,9 +11,9 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kIdlePoll = 100ms;     // how long a stop may go unnoticed
+constexpr milliseconds kIdlePoll = 100ms;     // a stop is noticed after this time at the latest
 constexpr size_t kMostBatchBytes = 16 << 20;  // of values; a batch holds at least one record
-constexpr milliseconds kIdleMeansTaken = 2s;  // nothing came for so long: what is left up to the end are markers
+constexpr milliseconds kIdleMeansTaken = 2s;  // nothing came for so long: up to the end there are only markers
 constexpr milliseconds kLogTimeout = 5s;
 }  // namespace
 
@@ -49,7 +49,7 @@ void Worker::run(const std::stop_token& stop) {
   publish();
 }
 
-// Where to begin is the job's to say, and what it asks may be away: nothing is fetched until it has answered.
+// The job decides where to begin, and the server it asks may be away. So nothing is fetched until it has answered.
 std::vector<kafka::PartitionOffset> Worker::assigned(const std::vector<kafka::Partition>& partitions) {
   take_leave(partitions);
   telemetry::log_info("partitions_assigned", {{"group", spec_.name}, {"partitions", partitions.size()}});
@@ -97,7 +97,7 @@ void Worker::claim() {
   }
 }
 
-// Such a partition goes on with the oldest record there is.
+// A partition whose next record is gone goes on with the oldest record in the log.
 void Worker::skip_what_is_lost(std::vector<kafka::PartitionOffset>& from) {
   kafka::PartitionReader log(settings_);
   const auto first = log.beginnings(assigned_, kLogTimeout);
@@ -108,7 +108,7 @@ void Worker::skip_what_is_lost(std::vector<kafka::PartitionOffset>& from) {
   for (auto& [partition, offset] : from) {
     const auto oldest = offset_in(first, partition), next = offset_in(end, partition);
     if (offset < 0 || (oldest <= offset && offset <= next)) continue;
-    // Behind the log's beginning, retention was faster than this worker; beyond its end, the topic was made anew.
+    // Before the log's beginning: retention was faster than this worker. After its end: the topic was created again.
     telemetry::log_error("records_lost", {{"group", spec_.name},
                                           {"partition", partition.number},
                                           {"next_offset", offset},
@@ -131,7 +131,7 @@ void Worker::collect() {
     auto& batch = *next_;
     const bool far_enough = written_.valid() && batch.size >= spec_.limits.ahead;
     auto record = far_enough ? std::nullopt : consumer_.poll(0ms);
-    if (!record && written_.valid()) {  // nothing more to do while the one before is written
+    if (!record && written_.valid()) {  // the batch before is being written, and there is nothing else to do
       job_.read_ahead(batch);
       await();
       continue;
@@ -152,7 +152,7 @@ void Worker::collect() {
 }
 
 void Worker::write() {
-  const kafka::Record* last = nullptr;  // most records come from the partition that the one before came from
+  const kafka::Record* last = nullptr;  // mostly, the next record is from the same partition
   int64_t* end = nullptr;
   for (const auto& record : next_->records) {
     if (!last || last->partition() != record.partition()) end = &next_->ends[record.partition()];
@@ -167,7 +167,7 @@ void Worker::write() {
   publish();
 }
 
-// False: it was discarded, and with it what was taken since.
+// False: the batch was discarded, with everything taken since.
 bool Worker::await() {
   if (!written_.valid()) return true;
   try {
@@ -185,11 +185,12 @@ bool Worker::await() {
   last_commit_ = steady_clock::now();
   last_taken_ = writing_->last_taken;
   std::swap(done_, writing_);
-  if (done_->size > spec_.limits.ahead) publish();  // before the next one grows as large
+  if (done_->size > spec_.limits.ahead) publish();  // before the next batch grows so large too
   return true;
 }
 
-// What is left to do for a committed batch waits until the next one is being written, or nothing else is to be done.
+// Publishes a committed batch. The call is delayed until the next batch is being written, or there is nothing else to
+// do.
 void Worker::publish() {
   if (done_->size == 0) return;
   job_.publish(*done_);
@@ -206,7 +207,7 @@ void Worker::rewind(const TryAgain& why) {
   if (!rebalancing_) consumer_.assign({});
   claim_at_ = steady_clock::now() + wait;
   const bool stopped = why.until == TryAgain::Until::restarted;
-  if (!stopped && wait == 0ms) return;  // not worth telling
+  if (!stopped && wait == 0ms) return;  // too short to log
   trouble_until_ = why.until;
   status_.set_trouble(stopped ? fmt::format("stopped: {}", why.what()) : why.what());
 }

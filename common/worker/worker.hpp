@@ -1,15 +1,14 @@
-// One consumer and its thread, whatever its records become (job.hpp says that, and has the words for what happens to a
-// batch):
+// One consumer and its thread. A job decides what its records become; job.hpp explains the words:
 //
 //   assigned ─► claim ─► collect ─► prepare ─► write ─► await ─► publish
 //                 ▲         ▲                    │ next batch
 //                 │         └────────────────────┘
 //                 └─ rewind: discard, back-off ◄── TryAgain, records lost
 //
-// A second thread writes a batch, one at a time, while this one collects the next. Whoever needs to know what became of
-// a batch (a rebalance too) awaits it first. Whatever goes wrong, the batch is discarded and its records are taken
-// again from where the claim says: there is one way to begin and one way to recover. While nothing is claimed, nothing
-// is fetched, and membership goes on.
+// A second thread writes one batch at a time, while this thread collects the next. Code that needs the result of a
+// write awaits it first, also in a rebalance. After any failure the batch is discarded, and its records are taken again
+// from the claimed offset. So beginning and recovering are the same path. Without a claim nothing is fetched, but the
+// worker stays a member.
 #pragma once
 
 #include <chrono>
@@ -32,8 +31,8 @@ namespace wxpipe::worker {
 struct Limits {
   size_t records;
   std::chrono::milliseconds interval;  // since its first record was taken
-  size_t ahead = 1000;                 // records of it that are taken while the one before is written
-  bool interval_after_write = false;   // the interval begins no earlier than the end of the write before it
+  size_t ahead = 1000;                 // so many of its records may be taken while the batch before is written
+  bool interval_after_write = false;   // the interval begins only after the end of the write before
 };
 
 struct Spec {
@@ -46,10 +45,10 @@ struct Spec {
 
 class Worker : private kafka::RebalanceListener {
  public:
-  // Everything is borrowed and outlives the worker. No network wait. Throws UsageError.
+  // All arguments are borrowed and must outlive the worker. No network wait. Throws UsageError.
   Worker(const config::KafkaSettings& settings, Spec spec, Job& job, Status& status);
 
-  // Until stopped, with nothing left half done; once. Throws Unavailable and Fenced: make a new worker.
+  // Runs until stopped and leaves nothing half done; call it once. Throws Unavailable and Fenced: make a new worker.
   void run(const std::stop_token& stop);
 
   kafka::Consumer& consumer() { return consumer_; }
@@ -77,20 +76,20 @@ class Worker : private kafka::RebalanceListener {
   std::stop_token stop_;
 
   kafka::Consumer consumer_;
-  // Collected, being written, not published yet. Gone before the consumer.
+  // Collected; being written; not published yet. Destroyed before the consumer.
   std::unique_ptr<Batch> next_, writing_, done_;
   std::vector<kafka::Partition> assigned_;
   bool claimed_ = false;
-  bool rebalancing_ = false;  // the callback ends with an assignment of its own
-  bool look_at_log_ = false;  // an offset was not in the log: find out which
+  bool rebalancing_ = false;  // in a rebalance: the consumer's callback sets the assignment
+  bool look_at_log_ = false;  // an offset was not in the log: find out in which partition
   TryAgain::Until trouble_until_ = TryAgain::Until::claimed;
   std::chrono::steady_clock::time_point claim_at_{};
 
-  std::map<int, int64_t> positions_;     // by partition: behind what is committed
-  std::map<int, int64_t> settled_ends_;  // ends that hold nothing but transaction markers beyond what was taken
+  std::map<int, int64_t> positions_;     // by partition: the offset after the last committed record
+  std::map<int, int64_t> settled_ends_;  // by partition: up to this end only transaction markers are left
   std::chrono::steady_clock::time_point last_commit_{};  // or claim
   Timestamp last_taken_;
-  std::future<void> written_;  // destroyed first, and so waited for
+  std::future<void> written_;  // destroyed first, which waits for the write
 };
 
 }  // namespace wxpipe::worker

@@ -11,7 +11,7 @@ start_kafka() {
   jars=$("$repository/dev/kafka/fetch") || return 1
   # A sorted list rather than a wildcard: the same class path each time.
   class_path=$(printf '%s:' "$jars"/*.jar)
-  # Starts quickly; benchmarks want one that runs quickly (WXPIPE_STACK_JVM).
+  # Options for a quick start; benchmarks want a JVM that runs fast (WXPIPE_STACK_JVM).
   local jvm=(-Xms128m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
   [[ -z ${WXPIPE_STACK_JVM:-} ]] || read -ra jvm <<<"$WXPIPE_STACK_JVM"
   local java=(java -cp "${class_path%:}" "${jvm[@]}" -Xshare:auto -XX:-UsePerfData
@@ -36,5 +36,5 @@ start_kafka() {
   done
 }
 
-# A broker that can't reach its controller would wait for minutes; it recovers from SIGKILL as well.
+# A broker that can't reach its controller would wait for minutes. SIGKILL does no harm: it recovers.
 stop_kafka() { stop_process "$stack/kafka.pid" TERM 15; }

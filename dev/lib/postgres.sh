@@ -25,7 +25,7 @@ start_postgres() {
   local settings=() programs log=$stack/postgres.log sockets='' began=$SECONDS
   programs=$(postgres_programs) || return 1
   if [[ ! -f $data/postgres/PG_VERSION ]]; then
-    # Under another name first, so that one that was interrupted is not taken for a database.
+    # Made under another name first, so that an interrupted attempt isn't taken for a database.
     rm -rf "$data/postgres.new"
     as_server timeout 120 "$programs/initdb" -D "$data/postgres.new" -U wxpipe --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
       --no-sync >>"$log" 2>&1 </dev/null || { say "initdb failed: see $log"; return 1; }
@@ -33,10 +33,10 @@ start_postgres() {
   fi
   # Benchmarks give it memory: WXPIPE_STACK_POSTGRES="-c shared_buffers=2GB".
   [[ -z ${WXPIPE_STACK_POSTGRES:-} ]] || read -ra settings <<<"$WXPIPE_STACK_POSTGRES"
-  # A socket's path may have 107 bytes. Where the data lies deeper, TCP alone has to do.
+  # A socket's path may have 107 bytes. If the data's path is longer, only TCP is used.
   if ((${#data} < 85)); then sockets=$data; fi
   port_is_free "$POSTGRES_PORT" || port_taken "$POSTGRES_PORT" postgres || return 1
-  # After a kill -9 the last backends may still be going; it refuses to start until they are gone.
+  # After a kill -9 the last backends may still run; Postgres refuses to start until they are gone.
   until postgres_answers; do
     ((SECONDS - began < 60)) || { say "Postgres did not answer within 60 seconds: see $log"; return 1; }
     if ! running_pid "$stack/postgres.pid" >/dev/null; then

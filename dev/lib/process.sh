@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Server processes by pid file. A pid file holds "pid start-time": a pid that the system gave to another program since
-# is never taken for ours, and so never killed.
+# Server processes by pid file. A pid file holds "pid start-time". So if the system gives the pid to another
+# program, we don't take it for ours, and never kill it.
 
 # When the process started, in ticks since boot; nothing when it is gone or a zombie.
 start_time() {
@@ -33,7 +33,7 @@ wait_until_gone() {
   done
 }
 
-# Asks with a signal, waits, and kills what doesn't go.
+# Sends a signal, waits, and kills a process that doesn't end.
 stop_process() { # pid file, signal, seconds
   local pid
   if pid=$(running_pid "$1"); then
@@ -57,8 +57,9 @@ kill_process() { # pid file
   rm -f "$1"
 }
 
-# Runs a command in the background and in a process group of its own, and waits: so a trap on a signal acts at once, and
-# end_task, called from there, ends the command with all its children. Not for what asks on the terminal (sudo).
+# Runs a command in the background and in a process group of its own, and waits: so a trap on a signal acts at
+# once, and end_task in the trap ends the command with all its children. Not for commands that ask on the terminal
+# (sudo).
 task=''
 run_task() { # command …
   local result=0
@@ -82,7 +83,7 @@ end_task() {
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# Below the range that the system gives to outgoing connections, so that nobody takes it while a server is down.
+# Below the range for outgoing connections, so that no other program takes it while a server is down.
 free_port() {
   local port
   for _ in {1..200}; do

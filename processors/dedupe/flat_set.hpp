@@ -1,5 +1,6 @@
 // A set of fixed-size keys in one array: open addressing, at most three quarters full, nothing but the keys in memory.
-// Grows by half, so that a million ids don't cost two million slots. No removal: a slice of the window goes as a whole.
+// It grows by half, so a million ids don't need two million slots. Keys can't be removed: a slice of the window is
+// dropped as a whole.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 
 namespace wxpipe::processors {
 
-// Key{} marks an empty slot, so it can't be a member. Spread gives 64 bits of which the upper ones differ between keys.
+// Key{} marks an empty slot, so it can't be a member. Spread gives 64 bits; the upper bits must differ between keys.
 template <class Key, class Spread>
 class FlatSet {
  public:
@@ -16,7 +17,7 @@ class FlatSet {
 
   bool contains(const Key& key) const { return size_ > 0 && slots_[find(slots_, key)] == key; }
 
-  // False when it was there already.
+  // False: the key was in the set already.
   bool insert(const Key& key) {
     if ((size_ + 1) * 4 > slots_.size() * 3) reserve(size_ + size_ / 2 + 8);
     Key& slot = slots_[find(slots_, key)];
@@ -26,7 +27,7 @@ class FlatSet {
     return true;
   }
 
-  // Room for so many keys without growing.
+  // Makes room for so many keys.
   void reserve(size_t keys) {
     if (keys * 4 / 3 + 1 <= slots_.size()) return;
     std::vector<Key> larger(keys * 4 / 3 + 1);
@@ -41,7 +42,7 @@ class FlatSet {
   }
 
  private:
-  // The key's slot, or the empty one where it belongs.
+  // The key's slot, or the empty slot for it.
   static size_t find(const std::vector<Key>& slots, const Key& key) {
     __extension__ using Wide = unsigned __int128;
     size_t at = static_cast<size_t>(static_cast<Wide>(Spread{}(key)) * slots.size() >> 64);

@@ -19,7 +19,7 @@ void put_varint(std::string& out, uint64_t number) {
   out += static_cast<char>(number);
 }
 
-// Reads what the writers above wrote; `good` turns false at the first thing that isn't there.
+// Reads what the functions above write; `good` becomes false when the bytes end too early.
 struct Cursor {
   std::string_view left;
   bool good = true;

@@ -12,14 +12,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// The tail that is searched first for the newest page; eight times as much each further time.
+// How many records from the end are searched first for the newest page. Each further search takes eight times as many.
 constexpr int64_t kTail = 64;
 
 struct Restoring {
   WindowToRestore wanted;
   int64_t begin = 0, end = 0;       // of the journal's partition
   int64_t searched_from = 0;        // the tail read so far begins here
-  std::optional<WindowTime> since;  // told by the newest page before `wanted.start`
+  std::optional<WindowTime> since;  // from the newest page before `wanted.start`
   int64_t rebuilt_to = 0;           // that page's `next`
 };
 
@@ -69,8 +69,8 @@ class JournalReader {
     }
   }
 
-  // Reads further back wherever the newest page of interest isn't found yet: in the last few records, unless the
-  // group's offsets were set back. False when there is nothing more to search.
+  // Reads further back in partitions where the newest wanted page isn't found yet. It is among the last few records,
+  // unless the group's offsets were set back. False: there is nothing more to search.
   bool search_further() {
     std::vector<kafka::Stretch> stretches;
     for (auto& each : restoring_) {
@@ -103,7 +103,7 @@ class JournalReader {
   void visit(const std::vector<kafka::Stretch>& stretches, Visit&& each_page) {
     const auto take = [&](const kafka::Record& record) {
       const auto page = decode_journal_page(record.value());
-      // A hole in the window, not a lost record: the sink's unique key still tells repeats.
+      // The window has a hole, but no record is lost: the sink's unique key still finds repeats.
       if (!page) {
         telemetry::log_error(
             "dedupe_journal_page_unreadable",

@@ -49,8 +49,8 @@ RecentIds::Place RecentIds::oldest_remembered(WindowTime at, int64_t offset) con
   return place_of(at - window_, offset - most_records_);
 }
 
-// Whether the entry that a batch's set knows is still remembered. It is, unless the batch spans more than that (a spool
-// drained after hours): then it forgets within itself, as several batches would.
+// Whether an entry of this batch is still remembered. Mostly it is. But a batch can span more than the window (a spool
+// drained after hours); then it must forget its own old entries, as several batches would.
 template <class Wanted>
 bool RecentIds::lies_within(const Staged& batch, const Place& oldest, Wanted&& wanted) const {
   const auto remembered = [&](const SeenId& entry) { return place_of(entry.at, entry.offset).reaches(oldest); };

@@ -1,14 +1,14 @@
-// The event ids seen lately in one partition, exact, over a window of time. Ids are staged while their batch is in
-// flight and published when it commits; publishing earlier would make redelivered events look like duplicates after an
-// abort. Batches may follow each other while earlier ones are still in flight: they count on these, and fall with them.
+// The event ids seen lately in one partition: exact, over a window of time. Ids are staged while their batch is in
+// flight, and published when it commits. If they were published earlier, redelivered events would look like duplicates
+// after an abort. A batch may be processed while earlier ones are in flight: it sees their ids, and is dropped with
+// them if they fail.
 //
-// The window counts by received_at, made monotone within the partition: a spooled event that arrives hours late is
-// remembered from when it was taken, like any other. It is kept in slices of an eighth of the window, aligned to the
-// clock, so what is remembered depends on the entries alone and not on how they were batched or when the process
-// started.
+// The window uses received_at, made monotone within the partition. So a spooled event that arrives hours late is
+// remembered as long as any other. Ids are kept in slices of an eighth of the window, aligned to the clock. So what is
+// remembered depends only on the entries, not on batches or on when the process started.
 //
-// It counts by records too, so that a flood can't take all memory: no id is remembered further back than `most_records`
-// of its partition, again in eighths, aligned to the offset. What then slips through meets the sink's unique key.
+// A limit by records keeps a flood from using all memory: no id is remembered for more than `most_records` records of
+// its partition, again in eighths, aligned to the offset. A repeat that comes later is found by the sink's unique key.
 // Memory: about 34 bytes for each id.
 //
 // Plain value, one thread.
@@ -28,7 +28,7 @@
 
 namespace wxpipe::processors {
 
-// Stable across builds and machines (it is stored). Never 0; an empty identity has none and hashes to 0.
+// The same in all builds and on all machines, because it is stored. 0 only for an empty identity.
 uint64_t identity_hash(std::string_view account, std::string_view tenant, std::string_view identity);
 
 enum class Sighting {
@@ -43,19 +43,19 @@ class RecentIds {
 
   explicit RecentIds(std::chrono::seconds window, int64_t most_records = kAllRecords);
 
-  // Looks among published and staged ids, and stages what is fresh. Offsets ascend.
+  // Looks up an id among published and staged ones; stages it if it is new. Offsets must ascend.
   Sighting stage(const Uuid& id, uint64_t identity, Timestamp received_at, int64_t offset);
-  // Ends the batch: what it staged, as the journal's page for records [first, next) written at `now`.
+  // Ends the batch. Returns its staged ids as the journal's page for records [first, next), written at `now`.
   JournalPage page(int64_t first, int64_t next, Timestamp now);
-  // When that page is written: `now`, but never before the page before.
+  // The page's time: `now`, but never earlier than the page before.
   WindowTime page_time(Timestamp now) const;
-  // The oldest batch is committed, its page was written at page_time.
+  // Call it when the oldest batch is committed; its page was written at page_time.
   void publish(WindowTime page_time);
-  // No batch is, and their records will come again.
+  // Call it when no batch in flight will be committed: their records will come again.
   void drop_staged();
 
-  // Takes over a page of the journal, but what is at `start` or behind it: those records will come again. Pages in the
-  // order of the journal.
+  // Adds a page of the journal, without entries at or after `start`: those records will come again. Call it in the
+  // journal's order.
   void restore(const JournalPage& page, WindowTime page_time, int64_t start);
 
   size_t size() const;
@@ -73,7 +73,8 @@ class RecentIds {
   };
   using Ids = FlatSet<Uuid, SpreadId>;
   using Identities = FlatSet<uint64_t, SpreadHash>;
-  // Where an entry lies: which eighth of the window, which of most_records. What is older in either is forgotten.
+  // An entry's place: which eighth of the window, and which eighth of most_records. An entry that is too old in one of
+  // them is forgotten.
   struct Place {
     int64_t time = 0, offset = 0;
     bool operator==(const Place&) const = default;

@@ -1,5 +1,5 @@
-// Adds to an event what the configuration knows about it: attributes account_title, menu_name, channel. What it doesn't
-// know it leaves out; running it twice adds nothing.
+// Adds to an event what the configuration knows about it: attributes account_title, menu_name, channel. Unknown ones
+// are left out. Running it twice adds nothing more.
 #pragma once
 
 #include "processors/enrich/reference.hpp"

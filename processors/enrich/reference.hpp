@@ -1,5 +1,5 @@
-// What the configuration knows about accounts beyond keys: titles, menu names, channels. An immutable snapshot: built
-// once, then read by every worker.
+// What the configuration says about accounts besides keys: titles, menu names, channels. Built once and never changed;
+// every worker reads it.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ namespace wxpipe::processors {
 
 struct AccountReference {
   std::string title;
-  std::map<std::string, std::string, std::less<>> menu;      // EventKey -> name people know it by
+  std::map<std::string, std::string, std::less<>> menu;      // EventKey -> the name that people see
   std::map<std::string, std::string, std::less<>> channels;  // QR scene or State -> channel
   bool operator==(const AccountReference&) const = default;
 };

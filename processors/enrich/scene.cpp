@@ -3,16 +3,16 @@
 namespace wxpipe::processors {
 
 std::string_view scene_of(const schemas::Event& event) {
-  // 公众号 following and scanning: the EventKey is the scene, with a prefix for those who weren't following yet. For
-  // other events an EventKey is a menu's.
+  // Following and scanning of a 公众号: the EventKey is the scene, with a prefix for people who weren't followers yet.
+  // In other events an EventKey belongs to a menu.
   if (event.type == "follower.subscribed" || event.type == "follower.scanned") {
     auto scene = schemas::attribute(event.attributes, "EventKey");
     constexpr std::string_view prefix = "qrscene_";
     if (scene.starts_with(prefix)) scene.remove_prefix(prefix.size());
     return scene;
   }
-  // Contacts carry the State of the link or code they came through, those of instances where they were found; customer
-  // service its scene.
+  // Contacts have the State of the link or code they came through. Contacts of instances have the place where they were
+  // found. Customer service has its scene.
   for (const auto name : {"State", "scene_param", "scene", "data.add_source"})
     if (const auto value = schemas::attribute(event.attributes, name); !value.empty()) return value;
   return {};

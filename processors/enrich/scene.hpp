@@ -8,8 +8,8 @@
 
 namespace wxpipe::processors {
 
-// "qrscene_" is stripped, so that following through a QR code and scanning it later give the same scene. Empty: none. A
-// view into the event.
+// Removes "qrscene_": following by a QR code and scanning it later then give the same scene. Empty: none. A view into
+// the event.
 std::string_view scene_of(const schemas::Event& event);
 
 }  // namespace wxpipe::processors

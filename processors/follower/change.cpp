@@ -8,15 +8,14 @@
 
 namespace wxpipe::processors {
 namespace {
-// Within one second: what leaves the state alone loses to joining, a half-made relation to a whole one, joining to
-// leaving.
+// Ranks within one second, lowest first: no change of state, a half-made relation, joining, leaving.
 enum Rank { kNoted = 0, kPending = 10, kJoined = 20, kLeft = 30 };
 
 struct Meaning {
   std::string_view type, change, state;
   Rank rank;
 };
-// contact.… are the customers of a WeWork member, told by the platform or by an instance's webhooks.
+// contact.… are customers of a WeWork member; the platform or an instance's webhooks report them.
 constexpr std::array kMeanings{
     Meaning{"follower.subscribed", "subscribed", "following", kJoined},
     Meaning{"follower.unsubscribed", "unsubscribed", "left", kLeft},
@@ -30,7 +29,7 @@ constexpr std::array kMeanings{
     Meaning{"contact.removed_by_customer", "removed_by_customer", "left", kLeft},
 };
 
-// The member whose customer it is: an instance is a member's account, and receives for it.
+// The member whose customer it is. An instance is a member's account: there the recipient is the member.
 std::string_view owner_of(const schemas::Event& event) {
   return event.platform == "instance" ? std::string_view(event.recipient)
                                       : schemas::attribute(event.attributes, "UserID");

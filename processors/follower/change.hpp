@@ -8,7 +8,7 @@
 
 namespace wxpipe::processors {
 
-// Nothing where the event is about nobody, or not about a relation. Reads the channel that enrich added.
+// Empty when the event is about nobody, or not about a relation. Uses the channel that enrich added.
 std::optional<schemas::FollowerChanged> follower_change(const schemas::Event& event);
 
 }  // namespace wxpipe::processors

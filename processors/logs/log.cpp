@@ -31,7 +31,7 @@ constexpr std::array kTypes{
     Meaning{"alert.*", "alert"},
     Meaning{"instance.status_changed", "instance"},
 };
-// By the platform's own word, in small letters, whatever the type is called.
+// By the platform's own word, in lower case; the type doesn't matter.
 constexpr std::array kEvents{
     Meaning{"authorized", "authorization"},
     Meaning{"updateauthorized", "authorization"},
@@ -97,7 +97,7 @@ std::string_view module_of(const schemas::Event& event) {
   return module_in(kEvents, word);
 }
 
-// Something was taken away, refused or failed: somebody should look.
+// Something was taken away, refused or failed: a person should look at it.
 bool alarming(const schemas::Event& event) {
   constexpr std::array patterns{"*unauthorized*",
                                 "cancel_auth",

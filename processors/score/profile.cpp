@@ -9,7 +9,7 @@ namespace {
 struct Name {
   std::string_view sender, ours;  // the last part of the sender's path, in lower case without - and _
 };
-// The first column is what forms call it.
+// The first column: the name in forms.
 constexpr std::array kNames{
     Name{"contactname", "contact_name"},
     Name{"name", "contact_name"},

@@ -1,5 +1,5 @@
-// What a lead form tells about a person, under names of our own: contact_name, contact_phone, contact_wechat,
-// contact_email, company_name, province, city, utm_source … whatever case or nesting the sender used.
+// What a lead form says about a person, under our own names: contact_name, contact_phone, contact_wechat,
+// contact_email, company_name, province, city, utm_source … The sender's case and nesting don't matter.
 #pragma once
 
 #include "schemas/facts/event.hpp"

@@ -15,7 +15,7 @@ struct Column {
   std::string schemas::Event::*value;
   bool platforms_word;
 };
-// The columns that a rule may tell apart.
+// The columns that a rule may test.
 constexpr std::array kColumns{
     Column{"event", &schemas::Event::event, true},       Column{"change_type", &schemas::Event::change_type, true},
     Column{"msg_type", &schemas::Event::msg_type, true}, Column{"platform", &schemas::Event::platform, false},
@@ -27,7 +27,7 @@ const Column* column(std::string_view name) {
   return found == kColumns.end() ? nullptr : found;
 }
 
-// For people: what the lead did, in the words that the account's configuration or the lead used.
+// For people: what the lead did, in words of the account's configuration or of the lead.
 std::string description(const schemas::Event& event) {
   for (const auto name : {"menu_name", "channel"})
     if (const auto value = schemas::attribute(event.attributes, name); !value.empty())
@@ -56,7 +56,7 @@ Scoring::Rule Scoring::ready(config::ScoreRule rule) {
 }
 
 // Attributes first, then columns. An attribute without a value counts as absent.
-// shadowed: the event has an attribute that is called like a column.
+// shadowed: the event has an attribute with the name of a column.
 bool Scoring::holds(const Condition& condition, const schemas::Event& event, bool shadowed) {
   if (condition.column == nullptr || shadowed) {
     bool found = false;
@@ -71,7 +71,7 @@ bool Scoring::holds(const Condition& condition, const schemas::Event& event, boo
   return condition.platforms_word ? matches_in_any_case(condition.pattern, value) : matches(condition.pattern, value);
 }
 
-// words_found: empty until a rule wants to know.
+// words_found: filled when the first rule needs it.
 bool Scoring::fires(size_t which, const schemas::Event& event, bool shadowed, std::vector<bool>& words_found) const {
   const auto& [rule, conditions] = rules_[which];
   const bool fits =
@@ -85,7 +85,7 @@ bool Scoring::fires(size_t which, const schemas::Event& event, bool shadowed, st
 
 std::vector<schemas::LeadActivity> Scoring::activities(const schemas::Event& event) const {
   std::vector<schemas::LeadActivity> fired;
-  // What is said in a group chat is the chat's, which becomes nobody's customer.
+  // In a group chat the subject is the chat, and a chat can't become a customer.
   if (event.subject.empty() || event.subject == event.conversation) return fired;
   const bool shadowed = std::any_of(event.attributes.begin(), event.attributes.end(),
                                     [](const auto& attribute) { return column(attribute.first) != nullptr; });

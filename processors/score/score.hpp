@@ -1,5 +1,5 @@
-// Which rules an event fires, as lead activities. Rules are data (config/scoring.toml); the score itself is a function
-// of the set of activities and is kept by the sink. An event without a subject is nobody's activity.
+// Which rules an event fires, as lead activities. Rules are data (config/scoring.toml). The sink computes the score
+// itself from the set of activities. An event without a subject gives no activity.
 #pragma once
 
 #include <vector>
@@ -19,11 +19,11 @@ class Scoring {
   std::vector<schemas::LeadActivity> activities(const schemas::Event& event) const;
 
  private:
-  // What a rule asks of an event besides its type.
+  // A rule's condition on an event, besides its type.
   struct Condition {
     std::string name, pattern;
-    std::string schemas::Event::*column;  // that goes by the name; none: only an attribute does
-    bool platforms_word;                  // these have no case: the pattern is in small letters
+    std::string schemas::Event::*column;  // the column of that name; null: only an attribute can have it
+    bool platforms_word;                  // compared without case: the pattern is in lower case
   };
   struct Rule {
     config::ScoreRule rule;

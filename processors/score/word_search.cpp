@@ -16,10 +16,10 @@ constexpr auto kLower = [] {
 uint8_t small(char c) { return kLower[static_cast<unsigned char>(c)]; }
 uint16_t hash(uint8_t a, uint8_t b, uint8_t c) { return static_cast<uint16_t>((a << 8 | b) ^ c << 5); }
 
-// Not the first byte of a UTF-8 character.
+// A later byte of a UTF-8 character.
 bool inside_character(uint8_t c) { return (c & 0xc0) == 0x80; }
 
-// `word` is in small letters.
+// `word` is in lower case.
 bool begins_with(std::string_view text, std::string_view word) {
   return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(),
                                                   [](char a, char b) { return static_cast<uint8_t>(a) == small(b); });

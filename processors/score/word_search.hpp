@@ -1,5 +1,5 @@
-// Which of many words stand in a text, in one pass over it, whatever the case of ASCII letters: rules look for dozens
-// of words in every message, and a search for each would cost more than all the rest of processing. Pure; any thread.
+// Finds which of many words are in a text, in one pass, without regard to ASCII case. Rules look for dozens of words in
+// every message; one search for each would cost more than all other processing. Pure; any thread.
 #pragma once
 
 #include <bitset>
@@ -16,20 +16,20 @@ class WordSearch {
   // lists[i] are the words of list i.
   explicit WordSearch(std::span<const std::vector<std::string>> lists);
 
-  // found[i]: whether a word of list i stands in the text. Resizes it; kept, it costs no allocation.
+  // Sets found[i]: whether a word of list i is in the text. Resizes `found`; reuse it to avoid allocations.
   void find(std::string_view text, std::vector<bool>& found) const;
 
  private:
   struct Word {
     uint16_t start;    // a hash of its first three bytes; a character begins there
-    std::string text;  // in small letters
+    std::string text;  // in lower case
     size_t list;
   };
 
   size_t lists_;
   std::vector<Word> words_;    // of three bytes or more, by start
-  std::vector<Word> short_;    // the others: few, and looked for one by one
-  std::bitset<65536> starts_;  // where some word may begin: three bytes tell one Chinese character from another
+  std::vector<Word> short_;    // shorter ones: few, so searched one by one
+  std::bitset<65536> starts_;  // by hash: a word may begin so. Three bytes are one Chinese character
 };
 
 }  // namespace wxpipe::processors

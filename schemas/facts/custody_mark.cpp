@@ -8,7 +8,7 @@ namespace wxpipe::schemas {
 namespace {
 using Run = OutcomeRun;
 
-// Numbers of seven bits a byte, the lowest first; the eighth bit says that more come.
+// Numbers with seven bits in each byte, lowest first; the eighth bit says that more follow.
 void append_varint(std::string& out, uint64_t value) {
   for (; value >= 0x80; value >>= 7) out += static_cast<char>(0x80 | (value & 0x7f));
   out += static_cast<char>(value);
@@ -25,7 +25,7 @@ std::optional<uint64_t> take_varint(std::string_view& bytes) {
   return std::nullopt;
 }
 
-// A byte for a single receipt, two or more for a run: outcome * 2, plus 1 with the length (less 2) behind it.
+// One byte for a single receipt: outcome * 2. Two or more for a run: outcome * 2 + 1, then its length - 2.
 std::string pack(const std::vector<Run>& runs) {
   std::string out;
   for (const auto& [outcome, length] : runs) {
@@ -35,7 +35,7 @@ std::string pack(const std::vector<Run>& runs) {
   return out;
 }
 
-// The thread's own one is reading the mark around them.
+// A reader of its own: the thread's reader is busy with the mark around them.
 json::Reader& inner_reader() {
   thread_local json::Reader reader;
   return reader;

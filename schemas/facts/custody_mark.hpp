@@ -1,31 +1,31 @@
-// Receipts, and the marks by which an ingest process says what became of each (docs/decisions/0004-custody-marks.md).
-// A mark travels on wxpipe.custody.v1 and is a row of wxpipe.custody_marks. It never changes once it is made, so it can
-// be sent and stored any number of times, in any order.
+// Receipts, and marks: with marks, an ingest process says what became of each receipt
+// (docs/decisions/0004-custody-marks.md). A mark travels on wxpipe.custody.v1 and is a row of wxpipe.custody_marks. A
+// mark never changes, so it can be sent and stored any number of times, in any order.
 #pragma once
 
 #include "schemas/fact.hpp"
 
 namespace wxpipe::schemas {
 
-// "<instance>/<boot>/<sequence>", taken apart. Views into the text.
+// The parts of "<instance>/<boot>/<sequence>". Views into the text.
 struct Receipt {
   std::string_view process;  // "<instance>/<boot>"
-  int64_t sequence = 0;      // from 1, dense within the process
+  int64_t sequence = 0;      // from 1, without gaps within the process
   bool operator==(const Receipt&) const = default;
 };
-// Nothing when it isn't of that form.
+// Empty when the text has another form.
 std::optional<Receipt> parse_receipt(std::string_view text);
 
-// Callbacks that were answered with success, those of one account and minute that were made durable in one way.
+// Callbacks that were answered with success: those of one account and minute, made durable in the same way.
 struct AcknowledgedCallbacks {
   std::string account;
   Timestamp minute;      // of received_at, UTC
-  bool spooled = false;  // by the fsynced spool; else by the broker
+  bool spooled = false;  // true: by the fsynced spool; false: by the broker
   int64_t count = 0;
   bool operator==(const AcknowledgedCallbacks&) const = default;
 };
-// What became of `length` receipts in a row. 0: void, answered with a failure; else one more than the index into
-// `acknowledged`.
+// What became of `length` receipts in a row. 0: void, answered with a failure. Else the index into `acknowledged`,
+// plus 1.
 struct OutcomeRun {
   uint32_t outcome = 0;
   uint32_t length = 0;
@@ -45,12 +45,12 @@ struct CustodyMark {
   int64_t number = 1;
   Timestamp marked_at;
   bool last = false;
-  int64_t first = 1, next = 1;  // the sequences it decides: [first, next); none where equal
+  int64_t first = 1, next = 1;  // the mark's sequences: [first, next); equal: none
   std::optional<int64_t> spool_events;
-  Timestamp received_from, received_to;  // the epoch where nothing was acknowledged
+  Timestamp received_from, received_to;  // the epoch if nothing was acknowledged
   std::vector<Acknowledged> acknowledged;
   std::vector<Run> outcomes;  // cover [first, next)
-  Verbatim verbatim;          // where it was read
+  Verbatim verbatim;          // the record it was read from
   bool operator==(const CustodyMark&) const = default;
 
   static constexpr std::string_view kName = "custody_mark", kTitle = "CustodyMark";
@@ -115,12 +115,12 @@ struct CustodyMark {
                                 .filled_by_merge = true};
 };
 
-// The most in one mark: an encoded one must fit max.message.bytes whatever it holds.
+// The most receipts in one mark: its encoding must always fit in max.message.bytes.
 inline constexpr int64_t kMostReceiptsInMark = 200'000;
 inline constexpr size_t kMostAcknowledgedInMark = 8'000;
 
-// Why the mark can't be what a process wrote: outcomes that don't cover the stretch, counts that aren't theirs. Empty:
-// it can.
+// Why no process can have written this mark: outcomes that don't cover [first, next), or wrong counts. Empty: it is
+// fine.
 std::string_view contradiction(const CustodyMark& mark);
 
 }  // namespace wxpipe::schemas

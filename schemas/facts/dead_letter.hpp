@@ -78,8 +78,8 @@ struct DeadLetter {
       .name = "dead_letters", .key = {"dead_letter_id"}, .ledger = {"dead_letters", "failed_at"}};
 };
 
-// Ids: by account, tenant (Standard Webhooks: webhook-id) and body at ingest; by the record's place and bytes behind
-// it.
+// Ids. At ingest: from account, tenant (Standard Webhooks: also webhook-id) and body. Later: from the record's place
+// and bytes.
 Uuid ingest_dead_letter_id(std::string_view account, std::string_view tenant, std::string_view body);
 Uuid record_dead_letter_id(std::string_view stage, std::string_view topic, int partition, int64_t offset,
                            std::string_view value);

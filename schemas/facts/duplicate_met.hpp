@@ -1,6 +1,6 @@
-// DuplicateMet: the event came before, within the dedupe window: its own row is the first one's, and this receipt ends
-// here. Custody: travels on messages.v1 behind the event it repeats, under the same key, and is a row of
-// wxpipe.duplicate_receipts where its receipt is another one than the row's.
+// DuplicateMet: the event came before, within the dedupe window. The first delivery has the row, and this receipt ends
+// here, for custody. It travels on messages.v1 after the event it repeats, with the same key. It is a row of
+// wxpipe.duplicate_receipts if its receipt differs from the event's row.
 #pragma once
 
 #include "schemas/facts/event.hpp"

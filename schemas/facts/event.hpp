@@ -6,7 +6,7 @@
 
 namespace wxpipe::schemas {
 
-// Words that many facts share.
+// Texts that many facts share.
 inline constexpr std::string_view kPlatforms = "wechat open_platform wework bot instance channel";
 inline constexpr std::string_view kTraceIdForm = "^[0-9a-f]{32}$";
 

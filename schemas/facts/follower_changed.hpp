@@ -1,5 +1,5 @@
-// FollowerChanged: a follower's or customer's relation changed. A row of follower_history; `followers` is merged from
-// it: the greatest (occurred_at, rank, event_id) gives the state.
+// FollowerChanged: a follower's or customer's relation changed. A row of follower_history. `followers` is merged from
+// these rows: the one with the greatest (occurred_at, rank, event_id) gives the state.
 #pragma once
 
 #include "schemas/facts/origin.hpp"

@@ -1,4 +1,4 @@
-// LogWritten: something the operators of an account or of wxpipe should be able to look up later: authorisations,
+// LogWritten: something that operators may want to look up later: authorisations,
 // audits, jobs, account health, collisions. A row of system_logs.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What every fact carries that a step concludes from an event (processors/step.hpp).
+// What every fact has that a step makes from an event (processors/step.hpp).
 #pragma once
 
 #include "schemas/facts/event.hpp"
@@ -15,20 +15,20 @@ struct Origin {
 };
 Origin origin_of(const Event& event);
 
-// Whether a fact is such a conclusion.
+// Whether a fact is made from an event by a step.
 template <class Fact>
 concept Concluded = requires(const Fact& fact) {
   Origin(fact.origin);
 };
 
-// What differs from table to table.
+// Differences between tables.
 struct OriginWords {
   std::string_view subject;
   std::string_view occurred_at = "When, by the platform's clock";
-  bool null_if_empty = false;  // tenant and subject; else they are part of a key
+  bool null_if_empty = false;  // for tenant and subject; false where they are part of a key
 };
 
-// Of facts in whose struct `Member` is the Origin.
+// `Member` is the Origin in the fact's struct.
 template <auto Member>
 constexpr auto origin_fields(const OriginWords& words) {
   auto tenant =

@@ -1,9 +1,8 @@
-// Writes what is derived from the declarations of facts (schemas/facts, schemas/registry.hpp):
-// schemas/kafka/*.schema.json, the topics of docs/topics.md and the facts' columns in docs/tables.md, between their
-// marks.
+// Writes the files that are derived from the declarations of facts (schemas/facts, schemas/registry.hpp):
+// schemas/kafka/*.schema.json, and the generated blocks of docs/topics.md (topics) and docs/tables.md (columns).
 //
-//   generate REPOSITORY           writes what differs, and names it
-//   generate REPOSITORY --check   only names it; exit code 1 if there is any
+//   generate REPOSITORY           writes the files that differ, and names them
+//   generate REPOSITORY --check   only names them; exit code 1 if there are any
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -28,7 +27,7 @@ std::string json_text(std::string_view text) {
   return out;
 }
 
-// Indents compact JSON by two blanks a level.
+// Formats compact JSON with two blanks per level.
 std::string pretty(std::string_view json) {
   std::string out;
   size_t depth = 0;
@@ -63,7 +62,7 @@ std::string pretty(std::string_view json) {
   return out + '\n';
 }
 
-// What a field's value may be.
+// The JSON Schema of a field's values.
 template <class Fact, size_t I>
 std::string value_schema() {
   constexpr const auto& f = kField<Fact, I>;

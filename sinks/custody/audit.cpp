@@ -28,8 +28,8 @@ class Audit {
   AuditReport run() && {
     const auto marks_behind = drain_.marks(connection_, deadline_);
     if (!marks_behind.empty()) report_.waiting_for.push_back(marks_behind);
-    // The order makes the proof: what was acknowledged by this moment stands before the ends that are asked for next,
-    // and the rows are read once everything before those ends has been taken.
+    // The proof depends on this order: records of what was acknowledged until now are before the topics' ends, which
+    // are read next. Rows are read only after everything before those ends has been taken.
     store_.fix_moment();
     report_.boots = store_.boots();
     const auto behind = drain_.events(connection_, deadline_);
@@ -80,7 +80,7 @@ class Audit {
     if (spools_named_.insert(instance).second) report_.waiting_for.push_back(spool_of(report_.boots, instance));
   }
 
-  // Marks go through the spool as well.
+  // Marks can be in the spool too.
   bool spool_may_hold_marks(const std::string& instance) const {
     return std::any_of(report_.boots.begin(), report_.boots.end(), [&](const Boot& boot) {
       return boot.instance == instance && boot.spool_events.value_or(0) > 0;
@@ -105,7 +105,7 @@ class Audit {
     }
   }
 
-  // With a range asked for, a boot that was over before it says nothing.
+  // If a range is asked for, leave out boots that ended before it.
   void keep_boots_of_time() {
     if (!report_.wanted.from) return;
     std::erase_if(report_.boots, [&](const Boot& boot) { return boot.marked_at < *report_.wanted.from; });

@@ -1,6 +1,6 @@
 --@ custody_marks_insert over all counts custody_marks
--- Marks, and what they acknowledge in the ledger (docs/decisions/0004-custody-marks.md). A mark never changes, so a repeat says
--- nothing new, and is not counted again.
+-- Stores marks, and counts in the ledger what they acknowledge (docs/decisions/0004-custody-marks.md). A mark never
+-- changes, so a repeat is not counted again.
 with fresh as (
   insert into wxpipe.custody_marks (instance, boot, number, first_sequence, next_sequence, received_from, received_to,
     marked_at, last, spool_events, mark)

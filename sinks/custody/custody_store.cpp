@@ -15,7 +15,7 @@ using postgres::ElementType;
 using postgres::Parameters;
 using postgres::SqlArray;
 
-// At a time; a mark is never cut.
+// Read at a time; a mark is never split.
 struct Portion {
   int marks;
   int64_t receipts;
@@ -23,9 +23,9 @@ struct Portion {
 constexpr Portion kOfAudit{2'000, 300'000};
 constexpr Portion kOfLook{500, 100'000};
 constexpr size_t kReceiptsInQuestion = 5'000;
-// Rows between two marks that are so near are read with them: there are hardly any.
+// Two marks that are so near are read as one range: there are hardly any rows between them.
 constexpr auto kNear = 10min;
-// An open receipt holds its mark back for as long as a callback may take.
+// A mark waits for its open receipts, for as long as a callback may take.
 constexpr auto kTail = 5s;
 
 std::string iso(std::string_view expression) {
@@ -38,9 +38,9 @@ Timestamp time_of(const std::string& text) {
   return at;
 }
 
-// The receipt of each message that was received in a stretch of time, to `found`; there may be a million, so they come
-// by the ten thousand. The planner would read a whole partition for a tenth of it, again for each tenth; by the BRIN
-// index each page is read once, in order.
+// Passes the receipt of each message received in a range of time to `found`, ten thousand at a time, because there may
+// be a million. Left alone, the planner would read a whole partition again for each part; with the BRIN index each page
+// is read once, in order.
 template <class ReceiptFound>
 void receipts_of_time(postgres::Connection& connection, Timestamp from, Timestamp to, const std::string& condition,
                       const Parameters& parameters, ReceiptFound&& found) {
@@ -58,7 +58,7 @@ void receipts_of_time(postgres::Connection& connection, Timestamp from, Timestam
   transaction.commit();
 }
 
-// Marks in the order of `order`, the first ones that together hold not too many receipts.
+// The first marks in the order of `order` that together have not too many receipts.
 std::string first_marks(const std::string& condition, const std::string& order, const Portion& most) {
   return fmt::format(
       "select {}, instance, boot, number, mark from (select *, sum(next_sequence - first_sequence) over (order by {}) as "
@@ -70,7 +70,7 @@ std::string first_marks(const std::string& condition, const std::string& order, 
 
 void CustodyStore::fix_moment() { moment_ = connection_.execute("select now()").text(0, 0); }
 
-// A database that is younger than its topics can't hold what they had lost before it began to read them.
+// A database can be younger than its topics. It can't have records that the topics had lost before it began to read.
 std::string CustodyStore::provable() const {
   return fmt::format(
       "created_at <= '{}' and marked_at >= coalesce((select min(created_at) from wxpipe.sink_offsets where group_id like "
@@ -175,7 +175,7 @@ void CustodyStore::find(MarkedReceipts& receipts) {
       for (size_t i = 0; i < rows.size(); ++i) receipts.found(rows.text(i, 0), where);
     };
     look("select receipt from wxpipe.duplicate_receipts where receipt = any($1::text[])", Found::duplicate);
-    // What a sink of derived tables gave up says nothing about the event's own row.
+    // A dead letter of another sink (leads, followers …) says nothing about the event's own row.
     look(
         "select receipt from dead_letters where receipt = any($1::text[]) "
         "and stage in ('ingest', 'process', 'sink.messages', 'sink.dead_letters')",

@@ -1,4 +1,4 @@
-// What Postgres knows about custody: marks, and where receipts ended. Reads rows themselves, not counts.
+// Reads custody data from Postgres: marks, and where receipts ended. It reads the rows themselves, not counts.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace wxpipe::sinks {
 
 struct MarkGap {
   std::string instance, boot;
-  int64_t first = 0, next = 0;  // sequences of which no mark says anything, though marks around it do
+  int64_t first = 0, next = 0;  // sequences without a mark, between other marks
   bool operator==(const MarkGap&) const = default;
 };
 
@@ -23,36 +23,36 @@ class CustodyStore {
  public:
   explicit CustodyStore(postgres::Connection& connection) : connection_(connection) {}
 
-  // A moment: marks that come later are not part of what is asked. Fixes the question before the topics' ends are
-  // looked up, so that everything that was acknowledged by then stands before those ends.
+  // A moment; later marks are left out. Take it before the topics' ends are read: then everything that was acknowledged
+  // until this moment is before those ends.
   void fix_moment();
 
   std::vector<Boot> boots();
   std::vector<MarkGap> gaps();
 
-  // Marks that acknowledge callbacks received in [from, to), in the order of time, a few at a time: `after` remembers
-  // where it went on. Empty: that was all.
+  // Marks that acknowledge callbacks received in [from, to), in the order of time, a few at a time. `after` remembers
+  // the position. Empty: no more marks.
   struct Place {
     std::string received_from, instance, boot;
     int64_t number = 0;
   };
   std::vector<schemas::CustodyMark> marks(const Wanted& wanted, std::optional<Place>& after);
-  // Marks that aren't proven yet and are older than `age`, a few of them: those first that were looked at longest ago.
+  // A few marks that are older than `age` and not proven yet; those that were checked longest ago come first.
   std::vector<schemas::CustodyMark> unsettled(std::chrono::seconds age);
 
-  // Looks for all receipts in messages, then for those that are missing in the others.
+  // Looks for all receipts in messages, then for the missing ones in the other tables.
   void find(MarkedReceipts& receipts);
-  // Those that are in messages, of one process, received in a stretch of time.
+  // Receipts in messages of one process, received in a range of time.
   std::vector<int64_t> stored_of(const std::string& process, Timestamp from, Timestamp to);
-  // Those of the list that are duplicates or dead letters.
+  // The receipts of the list that are duplicates or dead letters.
   std::vector<std::string> ended_elsewhere(const std::vector<std::string>& receipts);
 
-  // Remembers that a mark was looked at, and what was found.
+  // Stores that a mark was checked, and the result.
   struct Verdict {
     std::string instance, boot;
     int64_t number = 0;
-    std::optional<int64_t> unaccounted;  // none: it can't be told yet, and what was found before holds
-    bool settled = false;                // none is missing
+    std::optional<int64_t> unaccounted;  // none: not known yet, so the earlier result stays
+    bool settled = false;                // no receipt is missing
   };
   void remember(const std::vector<Verdict>& verdicts);
   int64_t unaccounted();

@@ -12,12 +12,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kEvery = 5s;
-constexpr std::chrono::milliseconds kSeldom = 60s;  // while nothing can be proven: consumers have better things to do
-constexpr auto kAge = 3s;                           // what is younger is on its way: Kafka isn't asked about it
-constexpr auto kPatience = 5s;                      // for consumers to pass the topics' ends
-constexpr size_t kNamed = 5;                        // in one log line; `wxpipe audit` names all
+constexpr std::chrono::milliseconds kSeldom =
+    60s;                        // the pause while nothing can be proven: don't disturb the consumers
+constexpr auto kAge = 3s;       // younger marks are probably still on their way, so they aren't checked
+constexpr auto kPatience = 5s;  // the wait for consumers to pass the topics' ends
+constexpr size_t kNamed = 5;    // in one log line; `wxpipe audit` names all
 
-// Held by whoever looks; Postgres lets it go when the connection ends.
+// The lock of the process that checks; Postgres releases it when the connection ends.
 constexpr const char* kTryLock = "select pg_try_advisory_lock(hashtext('wxpipe.custody'), 0)";
 constexpr const char* kUnlock = "select pg_advisory_unlock(hashtext('wxpipe.custody'), 0)";
 }  // namespace
@@ -29,7 +30,7 @@ void CustodyWatch::run(const std::stop_token& stop) {
       pause = look(stop) ? std::min(pause * 2, kSeldom) : kEvery;
     } catch (const Unavailable& error) {
       hindrance = error.what();
-    } catch (const UsageError& error) {  // the schema; somebody may be about to migrate
+    } catch (const UsageError& error) {  // wrong schema version: somebody may be about to migrate
       hindrance = error.what();
     } catch (const postgres::SqlError& error) {
       hindrance = error.what();
@@ -49,7 +50,7 @@ bool CustodyWatch::look(const std::stop_token& stop) {
   auto& connection = database_.connection();
   if (!drain_) drain_ = std::make_unique<Drain>(settings_);
   if (connection.execute(kTryLock).text(0, 0) == "t") {
-    // As long as everything that was looked at is proven, there may be more.
+    // If all checked marks are proven, there may be more to check.
     for (bool more = true; more && !stop.stop_requested();) {
       const auto found = look_at_unsettled(connection, *drain_, kAge, kPatience, stop);
       more = found.marks > 0 && found.settled == found.marks;

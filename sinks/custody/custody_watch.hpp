@@ -1,6 +1,6 @@
-// Sets wxpipe_unaccounted: every five seconds it looks for the receipts of marks that aren't proven yet. Of several
-// sink processes one looks at a time, by a lock in Postgres; all show what was found. What is merely on its way raises
-// no alarm.
+// Sets wxpipe_unaccounted: every five seconds it looks for the receipts of marks that aren't proven yet. With a lock in
+// Postgres, only one sink process checks at a time; all of them show the result. Receipts that are still on their way
+// raise no alarm.
 #pragma once
 
 #include <prometheus/gauge.h>
@@ -17,7 +17,7 @@ namespace wxpipe::sinks {
 
 class CustodyWatch {
  public:
-  // Borrowed and outliving it. The thread that calls run owns everything else.
+  // All arguments are borrowed and must outlive it. The thread that calls run owns everything else.
   CustodyWatch(const config::Settings& settings, Database& database, prometheus::Gauge& unaccounted)
       : settings_(settings),
         database_(database),
@@ -26,7 +26,7 @@ class CustodyWatch {
   void run(const std::stop_token& stop);
 
  private:
-  // Answers whether there was something to be done, and none of it could be proven.
+  // Returns true if there was something to check and nothing could be proven.
   bool look(const std::stop_token& stop);
   void show(int64_t unaccounted);
 

@@ -16,7 +16,7 @@ using std::chrono::steady_clock;
 
 constexpr auto kTimeout = 3s;  // of one question to Kafka
 constexpr auto kPause = 50ms;
-constexpr int64_t kFew = 2'000;  // offsets that are read to see whether there is a record among them
+constexpr int64_t kFew = 2'000;  // at most so many offsets are read to look for a record among them
 constexpr auto kReadTimeout = 2s;
 }  // namespace
 
@@ -39,7 +39,7 @@ std::string Drain::events(postgres::Connection& connection, Deadline deadline, c
     return positions;
   };
   auto behind = wait("process", ends(TopicName::events), committed, deadline, stop);
-  // Where these end is asked once process is through: what it wrote stands before that.
+  // Read these ends only after process is through: then everything it wrote is before them.
   for (const auto* family : {&schemas::family_of<schemas::Event>(), &schemas::family_of<schemas::DeadLetter>()})
     if (behind.empty()) behind = wait_for_sink(connection, *family, deadline, stop);
   return behind;
@@ -70,9 +70,9 @@ std::string Drain::wait_for_sink(postgres::Connection& connection, const schemas
   return wait(fmt::format("sink.{}", family.name), ends(family.topic.name), stored, deadline, stop);
 }
 
-// A reader that has passed the last record before the end stands short of it where transactions left their markers:
-// what lies between is looked at. One that stands beyond the end has either gone on since the end was asked for, or the
-// topic was made anew and it has taken nothing of it.
+// A reader that has taken all records can still be before the end, because transactions leave markers there. So the
+// offsets between are read. A reader after the end has either gone on since the end was read, or the topic was created
+// again and the reader has taken nothing from it.
 std::string Drain::wait(const std::string& reader, std::vector<kafka::PartitionOffset> ends,
                         const std::function<Positions(const std::vector<kafka::PartitionOffset>&)>& positions,
                         Deadline deadline, const std::stop_token& stop) {
@@ -99,7 +99,7 @@ std::string Drain::wait(const std::string& reader, std::vector<kafka::PartitionO
     }
     if (behind == 0) return {};
     if (!unclear.empty()) {
-      // The end moves back to behind the last record, once and for all: the log before it doesn't change any more.
+      // Move the end back to just after the last record. This is final: the log before it doesn't change any more.
       std::map<int, int64_t> last;
       try {
         log_.read(
@@ -112,7 +112,7 @@ std::string Drain::wait(const std::string& reader, std::vector<kafka::PartitionO
               end = last.contains(partition.number) ? last[partition.number] : stretch.from;
         }
         hindrance.clear();
-      } catch (const Unavailable& error) {  // an open transaction, most likely: it ends, or is ended
+      } catch (const Unavailable& error) {  // probably an open transaction, which will end or be ended
         hindrance = error.what();
       }
       if (hindrance.empty()) continue;

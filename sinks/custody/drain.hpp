@@ -1,5 +1,6 @@
-// Has everything that stands in the topics at this moment been taken? What isn't found after that won't come any more.
-// Kafka says where the topics end and where `process` stands, Postgres where the sinks stand. One thread owns it.
+// Waits until everything that is in the topics now has been taken. A receipt that isn't found after that won't come any
+// more. The topics' ends and the offsets of `process` come from Kafka, the sinks' offsets from Postgres. One thread
+// owns it.
 #pragma once
 
 #include <chrono>
@@ -24,8 +25,8 @@ class Drain {
 
   explicit Drain(const config::Settings& settings);
 
-  // Each waits until its readers have passed the end that the topics have now, at most until the deadline. Answers who
-  // hasn't; empty: all have. Throws Unavailable when Kafka or Postgres is away.
+  // Each call waits until its readers have passed the topics' present ends, at most until the deadline. Returns the
+  // readers that haven't; empty: all have. Throws Unavailable when Kafka or Postgres is away.
   std::string marks(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop = {});
   // Events through process, then messages and dead letters through their sinks.
   std::string events(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop = {});

@@ -1,4 +1,5 @@
-// Marks against what was found: who is missing (docs/decisions/0004-custody-marks.md). Pure; one thread.
+// Compares marks with the rows that were found: which receipts are missing (docs/decisions/0004-custody-marks.md).
+// Pure; one thread.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace wxpipe::sinks {
 
-// What is asked about. Minutes are those in which callbacks were received; `to` is exclusive.
+// The limits of the question. Minutes are those in which callbacks were received; `to` is exclusive.
 struct Wanted {
   std::optional<Timestamp> from, to;
   std::string account;  // empty: all
@@ -47,12 +48,12 @@ class MarkedReceipts {
 
   const std::vector<schemas::CustodyMark>& marks() const { return marks_; }
 
-  // Receipts of others are ignored. What was found in several places counts where it was found first.
+  // Other receipts are ignored. A receipt that is found in several places counts for the first one.
   void found(std::string_view receipt, Found where);
 
   // Acknowledged, wanted, and not found so far; in the order of marks and sequences.
   std::vector<MissingReceipt> missing() const;
-  // Adds what was acknowledged and where it was found; whether the missing are in flight is for others to say.
+  // Adds what was acknowledged and where it was found. The caller decides whether missing ones are in flight.
   void count(Tallies& tallies) const;
   int64_t voided() const { return voided_; }
 
@@ -76,12 +77,12 @@ class MarkedReceipts {
   int64_t voided_ = 0;
 };
 
-// The receipts behind a boot's last mark, as far as rows tell of them.
+// The receipts after a boot's last mark that are known from rows.
 class Tail {
  public:
   explicit Tail(int64_t marked_up_to) : marked_up_to_(marked_up_to) {}
   void found(int64_t sequence);
-  // Sequences between the last mark and the highest that was found, which weren't.
+  // Sequences between the last mark and the highest found one that were not found.
   std::vector<int64_t> open() const;
 
  private:

@@ -1,5 +1,5 @@
 --@ dead_letters_duplicates over all when repeated ledger duplicates
--- As for messages: another receipt of the same dead letter is kept by name.
+-- As for messages: if the same dead letter comes under another receipt, that receipt is kept.
 insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, received_at, trace_id)
 select distinct on (f.receipt) f.receipt, f.dead_letter_id, coalesce(f.account, ''), 'dead_letters', f.failed_at, f.trace_id
 from facts f

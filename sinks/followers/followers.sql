@@ -1,7 +1,7 @@
 --@ followers_upsert over all counts followers
--- A follower is a function of its history, so that order and repetition can't matter. Ordered by key: two writers that
--- meet (one of them a zombie that the offset will refuse) lock in the same order. Where no change was added, nothing
--- is rewritten.
+-- A follower's row is computed from its history, so order and repeats don't matter. Ordered by key, so that two writers
+-- lock rows in the same order (one may be a zombie, which the offset will refuse). Without a new change,
+-- nothing is rewritten.
 insert into followers as known (account, tenant, subject, owner, platform, state, change, changed_at, rank, change_event_id,
   subscribed_at, unsubscribed_at, scene, channel, first_seen_at, last_seen_at, change_count, created_trace_id,
   updated_trace_id)

@@ -1,8 +1,8 @@
--- From fresh activities to what is known of a lead. All of it commutes: the newest word on a field, sums by day and rule, and a
--- score computed from these sums. Ordered by key everywhere, so that two writers never wait for each other crosswise.
+-- Computes what is known of a lead from new activities. All of it commutes: the newest value of a field, sums by day
+-- and rule, and a score computed from these sums. Always ordered by key, so that two writers can't deadlock.
 
 --@ lead_profiles_upsert over fresh
--- The newest word on each field wins, whatever order they come in. Saying nothing doesn't unsay what was told.
+-- The newest value of each field wins, in whatever order they come. An empty value doesn't delete an older one.
 insert into wxpipe.lead_profiles as p (account, tenant, subject, field, value, occurred_at, activity_id, trace_id)
 select distinct on (f.account, f.tenant, f.subject, told.key)
   f.account, f.tenant, f.subject, told.key, said.value, f.occurred_at, f.activity_id, f.trace_id
@@ -18,7 +18,7 @@ on conflict (account, tenant, subject, field) do update set
 where (excluded.occurred_at, excluded.activity_id, excluded.value collate "C") > (p.occurred_at, p.activity_id, p.value)
 
 --@ lead_daily_add over fresh
--- What fresh activities add to their lead's day and rule.
+-- Adds new activities to the sums of their lead, day and rule.
 insert into wxpipe.lead_daily as d (account, tenant, subject, day, rule, daily_cap, half_life_days, dimension, points,
   activities)
 select f.account, f.tenant, f.subject, (f.occurred_at at time zone 'UTC')::date, f.rule, f.daily_cap, f.half_life_days,
@@ -31,8 +31,8 @@ on conflict (account, tenant, subject, day, rule, daily_cap, half_life_days) do 
   dimension = greatest(d.dimension collate "C", excluded.dimension), updated_at = now()
 
 --@ leads_upsert over fresh counts leads
--- The score as of the lead's own last day, from the sums; first and last activity by the same rule as everywhere: the
--- earliest and the latest (time, id).
+-- The score, computed from the sums for the day of the lead's last activity. The first and the last activity are those
+-- with the least and the greatest (time, id), as everywhere.
 insert into leads as l (account, tenant, subject, platform, score, score_details, scored_on, activity_count,
   first_activity_at, first_activity_id, last_activity_at, last_activity_id, contact_name, contact_phone,
   contact_wechat, contact_email, company_name, company_industry, company_size, province, city, district,

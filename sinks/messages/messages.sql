@@ -1,8 +1,8 @@
--- Receipts of repeats, so that every acknowledged callback can be named.
+-- Keeps the receipts of repeats, so that every acknowledged callback can be found.
 
 --@ messages_duplicates over all when repeated ledger duplicates
--- Rows that were there under another receipt are callbacks that the platform sent again. Under the same receipt they are the
--- same record once more.
+-- A row that exists under another receipt: the platform sent the callback again. Under the same receipt: the same
+-- record came once more.
 insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, received_at, trace_id)
 select distinct on (f.receipt) f.receipt, f.event_id, f.account, :family, f.received_at, f.trace_id
 from facts f
@@ -12,7 +12,8 @@ order by f.receipt
 on conflict (receipt) do nothing
 
 --@ messages_repeats of duplicate over all counts duplicate_receipts ledger duplicates
--- The same for repeats that process met and passed on as receipts. The row they repeat may be a dead letter instead.
+-- The same for repeats that `process` recognised and passed on as receipts. The row they repeat may also be a
+-- dead letter.
 insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, stage, received_at, trace_id)
 select distinct on (f.receipt) f.receipt, f.event_id, f.account, :family, 'process', f.received_at, f.trace_id
 from facts f

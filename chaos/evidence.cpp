@@ -25,7 +25,7 @@ constexpr auto kLookPatience = 3s;
 constexpr std::string_view kSeal = "sealed:v1:";
 constexpr std::string_view kSealLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// Every row of a query, a few thousand at a time.
+// Reads every row of a query, a few thousand at a time.
 template <class Visit>
 void for_each_row(postgres::Connection& connection, const std::string& query, Visit&& visit) {
   postgres::Transaction transaction(connection);
@@ -79,7 +79,7 @@ std::string with_seals_opened(std::string_view body, const crypto::Sealer& seale
 }
 
 void read_rows(postgres::Connection& connection, const crypto::Sealer& sealer, Oracle& oracle) {
-  // Postgres hashes what it can: the bodies would be most of the traffic.
+  // Postgres computes the hashes where it can: sending the bodies would be most of the traffic.
   for_each_row(connection,
                "select event_id, account, tenant, type, encode(sha256(convert_to(body, 'UTF8')), 'hex'), "
                "case when position('sealed:v1:' in body) > 0 then body end from messages",
@@ -156,7 +156,7 @@ std::string process_has_to_take(const config::KafkaSettings& kafka, const kafka:
   return left > 0 ? fmt::format("process has {} events to take", left) : "";
 }
 
-// Ends hold transaction markers, which nobody takes: what lies between is read.
+// The end offset counts transaction markers too, which no consumer gets. So the records up to the end are read.
 std::string sink_has_to_take(const schemas::FamilyInfo& family, const config::KafkaSettings& kafka,
                              const kafka::ClusterView& view, postgres::Connection& connection) {
   const auto topic = schemas::topic_name(kafka.topic_prefix, family.topic.name);

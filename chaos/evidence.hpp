@@ -1,5 +1,5 @@
-// What there is to judge, read into the oracle: the sender's ledger, Postgres's rows, the records of messages.v1. And
-// whether it has come to rest. Throws Unavailable when a server isn't there.
+// Reads the evidence into the oracle: the sender's ledger, Postgres's rows, the records of messages.v1. Also tells
+// whether the pipeline has come to rest. Throws Unavailable when a server is away.
 #pragma once
 
 #include <filesystem>
@@ -18,11 +18,11 @@ void read_rows(postgres::Connection& connection, const crypto::Sealer& sealer, O
 void read_dead_letters(postgres::Connection& connection, Oracle& oracle);
 void read_topic(const config::KafkaSettings& kafka, Oracle& oracle);
 
-// A stored body as it was sent: what was sealed stands there in the clear again. Pure.
+// A stored body as it was sent: its seals are opened again. Pure.
 std::string with_seals_opened(std::string_view body, const crypto::Sealer& sealer);
 
-// What `process` or a sink has still to take, for people; empty: nothing. Looked at from front to back, so that nothing
-// can slip past.
+// What `process` or a sink still has to take, as a text; empty: nothing. Looks from the first stage to the last, so
+// that no record can move past unseen.
 std::string still_to_take(const config::KafkaSettings& kafka, postgres::Connection& connection);
 
 }  // namespace wxpipe::chaos

@@ -18,11 +18,11 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kRestartAfter = 500ms;  // what ended by itself
+constexpr milliseconds kRestartAfter = 500ms;  // restart delay of a process that ended by itself
 constexpr milliseconds kStopPatience = 12s;    // a role has 10 s
 constexpr milliseconds kAskPatience = 1s;
 
-// "postgresql://wxpipe@127.0.0.1:5432/wxpipe": the server's place in it.
+// Finds the server's address in "postgresql://wxpipe@127.0.0.1:5432/wxpipe".
 struct ServerInUrl {
   size_t at = 0, size = 0;
   std::string host;
@@ -39,12 +39,12 @@ ServerInUrl server_in(const std::string& url) {
           static_cast<uint16_t>(std::stoi(url.substr(colon + 1, end - colon - 1)))};
 }
 
-// One question to a member's admin port.
+// Sends one request to a member's admin port.
 http::Response ask_admin(uint16_t port, const std::string& path) {
   return http::Client(*http::parse_url(fmt::format("http://127.0.0.1:{}", port)), {.request = kAskPatience}).get(path);
 }
 
-// The 8 bytes that WXPIPE_CLOCK_SHIFT names: microseconds, in memory that the process shares.
+// The 8 bytes of shared memory that WXPIPE_CLOCK_SHIFT names: microseconds, read by the process.
 class SharedShift {
  public:
   explicit SharedShift(const std::filesystem::path& file) {
@@ -79,9 +79,9 @@ struct Fleet::Member {
 
   std::unique_ptr<rig::Process> process;
   std::vector<rig::Exit> ends;
-  bool wanted = false;    // it is to be running
-  bool killed = false;    // by us: its end is no surprise
-  SteadyTime start_at{};  // when it isn't running
+  bool wanted = false;    // it should be running
+  bool killed = false;    // we killed it, so its end is expected
+  SteadyTime start_at{};  // when to start it, if it isn't running
 };
 
 Fleet::Fleet(FleetPlan plan) : plan_(std::move(plan)), callback_port_(free_port()) {
@@ -136,7 +136,7 @@ void Fleet::launch(Member& member, const std::map<std::string, std::string>& env
                        .environment = plan_.environment,
                        .folder = plan_.folder,
                        .log = log(member.role, member.number)};
-  // Chosen when the fleet was made, and anybody's since then.
+  // The port was chosen when the fleet was made; another program may have taken it since.
   if (!is_free(member.admin_port)) member.admin_port = free_port();
   auto& variables = command.environment;
   variables["WXPIPE_INSTANCE"] = member.instance;
@@ -257,7 +257,7 @@ bool Fleet::stopped(Actor role, int number) const {
 std::string Fleet::ask(Actor role, int number, const std::string& path) const {
   try {
     return ask_admin(member(role, number).admin_port, path).body;
-  } catch (const std::exception&) {  // it is down, frozen or busy starting: no answer is an answer
+  } catch (const std::exception&) {  // it is down, frozen or starting: no answer is fine
     return {};
   }
 }

@@ -1,7 +1,7 @@
-// The roles as processes of their own, each behind gates to its servers, started again when they end, as systemd would.
+// Runs each role as a process of its own, behind gates to its servers, and restarts it when it ends, as systemd would.
 //
-// Members of a role are numbered; those behind Members::of are guests of a rebalance storm, which come and go. All
-// ingest members listen on one port, as behind a load balancer that doesn't look whether they are well.
+// Members of a role are numbered. Numbers after those of Members::of are guests of a rebalance storm: they come and go.
+// All ingest members listen on one port, as behind a load balancer without health checks.
 //
 // One thread owns it: processes die with the thread that started them.
 #pragma once
@@ -29,63 +29,63 @@ struct FleetPlan {
   std::filesystem::path config;
   std::filesystem::path folder;  // logs, spools, clocks
   Members members;
-  int guests = 0;       // of process and sink, at most at once
-  std::string kafka;    // where it is, without gates; empty: each member has a gate to it (listeners())
-  Secret database_url;  // an IPv4 address and a port in it; members come to it through gates
-  std::map<std::string, std::string> environment;  // for all
+  int guests = 0;       // of process and sink; the most at one time
+  std::string kafka;    // its address without gates; empty: each member gets a gate to it (listeners())
+  Secret database_url;  // must hold an IPv4 address and a port; members reach it through gates
+  std::map<std::string, std::string> environment;  // for all members
 };
 
 class Fleet {
  public:
-  // Opens the gates. Nothing is started.
+  // Opens the gates, but starts nothing.
   explicit Fleet(FleetPlan plan);
   ~Fleet();
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
-  // What Kafka has to have for the gates.
+  // The listeners that Kafka needs for the gates.
   std::vector<KafkaListener> listeners() const;
   uint16_t callback_port() const { return callback_port_; }
 
-  // Every member but the guests.
+  // Starts every member but the guests.
   void start();
-  // One; with this environment until its end, which then is no surprise.
+  // Starts one member. A given environment holds until that process ends, and its end then counts as expected.
   void start(Actor role, int number, const std::map<std::string, std::string>& environment = {});
-  // Starts again what has ended. Kept up by calling it often.
+  // Restarts members that have ended. Call it often.
   void tick();
-  // SIGTERM to all, and the end within the 10 s that a role has; what takes longer is killed and noted.
+  // Sends SIGTERM to all. A role has 10 s to end; one that takes longer is killed and noted in complaints().
   void stop();
 
-  // SIGKILL; started again after so long.
+  // SIGKILL. The member is started again after `down_for`.
   void kill(Actor role, int number, milliseconds down_for);
-  // SIGTERM, and not started again.
+  // SIGTERM. The member isn't started again.
   void dismiss(Actor role, int number);
   void signal(Actor role, int number, int number_of_signal);
-  // The first guest that isn't there, or none.
+  // The first guest that isn't running; none if all are.
   std::optional<int> free_guest(Actor role) const;
 
   bool running(Actor role, int number);
   pid_t pid(Actor role, int number) const;
   bool stopped(Actor role, int number) const;                        // by SIGSTOP
   const std::vector<rig::Exit>& ends(Actor role, int number) const;  // of its processes so far
-  // Over the admin server; empty: it doesn't answer.
+  // Asks its admin server; empty: no answer.
   std::string ask(Actor role, int number, const std::string& path) const;
-  // Everything that should run answers that it is ready.
+  // True if every member that should run says it is ready.
   bool all_ready();
-  // Why not, for people.
+  // Why not, as a text.
   std::string not_ready();
-  // Of one metric, summed over the role's members that answer, whatever its labels; `with`: a label that it must have.
+  // A metric, summed over all labels and all members of the role that answer. `with`: a label that a sample must have.
   double metric(Actor role, const std::string& name, const std::string& with = {}) const;
 
   rig::TcpGate& gate(const Target& way);
-  // The member's clock is wrong by so much from now on.
+  // Sets the member's clock wrong by this much from now on.
   void shift_clock(Actor role, int number, std::chrono::seconds by);
   std::filesystem::path spool_folder(int ingest_number) const;
   std::filesystem::path log(Actor role, int number) const;
-  // All members' logs: how often an event is in them.
+  // How often an event stands in the logs of all members of the role.
   size_t count_in_logs(Actor role, std::string_view event) const;
 
-  // Ends that nobody ordered, and stops that took too long: "sink.1 ended by itself: signal 11; see …".
+  // Unexpected ends, and stops that took too long: "sink.1 ended by itself: signal 11; see …".
   const std::vector<std::string>& complaints() const { return complaints_; }
 
  private:

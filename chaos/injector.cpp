@@ -29,7 +29,7 @@ Injector::Injector(const Schedule& schedule, Servers& servers, Fleet& fleet)
 }
 
 void Injector::tick(SteadyTime began, SteadyTime now) {
-  // What is due may add to the list.
+  // A fault that begins here may add to the list.
   for (size_t i = 0; i < later_.size();) {
     if (later_[i].at > now) {
       ++i;
@@ -114,7 +114,7 @@ bool Injector::begin_with_server(const Fault& fault, SteadyTime now) {
   return true;
 }
 
-// Which one is left to chance and time: what Postgres is doing differs from run to run in any case.
+// Takes any backend. The choice needn't repeat: what Postgres is doing differs from run to run anyway.
 bool Injector::begin_with_backend(const Fault& fault, SteadyTime now) {
   if (servers_.starting(Actor::postgres) || hit_.contains(Actor::postgres)) return false;
   try {
@@ -129,12 +129,12 @@ bool Injector::begin_with_backend(const Fault& fault, SteadyTime now) {
       ::kill(pid, SIGKILL);
     } else {
       ::kill(pid, SIGSTOP);
-      // Its number can't be another process's: while it is stopped it can't end but by SIGKILL, of which Postgres
-      // knows.
+      // The pid can't belong to another process by then: a stopped process can end only by SIGKILL, and then Postgres
+      // restarts all its backends.
       heal_at(now + fault.lasts, [pid] { ::kill(pid, SIGCONT); });
     }
     return true;
-  } catch (const Unavailable&) {  // recovering from an earlier fault
+  } catch (const Unavailable&) {  // Postgres still recovers from an earlier fault
     return false;
   }
 }
@@ -158,11 +158,11 @@ bool Injector::begin_on_way(const Fault& fault, SteadyTime now) {
     case FaultKind::slice:
       gate.slice(static_cast<size_t>(fault.amount));
       break;
-    default:  // half_close: over at once
+    default:  // half_close: nothing to heal
       gate.half_close(rig::Toward::client);
       return true;
   }
-  // What a silent line held back arrives after all, late; every other time it is lost with the connection.
+  // What a silent connection held back arrives late; every second time it is lost with the connection instead.
   const bool silent = fault.kind == FaultKind::freeze || fault.kind == FaultKind::lose_answers;
   heal_at(now + fault.lasts, [&gate, drop = silent && fault.lasts.count() % 2 == 0] {
     if (drop) gate.cut();
@@ -171,7 +171,7 @@ bool Injector::begin_on_way(const Fault& fault, SteadyTime now) {
   return true;
 }
 
-// They come one after the other in the first half of the time and go in the second: by SIGTERM and by SIGKILL in turn.
+// Guests come one by one in the first half of the time and go in the second: by SIGTERM and SIGKILL in turn.
 bool Injector::begin_storm(const Fault& fault, SteadyTime now) {
   const auto role = fault.target.actor;
   const auto step = fault.lasts / (2 * std::max<int64_t>(1, fault.amount));

@@ -1,4 +1,4 @@
-// Carries out the faults of a schedule when their time comes, and ends them when they have lasted. One thread.
+// Begins the faults of a schedule at their times, and ends them when their time is over. One thread.
 #pragma once
 
 #include <deque>
@@ -19,21 +19,21 @@ namespace wxpipe::chaos {
 
 class Injector {
  public:
-  // The spools' disks are made now: before the fleet starts. Borrowed and outliving it: servers, fleet.
+  // Makes the spools' disks, so build it before the fleet starts. servers and fleet are borrowed and must outlive it.
   Injector(const Schedule& schedule, Servers& servers, Fleet& fleet);
 
-  // Whatever is due now, counted from `began`.
+  // Does whatever is due now; times count from `began`.
   void tick(SteadyTime began, SteadyTime now);
-  // Everything works again, or is being started; what hasn't happened yet won't.
+  // Ends all faults: everything works again or is being started. Faults that haven't begun are dropped.
   void heal();
 
   struct Count {
     int done = 0, skipped = 0;
   };
-  // "kill ingest" -> how many were carried out. Skipped: its target was already down or being started.
+  // By fault and role ("kill ingest"): how many were carried out. Skipped: the target was already down or starting.
   const std::map<std::string, Count>& counts() const { return counts_; }
   int done() const { return done_; }
-  // The last fault that was begun, for the display.
+  // The fault that began last, for the display.
   const std::string& last() const { return last_; }
 
  private:
@@ -41,9 +41,9 @@ class Injector {
   struct Later {
     SteadyTime at;
     Action act;
-    bool heals;  // it ends something, rather than being a part of it
+    bool heals;  // true if it ends a fault; false if it is a part of one
   };
-  // Each answers whether it could be done, and puts what ends it into later_.
+  // Each returns whether the fault could begin, and puts what ends it into later_.
   bool begin(const Fault& fault, SteadyTime now);
   bool begin_with_role(const Fault& fault, SteadyTime now);
   bool begin_with_server(const Fault& fault, SteadyTime now);

@@ -6,7 +6,7 @@
 
 namespace wxpipe::chaos {
 namespace {
-constexpr uint64_t kExamples = 5;  // of each violation
+constexpr uint64_t kExamples = 5;  // of each kind of violation
 
 void blame(Verdict& verdict, Violation violation, std::string example) {
   auto& count = verdict.violations[static_cast<size_t>(violation)];
@@ -96,7 +96,7 @@ void Oracle::stored(const StoredRow& row) {
       blame(told_, Violation::wrong,
             fmt::format("row of {}: {} is '{}' rather than '{}'", name(content), what, is, words_[should]));
   };
-  if (content.poison != 0 || content.stranger != 0) return;  // judged as such
+  if (content.poison != 0 || content.stranger != 0) return;  // has a judgement of its own
   differs("account", row.account, content.account);
   differs("tenant", row.tenant, content.tenant);
   differs("type", row.type, content.type);
@@ -157,10 +157,10 @@ void Oracle::judge_contents(Verdict& verdict) const {
   }
 }
 
-// The sender settles a callback before it sends the next one of its subject, so of two that were acknowledged the first
-// was durable before the second existed. Only what one process took can be compared: what lies in one's spool can't
-// know what another one has sent meanwhile. For the same reason only contents that were sent once: of two copies in two
-// spools either may be the first on the topic.
+// The sender settles a callback before it sends the next one of its subject. So of two acknowledged ones, the first was
+// durable before the second existed. Only callbacks that one process took can be compared: a callback may wait in one
+// process's spool while another process sends a later one. For the same reason only contents that were sent once are
+// compared: copies may lie in two spools, and either can reach the topic first.
 void Oracle::judge_order(Verdict& verdict) const {
   std::vector<const Content*> ordered;
   for (const auto& content : contents_)
@@ -168,7 +168,7 @@ void Oracle::judge_order(Verdict& verdict) const {
   std::sort(ordered.begin(), ordered.end(), [](const Content* left, const Content* right) {
     return std::tuple(left->key, left->instance, *left->order) < std::tuple(right->key, right->instance, *right->order);
   });
-  const Content* last = nullptr;  // acknowledged
+  const Content* last = nullptr;  // the last acknowledged one
   for (const auto* content : ordered) {
     if (last && (last->key != content->key || last->instance != content->instance)) last = nullptr;
     if (last && content->partition != last->partition)

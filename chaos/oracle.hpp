@@ -1,15 +1,16 @@
-// Holds what was sent against what is there, once everything has come to rest. Its truth is the sender's ledger alone;
-// it knows nothing of how the pipeline works. What must hold:
+// Compares what was sent with what is stored, once everything has come to rest. It believes only the sender's ledger
+// and doesn't know how the pipeline works. What must hold:
 //
 //   an acknowledged callback    is exactly one row, with the bytes, account and type that were sent; if poisoned,
 //                               exactly one dead letter with its bytes and its reason
-//   one that wasn't             is one row or none: the platform doesn't know, and neither must we
-//   a repetition                with the same bytes is no row of its own, with others it is
-//   nothing else                is there: no row, no dead letter that nobody sent, no stranger
-//   messages.v1                 has every event once; and those of one subject that one ingest process took, in the
-//                               order in which the sender had them acknowledged
+//   one without acknowledgement is one row or none: both are right
+//   a repetition                has no row of its own if its bytes are the same, and has one if they differ
+//   nothing else                is there: no row or dead letter that nobody sent, nothing from a stranger
+//   messages.v1                 has every event once. Events of one subject that one ingest process took are in the
+//   order
+//                               of their acknowledgements
 //
-// Pure. Everything that was sent is told first, then the rows, then the topic.
+// Pure. Tell it first everything that was sent, then the rows, then the topic.
 #pragma once
 
 #include <array>
@@ -32,8 +33,8 @@ std::optional<Digest> parse_digest(std::string_view hex);
 
 struct StoredRow {
   Uuid event_id;
-  std::string_view account, tenant, type;  // tenant: empty for none
-  Digest body{};                           // of the bytes as they were sent: credentials opened
+  std::string_view account, tenant, type;  // tenant: empty if there is none
+  Digest body{};                           // of the bytes as sent, with credentials opened
 };
 struct StoredLetter {
   std::string_view stage, reason, account;
@@ -47,10 +48,10 @@ struct TopicRecord {
 };
 
 enum class Violation {
-  lost,             // acknowledged, and there is no row or dead letter
+  lost,             // acknowledged, but no row and no dead letter
   doubled,          // more than one row or dead letter
-  wrong,            // there, and not what was sent: bytes, account, type, reason; or sent by nobody
-  stranger,         // what should have been refused was acknowledged or stored
+  wrong,            // stored, but not as sent (bytes, account, type, reason), or sent by nobody
+  stranger,         // it should have been refused, but was acknowledged or stored
   out_of_order,     // on messages.v1
   doubled_on_topic  // more than one record of an event on messages.v1
 };
@@ -60,10 +61,10 @@ std::string_view to_string(Violation violation);
 struct Verdict {
   uint64_t callbacks = 0, acknowledged = 0, repeated = 0, repeated_with_other_bytes = 0, poisoned = 0, strangers = 0;
   uint64_t rows = 0, dead_letters = 0, topic_records = 0;
-  uint64_t stored_unacknowledged = 0;        // fine, and worth knowing
-  std::chrono::microseconds longest_ack{0};  // from the beginning of an attempt that was acknowledged at once
+  uint64_t stored_unacknowledged = 0;        // allowed, and worth knowing
+  std::chrono::microseconds longest_ack{0};  // from an attempt's start to its acknowledgement; first attempts only
   std::array<uint64_t, kViolations> violations{};
-  std::vector<std::string> examples;  // a few of each, for people
+  std::vector<std::string> examples;  // a few of each kind, as texts
 
   uint64_t count(Violation violation) const { return violations[static_cast<size_t>(violation)]; }
   bool fine() const;
@@ -71,29 +72,29 @@ struct Verdict {
 
 class Oracle {
  public:
-  // Where clocks jumped beyond the dedupe window, events may come twice on messages.v1: it goes by the times of
-  // receipt.
+  // once_on_topic: false if clocks jumped beyond the dedupe window. The window goes by the times of receipt, so events
+  // may then come twice on messages.v1.
   explicit Oracle(bool once_on_topic = true) : once_on_topic_(once_on_topic) {}
 
   void sent(const rig::LedgerLine& line);
   void stored(const StoredRow& row);
   void dead_letter(const StoredLetter& letter);
-  // In the order of each partition.
+  // Call in the order of each partition.
   void on_topic(const TopicRecord& record);
 
   Verdict verdict() const;
 
  private:
-  // One content: a callback and its repetitions with the same bytes.
+  // One content: a callback and its repetitions with the same bytes, as one.
   struct Content {
     uint64_t serial = 0;
-    uint32_t account = 0, tenant = 0, type = 0, poison = 0, stranger = 0;  // words_; 0: none
+    uint32_t account = 0, tenant = 0, type = 0, poison = 0, stranger = 0;  // indexes of words_; 0: none
     uint32_t key = 0;
     std::optional<uint64_t> order;
     bool acknowledged = false, sent_again = false;
     uint32_t rows = 0, letters = 0;
     uint32_t topic_records = 0;
-    uint32_t instance = 0;  // who took the one that came first on the topic
+    uint32_t instance = 0;  // the process that took the copy which came first on the topic
     int partition = 0;
     int64_t offset = 0;
   };
@@ -116,7 +117,7 @@ class Oracle {
   std::vector<Content> contents_;
   std::unordered_map<Digest, uint32_t, FirstBytes> by_body_;
   std::unordered_map<Uuid, uint32_t> by_event_;
-  Verdict told_;  // what is counted and found while things are told
+  Verdict told_;  // what is counted and found while data comes in
 };
 
 }  // namespace wxpipe::chaos

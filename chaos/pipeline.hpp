@@ -1,5 +1,5 @@
-// The whole pipeline as processes on given servers: set up, watched until it has come to rest, judged. What a chaos run
-// and its tests have in common. One thread.
+// The whole pipeline as processes on given servers: sets it up, watches it until it has come to rest, and judges it.
+// Shared by chaos runs and their tests. One thread.
 #pragma once
 
 #include <filesystem>
@@ -18,32 +18,32 @@ namespace wxpipe::chaos {
 
 struct PipelinePlan {
   std::filesystem::path program;  // wxpipe
-  std::filesystem::path folder;   // configuration, logs, spools, ledger; what is there is replaced
-  uint64_t seed = 1;              // of accounts and secrets
+  std::filesystem::path folder;   // configuration, logs, spools, ledger; replaces what is there
+  uint64_t seed = 1;              // for accounts and secrets
   std::chrono::milliseconds session{5'000};
   Members members;
   int guests = 0;
-  std::string kafka;  // past all gates
+  std::string kafka;  // its address without gates
   bool kafka_gates = false;
   Secret database_url;
   std::string topic_prefix = "wxpipe.";
-  std::string more_config;  // TOML tables, behind the accounts
+  std::string more_config;  // TOML tables, appended after the accounts
 };
 
-// What `wxpipe audit` says.
+// The result of `wxpipe audit`.
 struct Audit {
   uint64_t acknowledged = 0, unaccounted = 0, in_doubt = 0, in_flight = 0;
   int exit_code = 0;
-  std::string text;  // all of it, as JSON
+  std::string text;  // the whole result as JSON
 };
 
 class Pipeline {
  public:
   explicit Pipeline(const PipelinePlan& plan);
 
-  // Topics and tables. The servers are there by now.
+  // Creates topics and tables. The servers must be up.
   void set_up();
-  // Kept up while waiting. Throws Unavailable when they aren't ready in time.
+  // Keeps the fleet running while it waits. Throws Unavailable when the members aren't ready in time.
   void wait_until_ready(std::chrono::seconds patience = std::chrono::seconds(60));
 
   Fleet& fleet() { return fleet_; }
@@ -51,16 +51,16 @@ class Pipeline {
   config::KafkaSettings kafka() const;
   std::unique_ptr<postgres::Connection> database() const;
 
-  // wxpipe with this configuration, past all gates.
+  // A wxpipe command with this configuration, without gates.
   rig::Command wxpipe(std::vector<std::string> arguments) const;
-  // `wxpipe simulate` against the ingest members, with a ledger; arguments: rate, duration and the like.
+  // `wxpipe simulate` against the ingest members, with a ledger. arguments: rate, duration and the like.
   rig::Command sender(std::vector<std::string> arguments) const;
 
-  // What has not come to rest yet, for people; empty: everything is stored. The sender has ended.
+  // What hasn't come to rest yet, as a text; empty: everything is stored. Call it after the sender has ended.
   std::string still_on_its_way();
 
   Verdict judge(bool once_on_topic = true) const;
-  // Throws Unavailable when it could not tell.
+  // Throws Unavailable when the audit could not tell.
   Audit audit() const;
 
  private:

@@ -1,4 +1,4 @@
-// What a run came to, as a report (declared in run.hpp).
+// Turns the result of a run into a report (declared in run.hpp).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace wxpipe::chaos {
 namespace {
 using report::Finding, report::Kind, report::Level, report::Object, report::Report, report::Row, report::Table;
 
-// With so many decimals as are worth printing.
+// With a sensible number of decimals.
 double seconds(auto time, double decimals) {
   const double factor = std::pow(10, decimals);
   return std::round(std::chrono::duration<double>(time).count() * factor) / factor;

@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 
 constexpr auto kStep = 10ms;
 constexpr auto kDrainPatience = 180s;
-constexpr milliseconds kSession = 5s;          // the schedule stops processes for less and for longer
+constexpr milliseconds kSession = 5s;          // processes are stopped for shorter and for longer than this
 constexpr std::chrono::seconds kFarJump{300};  // half of the dedupe window
 constexpr int kGuests = 3;
 
@@ -41,7 +41,7 @@ constexpr Happening kHappenings[] = {
     {Actor::sink, "partitions_revoked"},
 };
 
-// One line that is written over on a terminal; elsewhere a line now and then.
+// The progress line: rewritten in place on a terminal, else a line now and then.
 class Display {
  public:
   explicit Display(bool wanted) : wanted_(wanted), terminal_(::isatty(STDERR_FILENO) == 1) {}
@@ -124,7 +124,7 @@ class Run {
          fmt::format("{}", plan_.resend_changed), "--poison", fmt::format("{}", plan_.poison)});
     rig::Process sender(command);
     const auto began = steady_clock::now();
-    // The last ones have three attempts.
+    // The last callbacks may need three attempts.
     const auto latest = began + schedule.length + 60s;
     for (auto now = began; sender.running() && now < latest; now = steady_clock::now()) {
       injector_.tick(began, now);
@@ -136,7 +136,7 @@ class Run {
     }
     report_.load = duration_cast<milliseconds>(steady_clock::now() - began);
     if (sender.running()) report_.complaints.push_back("the sender did not end");
-    // 1: some callbacks were never acknowledged, as it has to be.
+    // Exit code 1: some callbacks were never acknowledged. That is expected here.
     if (const auto exit = sender.wait(0ms); exit && *exit != rig::Exit{} && *exit != rig::Exit{.code = 1, .signal = 0})
       report_.complaints.push_back(fmt::format("the sender failed with exit code {}, signal {}: see {}", exit->code,
                                                exit->signal, command.log.string()));
@@ -169,7 +169,7 @@ class Run {
 
   void judge() {
     display_.say("judging …");
-    // The dedupe window goes by the times of receipt: a clock that jumps beyond it makes it forget.
+    // The dedupe window goes by the times of receipt, so a clock that jumps beyond it makes it forget.
     bool jumped_far = false;
     for (const auto& fault : plan_.schedule.faults)
       jumped_far |= fault.kind == FaultKind::clock_jump && std::abs(fault.amount) > kFarJump.count();

@@ -14,7 +14,7 @@ namespace wxpipe::chaos {
 namespace {
 using namespace std::chrono_literals;
 
-// std's distributions differ between libraries, its engines don't. The bounds are small, so the bias is nil.
+// std's distributions differ between libraries; its engines don't. The bounds are small, so the bias is negligible.
 class Random {
  public:
   explicit Random(uint64_t seed) : engine_(seed) {}
@@ -44,16 +44,17 @@ bool is_backend(FaultKind kind) { return FaultKind::terminate_backend <= kind &&
 bool is_role(Actor actor) { return actor <= Actor::sink; }
 
 constexpr milliseconds kFirst = 3s;       // there is load by then
-constexpr milliseconds kLastBefore = 4s;  // the end of the load
+constexpr milliseconds kLastBefore = 4s;  // before the end of the load
 constexpr milliseconds kShortest{0};
 
 struct Card {
   FaultKind kind;
-  Actor actor;  // of a network fault: the role
+  Actor actor;  // for a network fault: the role
   int copies;
   milliseconds least, most;  // how long it lasts
 };
-// Kills are half of it. Sessions last 5 s and the ack budget is 2 s: stops and freezes fall on either side of both.
+// About half are kills. Sessions last 5 s and the ack budget is 2 s: stops and freezes are shorter or longer than
+// these.
 constexpr Card kDeck[] = {
     {FaultKind::kill, Actor::ingest, 16, 50ms, 1500ms},
     {FaultKind::kill, Actor::process, 16, 50ms, 1500ms},
@@ -94,7 +95,7 @@ constexpr Card kDeck[] = {
     {FaultKind::clock_jump, Actor::sink, 1, 2s, 8s},
 };
 
-// How long after its end a target should be left alone: it is being started, or its clients find it again.
+// How long a target is left alone after a fault ends: it may still be starting, or its clients are reconnecting.
 milliseconds rest_of(const Fault& fault) {
   if (fault.target.actor == Actor::kafka) return 10s;
   if (fault.target.actor == Actor::postgres)
@@ -111,9 +112,8 @@ int64_t amount_of(FaultKind kind, Random& random) {
     case FaultKind::storm:
       return random.between(1, 3);
     case FaultKind::clock_jump: {
-      // Within what webhooks tolerate (5 minutes) and well within the dedupe window, so that messages.v1 must have
-      // every event once all the same. Further ones can be written by hand: less than an hour, brokers refuse records
-      // from there.
+      // Less than webhooks tolerate (5 minutes) and well inside the dedupe window, so messages.v1 must still have every
+      // event once. Longer jumps can be written by hand, but below an hour: brokers refuse records beyond that.
       const auto seconds = random.between(1, 240);
       return random.below(2) == 0 ? seconds : -seconds;
     }
@@ -165,7 +165,7 @@ Schedule make_schedule(uint64_t seed, milliseconds length, const Members& member
   std::map<Target, milliseconds> busy;
   const auto end = length - kLastBefore;
   for (auto at = kFirst; at < end; at += random.between(wishes.every / 4, wishes.every * 7 / 4)) {
-    // A few draws: what doesn't fit now goes under the deck.
+    // Draws a few times. A fault that doesn't fit now goes to the bottom of the deck.
     for (int tries = 0; tries < 8; ++tries) {
       const Card& card = deck.draw(random);
       Fault fault{at, card.kind, target_of(card, members, random), amount_of(card.kind, random),
@@ -217,7 +217,7 @@ std::string to_text(const Schedule& schedule) {
 }
 
 namespace {
-// Reads one line, word by word; what is wrong comes out as a Complaint with the words for people.
+// Reads one line, word by word. Throws Complaint with a text for people when it can't.
 struct Complaint {
   std::string why;
 };

@@ -1,5 +1,5 @@
-// What goes wrong, and when: a list of faults that a seed gives, the same on every machine. As text it is a line for
-// each, so that the schedule of a failing run can be kept, read, cut down and replayed:
+// Which faults happen, and when: made from a seed, the same on every machine. As text it has one line per fault, so the
+// schedule of a failing run can be kept, read, shortened and replayed:
 //
 //   wxpipe chaos schedule
 //   seed 7
@@ -8,7 +8,7 @@
 //   3120ms kill ingest.1 for 412ms
 //   5977ms delay sink.0-postgres by 140ms for 4100ms
 //
-// Pure: whether a fault could be carried out is the runner's to say.
+// Pure. Whether a fault can really be carried out is decided by the Injector.
 #pragma once
 
 #include <array>
@@ -29,26 +29,26 @@ inline constexpr std::array kRoles{Actor::ingest, Actor::process, Actor::sink};
 enum class FaultKind {
   kill,               // SIGKILL; started again after the time
   stop,               // SIGSTOP, and SIGCONT after the time
-  terminate_backend,  // one of Postgres's backends is told to end
-  kill_backend,       // SIGKILL to one: Postgres ends all the others and recovers
-  stop_backend,       // SIGSTOP to one
-  cut,                // connections are reset, new ones refused for the time
-  freeze,             // nothing passes, nobody is told
-  lose_answers,       // the same, from the server to the role alone
-  delay,              // amount: ms, each way
+  terminate_backend,  // tells one Postgres backend to end
+  kill_backend,       // SIGKILL to one backend: Postgres ends all others and recovers
+  stop_backend,       // SIGSTOP to one backend, and SIGCONT after the time
+  cut,                // resets connections and refuses new ones for the time
+  freeze,             // nothing passes, and nobody is told
+  lose_answers,       // the same, but only from the server to the role
+  delay,              // amount: ms, in each direction
   slice,              // amount: bytes at a time
-  half_close,         // the server's side of each connection ends
-  storm,              // amount: more members, which come and go within the time
-  disk_full,          // of the spool
-  clock_jump          // amount: seconds, either way
+  half_close,         // ends the server's side of each connection
+  storm,              // amount: number of more members that come and go within the time
+  disk_full,          // the spool's disk
+  clock_jump          // amount: seconds, forwards or backwards
 };
 
-// A process ("sink.1"), a server ("kafka"), or the way from a process to a server ("sink.1-postgres"). A storm is of a
-// role ("sink.*"): its members have no numbers beforehand.
+// A process ("sink.1"), a server ("kafka"), or the way from a process to a server ("sink.1-postgres"). A storm's target
+// is a role ("sink.*"): its members get their numbers later.
 struct Target {
   Actor actor{};
-  int number = 0;               // of a process; kAnyNumber: of the role
-  std::optional<Actor> server;  // of a way
+  int number = 0;               // of a process; kAnyNumber: the whole role
+  std::optional<Actor> server;  // set for a way to a server
   auto operator<=>(const Target&) const = default;
 };
 inline constexpr int kAnyNumber = -1;
@@ -72,22 +72,22 @@ struct Schedule {
   uint64_t seed = 0;
   milliseconds length{0};
   Members members;
-  std::vector<Fault> faults;  // by `at`
+  std::vector<Fault> faults;  // sorted by `at`
   bool operator==(const Schedule&) const = default;
 };
 
 struct Wishes {
-  milliseconds every{2400};        // between two faults, on average
-  std::vector<FaultKind> without;  // kinds that are left out
+  milliseconds every{2400};        // average time between two faults
+  std::vector<FaultKind> without;  // kinds to leave out
 };
 
-// Kinds come from a deck that holds each in its share and is shuffled when it is through, so that even a short schedule
-// has all the frequent ones. A target that has just been hit is left alone until it can be back.
+// Kinds are drawn like cards from a deck that holds each in its share and is shuffled when it is used up. So even a
+// short schedule has all the frequent kinds. A target is left alone after a fault until it can be back.
 Schedule make_schedule(uint64_t seed, milliseconds length, const Members& members, const Wishes& wishes = {});
 
 std::string to_text(const Schedule& schedule);
 std::string to_text(const Fault& fault);
-// Throws UsageError with the line that can't be read and why.
+// Throws UsageError with the line that can't be read, and why.
 Schedule parse_schedule(std::string_view text, std::string_view file_name);
 
 std::string_view to_string(FaultKind kind);

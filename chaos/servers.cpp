@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kStartPatience = 120s;
 
-// Direct children; a process that is gone has none.
+// Direct children; none if the process is gone.
 std::vector<pid_t> children_of(pid_t pid) {
   std::ifstream in(fmt::format("/proc/{0}/task/{0}/children", pid));
   std::vector<pid_t> children;
@@ -24,7 +24,7 @@ std::vector<pid_t> children_of(pid_t pid) {
   return children;
 }
 
-// As dev/lib/process.sh writes it: pid and start time, so that another program's pid is never taken for ours.
+// As dev/lib/process.sh writes it: pid and start time, so that a new program with the same pid isn't taken for ours.
 pid_t pid_of(const std::filesystem::path& pid_file) {
   std::ifstream in(pid_file);
   pid_t pid = 0;
@@ -46,7 +46,7 @@ bool is_free(uint16_t port) {
   try {
     rig::bound(port);
     return true;
-  } catch (const std::system_error&) {  // taken
+  } catch (const std::system_error&) {  // the port is taken
     return false;
   }
 }
@@ -69,7 +69,7 @@ Servers::Servers(std::filesystem::path script, std::filesystem::path folder)
   kafka_port_ = free_port();
   controller_port_ = free_port();
   postgres_port_ = free_port();
-  // dev/stack keeps the ports that it finds.
+  // dev/stack keeps the ports that it finds in this file.
   std::ofstream(folder_ / "ports") << fmt::format("KAFKA_PORT={}\nCONTROLLER_PORT={}\nPOSTGRES_PORT={}\n", kafka_port_,
                                                   controller_port_, postgres_port_);
 }
@@ -138,7 +138,7 @@ void Servers::signal(Actor server, int number) {
 }
 
 void Servers::kill(Actor server) {
-  // The parent first, and stopped, so that it can't replace its children meanwhile.
+  // Stop the parent first, so that it can't replace its children meanwhile.
   signal(server, SIGSTOP);
   signal(server, SIGKILL);
 }

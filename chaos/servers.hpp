@@ -1,8 +1,7 @@
-// A Kafka and a Postgres of our own, by dev/stack, that may be killed, frozen and started again at will. Kafka has a
-// listener for each gate that asked for one, so that a client which came through the gate is told to stay there.
+// A private Kafka and Postgres, started by dev/stack, that may be killed, frozen and restarted at will. Kafka has a
+// listener for each gate that asked for one, so that a client which came through the gate is told to stay on it.
 //
-// One thread owns it: processes that it starts die with that thread. The servers themselves outlive everybody until
-// down().
+// One thread owns it: processes that it starts die with that thread. The servers themselves run until down().
 #pragma once
 
 #include <sys/types.h>
@@ -19,34 +18,34 @@
 
 namespace wxpipe::chaos {
 
-// Below the range that the system gives to outgoing connections, so that nobody takes it while its server is down.
+// A port below the range for outgoing connections, so that nobody takes it while its server is down.
 uint16_t free_port();
-bool is_free(uint16_t port);  // now
+bool is_free(uint16_t port);  // at this moment
 
-// One way into Kafka: the broker listens on `inside` and tells its clients to come to `advertised`.
+// A Kafka listener: the broker listens on `inside` and tells its clients to use `advertised`.
 struct KafkaListener {
   uint16_t inside = 0, advertised = 0;
 };
 
 class Servers {
  public:
-  // script: dev/stack. folder: for data, logs and pid files; what an earlier run left there is stopped and thrown away.
-  // Ports are chosen, nothing is started. Throws Unavailable.
+  // script: dev/stack. folder: for data, logs and pid files; servers of an earlier run there are stopped and their data
+  // deleted. Chooses ports, starts nothing. Throws Unavailable.
   Servers(std::filesystem::path script, std::filesystem::path folder);
-  // Stops them and deletes their data.
+  // Stops the servers and deletes their data.
   ~Servers();
   Servers(const Servers&) = delete;
   Servers& operator=(const Servers&) = delete;
 
-  // Both, from nothing, with these listeners besides Kafka's own. Throws Unavailable with where the log is.
+  // Starts both with empty data, and with these listeners besides Kafka's own. Throws Unavailable with the log's path.
   void up(const std::vector<KafkaListener>& listeners);
 
-  std::string kafka() const;  // host:port, past all gates
+  std::string kafka() const;  // host:port, without gates
   Secret database_url() const;
 
-  // Kills the server with all its processes. It comes back with start(). Not while it is starting.
+  // Kills the server with all its processes. start() brings it back. Don't call it while the server starts.
   void kill(Actor server);
-  // Begins to; tick() tells when it is done. A start that fails is tried again.
+  // Only begins; tick() finishes it and tries a failed start again.
   void start(Actor server);
   bool starting(Actor server) const { return starter(server) != nullptr; }
   void stop(Actor server);  // SIGSTOP to all its processes
@@ -55,7 +54,7 @@ class Servers {
   // Blocks until both answer. Throws Unavailable.
   void wait_until_up();
 
-  // They stay when we go: dev/stack down --remove --dir <folder> ends them.
+  // The destructor then leaves the servers running: dev/stack down --remove --dir <folder> ends them.
   void leave() { leave_ = true; }
 
  private:

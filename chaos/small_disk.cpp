@@ -14,7 +14,7 @@ namespace wxpipe::chaos {
 namespace {
 constexpr const char* kSize = "size=256m,mode=0700";
 constexpr const char* kFiller = "filler";
-// Logs go on growing under it; SQLite's files are opened anew at every start and are small then.
+// Logs may grow beyond it. SQLite's files are opened anew at every start, and are small then.
 constexpr rlim_t kSmallFile = 64 << 10;
 
 void limit(pid_t writer, rlim_t most) {
@@ -41,10 +41,10 @@ SmallDisk::~SmallDisk() {
 void SmallDisk::fill(pid_t writer) {
   if (!mounted_) return limit(writer, kSmallFile);
   const int file = ::open((folder_ / kFiller).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return;  // not even room for a name: it is full
+  if (file < 0) return;  // no room even for a file name: it is full
   struct statvfs space {};
   off_t size = 0;
-  // In pieces that get smaller: the writer takes room meanwhile.
+  // In smaller and smaller pieces, because the writer takes room at the same time.
   while (::fstatvfs(file, &space) == 0 && space.f_bfree > 0) {
     const auto piece = static_cast<off_t>(space.f_bfree * space.f_bsize);
     if (::posix_fallocate(file, size, piece) != 0) break;
@@ -55,7 +55,7 @@ void SmallDisk::fill(pid_t writer) {
 
 void SmallDisk::empty(pid_t writer) {
   if (!mounted_) return limit(writer, RLIM_INFINITY);
-  std::error_code ignored;  // it wasn't filled
+  std::error_code ignored;  // there is no such file if it wasn't filled
   std::filesystem::remove(folder_ / kFiller, ignored);
 }
 

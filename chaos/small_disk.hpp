@@ -1,6 +1,6 @@
-// A disk that can be filled up and emptied while a process writes to it. As root it is a file system of its own in
-// memory (tmpfs), which then has no byte left; else a limit on the size of the process's files, which makes its writes
-// fail as a full disk does.
+// A disk that can be filled and emptied while a process writes to it. As root it is a file system in memory (tmpfs),
+// filled to the last byte. Else it is a limit on the size of the process's files, whose writes then fail as on a full
+// disk.
 #pragma once
 
 #include <sys/types.h>
@@ -9,19 +9,19 @@
 
 namespace wxpipe::chaos {
 
-// As root: mounts from here on are seen by us and our children alone, and end with us, whatever happens. On the main
-// thread, before there are others.
+// For root: mounts made after this are seen only by us and our children, and vanish with us. Call it on the main thread
+// before there are other threads.
 void keep_mounts_to_ourselves();
 
 class SmallDisk {
  public:
-  // The folder is made; what is in it while the disk lives is gone with it.
+  // Makes the folder. Files written into it are gone when this object is.
   explicit SmallDisk(std::filesystem::path folder);
   ~SmallDisk();
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
 
-  // writer: whose files lie there.
+  // writer: the process whose files lie there.
   void fill(pid_t writer);
   void empty(pid_t writer);
 

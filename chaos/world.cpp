@@ -13,7 +13,7 @@ class Secrets {
   explicit Secrets(uint64_t seed) : engine_(seed ^ 0x77787069706555ULL) {}
 
   std::string token() { return letters(24); }
-  // 43 letters that stand for 32 bytes: the last one has only four bits.
+  // 43 base64 characters stand for 32 bytes: only four bits of the last one are used.
   std::string aes_key() { return letters(42) + "A"; }
   std::string base64(size_t size) {
     std::string bytes(size, '\0'), text;

@@ -40,7 +40,7 @@ sinks::Wanted wanted_of(const Options& options) {
   return wanted;
 }
 
-// Accounts as the configuration has them are not asked for: rows of an account that was taken out are audited too.
+// Doesn't look at the configured accounts: rows of an account that was removed are audited too.
 std::map<std::string, Tally> by_account(const AuditReport& found) {
   std::map<std::string, Tally> sums;
   for (const auto& [where, tally] : found.tallies) sums[where.first] += tally;

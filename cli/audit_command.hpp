@@ -1,4 +1,4 @@
-// wxpipe audit: is everything there that was acknowledged? Reads; changes nothing.
+// `wxpipe audit`: is everything stored that was acknowledged? Only reads.
 #pragma once
 
 #include "cli/program.hpp"

@@ -35,7 +35,7 @@ struct Options {
 
 fs::path this_program() { return fs::read_symlink("/proc/self/exe"); }
 
-// build/release/wxpipe lies below the source tree that has the servers' scripts.
+// wxpipe is build/release/wxpipe, below the source tree that has the servers' scripts.
 fs::path find_stack(const std::string& given) {
   if (!given.empty()) {
     if (!fs::exists(given)) throw UsageError(fmt::format("--stack: there is no {}", given));
@@ -55,7 +55,8 @@ std::vector<FaultKind> unwanted(const std::vector<std::string>& names) {
     if (!kind) throw UsageError(fmt::format("--without: '{}' is no fault; --print-schedule shows what there is", name));
     kinds.push_back(*kind);
   }
-  if (!runtime::kHasFaultPoints) kinds.push_back(FaultKind::clock_jump);  // such a build believes the machine's clock
+  // Without fault points a role uses the machine's clock
+  if (!runtime::kHasFaultPoints) kinds.push_back(FaultKind::clock_jump);
   return kinds;
 }
 
@@ -103,7 +104,7 @@ void run(Program& program, const Options& options) {
     auto report = chaos::run(plan);
     conclude(program, report_of(plan, report));
     if (all.size() > 1 && program.format == Format::text) fmt::print("\n");
-    // Of a run that was fine nothing is worth keeping unless somebody said where.
+    // A good run's folder is kept only if the user named it.
     if (report.fine() && options.folder.empty()) fs::remove_all(plan.folder);
     runs.emplace_back(std::move(plan), std::move(report));
   }

@@ -1,4 +1,4 @@
-// `wxpipe chaos`: faults under load on a private stack, and the proof that nothing acknowledged was lost, doubled or
+// `wxpipe chaos`: faults under load on private servers, and the proof that nothing acknowledged was lost, doubled or
 // wrong.
 #pragma once
 

@@ -22,7 +22,7 @@ namespace wxpipe::cli {
 namespace {
 using report::counted, report::Kind, report::Level, report::Report, report::Table;
 
-// What to enter at the platforms.
+// What to enter in the platforms' consoles.
 Table addresses(const config::Settings& settings) {
   const auto base =
       settings.ingest.public_url.empty() ? std::string("https://<your host>") : settings.ingest.public_url;
@@ -39,7 +39,7 @@ Table addresses(const config::Settings& settings) {
   return table;
 }
 
-// A secret that couldn't be looked up is missing then, too: one line about it is enough.
+// If a secret's lookup failed, it is also missing: one line about it is enough.
 bool told_already(const std::vector<std::string>& errors, const std::string& error) {
   const auto key = error.substr(std::min(error.find("accounts."), error.size()));
   const auto name = key.substr(0, key.find(": "));
@@ -49,7 +49,7 @@ bool told_already(const std::vector<std::string>& errors, const std::string& err
   });
 }
 
-// What each role would refuse at its start, besides what reading the configuration finds.
+// What each role would refuse at its start, beyond what reading the configuration finds.
 void check_roles(const config::Loaded& loaded, std::vector<std::string>& errors) {
   const auto& settings = loaded.settings;
   std::vector<std::string> account_errors;
@@ -78,7 +78,7 @@ void check_roles(const config::Loaded& loaded, std::vector<std::string>& errors)
   expect([&] { sinks::chosen_families(settings.sink); });
 }
 
-// This may be another machine than the one that ingest will run on, so it is no error.
+// Not an error: ingest may run on another machine than this one.
 std::optional<config::Finding> spool_folder_risk(const std::filesystem::path& folder) {
   if (folder.empty()) return std::nullopt;
   auto there = std::filesystem::absolute(folder);
@@ -100,7 +100,7 @@ void check(Program& program, bool print) {
   auto& settings = loaded.settings;
   auto& errors = loaded.errors;
   check_roles(loaded, errors);
-  // Risks are those of a configuration that can be used.
+  // Risks are only shown for a configuration without errors.
   auto risks = errors.empty() ? config::risks(settings) : std::vector<config::Finding>();
   if (auto risk = spool_folder_risk(settings.spool.directory); risk && errors.empty())
     risks.push_back(std::move(*risk));

@@ -1,4 +1,4 @@
-// `wxpipe check-config`: everything that is wrong or risky in a configuration, before a platform finds out.
+// `wxpipe check-config`: shows everything that is wrong or risky in a configuration before it is used.
 #pragma once
 
 #include "cli/program.hpp"

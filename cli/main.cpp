@@ -1,4 +1,4 @@
-// The wxpipe executable: parses the command line and hands over to one command. Each command has a file of its own.
+// The wxpipe executable: parses the command line and calls one command. Each command has its own file.
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// `wxpipe migrate`: brings the database's schema to this program's version, or says why it won't.
+// `wxpipe migrate`: brings the database's schema to this program's version, or says why it can't.
 #pragma once
 
 #include "cli/program.hpp"

@@ -1,5 +1,5 @@
-// Moments as people give them on a command line: "2026-11-24", "2026-11-24T08:30", with seconds, with or without Z (it
-// is UTC in any case), or how long ago: "90m", "2h", "7d". Pure.
+// Points in time on a command line: "2026-11-24", "2026-11-24T08:30", also with seconds, with or without Z (always
+// UTC); or how long ago: "90m", "2h", "7d". Pure.
 #pragma once
 
 #include <optional>

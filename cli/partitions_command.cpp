@@ -77,7 +77,7 @@ void apply(Program& program) {
       made.rows.push_back(row_of(range));
       made.rows.back().insert(made.rows.back().end(), {outcome.created, outcome.moved});
     }
-  } catch (const postgres::SqlError& error) {  // somebody's lock: try again later
+  } catch (const postgres::SqlError& error) {  // somebody holds a lock: try again later
     if (classify(error) == postgres::Verdict::retry) throw Unavailable(error.what());
     throw;
   }
@@ -85,7 +85,7 @@ void apply(Program& program) {
   conclude(program, {{}, {std::move(made)}, {verdict}});
 }
 
-// Healthy: everything that should exist does, and no row waits in a default partition that could have its own.
+// Healthy: every partition exists that should, and no row waits in a default partition that could have its own.
 void doctor(Program& program) {
   const auto found = Session(program).plan();
   const auto missing = counted(found.create.size(), "partition") + " missing";

@@ -1,4 +1,4 @@
-// `wxpipe partitions plan|apply|doctor`: the partitions that should exist by now, and rows that have none.
+// `wxpipe partitions plan|apply|doctor`: the partitions that should exist by now, and rows that have no partition.
 #pragma once
 
 #include "cli/program.hpp"

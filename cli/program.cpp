@@ -42,14 +42,14 @@ void print_rows(const report::Table& table) {
   }
 }
 
-// A full disk or a closed pipe must not look like a report that is complete.
+// After a full disk or a closed pipe, an incomplete report must not look complete.
 void flush(std::FILE* out) {
   if (std::fflush(out) != 0) throw std::system_error(errno, std::generic_category(), "the report could not be written");
 }
 }  // namespace
 
 void add_config_options(CLI::App& command, Program& program) {
-  // Not CLI11's envname: it would set the shared variable for the commands that were not called, too, and so beat -c.
+  // Not CLI11's envname: it sets the shared variable for commands that weren't called too, and so would override -c.
   if (program.config_file.empty()) program.config_file = config::process_environment().get("WXPIPE_CONFIG");
   command.add_option("-c,--config", program.config_file, "Configuration file (TOML). Default: WXPIPE_CONFIG")
       ->type_name("FILE");

@@ -29,12 +29,12 @@ CLI::App& add(Program& program, const std::string& name, const std::string& mean
   return command;
 }
 
-// All roles, on a broker of their own that guarantees nothing.
+// All roles, on an in-memory broker of their own without any guarantee.
 void run_on_mock_broker(config::Settings settings, const std::vector<MakeRole>& roles) {
   std::vector<kafka::MockTopic> topics;
   for (const auto& topic : schemas::kTopics)
     topics.push_back({schemas::topic_name(settings.kafka.topic_prefix, topic.name), topic.partitions});
-  runtime::block_stop_signals();  // for the broker's threads too
+  runtime::block_stop_signals();  // before the broker starts its threads
   const kafka::MockCluster broker(topics);
   settings.kafka.bootstrap_servers = broker.bootstrap_servers();
   telemetry::log_warn("mock_broker", {{"listens_at", settings.kafka.bootstrap_servers}, {"lacks", kafka::kMockLacks}});

@@ -17,10 +17,10 @@ namespace {
 using simulate::SimulationOptions;
 
 constexpr config::Needs kAccountsOnly{.sealing = false, .postgres = false};
-constexpr double kRate = 100;      // where nothing says how fast
-constexpr uint64_t kCount = 1000;  // where nothing says how long
+constexpr double kRate = 100;      // if no rate is given
+constexpr uint64_t kCount = 1000;  // if neither count nor duration is given
 
-// As typed; what needs reading is read when the command runs.
+// The options as typed; they are parsed when the command runs.
 struct Options {
   SimulationOptions simulation;
   std::vector<std::string> accounts;
@@ -90,14 +90,14 @@ SimulationOptions understood(const Options& given, const config::Settings& setti
   if (!sending.count && options.prepared > 0) sending.count = options.prepared;
   if (!sending.count && !sending.duration) sending.count = kCount;
   if (given.connections > 0) sending.connections = given.connections;
-  // Connections without a rate: as fast as they go.
+  // With --connections but no rate: as fast as the server answers.
   if (sending.rate == 0 && given.connections == 0) sending.rate = kRate;
   if (!given.wait.empty()) options.wait = duration("wait", given.wait);
   options.progress = !given.silent;
   return options;
 }
 
-// SIGINT and SIGTERM end the run early, with its report. Blocked before any other thread starts.
+// SIGINT and SIGTERM end the run early, with its report. Blocked before other threads start.
 class StopOnSignal {
  public:
   explicit StopOnSignal(simulate::Simulation& simulation) {
@@ -107,7 +107,7 @@ class StopOnSignal {
       bool stopping = false;
       while (!stop.stop_requested())
         if (sigtimedwait(&signals, nullptr, &patience) > 0) {
-          if (stopping) std::_Exit(1);  // a second one means at once
+          if (stopping) std::_Exit(1);  // a second signal ends it at once
           stopping = true;
           simulation.stop();
         }

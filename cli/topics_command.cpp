@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using report::counted, report::Finding, report::Level, report::Table, report::Value;
 
-constexpr auto kVisibleWithin = 10s;  // from created to known by the broker that we ask
+constexpr auto kVisibleWithin = 10s;  // how long a new topic may stay unknown to the broker that we ask
 
 struct Options {
   int partitions = 0;
@@ -40,7 +40,7 @@ class Session {
     return plan_topics(wishes_, view, admin_.configs(there));
   }
 
-  // What could not be done, a line each.
+  // What could not be done, one line each.
   std::vector<std::string> apply(const std::vector<TopicAction>& actions) {
     std::vector<kafka::NewTopic> missing;
     std::vector<std::string> failures;
@@ -57,7 +57,7 @@ class Session {
     return failures;
   }
 
-  // The differences that are left, once what was done can be seen.
+  // The differences that remain, once the changes are visible.
   std::vector<TopicAction> plan_afterwards(bool all_done) {
     const auto deadline = std::chrono::steady_clock::now() + kVisibleWithin;
     for (;;) {
@@ -77,7 +77,7 @@ class Session {
   kafka::Admin admin_;
 };
 
-// What people read of an action beside its kind and topic.
+// What people read about an action, besides its kind and topic.
 std::string details_of(const TopicAction& action) {
   std::string settings;
   for (const auto& [key, value] : action.config) settings += fmt::format(" {}={}", key, value);

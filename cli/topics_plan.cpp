@@ -28,14 +28,14 @@ std::map<std::string, std::string> wanted_config(const Topic& topic, int replica
           {"retention.ms", fmt::format("{}", std::chrono::milliseconds(topic.retention).count())}};
 }
 
-// Whether what the topic has will do.
+// Whether the topic's value is good enough.
 bool suffices(const std::string& name, const std::string& found, const std::string& wanted, int replication_factor) {
   if (found == wanted) return true;
   const auto has = number(found), needs = number(wanted);
   if (!has || !needs) return false;
-  if (name == "retention.ms") return *has < 0 || *has >= *needs;  // -1: for ever
+  if (name == "retention.ms") return *has < 0 || *has >= *needs;  // -1: keep forever
   if (name == "max.message.bytes") return *has >= *needs;
-  // More than there are replicas would refuse every write.
+  // A value above the number of replicas would refuse every write.
   if (name == "min.insync.replicas") return *has >= *needs && *has <= replication_factor;
   return false;
 }
@@ -68,7 +68,7 @@ class Planner {
     return wishes_.replication_factor > 0 ? wishes_.replication_factor : cluster_.brokers >= 3 ? 3 : 1;
   }
 
-  // The journal's partition n belongs to partition n of events, as that is or is going to be.
+  // Partition n of the journal belongs to partition n of events, so it follows the number that events has or will get.
   int partitions(const Topic& topic) const {
     const bool follows = topic.name == TopicName::events || topic.name == TopicName::messages;
     if (topic.name != TopicName::seen_ids)

@@ -10,7 +10,7 @@
 namespace wxpipe::ingest {
 namespace {
 
-// The words of all kinds, or of some.
+// All the kinds' words, or only some of them, as a list for an error text.
 std::string words(std::string_view between, bool (*wanted)(const AccountRules&)) {
   std::vector<std::string_view> found;
   for (const auto& row : kAccountKinds)
@@ -22,7 +22,7 @@ std::string all_kinds() {
   return words(", ", [](const AccountRules&) { return true; });
 }
 
-// One account's check: remembers where it stands, so that each complaint says so.
+// Checks one account. Remembers where it stands in the file, so that each error can say so.
 class Check {
  public:
   Check(const config::AccountSettings& settings, std::vector<std::string>& errors)
@@ -54,7 +54,7 @@ class Check {
         complain(key, "is missing; an account of kind {} needs it: {}", kind.word, meaning);
   }
 
-  // The current secret first, then the previous one, which is optional. `decode` complains of what it can't read.
+  // The current secret, then the previous one (optional). `decode` reports what it can't read.
   template <class T>
   std::vector<T> secrets(std::string_view key, const Secret& current, const Secret& previous, std::string_view get_one,
                          std::optional<T> (Check::*decode)(const std::string&, const Secret&)) {

@@ -1,5 +1,6 @@
-// One configured account, checked and decoded: what verifying, decrypting and normalising read. Plain and immutable
-// once built. make_account builds it from config::AccountSettings, AccountBook owns it, everybody else borrows it.
+// One configured account, checked and decoded: what is needed to verify, decrypt and normalise its callbacks. Never
+// changes once built. make_account builds it from config::AccountSettings, AccountBook owns it, everybody else borrows
+// it.
 #pragma once
 
 #include <array>
@@ -23,8 +24,8 @@ struct Account : config::AccountDetails {
   std::vector<std::string> webhook_secrets;             // decoded whsec_ secrets: raw bytes
 };
 
-// Checks and decodes one account. What is wrong is appended to `errors`, one line each: where it stands, the key, what
-// is wrong with it and the fix; never a secret. With errors the value is only good for further checks.
+// Checks and decodes one account. Appends what is wrong to `errors`, one line each: the place, the key, the mistake and
+// the fix; never a secret. If there are errors, use the value for further checks only.
 Account make_account(const config::AccountSettings& settings, std::vector<std::string>& errors);
 
 }  // namespace wxpipe::ingest

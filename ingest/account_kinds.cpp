@@ -29,7 +29,7 @@ using Row = AccountRules;
 using K = AccountKind;
 constexpr bool kModes = true, kOneMode = false;
 constexpr AccountId kTheTenant = nullptr, kAnybody = nullptr;
-// What cloud functions hand on names the app id.
+// Cloud functions send the app id in this field.
 constexpr InnerAddress kOriginalId{"ToUserName", &A::original_id, &A::app_id};
 constexpr InnerAddress kAgentId{.field = "AgentID", .number = &A::agent_id};
 constexpr Answer kSuccess{200, "success"}, kSuccessOrReply{200, "success", PassiveReply::message};
@@ -47,7 +47,7 @@ constexpr std::array<AccountRules, kAccountKindCount> kAccountKinds{
     Row{K::open_platform, "open_platform", Ids{kComponentAppId}, kOneMode, Proof::wechat,
         Receivers{&A::component_app_id, &A::component_app_id}, Addresses{InnerAddress{"AppId", &A::component_app_id}},
         Tenant{.in_body = "AuthorizerAppid"}, kSuccess, open_platform::normalize},
-    // No address: ToUserName is the authorised account's gh_ id, which no configuration lists.
+    // No addresses: ToUserName is the authorised account's gh_ id, which no configuration lists.
     Row{K::open_platform_messages, "open_platform_messages", Ids{kComponentAppId}, kOneMode, Proof::wechat,
         Receivers{&A::component_app_id, &A::component_app_id}, Addresses{}, Tenant{.in_path = kAppIdInPath},
         kSuccessOrReply, wechat::normalize},
@@ -70,7 +70,7 @@ constexpr std::array<AccountRules, kAccountKindCount> kAccountKinds{
 
 static_assert([] {
   for (size_t i = 0; i < kAccountKinds.size(); ++i)
-    if (kAccountKinds[i].kind != static_cast<AccountKind>(i) || kAccountKinds[i].normalize == nullptr) return false;
+    if (kAccountKinds[i].kind != static_cast<AccountKind>(i)) return false;
   return true;
 }());
 

@@ -1,5 +1,5 @@
-// What an account's kind decides: one table with a row for each kind. Whoever meets a kind asks its row; nothing else
-// in ingest knows one kind from another. A new kind is a word in AccountKind and a row in account_kinds.cpp. Pure.
+// What depends on an account's kind: one table with a row for each kind. All other code in ingest asks the row and
+// never compares kinds. A new kind is a word in AccountKind and a row in account_kinds.cpp. Pure.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ namespace wxpipe::ingest {
 class Document;
 struct NormalizeContext;
 
-// Which rows there are, in the table's order.
+// The rows, in the table's order.
 enum class AccountKind {
   official_account,
   mini_program,
@@ -32,20 +32,20 @@ enum class AccountKind {
 };
 inline constexpr int kAccountKindCount = 10;
 
-// How a sender proves who it is, and how an address is verified.
+// How a sender proves who it is, and how the platform verifies our address.
 enum class Proof {
-  wechat,           // a signature in the query; msg_signature for what is encrypted. echostr is in clear
-  wework,           // msg_signature, also for echostr, which is encrypted
-  standard_webhook  // a signature of the body in headers. Addresses aren't verified
+  wechat,           // a signature in the query (msg_signature if encrypted); echostr is not encrypted
+  wework,           // msg_signature; echostr is encrypted
+  standard_webhook  // a signature of the body in headers; addresses are not verified
 };
 
 enum class PassiveReply {
   none,     // nobody reads an answer
   message,  // a message to the event's sender, in the callback's format
-  bot       // as bots speak
+  bot       // in the form that bots use
 };
 
-// One of an account's ids.
+// One of an account's configured ids.
 using AccountId = std::string config::AccountDetails::*;
 
 struct RequiredId {
@@ -54,40 +54,40 @@ struct RequiredId {
   std::string_view meaning{};
 };
 
-// A field of the decrypted body that names who the callback is for.
+// A field of the decrypted body that names the receiver of the callback.
 struct InnerAddress {
   std::string_view field{};
-  AccountId expected = nullptr;                                      // null: the tenant
-  AccountId as_good = nullptr;                                       // another id that may stand there
-  std::optional<int64_t> config::AccountDetails::*number = nullptr;  // what is expected instead, where it is a number
+  AccountId expected = nullptr;                                      // what it should hold; null: the tenant
+  AccountId as_good = nullptr;                                       // another id that is accepted too
+  std::optional<int64_t> config::AccountDetails::*number = nullptr;  // expected instead, where it is a number
 };
 
-// Whose id ends the ciphertext. Null: the tenant that the path names, or anybody where it names none.
+// Whose id must stand at the end of the ciphertext. Null: the tenant named by the path; anybody if the path names none.
 struct Receivers {
   AccountId challenge = nullptr, message = nullptr;
 };
 
 struct Tenant {
-  std::string_view in_path{};  // how the platform's console writes it
+  std::string_view in_path{};  // as the platform's console writes it
   std::string_view in_body{};  // the field that names it
-  bool is_receiver = false;    // the ciphertext names it, so the path needn't
+  bool is_receiver = false;    // the ciphertext names the tenant, so the path may leave it out
 };
 
 struct Answer {
   unsigned status = 200;
   std::string_view success{};
   PassiveReply passive_reply = PassiveReply::none;
-  bool urgent = false;  // the platform waits one second and not five
+  bool urgent = false;  // the platform waits one second, not five
 };
 
 struct AccountRules {
   AccountKind kind{};
   std::string_view word{};          // as `kind` in the configuration
-  std::array<RequiredId, 2> ids{};  // without a key: there are no more
-  bool has_modes = false;           // plain, compatible or safe
+  std::array<RequiredId, 2> ids{};  // ends at the first row without a key
+  bool has_modes = false;           // the account may be plain, compatible or safe
   Proof proof{};
   Receivers receivers{};
-  std::array<InnerAddress, 2> addresses{};  // without a field: there are no more
+  std::array<InnerAddress, 2> addresses{};  // ends at the first row without a field
   Tenant tenant{};
   Answer answer{};
   Result<schemas::Event> (*normalize)(const Document&, const NormalizeContext&) = nullptr;

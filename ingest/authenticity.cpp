@@ -55,7 +55,7 @@ Opened open_encrypted(const Account& account, Method method, std::string_view te
     if (fault != wxcrypt::CipherFault::none) continue;
     if (receiver_fits(account, method, tenant, plaintext.receiveid))
       return {Opened::Outcome::plaintext, plaintext, &key, fault};
-    // Another key may still fit: a wrong one opens about one text in a hundred million by chance.
+    // Try the next key: a wrong key passes decryption by chance about once in a hundred million texts.
     opened.outcome = Opened::Outcome::wrong_receiver;
   }
   return opened;

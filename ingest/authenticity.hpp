@@ -1,5 +1,6 @@
-// Who speaks, and to whom: an account's tokens, keys and ids against what a request claims. During a rotation any
-// pairing of current and previous token and key is good (docs/protocol.md §2). Pure; any thread.
+// Who sent a request, and for whom: checks an account's tokens, keys and ids against what the request claims. While
+// secrets are being changed, any mix of current and previous token and key is good (docs/protocol.md §2). Pure; any
+// thread.
 #pragma once
 
 #include <string>
@@ -13,12 +14,12 @@
 
 namespace wxpipe::ingest {
 
-// The token under which `claimed` signs timestamp, nonce and (where there is one) the encrypted text; null: none, a
-// stranger.
+// The token with which `claimed` signs timestamp, nonce and (if there is one) the encrypted text. Null: none of them,
+// so the sender is a stranger.
 const Secret* signing_token(const Account& account, std::string_view claimed, const Query& query,
                             std::string_view encrypt = {});
 
-// Whether the signed timestamp (Unix seconds) is no further than max_age from now. Text that isn't a time is not.
+// Whether the signed timestamp (Unix seconds) is within max_age of now. False for text that isn't a time.
 bool is_fresh(std::string_view timestamp, Timestamp now, std::chrono::seconds max_age);
 
 struct Opened {
@@ -26,15 +27,15 @@ struct Opened {
   Outcome outcome = Outcome::undecryptable;
   wxcrypt::Plaintext plaintext;          // views into the buffer
   const wxcrypt::AesKey* key = nullptr;  // the account's key that opened it
-  wxcrypt::CipherFault fault{};          // of the current key, when nothing opened it
+  wxcrypt::CipherFault fault{};          // what the current key met, if no key opened it
 };
 
-// Decrypts with each of the account's keys until one yields a plaintext for an accepted receiver (docs/protocol.md §5).
+// Tries the account's keys until one gives a plaintext for an accepted receiver (docs/protocol.md §5).
 Opened open_encrypted(const Account& account, Method method, std::string_view tenant, std::string_view encrypt,
                       std::string& buffer);
 
-// Whether the readable body names another receiver than the configuration and the path do. Counted, not refused: the
-// encryption is the authority. What the body doesn't say doesn't differ.
+// Whether the decrypted body names another receiver than configuration and path. Counted, not refused: the encryption
+// has already proved the receiver. A body without the field doesn't differ.
 bool address_differs(const Account& account, std::string_view tenant, const Document& document);
 
 }  // namespace wxpipe::ingest

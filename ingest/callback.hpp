@@ -1,5 +1,5 @@
-// One HTTP request addressed to an account, and what becomes of it: plain values without any HTTP library's types.
-// `interpret` (ingest/platforms.hpp) turns a Callback into an Interpretation and is pure; the receiver acts on it.
+// One HTTP request to an account, and what it means: plain values without types of an HTTP library. `interpret`
+// (ingest/platforms.hpp) turns a Callback into an Interpretation and is pure; the receiver acts on it.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ namespace wxpipe::ingest {
 
 enum class Method { get, post };
 
-// Views into the request: valid during the call that gets it.
+// Views into the request. Valid only during the call that gets it.
 struct Callback {
   Method method = Method::post;
   std::string_view account;  // {account} of the path, percent-decoded
@@ -33,8 +33,8 @@ struct Reply {
   bool operator==(const Reply&) const = default;
 };
 
-// Why a request was refused and not kept: a metric label that has its status. Closed, like Reason; docs/operations.md
-// explains each.
+// Why a request was refused and not kept. Also a metric label, and each has its HTTP status. A closed set, like Reason;
+// docs/operations.md explains each.
 enum class Refusal {
   bad_signature,
   missing_signature,
@@ -58,7 +58,7 @@ enum class Refusal {
 inline constexpr int kRefusalCount = 18;
 std::string_view to_string(Refusal refusal);
 unsigned status_of(Refusal refusal);
-// The status, and the word as body.
+// The refusal's status, with its word as body.
 Reply reply_to(Refusal refusal);
 
 struct Challenge {  // URL verification: answer it, keep nothing
@@ -69,16 +69,16 @@ struct Accepted {  // deliver the event, then answer
   schemas::Event event;
   Reply reply;
   bool urgent = false;  // suite commands: the platform waits one second
-  // Counted, not refused: inner ToUserName, SuiteId or AgentID differs from the configuration (docs/contract.md §2, "At
-  // the edge").
+  // The body's ToUserName, SuiteId or AgentID differs from the configuration. Counted, not refused
+  // (docs/contract.md §2, "At the edge").
   bool address_mismatch = false;
   bool operator==(const Accepted&) const = default;
 };
-struct Refused {  // a stranger's data, or not for us: answer, count, forget
+struct Refused {  // from a stranger, or not for us: answer, count, forget
   Refusal refusal{};
   bool operator==(const Refused&) const = default;
 };
-struct Unreadable {  // authentic but unintelligible: dead letter, and still the platform's success reply
+struct Unreadable {  // authentic, but we can't read it: dead letter, and still the platform's success reply
   schemas::DeadLetter letter;
   Reply reply;
   bool urgent = false;

@@ -7,7 +7,7 @@
 namespace wxpipe::ingest {
 namespace {
 
-// The fields that tell what a callback is, found in one pass.
+// The fields that tell what kind of callback it is, found in one pass.
 struct Header {
   const Field *to = nullptr, *from = nullptr, *create_time = nullptr, *time_stamp = nullptr, *msg_type = nullptr;
   const Field *event = nullptr, *info_type = nullptr, *change_type = nullptr, *msg_id = nullptr, *content = nullptr;
@@ -64,7 +64,7 @@ constexpr std::array kMessages{
 };
 static_assert(is_sorted(kMessages));
 
-// 全网发布 and its like hand an authorisation code over as a text (docs/protocol.md §10.3).
+// 全网发布 tests and similar callbacks carry an authorisation code in a text message (docs/protocol.md §10.3).
 void hide_query_auth_code(Draft& draft) {
   constexpr std::string_view kMark = "QUERY_AUTH_CODE:";
   const std::string_view content = draft.event.content;

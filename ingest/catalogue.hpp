@@ -1,5 +1,5 @@
-// The words of callbacks in the platforms' XML form (and its JSON twin): MsgType and Event, or InfoType, with
-// ChangeType. WeChat, third-party platform and WeWork share it and differ in their tables. Pure.
+// Reads what a callback is from the platforms' XML form (or the same in JSON): MsgType and Event, or InfoType, with
+// ChangeType. WeChat, third-party platforms and WeWork share this code and differ in their tables. Pure.
 #pragma once
 
 #include <span>
@@ -11,13 +11,13 @@
 namespace wxpipe::ingest {
 
 struct Catalogue {
-  std::span<const EventRule> events;    // is_sorted
+  std::span<const EventRule> events;    // sorted: see is_sorted
   std::span<const EventRule> prefixes;  // words that end in *
-  std::string_view event_identity;      // where a row has none of its own
-  bool events_have_senders;             // FromUserName in each
+  std::string_view event_identity;      // for rows that have none of their own
+  bool events_have_senders;             // every event has FromUserName
 };
 
-// Sets every column, type, subject, content and identity by the tables. The row it went by, or null: unknown.
+// Sets every column, type, subject, content and identity from the tables. Returns the row it used; null: unknown word.
 const EventRule* read_words(Draft& draft, const Catalogue& catalogue);
 
 }  // namespace wxpipe::ingest

@@ -8,15 +8,15 @@
 namespace wxpipe::ingest {
 namespace {
 
-// In small letters and without their `_` and `-`, which platforms and SDKs put in and leave out.
+// Lower case, without `_` and `-`: some platforms and SDKs write these, others don't.
 constexpr std::array<std::string_view, 12> kNames{
     "apikey",      "chatkey",     "authcode",     "sessionkey",    "preauthcode",       "responseurl",
     "suiteticket", "welcomecode", "responsecode", "permanentcode", "authorizationcode", "componentverifyticket"};
-// Whatever stands before them: webhooks have AccessToken, client_secret, dbPassword.
+// Last words of a name, after any others: webhooks have AccessToken, client_secret, dbPassword.
 constexpr std::array<std::string_view, 3> kLastWords{"token", "secret", "password"};
-constexpr size_t kShortestName = 5, kLongestName = 40;  // with what is put in
+constexpr size_t kShortestName = 5, kLongestName = 40;  // with _ and -
 
-// What their names end with: most other fields are told apart by that alone.
+// A bit for each last letter of these names. This alone rules out most other fields.
 constexpr uint32_t kLast = [] {
   uint32_t letters = 0;
   for (const auto name : kNames) letters |= 1U << (name.back() - 'a');

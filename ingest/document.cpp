@@ -14,7 +14,7 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r'; }
 
-// Without a branch in the loop, so that it runs 16 bytes at a time: nearly every body has none.
+// No branch in the loop, so the compiler can check 16 bytes at a time. Nearly every body has no such byte.
 bool has_control(std::string_view text) {
   unsigned found = 0;
   for (const char c : text) found |= static_cast<unsigned>(is_control(c));

@@ -4,11 +4,10 @@
 //   {"MsgType":"event","ScanCodeInfo":{"ScanType":"qrcode"}}
 // both give  MsgType = event, ScanCodeInfo.ScanType = qrcode.
 //
-// Lists (repeated siblings, JSON arrays) give the same path several times, in order; a key that an object repeats does
-// so too. Numbers and booleans keep the text they were written in (ids exceed 2^53), null is an absent field. Empty
-// leaves, objects and arrays are kept with an empty value. JSON that has no name for a value (a bare text, the items of
-// an outermost array) has it under the path "value". Text beside child elements is a field of its own if it isn't
-// blank.
+// Lists (repeated siblings, JSON arrays) give the same path several times, in order. So does a key that an object
+// repeats. Numbers and booleans keep their text as written (ids exceed 2^53); null is an absent field. Empty leaves,
+// objects and arrays are kept with an empty value. JSON values without a name (a bare text, the items of an outermost
+// array) have the path "value". Text beside child elements is a field of its own unless it is blank.
 #pragma once
 
 #include <memory>
@@ -28,7 +27,7 @@ struct Field {
 
 enum class DocumentFormat { xml, json };
 
-// Owns the text its fields point into. Movable; fields stay valid.
+// Owns the text that its fields point into. After a move the fields are still valid.
 class Document {
  public:
   std::span<const Field> fields() const { return fields_; }
@@ -41,24 +40,24 @@ class Document {
     return field == nullptr ? std::string_view() : field->value;
   }
   DocumentFormat format() const { return format_; }
-  // Characters that XML 1.0 or Postgres can't hold (control characters, NUL behind an escape, half a surrogate pair)
-  // were found and replaced by U+FFFD (docs/protocol.md §12): the event says so.
+  // Whether characters were replaced by U+FFFD because XML 1.0 or Postgres can't hold them (control characters, escaped
+  // NUL, half a surrogate pair; docs/protocol.md §12). The event then says so.
   bool sanitised() const { return sanitised_; }
 
  private:
   friend class DocumentBuilder;
   std::vector<Field> fields_;
   std::unique_ptr<char[]> text_;                // the body, parsed in place
-  std::vector<std::unique_ptr<char[]>> arena_;  // paths and joined values that aren't in it
+  std::vector<std::unique_ptr<char[]>> arena_;  // paths, and joined values that are not in text_
   DocumentFormat format_ = DocumentFormat::xml;
   bool sanitised_ = false;
 };
 
 inline constexpr int kDeepestNesting = 32;
 
-// Decides XML or JSON by the first non-blank byte (a BOM is skipped). Rejects NUL, invalid UTF-8, DOCTYPE, nesting
-// deeper than kDeepestNesting, malformed text, and what is neither. Never throws on any bytes. Tolerant where the
-// platforms are sloppy (docs/protocol.md §12: `</xml >`, whitespace around CDATA, control characters).
+// XML or JSON: the first non-blank byte decides (a BOM is skipped). Rejects NUL, invalid UTF-8, DOCTYPE, nesting deeper
+// than kDeepestNesting, malformed text, and anything that is neither. Never throws, whatever the bytes. Accepts what
+// the platforms get wrong (docs/protocol.md §12: `</xml >`, whitespace around CDATA, control characters).
 Result<Document> parse_document(std::string_view body);
 
 }  // namespace wxpipe::ingest

@@ -1,5 +1,5 @@
-// What the XML and the JSON reader of parse_document share: the document under construction, its arena and its bounds.
-// Private to document*.cpp.
+// What the XML and JSON readers of parse_document share: the document being built, its memory and its limits. Only for
+// document*.cpp.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ class DocumentBuilder {
   void add(std::string_view path, std::string_view value) { document_.fields_.push_back({path, value}); }
   void mark_sanitised() { document_.sanitised_ = true; }
 
-  // parent.name, or name alone below the root. Empty when the document's paths outgrow their bound (long names above
-  // many leaves multiply); the caller then rejects.
+  // parent.name, or just name below the root. Empty when the document's paths exceed their limit (a few long names
+  // above many leaves use much memory); the caller then rejects the body.
   std::string_view path(std::string_view parent, std::string_view name);
   // Bytes that live as long as the document.
   char* allocate(size_t size);
@@ -36,15 +36,15 @@ class DocumentBuilder {
   size_t path_budget_ = 0;
 };
 
-// Both add the fields and return nothing, or say why not.
+// The reader's result: nothing if all fields were added, else why not.
 struct Trouble {
   bool found = false;
   Rejection rejection{};
 };
 Trouble read_xml(DocumentBuilder& builder);
 Trouble read_json(DocumentBuilder& builder);
-inline constexpr std::string_view kNameless = "value";  // the path of what has no name
-inline constexpr size_t kJsonPadding = 64;              // at least simdjson's, checked in document_json.cpp
+inline constexpr std::string_view kNameless = "value";  // the path of values without a name
+inline constexpr size_t kJsonPadding = 64;              // at least simdjson's; checked in document_json.cpp
 
 inline Trouble trouble(Reason reason, std::string detail) { return {true, {reason, std::move(detail)}}; }
 

@@ -1,5 +1,5 @@
-// JSON into fields, with simdjson on demand. Only the structure is simdjson's work: texts are resolved in place and
-// numbers keep their spelling, because ids exceed what its number types hold.
+// JSON into fields, with simdjson on demand. simdjson only finds the structure. We resolve strings in place and keep
+// numbers as text, because ids exceed simdjson's number types.
 #include <simdjson.h>
 
 #include <cstring>
@@ -70,7 +70,7 @@ class Reader {
     }
   }
 
-  // token: as it is written, perhaps with white space behind it.
+  // token: as written, perhaps with white space behind it.
   Trouble read_scalar(std::string_view token, std::string_view path) {
     token = token.substr(0, token.find_last_not_of(kBlank) + 1);
     if (path.empty()) path = kNameless;
@@ -116,7 +116,7 @@ class Reader {
     return {};
   }
 
-  // The text that begins at `from`, behind its quote. simdjson has found its end before, so there is one.
+  // The string that begins at `from`, behind its quote. simdjson has already found its end, so there is one.
   bool resolve(const char* from, std::string_view& text) {
     char* const begin = builder_.text() + (from - builder_.text());
     char* at = begin;
@@ -141,7 +141,7 @@ class Reader {
   const char* end_;
 };
 
-// Whether brackets outside texts are nested too deep: the better reason where simdjson gave up for another.
+// Whether brackets outside strings are nested too deep. If so, this is the better reason when simdjson failed.
 bool nested_too_deep(std::string_view text) {
   int depth = 0;
   bool quoted = false;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kBlank = " \t\r\n";
 
-// DOCTYPE becomes a node, so that it is seen; references are resolved here and not by pugixml (xml_text.hpp).
+// DOCTYPE becomes a node, so that we can reject it. We resolve references, not pugixml (xml_text.hpp).
 constexpr unsigned kOptions = pugi::parse_cdata | pugi::parse_eol | pugi::parse_doctype;
 
 class Reader {
@@ -46,7 +46,7 @@ class Reader {
     return node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata;
   }
 
-  // References are resolved at most once for each node: the first visit leaves it without.
+  // The node's text with its references resolved, in a copy; the node itself stays as it is.
   std::string_view text_of(const pugi::xml_node& node) {
     const std::string_view text = node.value();
     if (node.type() == pugi::node_cdata || text.find('&') == std::string_view::npos) return text;
@@ -75,7 +75,7 @@ class Reader {
   DocumentBuilder& builder_;
 };
 
-// Whether what pugixml had read when it gave up was nested too deep already: that is the better reason then.
+// Whether the part that pugixml read is already nested too deep. If so, this is the better reason for its failure.
 bool nested_too_deep(const pugi::xml_document& tree) {
   int depth = 0;
   pugi::xml_node node = tree;
@@ -111,7 +111,7 @@ Trouble read_xml(DocumentBuilder& builder) {
     return trouble(Reason::malformed_xml,
                    std::string(parsed.description()) + " at byte " + std::to_string(parsed.offset));
   }
-  // pugixml drops text outside the root without a word.
+  // pugixml silently drops text outside the root.
   if (last != '>') return trouble(Reason::malformed_xml, "text follows the root element");
   const pugi::xml_node root = tree.document_element();
   for (pugi::xml_node node = root.next_sibling(); node; node = node.next_sibling())

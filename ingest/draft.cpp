@@ -15,12 +15,13 @@
 namespace wxpipe::ingest {
 namespace {
 
-// Ids are columns with indexes and parts of keys: longer ones, which no platform has, are cut and end in a hash.
+// Ids are in indexed columns and in keys. No real id is longer; a longer one is cut and ends in a hash.
 constexpr size_t kLongestId = 512;
 constexpr size_t kLongestIdentityValue = 128, kIdentityHead = 64;
-// raw has the whole: what a hostile body could blow up beyond these is left out of the attributes, and they say so.
+// Attributes beyond these limits are left out, and the event says so: a hostile body could make them huge. raw has
+// everything.
 constexpr size_t kMostAttributes = 4096, kMostAttributeBytes = 512 * 1024;
-// Below what a topic takes, with room for the other fields, headers, and what `process` adds.
+// Below a topic's maximum, with room for the other fields, headers, and what `process` adds.
 constexpr size_t kLargestEvent = static_cast<size_t>(schemas::kMaxMessageBytes) - 128 * 1024;
 
 constexpr Timestamp kEarliest = Timestamp(std::chrono::sys_days{std::chrono::year{2011} / 1 / 1}.time_since_epoch());
@@ -66,7 +67,7 @@ std::optional<Timestamp> read_time(std::string_view text) {
                                      : Timestamp(std::chrono::seconds(number));
 }
 
-// Lists come in an object of their own in XML and not in JSON; so that both give the same attributes.
+// In XML a list stands inside an object of its own, in JSON it doesn't. This gives both the same attribute name.
 std::string_view attribute_name(std::string_view path) {
   if (!path.starts_with("SubscribeMsg")) return path;
   for (const std::string_view wrapper :
@@ -75,7 +76,7 @@ std::string_view attribute_name(std::string_view path) {
   return path;
 }
 
-// Each path on its own.
+// Calls the function for each path in the list.
 template <class Visit>
 void for_each_path(std::string_view paths, Visit&& visit) {
   while (!paths.empty()) {
@@ -85,7 +86,7 @@ void for_each_path(std::string_view paths, Visit&& visit) {
   }
 }
 
-// Brings equal names together, in the order in which they first came: consecutive equal names are one list in JSON.
+// Moves fields with equal names together, in the order of their first one: equal neighbours become one JSON list.
 void group(schemas::Attributes& attributes) {
   const size_t count = attributes.size();
   constexpr size_t kFew = 24;
@@ -227,7 +228,7 @@ void Draft::add_attributes() {
     }
     if (!cut_) event.attributes.emplace_back(name, value);
   }
-  if (seals_.overflowed()) {  // then not every credential is known where else it stands
+  if (seals_.overflowed()) {  // not all credentials are known, so they may stand elsewhere too
     event.attributes.clear();
     event.content.clear();
   }
@@ -246,8 +247,8 @@ void Draft::add_content() {
   });
 }
 
-// The attribute's value as an identity has it: sealed ones are told apart by what their seal begins with. `joined` is
-// for those of a list.
+// The attribute's value as used in an identity. Sealed values differ in the first part of their seal, so that part is
+// used. `joined` is memory for a list's joined values.
 std::string_view Draft::values_of(std::string_view path, std::string& joined) const {
   const auto shown = [](std::string_view value) {
     value = trimmed(value);
@@ -268,7 +269,7 @@ std::string_view Draft::values_of(std::string_view path, std::string& joined) co
   return joined;
 }
 
-// "|name=value", or nothing where there is no value.
+// Appends "|name=value", or nothing if there is no value.
 void Draft::append_part(std::string& out, std::string_view path) const {
   std::string joined;
   std::string_view value;
@@ -319,7 +320,7 @@ std::string Draft::identity() const {
   return out;
 }
 
-// The ids and words that a platform chose.
+// The ids and words that a platform sets.
 std::array<std::string*, 9> Draft::columns() {
   return {&event.tenant, &event.subject, &event.msg_type,  &event.event,       &event.change_type,
           &event.msg_id, &event.sender,  &event.recipient, &event.conversation};
@@ -334,7 +335,7 @@ void Draft::scrub() {
   }
 }
 
-// Scrubbing comes before anything is cut: half a credential can't be recognised any more.
+// Scrub before anything is cut: half a credential can't be recognised.
 Result<schemas::Event> Draft::finish() {
   if (known_ && sender_missing_) return Rejection{Reason::missing_field, "FromUserName"};
   if (auto rejection = place_in_time()) return *std::move(rejection);

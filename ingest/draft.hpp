@@ -1,5 +1,5 @@
-// An Event in the making: what all families share. A family reads its words, sets the columns, says which fields they
-// took and what the event's identity is made of; finish() does the rest. Pure; one Draft per callback.
+// An Event being built: what all families share. A family reads its words, sets the columns, and says which fields they
+// used and what the identity is made of; finish() does the rest. Pure; one Draft per callback.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ class Draft {
  public:
   Draft(const Document& document, const NormalizeContext& context, std::string_view platform);
 
-  schemas::Event event;  // whose columns the family assigns
+  schemas::Event event;  // the family sets its columns
 
   const Document& document() const { return document_; }
   // The first field under the path, or null.
@@ -29,28 +29,28 @@ class Draft {
   // Its value without blanks around it, or empty.
   std::string_view value(std::string_view path) const { return trimmed(document_.value(path)); }
 
-  // Makes the field a column: trimmed, and no attribute any more. Null is an absent field. Columns that fields name
-  // besides being attributes are assigned to the event; finish() bounds them all.
+  // Stores the field, trimmed, in a column; it is then no attribute. Null is an absent field. A column whose field is
+  // to stay an attribute too is set in `event` directly. finish() limits the length of all columns.
   void keep(std::string& column, const Field* field);
-  // The same for what a person wrote: as it is, and of any length.
+  // The same for text that a person wrote: not trimmed, any length.
   void keep_verbatim(std::string& column, const Field* field);
   // The platform's time. Null: it gives none.
   void keep_time(const Field* field);
 
-  // By a table's row; `fallback` is the family's identity where the row has none.
+  // Sets type, subject, content and identity by a table's row; `fallback` is the identity if the row has none.
   void apply(const EventRule& rule, std::string_view fallback);
-  // A word that no table has. Without a time it is timeless.
+  // For a word that no table has. The event is timeless if it has no time.
   void set_unknown(std::string_view word);
-  // A credential that no field's name tells: sealed wherever it stands.
+  // A credential that its field's name doesn't show. It is sealed wherever it stands.
   void hide(std::string_view credential);
-  // Paths whose values make up content and identity (EventRule), looked up when all fields are known.
+  // Paths whose values make up content and identity (EventRule). Looked up later, when all fields are known.
   void set_content(std::string_view paths) { content_paths_ = paths; }
   void identify(std::string_view word, std::string_view paths);
   void identify_by_webhook_id() { identify("webhook", kWebhookId); }
 
-  // Bot messages and webhooks: no time, and none is missed.
+  // Bot messages and webhooks have no time; that is no error.
   void set_timeless() { wants_time_ = false; }
-  // A type of the tables has a sender.
+  // A known type must have a sender; without one the callback is rejected.
   void require_sender(const Field* from) { sender_missing_ = from == nullptr; }
 
   Result<schemas::Event> finish();

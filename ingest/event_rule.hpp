@@ -10,30 +10,30 @@
 namespace wxpipe::ingest {
 
 inline constexpr std::string_view kFrom = "From";  // FromUserName, unless that is "sys"
-inline constexpr std::string_view kNobody = "-";   // about the account
+inline constexpr std::string_view kNobody = "-";   // the event is about the account
 inline constexpr std::string_view kBody = "body";  // identity: the bytes themselves
 
 struct EventRule {
-  std::string_view word;    // Event, InfoType or MsgType in small letters; a * at its end stands for any rest
-  std::string_view change;  // ChangeType in small letters; empty: whatever it says
+  std::string_view word;    // Event, InfoType or MsgType in lower case; a * at the end matches any rest
+  std::string_view change;  // ChangeType in lower case; empty: any
   std::string_view type;
   std::string_view subject;   // a path, kFrom or kNobody
-  std::string_view content;   // paths, a blank between them
-  std::string_view identity;  // paths, From, T or body, a blank between them; empty: as the family's table says
+  std::string_view content;   // paths, separated by blanks
+  std::string_view identity;  // paths, From, T or body, separated by blanks; empty: the family's default
 };
 
 constexpr bool precedes(const EventRule& rule, std::string_view word, std::string_view change) {
   return rule.word != word ? rule.word < word : rule.change < change;
 }
 
-// Tables are looked up by halves: each says so beside itself with a static_assert.
+// Tables are searched by binary search. Each table checks its order with a static_assert.
 constexpr bool is_sorted(std::span<const EventRule> rules) {
   for (size_t i = 1; i < rules.size(); ++i)
     if (!precedes(rules[i - 1], rules[i].word, rules[i].change)) return false;
   return true;
 }
 
-// Null: nobody knows the word, or knows it with other ChangeTypes only.
+// Null: no row has the word, or only rows with other ChangeTypes.
 inline const EventRule* find_rule(std::span<const EventRule> rules, std::string_view word, std::string_view change) {
   const auto find = [&](std::string_view with) -> const EventRule* {
     const auto found = std::partition_point(rules.begin(), rules.end(),
@@ -45,14 +45,14 @@ inline const EventRule* find_rule(std::span<const EventRule> rules, std::string_
   return find({});
 }
 
-// Whether any row has the word, with whatever ChangeType.
+// Whether any row has the word, with any ChangeType.
 inline bool knows_word(std::span<const EventRule> rules, std::string_view word) {
   const auto found =
       std::partition_point(rules.begin(), rules.end(), [&](const EventRule& rule) { return rule.word < word; });
   return found != rules.end() && found->word == word;
 }
 
-// Among the few whose word ends in a *.
+// Searches the few rows whose word ends in a *.
 inline const EventRule* find_prefix(std::span<const EventRule> rules, std::string_view word) {
   for (const EventRule& rule : rules)
     if (word.starts_with(rule.word.substr(0, rule.word.size() - 1))) return &rule;

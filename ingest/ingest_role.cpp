@@ -28,14 +28,14 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr auto kLastMark = 800ms;  // a stop takes 10 s at most, and connections may have had nine of them
+constexpr auto kLastMark = 800ms;  // a stop may take 10 s, and connections may already have used nine of them
 
 void fill_with_random_bytes(std::span<unsigned char> bytes) {
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
     throw std::runtime_error("the system has no random bytes to give");
 }
 
-// One io thread: what it owns, in the order in which it is built.
+// Everything that one io thread owns, in the order in which it is built.
 struct Worker {
   Worker(const config::Settings& settings, const AccountBook& accounts, Spool* spool, Receipts& receipts,
          telemetry::Metrics& metrics, http::ServerShared& shared, uint16_t port)
@@ -66,7 +66,7 @@ class IngestRole : public runtime::Role {
   void run(std::stop_token stop) override {
     const auto& settings = context_.settings;
     std::unique_ptr<Spool> spool;
-    std::unique_ptr<Drainer> drainer;  // stops before the spool closes
+    std::unique_ptr<Drainer> drainer;  // must stop before the spool closes
     if (!settings.spool.directory.empty()) {
       spool = std::make_unique<Spool>(settings.spool, settings.instance.name, clock_, context_.metrics);
       drainer = std::make_unique<Drainer>(settings.kafka, *spool);
@@ -131,7 +131,7 @@ class IngestRole : public runtime::Role {
   }
 
  private:
-  // With a spool callbacks are taken whether the broker is there or not.
+  // With a spool we take callbacks even while the broker is away.
   void look_at_broker(Producer& probe, bool has_spool) {
     probe.poll();
     const auto trouble = probe.trouble(1s);
@@ -146,7 +146,7 @@ class IngestRole : public runtime::Role {
       context_.readiness.not_ready("kafka", trouble);
   }
 
-  // No new connections; what is in hand is answered; what is left after the drain time is closed.
+  // No new connections. Requests under way are answered; after the drain time the rest is closed.
   void drain(std::deque<Worker>& workers, const http::ServerShared& shared) {
     for (auto& worker : workers) asio::post(worker.io, [&worker] { worker.server.drain(); });
     const auto until = std::chrono::steady_clock::now() + context_.settings.ingest.drain_timeout;

@@ -1,5 +1,5 @@
-// The role that takes callbacks in: configuration to accounts, spool and drainer, and one io thread per core with its
-// server, receiver and producer. Reads top to bottom in ingest_role.cpp.
+// The role that receives callbacks. Builds accounts, spool and drainer from the configuration, and one io thread per
+// core with server, receiver and producer.
 #pragma once
 
 #include <functional>
@@ -10,8 +10,8 @@
 
 namespace wxpipe::ingest {
 
-// Decodes every account; throws UsageError naming what is wrong with the configuration. on_listening gets the port once
-// callbacks are taken (with listen port 0 the system chooses).
+// Decodes every account. Throws UsageError for configuration errors. Calls on_listening with the port when it takes
+// callbacks (listen port 0: the system chooses one).
 std::unique_ptr<runtime::Role> make_ingest_role(runtime::RoleContext context, const Clock& clock = system_clock(),
                                                 std::function<void(uint16_t)> on_listening = {});
 

@@ -1,5 +1,5 @@
-// Resolving the escapes of a JSON string in place. Tolerant where simdjson is not: half of a surrogate pair and \u0000
-// become U+FFFD, because a truncated emoji or a NUL (which Postgres can't hold) shall not cost a whole event. Pure.
+// Resolves the escapes of a JSON string in place. Half a surrogate pair and \u0000 become U+FFFD, where simdjson gives
+// an error: a cut emoji or a NUL (which Postgres can't hold) must not cost a whole event. Pure.
 #pragma once
 
 #include <cstddef>
@@ -7,12 +7,12 @@
 namespace wxpipe::ingest {
 
 struct JsonText {
-  size_t size = 0;        // of the text now in place; never more than before
-  bool legal = false;     // every backslash begins an escape that JSON knows
-  bool replaced = false;  // U+FFFD stands for something unusable
+  size_t size = 0;        // of the text now; never more than before
+  bool legal = false;     // every backslash begins a valid JSON escape
+  bool replaced = false;  // something was replaced by U+FFFD
 };
 
-// text: what stands between the quotes, valid UTF-8.
+// text: what is between the quotes; must be valid UTF-8.
 JsonText resolve_json_escapes(char* text, size_t size);
 
 }  // namespace wxpipe::ingest

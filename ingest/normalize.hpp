@@ -1,6 +1,6 @@
-// From a parsed callback to an Event: types, subject, identity, attributes, sealed credentials. Pure; any thread. The
-// families of kinds have a folder each (wechat, open_platform, wework, bot, instance, channel); the kind's row in
-// account_kinds.cpp says which.
+// From a parsed callback to an Event: types, subject, identity, attributes, sealed credentials. Each family of kinds
+// has a folder (wechat, open_platform, wework, bot, instance, channel); account_kinds.cpp says which kind uses which.
+// Pure; any thread.
 #pragma once
 
 #include <string_view>
@@ -16,15 +16,15 @@ namespace wxpipe::ingest {
 
 struct NormalizeContext {  // everything is borrowed for the call
   const Account& account;
-  std::string_view tenant;      // the authorised account; empty: none, or the body says it
+  std::string_view tenant;      // the authorised account; empty: none, or only the body names it
   std::string_view webhook_id;  // Standard Webhooks kinds; else empty
-  std::string_view decrypted;   // the body that the document was parsed from, verbatim
+  std::string_view decrypted;   // the body, verbatim, from which the document was parsed
   Timestamp received_at;
   const crypto::Sealer& sealer;
 };
 
-// Fills everything in the Event but reply, receipt and trace_id; raw is the decrypted body with its credentials sealed.
-// Rejects what lacks a field that every callback of its kind has, and implausible times.
+// Fills everything in the Event but reply, receipt and trace_id. raw is the decrypted body with its credentials sealed.
+// Rejects callbacks that lack a field which all of their kind have, and implausible times.
 Result<schemas::Event> normalize(const Document& document, NormalizeContext context);
 
 }  // namespace wxpipe::ingest

@@ -1,5 +1,5 @@
-// The order of questions is the same for every platform: which account, may this request be asked of it, who signed it,
-// can it be opened and was it meant for us, can it be read. Only what passed the third is kept.
+// The steps are the same for every platform. 1. Which account? 2. Does it take such a request? 3. Who signed it? 4. Can
+// we decrypt it, and was it for us? 5. Can we parse it? Only what passed the third step is kept.
 #include "ingest/platforms.hpp"
 
 #include <fmt/format.h>
@@ -17,12 +17,12 @@
 namespace wxpipe::ingest {
 namespace {
 
-// What decoding writes into; kept per thread, so that a callback allocates only what its event keeps.
+// Buffers for decoding, kept per thread, so that a callback allocates only what its event keeps.
 struct Scratch {
   std::string query, envelope, plaintext;
 };
 
-// A corp id or app id as a path has it. $APPID$ and $CORPID$ stand there until the platform fills them in.
+// A corp id or app id in a path. The platform replaces $APPID$ and $CORPID$; some requests still hold them.
 bool is_tenant(std::string_view text) {
   const auto legal = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
@@ -36,7 +36,7 @@ bool tenant_fits(const AccountRules& kind, std::string_view tenant) {
   return tenant.empty() ? kind.tenant.is_receiver : is_tenant(tenant);
 }
 
-// One request to one account, from the moment that the account is known.
+// One request to a known account.
 class Interpreter {
  public:
   Interpreter(const Account& account, const Callback& callback, const crypto::Sealer& sealer, const RandomBytes& random,
@@ -59,7 +59,7 @@ class Interpreter {
   }
 
  private:
-  // Why the query proves nothing. Nothing: it does, and token_ is what it was signed with.
+  // Why the query is no proof. Nothing: it is, and token_ is the token that signed it.
   std::optional<Refusal> unproven(std::string_view claimed, std::string_view encrypt = {}) {
     if (claimed.empty()) return Refusal::missing_signature;
     token_ = signing_token(account_, claimed, query_, encrypt);
@@ -78,7 +78,7 @@ class Interpreter {
     if (const auto refusal = unproven(query_.msg_signature, query_.echostr)) return Refused{*refusal};
     const Opened opened = open_encrypted(account_, Method::get, callback_.tenant, query_.echostr, scratch_.plaintext);
     if (opened.outcome == Opened::Outcome::wrong_receiver) return Refused{Refusal::wrong_receiver};
-    // Nothing is lost by refusing, and the console then shows that the AES key is wrong.
+    // Refusing loses nothing, and the console then shows that the AES key is wrong.
     if (opened.outcome == Opened::Outcome::undecryptable) return Refused{Refusal::bad_request};
     return Challenge{{200, std::string(opened.plaintext.message)}};
   }
@@ -139,7 +139,7 @@ class Interpreter {
     return accept(*document, callback_.body, callback_.tenant, nullptr);
   }
 
-  // encryption: how the callback was encrypted; null: it was not.
+  // encryption: how the callback was encrypted; null: not at all.
   Interpretation accept(const Document& document, std::string_view decrypted, std::string_view tenant,
                         const ReplyEncryption* encryption) {
     const NormalizeContext context{account_, tenant, callback_.webhook_id, decrypted, callback_.received_at, sealer_};
@@ -159,10 +159,10 @@ class Interpreter {
     return accepted;
   }
 
-  // decrypted: as far as it came, so that a retry that is encrypted anew is the same letter.
+  // decrypted: the text as far as we got. A retry is encrypted anew but must give the same dead letter.
   Interpretation unreadable(const Rejection& rejection, std::string_view decrypted) const {
     schemas::DeadLetter letter;
-    // Two webhook-ids are two deliveries, as they are two events; webhooks have no tenant.
+    // Two webhook-ids mean two deliveries, and two events. Webhooks have no tenant.
     letter.id = schemas::ingest_dead_letter_id(
         account_.name, kind_.proof == Proof::standard_webhook ? callback_.webhook_id : callback_.tenant, decrypted);
     letter.occurred_at = letter.failed_at = callback_.received_at;

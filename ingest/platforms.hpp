@@ -1,5 +1,5 @@
-// From an account's configuration and a callback to what it means. Pure: no clock, socket, Kafka or SQL; time and
-// randomness are arguments. Thread-safe: an AccountBook is immutable after it is built.
+// From a callback and the account's configuration to what the callback means. Pure: no clock, socket, Kafka or SQL;
+// time and randomness are passed in. An AccountBook never changes once built: any thread may use it.
 #pragma once
 
 #include <functional>
@@ -15,16 +15,16 @@
 
 namespace wxpipe::ingest {
 
-// Fills the span with unpredictable bytes (passive replies need a nonce and 16 random bytes).
+// Fills the span with unpredictable bytes. Passive replies need a nonce and 16 random bytes.
 using RandomBytes = std::function<void(std::span<unsigned char>)>;
 
 class AccountBook {
  public:
-  // Decodes keys and checks every account; throws UsageError naming file, line and the fix, all errors at once.
+  // Decodes keys and checks every account. Throws one UsageError with all errors: file, line and fix of each.
   AccountBook(const std::vector<config::AccountSettings>& accounts, const crypto::Sealer& sealer, RandomBytes random);
 
-  // Never throws, whatever the bytes; unknown accounts are Refused. Event.receipt and trace_id are left empty: the
-  // receiver gives them. `callback.received_at` is "now" for every time check.
+  // Never throws, whatever the bytes. Unknown accounts are Refused. Leaves Event.receipt and trace_id empty: the
+  // receiver sets them. `callback.received_at` is "now" for every check of time.
   Interpretation interpret(const Callback& callback) const;
 
  private:

@@ -1,6 +1,6 @@
-// Custody numbers: every callback that is taken in gets "<instance>/<boot>/<sequence>". The boot is the moment the
-// process started, so a restart never repeats one; sequences are dense, so that a missing one can be named. What became
-// of each is said by custody marks (ingest/custody).
+// Custody numbers: every callback we take in gets "<instance>/<boot>/<sequence>". The boot is the time the process
+// started, so a restart never repeats a number. Sequences have no gaps, so a missing one can be named. Custody marks
+// say what became of each (ingest/custody).
 #pragma once
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ class Receipts {
   const std::string& instance() const { return instance_; }
   const std::string& boot() const { return boot_; }
 
-  // Any thread. Answers the sequence.
+  // Any thread. Returns the sequence.
   int64_t next(std::string& out) {
     const auto sequence = 1 + last_.fetch_add(1, std::memory_order_relaxed);
     out = prefix_;

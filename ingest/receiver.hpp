@@ -1,5 +1,5 @@
 // From a callback to its answer: interpret it, number it, make it durable, answer. Knows no HTTP library and no
-// sockets. One per io thread, on that thread; what it borrows outlives it.
+// sockets. One per io thread; used on that thread only. What it borrows must outlive it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -18,13 +18,13 @@
 
 namespace wxpipe::ingest {
 
-// What became of a callback, as wxpipe_callbacks_total counts it.
+// Counts what became of callbacks: wxpipe_callbacks_total.
 class CallbackCounters {
  public:
   explicit CallbackCounters(telemetry::Metrics& metrics) : metrics_(metrics) {}
-  // account: one from the configuration, or empty where it is unknown (labels come from closed sets).
+  // account: one from the configuration, or empty if unknown (labels come from closed sets).
   void count(std::string_view account, std::string_view outcome, std::string_view reason = {});
-  // What nearly every callback of the account ends as; `account` is the same pointer every time.
+  // The same for the most common outcome, but faster. `account` must be the same pointer every time.
   void count_accepted(const std::string* account);
 
  private:
@@ -39,18 +39,18 @@ class Receiver {
   Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts, Delivery& delivery,
            telemetry::Metrics& metrics);
 
-  // traceparent: the request's header, or empty. Answers within the account kind's budget. What the callback and
-  // traceparent point to is looked at before the first wait only.
+  // traceparent: the request's header, or empty. Answers within the time that the account's kind allows. Reads callback
+  // and traceparent only before its first wait; they may go away after that.
   boost::asio::awaitable<Reply> receive(const Callback& callback, std::string_view traceparent);
 
-  // What was answered, by receipt. On the same thread.
+  // What was answered, by receipt. Use on the same thread.
   Decisions& decisions() { return decisions_; }
 
-  // What the server refuses before there is a callback (limits, syntax, paths): counted, and its answer.
+  // For what the server refuses before there is a callback (limits, syntax, paths): counts it and gives the answer.
   Reply refuse(Refusal refusal) { return refuse({}, "refused", refusal); }
 
  private:
-  // A callback on its way. Nothing in it points into the request.
+  // A callback on its way. Holds no views into the request.
   struct Work {
     const std::string* account = nullptr;
     Outbound record;
@@ -60,7 +60,7 @@ class Receiver {
     std::optional<Reason> dead_letter;
   };
 
-  // What is to be made durable, or an answer that needs nothing of the sort.
+  // Fills `work` with what is to be made durable; or returns an answer if there is nothing to store.
   std::optional<Reply> begin(const Callback& callback, std::string_view traceparent, Work& work);
   void fill(Accepted& accepted, std::string_view traceparent, Work& work);
   void fill(Unreadable& unreadable, std::string_view traceparent, Work& work);
@@ -76,7 +76,7 @@ class Receiver {
   CallbackCounters counters_;
   prometheus::Counter *by_broker_, *by_spool_, *by_nobody_;
   TraceIds trace_ids_;
-  std::vector<Outbound> spare_;  // records whose memory is used again
+  std::vector<Outbound> spare_;  // records kept for their memory
 };
 
 }  // namespace wxpipe::ingest

@@ -26,7 +26,7 @@ bool keyword_fits(const config::ReplyRule& rule, std::string_view content) {
          content.end();
 }
 
-// A CDATA section ends at ]]>, so that sequence is split over two of them.
+// A CDATA section ends at ]]>, so that sequence is split over two sections.
 void append_cdata(std::string& out, std::string_view text) {
   constexpr std::string_view kEnd = "]]>";
   out += "<![CDATA[";
@@ -60,7 +60,7 @@ std::string json_message(const schemas::Event& event, std::string_view text) {
   return out;
 }
 
-// A bot greets with a text and answers with a stream that is finished at once; it takes nothing else that says a text.
+// A bot greets with a text and answers with a stream that is finished at once. Bots take no other form of text.
 std::string bot_message(const Document& document, const schemas::Event& event, std::string_view text) {
   const std::string_view kind = document.value("msgtype");
   std::string out;
@@ -76,7 +76,7 @@ std::string bot_message(const Document& document, const schemas::Event& event, s
   return out;
 }
 
-// Printable, as the platforms' own are: some receivers cut the plaintext as text and not as bytes.
+// Printable, as the platforms' own: some receivers cut the plaintext as text, not as bytes.
 void make_printable(std::span<unsigned char> bytes) {
   constexpr std::string_view kLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-";
   for (auto& byte : bytes) byte = static_cast<unsigned char>(kLetters[byte % kLetters.size()]);
@@ -101,7 +101,7 @@ const config::ReplyRule* fitting_rule(const Account& account, const schemas::Eve
 std::string reply_message(const Account& account, const Document& document, const schemas::Event& event,
                           std::string_view text) {
   if (rules(account.kind).answer.passive_reply == PassiveReply::bot) return bot_message(document, event, text);
-  if (event.sender.empty() || event.sender == "sys") return {};  // WeWork itself reads no text
+  if (event.sender.empty() || event.sender == "sys") return {};  // from WeWork itself, which reads no text
   return document.format() == DocumentFormat::xml ? xml_message(event, text) : json_message(event, text);
 }
 

@@ -1,5 +1,5 @@
-// What a platform is answered: the plain success that each wants (docs/contract.md §2, "At the edge"), or a passive
-// reply by the account's rules, in the callback's own format and encrypted where the callback was
+// What we answer to a platform: its plain success word (docs/contract.md §2, "At the edge"), or a passive reply by the
+// account's rules. A passive reply has the callback's format, and is encrypted if the callback was
 // (docs/protocol.md §4). Pure; any thread.
 #pragma once
 
@@ -17,15 +17,15 @@ namespace wxpipe::ingest {
 
 Reply success_reply(AccountKind kind);
 
-// The first rule that fits the event, or null. "keyword" rules fit text messages, ASCII letters in either case.
+// The first rule that matches the event, or null. "keyword" rules match text messages and ignore ASCII case.
 const config::ReplyRule* fitting_rule(const Account& account, const schemas::Event& event);
 
-// The message that says `text` to the event's sender. Empty where the platform takes no text for such a callback:
-// without a sender, and for bots on anything but messages and a conversation's opening.
+// The message that says `text` to the event's sender. Empty if the platform takes no text for such a callback: without
+// a sender; and for bots, on anything but messages and the start of a conversation.
 std::string reply_message(const Account& account, const Document& document, const schemas::Event& event,
                           std::string_view text);
 
-// How the callback was encrypted: its answer goes back the same way.
+// How the callback was encrypted. Its answer is encrypted the same way.
 struct ReplyEncryption {
   const Secret& token;
   const wxcrypt::AesKey& key;

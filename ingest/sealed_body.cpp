@@ -10,11 +10,11 @@
 namespace wxpipe::ingest {
 namespace {
 
-// Seals are longer than what they hide: more than this much more is no real callback.
+// A seal is longer than the text it hides. No real callback grows by more than this.
 constexpr size_t kMostGrowth = 64 * 1024;
 constexpr std::string_view kCdata = "<![CDATA[", kCdataEnd = "]]>";
 
-// Walks through markup that the parser has accepted. Text between two tags is one run: pieces of plain text, CDATA and
+// Goes through markup that the parser has accepted. All text between two tags is one run: plain text, CDATA and
 // comments, joined as the parser joins them.
 class XmlSealer {
  public:
@@ -102,7 +102,7 @@ class XmlSealer {
       if (piece.kind != Kind::other) out_ += piece.written;
   }
 
-  // The text in place of the run's first piece that isn't blank, wrapped as that one was. Blanks around it stay.
+  // Puts the text in place of the run's first non-blank piece, in CDATA if that was. Blanks around it stay.
   void write_instead(std::string_view text) {
     bool written = false;
     for (const Piece& piece : run_) {
@@ -114,7 +114,7 @@ class XmlSealer {
       if (written) continue;
       written = true;
       const auto offset = static_cast<size_t>(inner.data() - piece.inner.data());
-      // What scrubbing leaves has its own blanks around it; a seal has none, and takes those that were there.
+      // Scrubbed text keeps the blanks around it. A seal has none, so the old blanks are written around it.
       const bool keeps_blanks = trimmed(text).size() == text.size();
       const auto before = keeps_blanks ? piece.inner.substr(0, offset) : std::string_view();
       const auto after = keeps_blanks ? piece.inner.substr(offset + inner.size()) : std::string_view();
@@ -180,10 +180,10 @@ class XmlSealer {
   std::string out_;
   std::vector<Piece> run_;
   size_t at_ = 0;
-  int depth_ = 0, sealed_depth_ = 0;  // of the credential's element that we are in; 0: in none
+  int depth_ = 0, sealed_depth_ = 0;  // depth_ of the credential's element that we are in; 0: none
 };
 
-// Walks through JSON that the parser has accepted.
+// Goes through JSON that the parser has accepted.
 class JsonSealer {
  public:
   JsonSealer(std::string_view body, Seals& seals) : body_(body), seals_(seals) {}
@@ -218,7 +218,7 @@ class JsonSealer {
 
  private:
   struct Open {
-    bool object, credential;  // what it holds is a credential's
+    bool object, credential;  // inside a credential's value
   };
 
   void copy(size_t size) {
@@ -254,7 +254,7 @@ class JsonSealer {
       copy(word.size());
   }
 
-  // As it stands, unless a credential shows in it.
+  // As it is, unless a credential shows in it.
   void write(size_t size, std::string& decoded) {
     if (!seals_.shows(decoded)) return copy(size);
     seals_.scrub(decoded);
@@ -290,7 +290,7 @@ bool proven(std::string_view body, const Seals& seals) {
 std::string seal_body(std::string_view body, DocumentFormat format, Seals& seals) {
   std::string sealed =
       format == DocumentFormat::xml ? XmlSealer(body, seals).sealed() : JsonSealer(body, seals).sealed();
-  seals.scrub(sealed);  // names, attributes and comments
+  seals.scrub(sealed);  // for names, attributes and comments
   const bool fine = !seals.overflowed() && sealed.size() <= body.size() + kMostGrowth && proven(sealed, seals);
   return fine ? sealed : seals.seal_whole(body);
 }

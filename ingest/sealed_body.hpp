@@ -1,4 +1,4 @@
-// A decrypted body with its credentials sealed: verbatim but for them (docs/contract.md §5). Pure; any thread.
+// A decrypted body with its credentials sealed; all else is verbatim (docs/contract.md §5). Pure; any thread.
 #pragma once
 
 #include <string>
@@ -9,9 +9,10 @@
 
 namespace wxpipe::ingest {
 
-// body: what parse_document read. Each credential's element or key stays and its text becomes the seal, in CDATA where
-// it stood in CDATA; wherever else a long one stands it is sealed too, however it is escaped there. The result is read
-// again to prove it; should anything still show, or the seals make too much of it, the whole body becomes one seal.
+// body: the same bytes that parse_document accepted. A credential's element or key stays; its text becomes the seal, in
+// CDATA if it was in CDATA. A long credential is also sealed wherever else it stands, however it is escaped there. The
+// result is parsed again to prove it. If a credential still shows, or the seals add too much, the whole body becomes
+// one seal.
 std::string seal_body(std::string_view body, DocumentFormat format, Seals& seals);
 
 }  // namespace wxpipe::ingest

@@ -9,7 +9,7 @@
 namespace wxpipe::ingest::standard_webhooks {
 namespace {
 constexpr std::string_view kVersion = "v1,";
-// Rotations have two; the bound keeps a header of many from costing many comparisons.
+// A rotation has two signatures. The limit bounds the work for a header with many.
 constexpr int kMostSignatures = 16;
 }  // namespace
 

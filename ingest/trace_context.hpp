@@ -1,5 +1,4 @@
-// W3C trace context: ids for a callback's way through the pipeline, continued from the sender's header where it has
-// one.
+// W3C trace context: ids that follow a callback through the pipeline. Continues the sender's header if there is one.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +10,7 @@
 
 namespace wxpipe::ingest {
 
-// Not thread-safe; one per io thread. Trace ids need to be unlikely to meet, not hard to guess.
+// Not thread-safe: one per io thread. Trace ids must be unlikely to collide; they needn't be hard to guess.
 class TraceIds {
  public:
   TraceIds() {
@@ -19,7 +18,7 @@ class TraceIds {
     for (auto& word : state_) word = (uint64_t{device()} << 32) | device();
   }
 
-  // 32 lower-case hex digits: the header's trace id, or a new one when it isn't a legal traceparent.
+  // 32 lower-case hex digits: the header's trace id, or a new one if the header is missing or invalid.
   void trace_id(std::string_view traceparent, std::string& out) {
     out.clear();
     if (const auto id = schemas::trace_id_in(traceparent); !id.empty()) {

@@ -1,4 +1,4 @@
-// Writing one code point as UTF-8. Pure.
+// Writes one code point as UTF-8. Pure.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@ namespace wxpipe::ingest {
 
 inline constexpr uint32_t kReplacementCharacter = 0xFFFD;
 
-// code: at most 0x10FFFF and no surrogate. Returns the position behind the 1 to 4 bytes written.
+// code: at most 0x10FFFF and not a surrogate. Returns the position after the 1 to 4 bytes written.
 inline char* put_utf8(char* out, uint32_t code) {
   const auto put = [&](uint32_t byte) { *out++ = static_cast<char>(byte); };
   if (code < 0x80) {

@@ -1,4 +1,4 @@
-// The platforms' words as our tables have them: in small letters, because platforms have changed the case of their own
+// The platforms' words in lower case, as our tables have them: platforms have changed the case of their words before
 // (docs/protocol.md §10). Pure.
 #pragma once
 
@@ -11,7 +11,7 @@ namespace wxpipe::ingest {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// Without the blanks around it: ids come wrapped in white space (docs/protocol.md §12).
+// Without blanks around it: ids may come with white space around them (docs/protocol.md §12).
 constexpr std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
   const size_t from = text.find_first_not_of(kBlank);
@@ -19,8 +19,8 @@ constexpr std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
 }
 
-// A word in small letters, on the stack. What is longer than any word of our tables is cut, between characters, and so
-// is in none of them.
+// A word in lower case, on the stack. A word longer than any in our tables is cut between characters, so it matches
+// none of them.
 class Word {
  public:
   static constexpr size_t kLongest = 64;
@@ -39,7 +39,7 @@ class Word {
   size_t size_ = 0;
 };
 
-// "unknown." and the word with `_` for whatever isn't a letter or digit of ASCII; "unknown.untyped" if nothing is left.
+// "unknown." and the word, with `_` for everything but ASCII letters and digits; "unknown.untyped" if nothing is left.
 std::string unknown_type(std::string_view word);
 
 }  // namespace wxpipe::ingest

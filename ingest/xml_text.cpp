@@ -21,7 +21,7 @@ bool is_xml_character(uint32_t code) {
   return code == '\t' || code == '\n' || code == '\r' || (code >= 0x20 && code <= 0x10FFFF && !is_surrogate(code));
 }
 
-// The character behind "#38" or "#x26"; a number too large for one counts as one that doesn't exist.
+// The character for "#38" or "#x26". A number too large to read counts as one that doesn't exist.
 bool numbered(std::string_view reference, uint32_t& code) {
   const bool hex = reference.starts_with("#x");
   reference.remove_prefix(hex ? 2 : 1);
@@ -44,7 +44,7 @@ XmlText resolve_xml_references(char* text, size_t size) {
   const char* in = next_ampersand(text);
   char* out = text + (in - text);
   while (in != end) {
-    // Leading zeros may make a reference long; nothing sensible has more than this.
+    // Leading zeros can make a reference long, but no sensible one is longer than this.
     constexpr size_t kLongest = 16;
     const std::string_view rest(in + 1, static_cast<size_t>(end - in - 1));
     const size_t semicolon = rest.substr(0, kLongest).find(';');

@@ -1,6 +1,6 @@
-// Resolving the references in XML text in place: the five named ones and characters by number. pugixml does so too, but
-// makes NUL, surrogates and worse of numbers that are no characters; here they become U+FFFD. What isn't a reference
-// stays as it is, as the platforms' readers do. Pure.
+// Resolves the references in XML text in place: the five named ones and characters by number. pugixml can do this too,
+// but it turns numbers that are no characters into NUL, surrogates and worse; here they become U+FFFD. What isn't a
+// reference stays as it is, as in the platforms' own readers. Pure.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 namespace wxpipe::ingest {
 
 struct XmlText {
-  size_t size = 0;        // of the text now in place; never more than before
-  bool replaced = false;  // U+FFFD stands for something that is no character
+  size_t size = 0;        // of the text now; never more than before
+  bool replaced = false;  // something was replaced by U+FFFD
 };
 
 XmlText resolve_xml_references(char* text, size_t size);

@@ -20,7 +20,7 @@ using namespace std::string_view_literals;
 
 constexpr size_t kBlock = 64 << 10;
 
-// Every field of a line once: its name and its member, in the order in which they are written.
+// The fields of a line: name and member, in the order in which they are written.
 constexpr std::tuple kFields{
     std::pair{"serial"sv, &LedgerLine::serial},
     std::pair{"account"sv, &LedgerLine::account},
@@ -126,13 +126,13 @@ Result<LedgerLine> decode_ledger_line(std::string_view json) {
     std::string_view name;
     if (member.unescaped_key().get(name)) return reject("broken JSON");
     serial = serial || name == "serial";
-    bool readable = true;  // a field that nobody knows is a later version's
+    bool readable = true;  // an unknown field comes from a later version
     const auto take = [&](const auto& field) {
       if (field.first != name) return false;
       readable = read(member.value(), line.*field.second);
       return true;
     };
-    const std::string kept(name);  // reading a value overwrites it
+    const std::string kept(name);  // a copy: reading the value overwrites the original
     std::apply([&](const auto&... fields) { (take(fields) || ...); }, kFields);
     if (!readable) return reject(fmt::format("field '{}' can't be read", kept));
   }

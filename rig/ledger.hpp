@@ -1,7 +1,6 @@
-// The sender's truth: a file of JSON Lines that says of each callback what was sent and whether it was acknowledged.
-// Audits and chaos runs hold the tables against it. One line when the callback's fate is known; with many on the way at
-// once the lines are in the order of fates, not of serials. A killed process loses at most the last fraction of a
-// second of lines.
+// What the sender knows: a file of JSON Lines that says what was sent in each callback and whether it was acknowledged.
+// Audits and chaos runs compare the tables with it. A line is written when the callback is settled, so lines may be out
+// of the order of serials. A killed process loses at most the lines of the last fraction of a second.
 //
 //   {"serial":17,"account":"shop","kind":"official_account","tenant":null,"subject":"oABC…","type":"message.text",
 //    "key_order":3,"body_sha256":"9f86…","token":"5f3a91c2-17","sealed":false,"identity_of":null,"resend":"none",
@@ -9,19 +8,19 @@
 //    "planned_at":"…","sent_at":"2026-01-15T02:30:00.000123Z","acked_at":"…","latency_us":1834}
 //
 //   serial       counts this run's callbacks from 0
-//   tenant       the authorised account, else null. subject: whom it is about, may be ""
+//   tenant       the authorised account, or null. subject: whom it is about; may be ""
 //   type         what it should become (messages.type); null for poison and strangers
-//   key_order    its place among the callbacks of its account, tenant and subject, from 0: each is sent once the one
+//   key_order    its place among the callbacks of its account, tenant and subject, from 0. Each is sent after the one
 //                before it was settled. Null for poison, strangers and repetitions with the same bytes
 //   body_sha256  of the decrypted body; of the HTTP body for poison, and for webhooks, where both are the same
-//   token        stands in the body (its field Serial) and in no other's
-//   sealed       the body holds credentials, so messages.body has other bytes: find it by the token
-//   identity_of  the serial that it repeats. resend: none, same (the same bytes), changed (others under its identity)
-//   poison       the reason that its dead letter must have. stranger: the reason it must be refused for
+//   token        a text that stands in this body only (field Serial)
+//   sealed       the body holds credentials, so the stored bytes differ: find its row by the token
+//   identity_of  the serial that it repeats. resend: none, same (same bytes), changed (other bytes, same identity)
+//   poison       the reason that its dead letter must have. stranger: the reason for which it must be refused
 //   outcome      of the last attempt: acknowledged, replied, refused, failed, illegal_reply, timed_out, unreachable,
 //                broken, unfinished (the sender was stopped). status: of the last answer, or null
-//   acked        the platform takes it as delivered. acked_at: when, else null
-//   latency_us   from when it was planned to when its fate was known
+//   acked        the platform takes it as delivered. acked_at: when, or null
+//   latency_us   from its planned time until it was settled
 #pragma once
 
 #include <chrono>
@@ -36,7 +35,8 @@
 
 namespace wxpipe::rig {
 
-// Sent although an earlier one was acknowledged: with the same bytes, or with others under the same identity.
+// A callback sent again after an earlier one was acknowledged: with the same bytes, or with other bytes and the same
+// identity.
 enum class Resend { none, same, changed };
 constexpr std::string_view to_string(Resend resend) {
   constexpr std::string_view kWords[] = {"none", "same", "changed"};
@@ -68,13 +68,13 @@ struct LedgerLine {
 void encode(const LedgerLine& line, std::string& out);  // appends, without a newline
 Result<LedgerLine> decode_ledger_line(std::string_view json);
 
-// The file, written in blocks. Throws std::runtime_error where it can't be written: a ledger with holes proves nothing.
+// The file, written in blocks. Throws std::runtime_error on write errors: a ledger with gaps proves nothing.
 class Ledger {
  public:
   explicit Ledger(const std::string& path);  // an existing file is replaced
   ~Ledger();
   void add(const LedgerLine& line);
-  void flush();  // to the system; call it several times a second
+  void flush();  // to the operating system; call it several times a second
 
  private:
   std::string path_, buffer_;

@@ -40,13 +40,13 @@ int open_for_writing(const std::filesystem::path& path) {
   return file;
 }
 
-// Between fork and exec only async-signal-safe calls: other threads may have held any lock. SIGXFSZ is ignored, so that
-// a limit on file sizes is an error of write, as a full disk is, and not the program's end.
+// Between fork and exec only async-signal-safe calls are allowed: another thread may hold any lock. SIGXFSZ is ignored,
+// so that a limit on file sizes is a write error, as on a full disk, and doesn't kill the program.
 struct Prepared {
   const char* program;
   char* const* arguments;
   char* const* environment;
-  const char* folder;  // null: ours
+  const char* folder;  // null: the same as ours
   int output, errors, report;
   pid_t parent;
 };
@@ -94,7 +94,7 @@ Process::Process(const Command& command) {
     ::close(report[0]);
     throw_errno("fork");
   }
-  // Closed without a word: exec succeeded.
+  // Closed without a byte: exec succeeded.
   int why = 0;
   const auto said = ::read(report[0], &why, sizeof why);
   ::close(report[0]);

@@ -1,8 +1,8 @@
-// Another program as our child: started with arguments and environment, its output kept, signalled, waited for
-// with a deadline, and killed in the end whatever happens.
+// Runs another program as our child: with arguments and environment, output kept, signals, a wait with a deadline. The
+// destructor kills it if it still runs.
 //
-// The thread that starts a process must live as long as it: the kernel kills the child when that thread ends (so that
-// nothing is left over when we are killed ourselves).
+// The thread that starts a process must live as long as the process: the kernel kills the child when that thread ends.
+// So nothing is left running if we are killed.
 #pragma once
 
 #include <sys/types.h>
@@ -31,9 +31,9 @@ std::ostream& operator<<(std::ostream& out, const Exit& exit);
 struct Command {
   std::string program;  // a path, or a name to look up in PATH
   std::vector<std::string> arguments = {};
-  std::map<std::string, std::string> environment = {};  // besides our own; an empty value removes a variable
-  std::filesystem::path folder = {};                    // to run in; empty: ours
-  std::filesystem::path log = {};  // gets output and errors, behind what it holds; empty: kept apart
+  std::map<std::string, std::string> environment = {};  // added to our own; an empty value removes a variable
+  std::filesystem::path folder = {};                    // working directory; empty: ours
+  std::filesystem::path log = {};  // output and errors are appended to it; empty: they are kept in memory
 };
 
 class Process {
@@ -46,12 +46,12 @@ class Process {
 
   pid_t pid() const { return pid_; }
   bool running();
-  // Nothing happens when it has ended already.
+  // Does nothing if it has already ended.
   void signal(int number);
   // Nothing: it still runs at the deadline.
   std::optional<Exit> wait(std::chrono::milliseconds patience = kPatience);
 
-  // What it has written so far, unless it writes to a log.
+  // What it has written so far; empty if it writes to a log.
   std::string output() const;
   std::string errors() const;
 

@@ -21,9 +21,9 @@ namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::chrono::milliseconds kSlicePause{1};
-constexpr size_t kMaxHeldBytes = 4 << 20;  // in one direction; beyond it the gate stops reading, as a full pipe does
+constexpr size_t kMaxHeldBytes = 4 << 20;  // per direction; beyond it the gate stops reading, like a full pipe
 
-// What is on its way in one direction.
+// The bytes on their way in one direction.
 struct Flow {
   struct Chunk {
     SteadyTime due;
@@ -32,7 +32,7 @@ struct Flow {
   std::deque<Chunk> chunks;
   size_t held = 0;
   bool ended = false;      // the sender has finished
-  bool passed_on = false;  // … and the receiver was told
+  bool passed_on = false;  // and the receiver was told
 
   bool wants_more() const { return !ended && held < kMaxHeldBytes; }
 };
@@ -40,7 +40,7 @@ struct Flow {
 struct Pipe {
   Socket client, server;
   bool connecting = true;
-  std::array<Flow, 2> flows;  // by Toward
+  std::array<Flow, 2> flows;  // indexed by Toward
 
   Socket& from(Toward toward) { return toward == Toward::server ? client : server; }
   Socket& to(Toward toward) { return toward == Toward::server ? server : client; }
@@ -49,19 +49,19 @@ struct Pipe {
 constexpr std::array kDirections{Toward::server, Toward::client};
 }  // namespace
 
-// Everything here belongs to the gate's thread; others hand it functions to run.
+// All of this belongs to the gate's thread. Other threads pass it functions to run.
 struct TcpGate::Loop {
   Loop(std::string address, uint16_t port) : server_address(std::move(address)), server_port(port) {}
 
   std::string server_address;
   uint16_t server_port;
-  Socket port_holder;  // so that nobody else gets the port while we refuse
+  Socket port_holder;  // keeps the port while connections are refused
   Socket listener;
   std::list<Pipe> pipes;
   size_t accepted = 0;
   std::array<bool, 2> frozen{};
   std::chrono::milliseconds delay{0};
-  size_t slice = 0;  // 0: as it comes
+  size_t slice = 0;  // 0: no slicing
 
   std::mutex mutex;
   std::condition_variable done;
@@ -109,7 +109,7 @@ struct TcpGate::Loop {
     }
   }
 
-  // Each of these answers false when the connection is broken.
+  // Each of these returns false when the connection is broken.
   bool connect(Pipe& pipe, short events) {
     if (!pipe.connecting || (events & (POLLOUT | POLLERR | POLLHUP)) == 0) return true;
     int error = 0;
@@ -155,7 +155,7 @@ struct TcpGate::Loop {
     ::shutdown(pipe.to(toward).handle(), SHUT_WR);
   }
 
-  // Whether the connection goes on.
+  // Whether the connection stays open.
   bool move(Pipe& pipe, short client_events, short server_events, SteadyTime now) {
     if (!connect(pipe, server_events)) return false;
     for (const auto toward : kDirections) {
@@ -168,7 +168,7 @@ struct TcpGate::Loop {
     return !pipe.flows[0].passed_on || !pipe.flows[1].passed_on || !pipe.flows[0].ended || !pipe.flows[1].ended;
   }
 
-  // What to wait for on the socket that `toward` is read from.
+  // The poll events for the socket that `toward` is read from.
   short interest(Pipe& pipe, Toward toward) {
     short events = 0;
     if (!is_frozen(toward) && pipe.flow(toward).wants_more()) events |= POLLIN;
@@ -188,14 +188,15 @@ struct TcpGate::Loop {
           next = std::min(next, chunks.front().due);
     if (next == SteadyTime::max()) return -1;
     const auto now = std::chrono::steady_clock::now();
-    // What is due already waits for its socket, not for time.
+    // Bytes already due wait for the socket, not for a time.
     if (next <= now) return -1;
     return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(next - now).count());
   }
 
   void run() {
     while (!stop) {
-      // poll ignores negative handles, and so sockets without interest: a hang-up there would be reported for ever.
+      // poll ignores negative handles. A socket without events gets -1: else a hang-up there would be reported
+      // forever.
       std::vector<pollfd> watched{{wake.handle(), POLLIN, 0}, {listener.handle(), POLLIN, 0}};
       for (auto& pipe : pipes)
         for (const auto toward : kDirections) {
@@ -219,7 +220,7 @@ struct TcpGate::Loop {
   }
 
   void reset(Pipe& pipe) {
-    // After both sides have ended in order there is nothing left to reset.
+    // After both sides ended in order, nothing is left to reset.
     if (pipe.flows[0].passed_on && pipe.flows[1].passed_on) return;
     pipe.client.reset();
     pipe.server.reset();

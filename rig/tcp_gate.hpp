@@ -1,6 +1,6 @@
-// A door between a client and a server: a TCP proxy on a port of its own (127.0.0.1) that can be shut in all the
-// ways a network fails. Each call has taken effect when it returns. Safe from any thread; the work is done by a thread
-// of its own, which ends with the object.
+// A TCP proxy between a client and a server, on its own port of 127.0.0.1, that can fail in all the ways a network
+// does. When a call returns, it has taken effect. Any thread may call. The work is done by its own thread, which ends
+// with the object.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ enum class Toward { server, client };
 
 class TcpGate {
  public:
-  // listen_port 0: the system chooses. The server may come later: a connection that it refuses is reset.
+  // listen_port 0: the system chooses. The server may start later: until then connections are reset.
   TcpGate(std::string server_address, uint16_t server_port, uint16_t listen_port = 0);
   ~TcpGate();
   TcpGate(const TcpGate&) = delete;
@@ -25,23 +25,23 @@ class TcpGate {
   uint16_t port() const { return port_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   size_t connections();  // open now
-  size_t accepted();     // ever
+  size_t accepted();     // since the start
 
-  // Resets every connection; new ones are welcome.
+  // Resets every connection. New ones are still accepted.
   void cut();
-  // New connections are refused from now on; those that are open stay.
+  // Refuses new connections. Open ones stay.
   void refuse();
-  // Nothing passes any more and nobody is told: like an unplugged cable. One direction only: answers (or questions) get
-  // lost on the way until it heals.
+  // Nothing passes any more, and nobody is told: like an unplugged cable. With a direction: only answers (or only
+  // requests) are held back, until heal().
   void freeze();
   void freeze(Toward direction);
-  // Every byte takes this much longer, in each direction.
+  // Delays every byte by this much, in each direction.
   void delay(std::chrono::milliseconds by);
-  // So many bytes at a time and a millisecond between them, as over a bad line: every message comes in pieces.
+  // Passes this many bytes at a time, with a millisecond between, like a bad line: every message comes in pieces.
   void slice(size_t bytes);
-  // An orderly end towards one side, for every open connection, while the other direction goes on.
+  // Ends every open connection towards one side, in order. The other direction goes on.
   void half_close(Toward direction);
-  // As if nothing had been: what was held back flows.
+  // Back to normal. What was held back now flows.
   void heal();
 
  private:

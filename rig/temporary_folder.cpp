@@ -16,7 +16,7 @@ TemporaryFolder::TemporaryFolder() {
 }
 
 TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;  // left-overs in /tmp fail no test
+  std::error_code ignored;  // files left in /tmp fail no test
   std::filesystem::remove_all(path_, ignored);
 }
 

@@ -1,4 +1,4 @@
-// A folder of its own that is deleted with everything in it.
+// A new folder, deleted at the end with everything in it.
 #pragma once
 
 #include <filesystem>
@@ -16,14 +16,14 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-  // Writes a file in it and answers its path.
+  // Writes a file into the folder and returns its path.
   std::filesystem::path write(std::string_view name, std::string_view content) const;
 
  private:
   std::filesystem::path path_;
 };
 
-// The whole file. Throws when it can't be read.
+// Reads the whole file. Throws when it can't.
 std::string read_file(const std::filesystem::path& path);
 
 }  // namespace wxpipe::rig

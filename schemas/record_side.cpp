@@ -4,16 +4,19 @@
 
 namespace wxpipe::schemas {
 namespace {
+// Longer ones are nobody's names, and Postgres takes no long texts into an index.
+constexpr size_t kLongestName = 256;
+
 std::string_view text_or_nothing(std::string_view text) {
   const bool control =
       std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-  return control || !json::is_utf8(text) ? std::string_view() : text;
+  return control || text.size() > kLongestName || !json::is_utf8(text) ? std::string_view() : text;
 }
 
 std::string_view account_in_key(std::string_view key) { return text_or_nothing(key.substr(0, key.find('|'))); }
 
 std::string first_of(std::string_view told, std::string_view otherwise) {
-  return printable(told.empty() ? otherwise : told);
+  return printable(told.empty() || told.size() > kLongestName ? otherwise : told);
 }
 }  // namespace
 

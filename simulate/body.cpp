@@ -6,7 +6,7 @@
 
 namespace wxpipe::simulate {
 namespace {
-// A CDATA section ends at ]]>, so that sequence is split over two of them.
+// A CDATA section ends at ]]>, so that sequence is split over two sections.
 void append_cdata(std::string& out, std::string_view text) {
   constexpr std::string_view kEnd = "]]>";
   out += "<![CDATA[";

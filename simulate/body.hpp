@@ -1,7 +1,7 @@
-// Writes a callback's body field by field, as XML or as JSON: the platforms have one list of fields in two notations.
+// Writes a callback's body field by field, as XML or JSON: the platforms have one list of fields in two notations.
 //   BodyWriter body(BodyFormat::xml);  body.text("MsgType", "event");  body.number("CreateTime", 1409659813);
 //   body.finish()  gives  <xml><MsgType><![CDATA[event]]></MsgType><CreateTime>1409659813</CreateTime></xml>
-// Names are literals: the writer keeps views of those that are open.
+// Names must be literals: the writer keeps views of the open ones.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +20,13 @@ class BodyWriter {
   BodyFormat format() const { return format_; }
   size_t size() const { return out_.size(); }
   void text(std::string_view name, std::string_view value);   // CDATA; a JSON string
-  void number(std::string_view name, int64_t value);          // bare
-  void bare(std::string_view name, std::string_view number);  // a number that is written already: 23.137466
+  void number(std::string_view name, int64_t value);          // without quotes or CDATA
+  void bare(std::string_view name, std::string_view number);  // a number already written as text: 23.137466
 
   void open(std::string_view name);  // an object
   void close();
-  // Objects of one name: repeated elements; a JSON array. Between begin_list and end_list, an open_item/close each.
+  // A list: repeated elements in XML, an array in JSON. Between begin_list and end_list, call open_item and close for
+  // each item.
   void begin_list(std::string_view name);
   void open_item();
   void end_list();
@@ -42,8 +43,8 @@ class BodyWriter {
 
   BodyFormat format_;
   std::string out_;
-  std::vector<std::string_view> open_;  // elements that close() ends
-  std::string_view list_;               // the name of its items
+  std::vector<std::string_view> open_;  // elements not closed yet
+  std::string_view list_;               // the name of the list's items
 };
 
 }  // namespace wxpipe::simulate

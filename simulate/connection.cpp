@@ -2,7 +2,7 @@
 
 namespace wxpipe::simulate {
 namespace {
-constexpr uint64_t kMostBodyBytes = 1 << 20;  // no platform would read as much
+constexpr uint64_t kMostBodyBytes = 1 << 20;  // no platform would read that much
 }
 
 namespace asio = boost::asio;
@@ -18,7 +18,7 @@ Connection::~Connection() { close(); }
 
 void Connection::close() {
   if (!stream_) return;
-  error_code ignored;  // it is being thrown away
+  error_code ignored;  // the socket is discarded anyway
   stream_->socket.close(ignored);
   stream_.reset();
 }
@@ -50,7 +50,7 @@ void Connection::open(size_t endpoint) {
 }
 
 void Connection::opened() {
-  error_code ignored;  // slower, but it works
+  error_code ignored;  // works without it, only slower
   stream_->socket.set_option(tcp::no_delay(true), ignored);
   stream_->socket.non_blocking(true, ignored);
   if (!server_.tls) return write();
@@ -63,7 +63,7 @@ void Connection::opened() {
 }
 
 void Connection::write() {
-  // In most cases the kernel takes all of it at once; what it doesn't take is written when it can.
+  // The kernel usually takes all of it at once. The rest is written when the socket is ready.
   if (!stream_->tls) {
     error_code error;
     written_ += stream_->socket.write_some(asio::buffer(request_), error);
@@ -92,7 +92,7 @@ void Connection::got(size_t bytes) {
   used_ += bytes;
   error_code error;
   const size_t taken = parser_->put(std::string_view(buffer_).substr(0, used_), error);
-  // An answer that ends with its connection: nobody sends that to a client that keeps its connections.
+  // An answer that is ended by closing the connection. No server should do that to a client with keep-alive.
   if (error || parser_->ends_with_connection()) return end(Loss::malformed);
   used_ -= taken;
   if (!parser_->complete()) {
@@ -100,7 +100,7 @@ void Connection::got(size_t bytes) {
     buffer_.resize(buffer_.size() + taken);
     return read();
   }
-  // Bytes that nobody asked for: what follows couldn't be told from an answer.
+  // Bytes without a request: what follows could not be told from an answer.
   if (!parser_->keep_alive() || used_ > 0) close();
   owner_.replied(*this, response_);
 }

@@ -1,7 +1,6 @@
-// One keep-alive HTTP connection to the callback server: one request at a time, its answer or its loss told to the
-// owner. The load sender's own, beside http::Client: thousands of them live on one thread, nothing blocks, and an
-// answer costs no allocation. Belongs to the io_context's thread. What is still going on when a connection is closed
-// ends without a word.
+// One keep-alive HTTP connection to the callback server. One request at a time; the owner is told of its answer or its
+// loss. Used instead of http::Client for load: thousands live on one thread, nothing blocks, an answer allocates
+// nothing. Use it on the io_context's thread only. close() drops what is under way without telling the owner.
 #pragma once
 
 #include <memory>
@@ -15,12 +14,12 @@
 
 namespace wxpipe::simulate {
 
-// Where the callbacks go, resolved.
+// The address of the callback server, resolved.
 struct Server {
-  std::vector<boost::asio::ip::tcp::endpoint> endpoints;  // tried in turn
-  std::string name;                                       // for TLS
-  boost::asio::ssl::context* tls = nullptr;               // null: HTTP
-  bool verify = true;                                     // the certificate
+  std::vector<boost::asio::ip::tcp::endpoint> endpoints;  // tried in this order
+  std::string name;                                       // for the TLS certificate
+  boost::asio::ssl::context* tls = nullptr;               // null: plain HTTP
+  bool verify = true;                                     // check the certificate
 };
 
 enum class Loss { unreachable, broken, malformed };
@@ -30,22 +29,22 @@ class Connection {
   class Owner {
    public:
     virtual ~Owner() = default;
-    virtual void replied(Connection& connection, const http::Response& response) = 0;  // it may send again at once
-    virtual void lost(Connection& connection, Loss loss) = 0;                          // closed; it may send again
+    virtual void replied(Connection& connection, const http::Response& response) = 0;  // may call send at once
+    virtual void lost(Connection& connection, Loss loss) = 0;  // it is closed; may call send at once
   };
 
   Connection(boost::asio::io_context& io, const Server& server, Owner& owner);
   ~Connection();
 
-  // Opens first where it isn't open. The bytes must stay until the owner is told.
+  // Connects first if needed. The bytes must stay until the owner is told.
   void send(std::string_view request);
   void close();
   bool is_open() const { return stream_ != nullptr; }
-  // Whether the request under way went over a connection that had served another one, and nothing was answered yet:
-  // then the server may have closed it for idleness, and the request may never have arrived.
+  // Whether the request may never have arrived: the connection had served another request before and no byte of an
+  // answer has come, so the server may have closed it as idle.
   bool may_be_stale() const { return reused_ && used_ == 0 && !parser_->begun(); }
 
-  void* parcel = nullptr;  // the owner's
+  void* parcel = nullptr;  // for the owner's use
 
  private:
   void open(size_t endpoint);
@@ -58,14 +57,14 @@ class Connection {
   boost::asio::io_context& io_;
   const Server& server_;
   Owner& owner_;
-  std::shared_ptr<http::Stream> stream_;  // handlers of another one have nothing to say any more
+  std::shared_ptr<http::Stream> stream_;  // handlers of an older stream are ignored
   std::string_view request_;
   size_t written_ = 0;
   std::string buffer_;
-  size_t used_ = 0;  // of the buffer: what the parser isn't done with
+  size_t used_ = 0;  // bytes in the buffer that the parser hasn't used yet
   bool reused_ = false;
   http::Response response_;
-  std::optional<http::ResponseParser> parser_;  // of the answer under way
+  std::optional<http::ResponseParser> parser_;  // for the answer under way
 };
 
 }  // namespace wxpipe::simulate

@@ -14,29 +14,29 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 struct Parcel {
   Said said;
-  std::string request;        // the bytes of the attempt under way
+  std::string request;        // the bytes of the current attempt
   size_t body_at = 0;         // where the HTTP body begins in them
-  std::string_view prepared;  // or bytes that were made before, and are the same in every attempt
-  std::string body_sha256;    // where it was computed before; then the said body is gone
+  std::string_view prepared;  // or bytes made before the run, the same in every attempt
+  std::string body_sha256;    // set if computed before the run; said.body is then empty
   std::string_view bytes() const { return prepared.empty() ? std::string_view(request) : prepared; }
 
-  // The sender's.
-  SteadyTime planned;  // when it was due; latencies are counted from there
-  SteadyTime sent;     // the attempt under way
+  // Set by the sender.
+  SteadyTime planned;  // when it was due; its latency counts from here
+  SteadyTime sent;     // the start of the current attempt
   Timestamp first_sent_at;
   int attempts = 0;
 };
 
 enum class Outcome {
   acknowledged,
-  replied,        // acknowledged, with a passive reply
+  replied,        // acknowledged with a passive reply
   refused,        // 4xx
-  failed,         // another answer that isn't a success
-  illegal_reply,  // a success, but not in words that the platform takes
-  timed_out,      // no answer within the platform's patience
+  failed,         // any other answer that isn't a success
+  illegal_reply,  // a success status, but a body that the platform doesn't take
+  timed_out,      // no answer within the platform's time
   unreachable,    // no connection
   broken,         // the connection ended before the answer did
-  unfinished      // we were told to stop
+  unfinished      // the simulation was stopped
 };
 inline constexpr int kOutcomeCount = 9;
 std::string_view to_string(Outcome outcome);
@@ -46,7 +46,7 @@ constexpr bool is_acknowledged(Outcome outcome) {
 
 struct Fate {
   Outcome outcome{};               // of the last attempt
-  std::optional<unsigned> status;  // of the last answer, if there was one
+  std::optional<unsigned> status;  // of the last answer, if any
   SteadyTime ended;
   Timestamp ended_at;
 };

@@ -14,10 +14,10 @@ using ingest::AccountKind;
 using std::chrono::floor;
 using std::chrono::seconds;
 
-constexpr size_t kRemembered = 2048;  // callbacks that may be repeated: about 2 MB
+constexpr size_t kRemembered = 2048;  // callbacks kept for repetition: about 2 MB
 constexpr int kTries = 16;
 
-// How much of the traffic comes in through an account of the kind.
+// The share of the traffic that comes through an account of this kind.
 int share(AccountKind kind) {
   switch (kind) {
     case AccountKind::official_account:
@@ -53,13 +53,13 @@ size_t index_at(const std::vector<int>& until, Random& random) {
 
 int64_t second_of(Timestamp at) { return floor<seconds>(at).time_since_epoch().count(); }
 
-// A few people do most of the talking.
+// A few people send most of the messages.
 size_t pick_person(Random& random, size_t subjects) {
   const double u = random.unit();
   return std::min(subjects - 1, static_cast<size_t>(u * u * static_cast<double>(subjects)));
 }
 
-// Filling for bodies that shall have a certain size: text that compresses like text.
+// Fills bodies up to a wanted size, with text that compresses like real text.
 std::string filling(Random& random, size_t bytes) {
   std::string text;
   while (text.size() < bytes) text += sentence(random);
@@ -79,7 +79,7 @@ Generator::Generator(const std::vector<config::AccountSettings>& accounts, const
     for (const auto& topic : topics(voice.speaker.account.kind)) {
       if (!wanted(options.types, topic.type)) continue;
       if (topic.effect == Effect::joins) voice.joining = &topic;
-      // What is said only where it must be is said at will when nothing else was asked for.
+      // Weight 0 means: only said where needed. If types were chosen, such topics count like the others.
       const int weight = topic.weight == 0 && !options.types.empty() ? 1 : topic.weight;
       if (weight == 0) continue;
       voice.topics.push_back(&topic);
@@ -151,8 +151,8 @@ Said Generator::ordinary(Timestamp at) {
     const bool follower = topic->who == Who::follower && voice.joining;
     if (follower && !voice.joined[person]) topic = voice.joining;
     Said said = say(index, *topic, person, second, at);
-    // Nobody does the same thing twice in a second: to a platform it would be one and the same. Where so much is said
-    // that it can't be helped, it is said all the same.
+    // Nobody does the same thing twice in one second: a platform would see one event. If the rate is too high to avoid
+    // it, it happens all the same.
     auto& order = order_of(said);
     if (order.second != second) {
       order.second = second;
@@ -174,7 +174,7 @@ Said Generator::ordinary(Timestamp at) {
 Said Generator::poisoned(Timestamp at) {
   const size_t index = index_at(voices_until_, random_);
   Voice& voice = voices_[index];
-  // Unknown types may lack anything; poison is made from known ones.
+  // Unknown types may lack any field, so poison is made from known types.
   const Topic* topic = nullptr;
   for (int tries = 0; tries < 64 && (!topic || topic->type.starts_with("unknown.")); ++tries)
     topic = voice.topics[index_at(voice.until, random_)];

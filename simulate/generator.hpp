@@ -1,5 +1,5 @@
-// What the platforms say, one callback after the other: a function of the seed, the accounts and the times it is asked
-// for. The same calls give the same bytes on every machine. One thread.
+// Makes the platforms' callbacks, one after the other, from the seed, the accounts and the times asked for. The same
+// calls give the same bytes on every machine. One thread.
 #pragma once
 
 #include <deque>
@@ -15,25 +15,25 @@ namespace wxpipe::simulate {
 
 struct GeneratorOptions {
   uint64_t seed = 1;
-  Timestamp begin;                 // tells the ids of two runs with one seed apart
+  Timestamp begin;                 // keeps the ids of two runs with one seed apart
   size_t subjects = 200;           // followers or customers of each account
   double resend = 0;               // share that repeats an earlier callback
-  double resend_changed = 0;       // share of those that have other bytes under the same identity
+  double resend_changed = 0;       // share of those with other bytes and the same identity
   double poison = 0;               // share that is authentic but unreadable
   double strangers = 0;            // share that is not authentic
   std::vector<std::string> types;  // only these; a trailing * matches a family. Empty: all
-  size_t body_bytes = 0;           // shorter bodies are filled up to it
+  size_t body_bytes = 0;           // shorter bodies are filled up to this
 };
 
 class Generator {
  public:
-  // Throws UsageError when an account isn't usable, or when no account says anything of the wanted types.
+  // Throws UsageError when an account isn't usable, or no account has any of the wanted types.
   Generator(const std::vector<config::AccountSettings>& accounts, const GeneratorOptions& options);
 
   Said next(Timestamp at);
 
   const Speaker& speaker(size_t index) const { return voices_[index].speaker; }
-  // What every body has in it, and no other of this or another run.
+  // A text that stands in this callback's body and in no other, of this run or another.
   std::string token(uint64_t serial) const;
 
  private:
@@ -41,7 +41,7 @@ class Generator {
     Speaker speaker;
     std::vector<const Topic*> topics;
     std::vector<int> until;          // running sums of the weights
-    const Topic* joining = nullptr;  // how a follower is first heard of; null: not in the wanted types
+    const Topic* joining = nullptr;  // how a follower first appears; null: not in the wanted types
     std::vector<bool> joined;
   };
 
@@ -64,11 +64,11 @@ class Generator {
   struct Order {
     uint32_t key;
     uint64_t next;
-    int64_t second;                  // the latest
-    std::vector<const Topic*> done;  // in it
+    int64_t second;                  // the latest one seen
+    std::vector<const Topic*> done;  // topics already used in that second
   };
   std::unordered_map<std::string, Order> keys_;
-  std::deque<Said> lately_;  // what can be repeated
+  std::deque<Said> lately_;  // callbacks that can be repeated
 };
 
 }  // namespace wxpipe::simulate

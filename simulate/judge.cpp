@@ -15,7 +15,7 @@ std::string_view first(const ingest::Document& document, std::string_view upper,
   return document.has(upper) ? document.value(upper) : document.value(lower);
 }
 
-// In the clear, a reply is a message; encrypted, one that the account's token signed and its key opens.
+// Without encryption a reply is a message. With encryption, the account's token must sign it and its key must open it.
 bool is_legal_reply(const ingest::Account& account, std::string_view body) {
   const auto reply = ingest::parse_document(body);
   if (!reply) return false;
@@ -47,7 +47,7 @@ Verdict judge(const ingest::Account& account, unsigned status, std::string_view 
   if (status / 100 == 4) return Verdict::refused;
   if (status != 200) return Verdict::failed;
   if (body == "success") return Verdict::acknowledged;
-  // Third-party platforms and suite commands take nothing but the word.
+  // Third-party platforms and suite commands accept only the success word.
   if (!ingest::takes_passive_reply(account.kind)) return Verdict::illegal_reply;
   if (body.empty()) return Verdict::acknowledged;
   return is_legal_reply(account, body) ? Verdict::replied : Verdict::illegal_reply;

@@ -1,5 +1,4 @@
-// Latencies in buckets that are at most 1.6 % wide, so that millions take no more room than one: percentiles and
-// extremes.
+// Latencies in buckets at most 1.6 % wide: percentiles and extremes, in the same memory however many there are.
 #pragma once
 
 #include <array>
@@ -24,7 +23,7 @@ class Latencies {
   uint64_t count() const { return count_; }
   Duration max() const { return Duration(most_); }
   Duration mean() const { return Duration(count_ ? sum_ / count_ : 0); }
-  // The least latency that so many percent were not above; 0 without any.
+  // The smallest latency that at least this percentage doesn't exceed; 0 if there are none.
   Duration percentile(double percent) const {
     const auto wanted = static_cast<uint64_t>(percent / 100 * static_cast<double>(count_) + 0.5);
     uint64_t seen = 0;

@@ -4,7 +4,7 @@ namespace wxpipe::simulate {
 namespace {
 using ingest::AccountKind;
 
-// Before what ends the body.
+// Inserts before the end of the body's root.
 void insert_at_end(Said& said, std::string_view xml, std::string_view json) {
   const bool is_xml = said.format == BodyFormat::xml;
   said.body.insert(said.body.rfind(is_xml ? "</xml>" : "}"), is_xml ? xml : json);
@@ -19,7 +19,7 @@ void nest(Said& said) {
   insert_at_end(said, xml, json);
 }
 
-// The element that has the time: <CreateTime>…</CreateTime> or "CreateTime":…,
+// The element with the time: <CreateTime>…</CreateTime> or "CreateTime":…,
 void remove_time(Said& said) {
   for (const std::string name : {"CreateTime", "TimeStamp"}) {
     const bool xml = said.format == BodyFormat::xml;
@@ -36,7 +36,7 @@ std::vector<Reason> poisons(const ingest::Account& account) {
   std::vector<Reason> reasons{Reason::nul_byte, Reason::invalid_utf8, Reason::nested_too_deep};
   const bool webhook = ingest::is_standard_webhook(account.kind);
   if (account.mode != ingest::EncryptionMode::plain && !webhook) reasons.push_back(Reason::undecryptable);
-  if (webhook || account.kind == AccountKind::wework_bot) {  // JSON, and times that nobody needs
+  if (webhook || account.kind == AccountKind::wework_bot) {  // JSON, and its times are optional
     reasons.push_back(Reason::malformed_json);
     return reasons;
   }

@@ -1,4 +1,4 @@
-// Callbacks that are authentic, and yet nobody can read them: each for a reason of the dead letters' closed list.
+// Callbacks that are authentic but can't be read: one for each reason in the dead letters' closed list.
 #pragma once
 
 #include <vector>
@@ -8,11 +8,12 @@
 
 namespace wxpipe::simulate {
 
-// The reasons that can happen on an account.
+// The reasons that are possible on an account.
 std::vector<Reason> poisons(const ingest::Account& account);
 
-// Makes it so. `malformed_xml` stands for the body's own notation; what needs another time or another key has it
-// already, or gets it when the request is written.
+// Spoils the callback in this way. `malformed_xml` means malformed in the body's own notation. Reasons that need
+// another time or another key change nothing here: the time is already set, the key is used when the request is
+// written.
 void spoil(Said& said, Reason reason);
 
 }  // namespace wxpipe::simulate

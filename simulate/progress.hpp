@@ -1,4 +1,4 @@
-// How far a simulation is, on standard error: a bar on a terminal, else a line now and then.
+// Shows on standard error how far a simulation is: a bar on a terminal, else a line now and then.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@ namespace wxpipe::simulate {
 
 class Progress {
  public:
-  // total: callbacks, or none where only time ends it.
+  // total: the number of callbacks; none if only time ends the run.
   Progress(std::optional<uint64_t> total, std::optional<std::chrono::microseconds> duration);
   void show(const Results& results, uint64_t settled, SteadyTime began, SteadyTime now);
   void finish(const Results& results, uint64_t settled, SteadyTime began, SteadyTime now);

@@ -1,5 +1,5 @@
-// Numbers that a seed gives on every machine alike: std's distributions differ between libraries. SplitMix64; not for
-// secrets that protect anything, only for those that the simulated platforms hand out.
+// Random numbers that are the same on every machine for a seed; std's distributions differ between libraries.
+// SplitMix64. Never for real secrets, only for those that the simulated platforms hand out.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ constexpr uint64_t mixed(uint64_t value) {
   return value ^ (value >> 31);
 }
 constexpr uint64_t mixed(uint64_t left, uint64_t right) { return mixed(mixed(left + 0x9e3779b97f4a7c15ULL) ^ right); }
-// FNV-1a: what a name contributes to a seed.
+// FNV-1a: mixes a name into a seed.
 constexpr uint64_t mixed(std::string_view text) {
   uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
@@ -27,7 +27,7 @@ class Random {
   explicit Random(uint64_t seed) : state_(seed) {}
 
   uint64_t next() { return mixed(state_ += 0x9e3779b97f4a7c15ULL); }
-  // 0 … bound - 1; the bound is far smaller than 2^64, so the bias is nil.
+  // 0 … bound - 1. The bound is far smaller than 2^64, so the bias is negligible.
   uint64_t below(uint64_t bound) { return next() % bound; }
   int64_t between(int64_t least, int64_t most) {
     return least + static_cast<int64_t>(below(static_cast<uint64_t>(most - least) + 1));
@@ -40,7 +40,7 @@ class Random {
     return range[below(std::size(range))];
   }
 
-  // So many characters of an alphabet of at most 64.
+  // `count` characters from an alphabet of at most 64.
   std::string letters(size_t count, std::string_view alphabet) {
     std::string out(count, '\0');
     for (char& c : out) c = alphabet[below(alphabet.size())];

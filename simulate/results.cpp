@@ -34,7 +34,7 @@ Object by_outcome(const std::array<uint64_t, kOutcomeCount>& counts) {
   return out;
 }
 
-// A title that people read only where there is something to say.
+// A title that is only shown to people if something stands below it.
 const char* where(bool something, const char* title) { return something ? title : ""; }
 
 std::string some(uint64_t count, std::string_view words) {

@@ -21,15 +21,15 @@ using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
 constexpr auto kTick = 20ms;
-constexpr auto kLongestIdle = 30s;           // of a connection, before it is opened anew: servers close idle ones
-constexpr size_t kMostOutstanding = 50'000;  // callbacks that are due but not settled; beyond it planning waits
-constexpr size_t kAhead = 32;                // callbacks that are written before they are due
+constexpr auto kLongestIdle = 30s;           // servers close idle connections; an older one is opened anew
+constexpr size_t kMostOutstanding = 50'000;  // callbacks due but not settled; beyond it planning pauses
+constexpr size_t kAhead = 32;                // callbacks written before they are due
 
-// Planned arrivals of the open loop.
+// The planned arrival times of the open loop.
 class Arrivals {
  public:
   explicit Arrivals(const SendingPlan& plan) : plan_(plan), random_(plan.seed) {}
-  // Since the beginning.
+  // Time since the beginning.
   microseconds at(uint64_t index) {
     if (!plan_.poisson) return microseconds(std::llround(static_cast<double>(index) * 1e6 / plan_.rate));
     if (index > 0) sum_ += -std::log(1 - random_.unit()) * 1e6 / plan_.rate;
@@ -81,10 +81,10 @@ struct Sender::Impl final : Connection::Owner {
            outstanding < kMostOutstanding;
   }
 
-  // The clock that the platforms show, for a moment of ours.
+  // Our moment as the clock time that the platforms write.
   Timestamp wall(SteadyTime moment) const { return wall_began + duration_cast<microseconds>(moment - totals.began); }
 
-  // One more callback of the open loop, before it is due.
+  // Prepares one more callback of the open loop before it is due.
   bool prepare() {
     if (!may_plan()) return false;
     const microseconds since = arrivals.at(arrival);
@@ -112,7 +112,7 @@ struct Sender::Impl final : Connection::Owner {
         ahead.pop_front();
         offer(std::move(parcel));
       }
-      // Writing takes time of the same thread: one at a time, and a look at the clock between.
+      // Writing takes this thread's time: write one at a time and look at the clock in between.
       if (ahead.size() >= kAhead || !prepare()) break;
     }
     if (ahead.empty()) return finish_if_done();
@@ -122,9 +122,9 @@ struct Sender::Impl final : Connection::Owner {
     });
   }
 
-  // Gives an idle connection something to do, if there is something.
+  // Gives an idle connection its next callback, if there is one.
   void plan_closed_loop() {
-    // Callbacks whose key is busy are put aside; a bounded number of them.
+    // Callbacks whose key is busy are put aside, up to a limit.
     const size_t most = plan.connections * 8;
     while (in_flight < plan.connections && waiting.empty() && may_plan() && outstanding < most) {
       if (plan.duration && steady_clock::now() - totals.began >= *plan.duration) {
@@ -187,7 +187,7 @@ struct Sender::Impl final : Connection::Owner {
 
   Connection* free_connection() {
     if (!idle.empty()) {
-      auto [connection, since] = idle.back();  // the one used last: the others may close
+      auto [connection, since] = idle.back();  // the one used last; the others may then close
       idle.pop_back();
       if (connection->is_open() && steady_clock::now() - since > kLongestIdle) connection->close();
       return connection;
@@ -219,13 +219,13 @@ struct Sender::Impl final : Connection::Owner {
 
   void replied(Connection& connection, const http::Response& response) override {
     auto parcel = take(connection);
-    // Judged now: the reply is a view into the connection's buffer.
+    // Judge the reply now: it is a view into the connection's buffer.
     const Outcome outcome = correspondence.judge(*parcel, response);
     answered(connection, std::move(parcel), outcome, static_cast<unsigned>(response.status));
   }
 
   void lost(Connection& connection, Loss loss) override {
-    if (loss == Loss::broken && connection.may_be_stale()) {  // as every HTTP client does
+    if (loss == Loss::broken && connection.may_be_stale()) {  // send again, as every HTTP client does
       ++totals.reconnections;
       connection.send(static_cast<Parcel*>(connection.parcel)->bytes());
       return;
@@ -253,7 +253,7 @@ struct Sender::Impl final : Connection::Owner {
     if (!is_open_loop())
       plan_closed_loop();
     else if (ahead.empty() && may_plan())
-      plan_open_loop();  // planning had to wait
+      plan_open_loop();  // planning may have paused
     else
       finish_if_done();
   }
@@ -272,7 +272,7 @@ struct Sender::Impl final : Connection::Owner {
     while (!deadlines.empty() && deadlines.front().at <= now) {
       const Deadline deadline = deadlines.front();
       deadlines.pop_front();
-      // The parcel may be gone, and another one have its address: then the number of its attempt or its time differ.
+      // The parcel may be gone and another may have its address. Then the attempt's number or its time differ.
       auto* const parcel = static_cast<Parcel*>(deadline.connection->parcel);
       if (parcel != deadline.parcel || parcel->attempts != deadline.attempt || parcel->sent + plan.patience > now)
         continue;
@@ -345,7 +345,7 @@ struct Sender::Impl final : Connection::Owner {
   struct Retry {
     SteadyTime due;
     ParcelPointer parcel;
-    bool operator<(const Retry& other) const { return due > other.due; }  // the heap's front is the next one
+    bool operator<(const Retry& other) const { return due > other.due; }  // so that the front of the heap is due next
   };
 
   const Server& server;
@@ -357,11 +357,11 @@ struct Sender::Impl final : Connection::Owner {
   std::vector<std::unique_ptr<Connection>> connections;
   std::vector<std::pair<Connection*, SteadyTime>> idle;
   std::deque<ParcelPointer> ahead;                                 // written, not due yet
-  std::deque<ParcelPointer> waiting;                               // due, for a connection
-  std::unordered_map<uint32_t, std::deque<ParcelPointer>> parked;  // due, for their key
+  std::deque<ParcelPointer> waiting;                               // due, waiting for a connection
+  std::unordered_map<uint32_t, std::deque<ParcelPointer>> parked;  // due, waiting for their key
   std::vector<bool> busy;                                          // by key
   std::vector<Retry> retries;                                      // a heap
-  std::deque<Deadline> deadlines;                                  // all equally long: in order
+  std::deque<Deadline> deadlines;                                  // all have the same length, so they are in order
   Timestamp wall_began;
   uint64_t arrival = 0;
   size_t outstanding = 0, in_flight = 0;

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr auto kFlushEvery = 100ms;
-constexpr auto kLookUp = 5s;  // of the server's name
+constexpr auto kLookUp = 5s;  // for the server's name
 
 std::string hex_sha256(std::string_view bytes) {
   constexpr char kDigits16[] = "0123456789abcdef";
@@ -33,8 +33,8 @@ std::string hex_sha256(std::string_view bytes) {
   return text;
 }
 
-// Until somebody listens there, and is who it should be. Throws UsageError when the certificate isn't to be trusted or
-// it isn't TLS that is spoken, because no attempt would ever succeed.
+// Waits until the server listens. Throws UsageError if its certificate isn't trusted or it doesn't speak TLS: then no
+// attempt would ever succeed.
 void wait_for(const http::Url& url, const SimulationOptions& options) {
   http::Connection knock(url, {.verify = !options.insecure});
   const auto deadline = steady_clock::now() + options.wait;
@@ -92,13 +92,13 @@ struct Simulation::Impl final : Correspondence {
     sender.emplace(server, options.sending, *this);
   }
 
-  // Now, unless somebody wants to repeat a run byte by byte.
+  // The begin is now, unless it was given to repeat a run byte by byte.
   static const GeneratorOptions& started(GeneratorOptions& content) {
     if (content.begin == Timestamp{}) content.begin = system_clock().now();
     return content;
   }
 
-  // Off the clock: signed and encrypted, in one stretch of memory.
+  // Before the clock starts: signed and encrypted callbacks, in one block of memory.
   void prepare() {
     const Timestamp now = system_clock().now();
     std::vector<std::pair<size_t, size_t>> places;
@@ -156,7 +156,7 @@ struct Simulation::Impl final : Correspondence {
   }
 
   bool try_again(const Parcel& parcel, Outcome outcome) override {
-    if (parcel.said.stranger && outcome == Outcome::refused) return false;  // as it must be
+    if (parcel.said.stranger && outcome == Outcome::refused) return false;  // a refusal is right for a stranger
     ++results.failed_attempts[static_cast<size_t>(outcome)];
     return true;
   }

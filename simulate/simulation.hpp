@@ -1,4 +1,4 @@
-// A whole simulation: the generator's callbacks, sent as planned, written to the ledger, counted.
+// A whole simulation: makes callbacks, sends them as planned, writes the ledger, counts.
 #pragma once
 
 #include <memory>
@@ -16,24 +16,24 @@ struct SimulationOptions {
   GeneratorOptions content;
   SendingPlan sending;
   std::string url;        // http(s)://host[:port][/prefix]
-  bool insecure = false;  // any certificate will do
-  std::string ledger;     // a file; empty: none
-  size_t prepared = 0;    // callbacks that are signed and encrypted before the clock starts
+  bool insecure = false;  // accept any certificate
+  std::string ledger;     // a file; empty: no ledger
+  size_t prepared = 0;    // callbacks signed and encrypted before the clock starts
   bool progress = false;
-  std::chrono::milliseconds wait{0};  // for the server to be there
+  std::chrono::milliseconds wait{0};  // how long to wait for the server to listen
 };
 
-// The address of the callback server of this configuration, on this machine.
+// The URL of this configuration's callback server on this machine.
 std::string default_url(const config::IngestSettings& settings);
 
 class Simulation {
  public:
-  // Throws UsageError for what the person can change, Unavailable when nobody listens at the URL.
+  // Throws UsageError for what the user can change, Unavailable when nobody listens at the URL.
   Simulation(const std::vector<config::AccountSettings>& accounts, const SimulationOptions& options);
   ~Simulation();
 
   Results run();
-  void stop();  // any thread: ends early, with a report
+  void stop();  // any thread: ends the run early, still with results
 
  private:
   struct Impl;

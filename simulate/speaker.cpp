@@ -33,7 +33,7 @@ std::vector<std::string> tenants_of(AccountKind kind, uint64_t seed) {
   return tenants;
 }
 
-// One platform's tenants are the same for its events and its messages.
+// A platform has the same tenants for its events and its messages.
 uint64_t family_seed(const ingest::Account& account, uint64_t seed) {
   return mixed(seed, mixed(account.component_app_id + account.suite_id));
 }

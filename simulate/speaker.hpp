@@ -1,5 +1,5 @@
-// One configured account as its platform knows it: who follows it, who works there, which accounts authorised it. All
-// of it is made up from the seed and the account's ids, so that two runs with one seed speak of the same people.
+// One configured account as its platform knows it: its followers, its members, the accounts that authorised it. All
+// made up from the seed and the account's ids, so two runs with one seed have the same people.
 #pragma once
 
 #include <array>
@@ -16,11 +16,12 @@ namespace wxpipe::simulate {
 struct Speaker {
   ingest::Account account;
   uint64_t seed = 0;
-  size_t subjects = 1;               // followers, customers, leads
-  std::string receiver;              // what ToUserName says
-  std::vector<std::string> tenants;  // who authorised the platform or suite; empty: the account speaks for itself
+  size_t subjects = 1;   // number of followers, customers or leads
+  std::string receiver;  // the value of ToUserName
+  // Accounts that authorised the platform or suite; empty: the account speaks for itself
+  std::vector<std::string> tenants;
   std::vector<std::pair<std::string, std::string>> menu, scenes;  // key and name
-  std::array<unsigned char, 32> foreign_key{};                    // one that the account doesn't know
+  std::array<unsigned char, 32> foreign_key{};                    // a key that the account doesn't know
 
   std::string openid(size_t person) const { return id("o", 27, person); }
   std::string external_user(size_t person) const { return id("wm", 30, person); }
@@ -36,7 +37,7 @@ struct Speaker {
   }
 };
 
-// Throws UsageError naming what is wrong with the account.
+// Throws UsageError that says what is wrong with the account.
 Speaker make_speaker(const config::AccountSettings& settings, uint64_t seed, size_t subjects);
 
 }  // namespace wxpipe::simulate

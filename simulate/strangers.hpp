@@ -1,4 +1,4 @@
-// Those who are not the platform, or don't mean us: what each pretends must be refused and leave nothing but a count.
+// Requests that aren't from the platform, or aren't for us. Each must be refused, and only be counted.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace wxpipe::simulate {
 
-// The refusals that can be provoked on an account. How is the request's affair (wire.cpp).
+// The refusals that can be caused on an account. wire.cpp writes the requests.
 std::vector<ingest::Refusal> pretences(const ingest::Account& account);
 
 }  // namespace wxpipe::simulate

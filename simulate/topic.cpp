@@ -37,7 +37,7 @@ std::span<const Topic> topics(AccountKind kind) {
 
 std::span<const BodyFormat> formats(AccountKind kind) {
   static constexpr std::array kXml{BodyFormat::xml}, kJson{BodyFormat::json};
-  static constexpr std::array kBoth{BodyFormat::xml, BodyFormat::json};  // as the console's 数据格式 says
+  static constexpr std::array kBoth{BodyFormat::xml, BodyFormat::json};  // the console's setting 数据格式 allows both
   if (kind == AccountKind::mini_program) return kBoth;
   if (kind == AccountKind::wework_bot || ingest::is_standard_webhook(kind)) return kJson;
   return kXml;

@@ -1,4 +1,4 @@
-// 第三方平台's own events (docs/protocol.md §10.3): tickets, and what the authorised accounts do.
+// The 第三方平台's own events (docs/protocol.md §10.3): tickets, and what the authorised accounts do.
 #include <fmt/format.h>
 
 #include <array>

@@ -234,7 +234,7 @@ void published(Scene& scene) {
   scene.body.text("article_id", scene.random.letters(43, kIdLetters));
   scene.body.close();
 }
-// kind: SubscribeMsgPopupEvent, SubscribeMsgChangeEvent; XML alone has the wrapper.
+// kind: SubscribeMsgPopupEvent or SubscribeMsgChangeEvent. Only XML has the wrapper element.
 void consent(Scene& scene, std::string_view word, std::string_view wrapper) {
   event(scene, word);
   const bool wrapped = scene.body.format() == BodyFormat::xml;
@@ -385,7 +385,7 @@ void media_checked(Scene& scene) {
   scene.body.number("label", 100);
   scene.body.close();
 }
-// What a platform invents next year: stored, whatever it is.
+// A type that the platform may invent later: it must be stored all the same.
 void invention(Scene& scene) {
   event(scene, "channels_live_reserved");
   scene.body.text("LiveId", "live_" + scene.random.letters(10, kLettersAndDigits));

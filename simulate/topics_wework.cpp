@@ -12,11 +12,11 @@ using ingest::AccountKind;
 
 int64_t agent(const Scene& scene) { return scene.speaker.account.agent_id.value_or(1'000'002); }
 const Colleague& member(const Scene& scene) { return colleagues()[scene.person % colleagues().size()]; }
-// The member whose customer it is: always the same one.
+// The member who serves the customer: always the same one.
 const Colleague& owner(const Scene& scene) { return colleagues()[mixed(scene.person) % colleagues().size()]; }
 std::string external_user(const Scene& scene) { return scene.speaker.external_user(scene.person); }
 
-// A member speaks to the application. In suite data the corporation is the tenant.
+// A member writes to the application. In suite data the corporation is the tenant.
 void head(Scene& scene, std::string_view from, std::string_view msg_type) {
   const bool data = scene.speaker.account.kind == AccountKind::wework_suite_data;
   if (data) scene.tenant = scene.speaker.tenants[scene.person % scene.speaker.tenants.size()];
@@ -298,7 +298,7 @@ void link_unavailable(Scene& scene) {
 }
 void balance_low(Scene& scene) { change(scene, "customer_acquisition", "balance_low"); }
 
-// Customer service has no sender at all.
+// Customer service events have no sender.
 void kf_message(Scene& scene) {
   scene.subject = scene.speaker.service_account(scene.person % 3);
   scene.body.text("ToUserName", scene.speaker.account.corp_id);

@@ -23,7 +23,7 @@ std::string sign(std::span<const std::string_view> parts) {
   return {text.data(), text.size()};
 }
 
-// One request while it is being written.
+// One request while it is written.
 class Writer {
  public:
   Writer(const Said& said, const Speaker& speaker, int attempt, Timestamp at)
@@ -45,7 +45,7 @@ class Writer {
   std::string path() const {
     std::string path = "/callback/" + account_.name;
     if (pretends(Refusal::unknown_account)) path += "-of-somebody-else";
-    // Suite data may be configured with or without $CORPID$.
+    // Suite data may be configured with $CORPID$ or without.
     const bool corp_in_path = account_.kind != AccountKind::wework_suite_data || said_.signed_as % 4 != 0 ||
                               pretends(Refusal::wrong_receiver);
     if (pretends(Refusal::unknown_tenant))
@@ -60,7 +60,7 @@ class Writer {
  private:
   bool pretends(Refusal refusal) const { return said_.stranger == refusal; }
 
-  // WeChat's own platforms sign timestamp and nonce as well, and name the user.
+  // WeChat's own platforms also sign timestamp and nonce alone, and name the user.
   bool is_wechat() const {
     return account_.kind == AccountKind::official_account || account_.kind == AccountKind::mini_program ||
            account_.kind == AccountKind::open_platform || account_.kind == AccountKind::open_platform_messages;
@@ -144,7 +144,7 @@ class Writer {
     }
   }
 
-  // 兼容模式: the clear fields and the encrypted text in one body.
+  // 兼容模式: one body with both the clear fields and the encrypted text.
   void beside(std::string_view encrypt) {
     body = said_.body;
     if (said_.format == BodyFormat::json)

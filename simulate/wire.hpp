@@ -1,5 +1,5 @@
-// From what a platform says to the bytes of its HTTP request: signed, encrypted and addressed as the account's kind and
-// mode have it (docs/protocol.md §1-5). Pure; any thread.
+// From a callback's content to the bytes of its HTTP request: signed, encrypted and addressed as the account's kind and
+// mode need it (docs/protocol.md §1-5). Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace wxpipe::simulate {
 
 struct Address {
   std::string host;    // for the Host header
-  std::string prefix;  // of the path; empty: /callback stands first
+  std::string prefix;  // of the path, before /callback; may be empty
 };
 
 struct Request {
@@ -22,8 +22,8 @@ struct Request {
   std::string_view body() const { return std::string_view(bytes).substr(body_at); }
 };
 
-// attempt: 0, 1 … gives each its own nonce and random bytes, and `at` its signed timestamp. Poison has the same body in
-// every attempt, because the dead letter keeps it as it came.
+// attempt (0, 1 …) gives each attempt its own nonce and random bytes; `at` is its signed timestamp. Poison has the same
+// body in every attempt, because the dead letter keeps the body as it came.
 Request write_request(const Said& said, const Speaker& speaker, const Address& address, int attempt, Timestamp at);
 
 }  // namespace wxpipe::simulate

@@ -1,4 +1,4 @@
-// What people write, buy, are called and where they live: the simulated platforms' vocabulary.
+// The simulated platforms' vocabulary: what people write and buy, their names, and where they live.
 #pragma once
 
 #include <array>
@@ -17,8 +17,8 @@ struct Code {
   std::string_view key, name;
 };
 
-std::span<const std::string_view> sentences();         // what a customer writes; {} stands for a product
-std::span<const std::string_view> member_sentences();  // what a colleague writes to an application
+std::span<const std::string_view> sentences();         // a customer's texts; {} is replaced by a product
+std::span<const std::string_view> member_sentences();  // a colleague's texts to an application
 std::span<const std::string_view> products();
 std::span<const std::string_view> voice_words();
 std::span<const std::string_view> bot_questions();
@@ -35,7 +35,7 @@ std::span<const std::string_view> utm_sources();
 std::span<const std::string_view> form_messages();
 std::span<const Place> places();
 std::span<const Colleague> colleagues();  // members of the corporation
-std::span<const Code> menu_keys();        // where the configuration names none
-std::span<const Code> scenes();           // likewise
+std::span<const Code> menu_keys();        // used if the configuration names none
+std::span<const Code> scenes();           // used if the configuration names none
 
 }  // namespace wxpipe::simulate

@@ -106,7 +106,10 @@ class FactSink final : public Sink {
     prepared_ = 0;
   }
   void clear() override {
-    if (rows_.capacity() > kMostKept) rows_ = {};
+    if (rows_.capacity() > kMostKept) {
+      rows_ = {};
+      std::apply([](auto&... tables) { (tables.shrink(), ...); }, tables_);
+    }
     rows_.clear();
     prepared_ = 0;
   }

@@ -88,10 +88,12 @@ constexpr std::string_view kFamily = ":family", kWriter = ":writer";
 
 bool is_word(char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)); }
 
-bool names_word(std::string_view text, std::string_view word) {
-  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+// As f.<column>, `facts` being called f.
+bool names_column(std::string_view sql, std::string_view column) {
+  const auto word = fmt::format("f.{}", column);
+  for (auto at = sql.find(word); at != std::string_view::npos; at = sql.find(word, at + 1)) {
     const auto end = at + word.size();
-    if ((at == 0 || !is_word(text[at - 1])) && (end == text.size() || !is_word(text[end]))) return true;
+    if ((at == 0 || !is_word(sql[at - 1])) && (end == sql.size() || !is_word(sql[end]))) return true;
   }
   return false;
 }
@@ -155,7 +157,7 @@ MergeStatement read_statement(const Heading& heading, std::string_view text, std
   auto body = without_comments(text);
   std::string facts;
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (!names_word(body, columns[i].name)) continue;
+    if (!names_column(body, columns[i].name)) continue;
     merge.columns.push_back(i);
     join(facts, fmt::format("{}{} as {}", unnest(columns[i], merge.columns.size()),
                             columns[i].type == ElementType::text ? " collate \"C\"" : "", columns[i].name));

@@ -11,7 +11,8 @@
 //   counts TABLE     the rows it writes are counted in wxpipe_sink_rows_total as TABLE's
 //   ledger COLUMN    it is an insert; each inserted row is counted in that column of wxpipe.ledger
 //
-// `facts` has the fact's columns (texts sort by bytes). :family and :writer name the writing sink.
+// `facts` has the fact's columns that the statement names as f.<column>; texts sort by bytes. :family and :writer name
+// the writing sink.
 #pragma once
 
 #include <algorithm>
@@ -58,7 +59,7 @@ std::string copy_statement(const schemas::Table& table, std::span<const ColumnIn
 // Inserts arrays of the table's columns; leaves out rows that exist already.
 // After the arrays: family, writer. Returns how many were new, and counts them in the ledger.
 NamedSql insert_statement(const schemas::Table& table, std::span<const ColumnInfo> columns);
-// Only the arrays. Returns the keys of new rows, in the form of key_text.
+// Only the arrays. Returns the keys of new rows, in the form of append_key.
 NamedSql insert_returning_keys(const schemas::Table& table, std::span<const ColumnInfo> columns);
 
 }  // namespace wxpipe::sinks

@@ -36,6 +36,10 @@ struct FactStatements {
 
 template <class Fact>
 class FactTable {
+  // What StoredByMinute counts.
+  static_assert(Fact::kTable.filled_by_merge || Fact::kTable.ledger.column == "stored" ||
+                Fact::kTable.ledger.column == "dead_letters");
+
  public:
   using Facts = std::vector<const Fact*>;
   // family: take its merges. of: the fact's name in them; empty: the family's first fact.
@@ -48,6 +52,11 @@ class FactTable {
       add_columns(fact, scratch_, is_stored, [&](size_t) -> postgres::CopyRows& { return copy_; });
       stored_.add(ledger_time(fact), account_of(fact));
     }
+  }
+  // Gives the buffers' memory back.
+  void shrink() {
+    copy_ = {};
+    arrays_ = empty_arrays(std::make_index_sequence<kCount>{});
   }
   void forget_encoded() {
     copy_.clear();

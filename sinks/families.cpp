@@ -20,6 +20,10 @@ void add_partitioned(Tables& tables) {
   const auto add = [&](const schemas::Table& table) {
     if (table.partitioning.by != postgres::By::nothing) tables.push_back({table.name, table.partitioning});
   };
+  // Partitions are made on demand by the time of the row (partition_keeper.cpp).
+  static_assert(Fact::kTable.partitioning.by == postgres::By::nothing ||
+                Fact::kTable.partitioning.by == postgres::By::hash ||
+                Fact::kTable.partitioning.column == "occurred_at");
   add(Fact::kTable);
   if constexpr (requires { Fact::kMergedTables; })
     for (const auto& table : Fact::kMergedTables) add(table);

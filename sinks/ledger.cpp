@@ -15,14 +15,14 @@ constexpr postgres::Statement kStored{
 
 void StoredByMinute::add(Timestamp received_at, std::string_view account) {
   const Timestamp minute = std::chrono::floor<std::chrono::minutes>(received_at);
-  if (last_ == counts_.end() || last_->first.first != minute || last_->first.second != account)
-    last_ = counts_.try_emplace({minute, std::string(account)}, 0).first;
+  if (last_ == nullptr || last_->first.first != minute || last_->first.second != account)
+    last_ = &*counts_.try_emplace({minute, std::string(account)}, 0).first;
   ++last_->second;
 }
 
 void StoredByMinute::clear() {
   counts_.clear();
-  last_ = counts_.end();
+  last_ = nullptr;
 }
 
 void StoredByMinute::count(postgres::Transaction& transaction, const Writer& writer, std::string_view column) const {

@@ -28,7 +28,7 @@ class StoredByMinute {
 
  private:
   std::map<std::pair<Timestamp, std::string>, int64_t> counts_;  // by minute and account
-  decltype(counts_)::iterator last_ = counts_.end();             // mostly the next one too
+  decltype(counts_)::value_type* last_ = nullptr;                // mostly the next one too; map nodes don't move
 };
 
 }  // namespace wxpipe::sinks

@@ -38,11 +38,17 @@ int PartitionKeeper::renew_for(const Sink& sink, postgres::Connection& connectio
   return make_for(sink, connection, now);
 }
 
+bool PartitionKeeper::is_postponed(const std::string& name, Timestamp now) const {
+  const auto postponed = postponed_.find(name);
+  return postponed != postponed_.end() && now < postponed->second;
+}
+
 std::vector<postgres::PartitionRange> PartitionKeeper::unknown_of(const Sink& sink, Timestamp now) const {
   std::set<postgres::PartitionRange> unknown;
   for (const auto& table : partitioned_tables(sink.family())) {
     if (table.partitioning.by == postgres::By::hash) {  // a row may belong to any part, so all parts are needed
-      for (const auto& part : postgres::missing_ahead({&table, 1}, known_, now, {})) unknown.insert(part);
+      for (const auto& part : postgres::missing_ahead({&table, 1}, known_, now, {}))
+        if (!is_postponed(part.name, now)) unknown.insert(part);
       continue;
     }
     postgres::PartitionRange last;  // mostly, the next row is of the same month
@@ -51,8 +57,7 @@ std::vector<postgres::PartitionRange> PartitionKeeper::unknown_of(const Sink& si
       if (last.from <= at && at < last.to) continue;
       last = postgres::partition_for(table, at);
       if (known_.contains(last.name) || !postgres::creatable(table, at, now)) continue;
-      const auto postponed = postponed_.find(last.name);
-      if (postponed != postponed_.end() && now < postponed->second) continue;
+      if (is_postponed(last.name, now)) continue;
       unknown.insert(last);
     }
   }

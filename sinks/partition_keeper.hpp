@@ -24,6 +24,7 @@ class PartitionKeeper {
   int renew_for(const Sink& sink, postgres::Connection& connection, Timestamp now);
 
  private:
+  bool is_postponed(const std::string& name, Timestamp now) const;
   std::vector<postgres::PartitionRange> unknown_of(const Sink& sink, Timestamp now) const;
 
   bool loaded_ = false;

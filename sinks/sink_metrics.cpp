@@ -28,7 +28,8 @@ void SinkMetrics::committed(const BatchOutcome& outcome, Timestamp now) {
   for (const auto& letter : outcome.dead_letters)
     metrics_.dead_letters.Add({{"stage", letter.stage}, {"reason", std::string(to_string(letter.reason))}}).Increment();
   if (!outcome.dead_letters.empty())
-    metrics_.sink_rows.Add({{"table", "dead_letters"}}).Increment(static_cast<double>(outcome.dead_letters.size()));
+    metrics_.sink_rows.Add({{"table", std::string(schemas::DeadLetter::kTable.name)}})
+        .Increment(static_cast<double>(outcome.dead_letters.size()));
 }
 
 }  // namespace wxpipe::sinks

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Measures wxpipe's stages beside their floors, in one run on one machine (dev/bench starts it).
+"""Measures wxpipe's stages and their floors, in one run on one machine (dev/bench starts it).
 
     bench.py [STAGE …] [--rounds N] [--out FOLDER]      stages: ingest process sink chain; all of them by default
-    bench.py growth [WHAT …]                             what grows, and whether the costs do (growth.py)
+    bench.py growth [WHAT …]                             whether costs grow with what grows (growth.py)
 
-Prints tables and whether the bars are cleared, writes everything it measured to FOLDER/results.json and draws
-FOLDER/stages.svg. A figure beside which others used the processors is marked: run again when it is quiet.
+Prints tables and whether the limits hold, writes all measurements to FOLDER/results.json and draws FOLDER/stages.svg.
+A figure is marked if other programs used the processors meanwhile: then run it again when the machine is quiet.
 """
 import argparse
 import datetime

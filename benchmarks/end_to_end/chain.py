@@ -1,6 +1,6 @@
-"""The whole way, callback to visible row, with every process's CPU: first as fast as it goes, then at half of that, where the
-time until a row can be read is what counts. With the rules of config/scoring.toml each message is an activity of its lead too:
-a second record, a second row and a lead computed anew; so it is also measured without any."""
+"""The whole way from callback to visible row, with the CPU of every process: first at full speed, then at half of it,
+where the time until a row can be read is what counts. With the rules of config/scoring.toml each message is an activity
+of its lead too: a second record, a second row and a lead computed anew; so it is also measured without any."""
 import time
 
 import ingest
@@ -11,8 +11,8 @@ from servers import Role
 
 SECONDS = 12.0
 BYTES = 1024
-# Kafka's JVM compiles its own code while it runs, for each kind of request: it is warm when its compilers use less than
-# these cores.
+# Kafka's JVM compiles its code while it runs, for each kind of request. It is warm when its compilers use fewer cores
+# than this.
 WARM = 0.05
 WARM_UPS = 25
 ROLES = ("ingest", "process", "sink")
@@ -35,8 +35,8 @@ class Chain:
         return {**{name: [role.pid] for name, role in self.roles.items()}, **self.stack.roots()}
 
     def send(self, *options):
-        """Sends, waits until every callback's row is visible and all that follows from it is stored, and answers what the load saw,
-        with the seconds until the rows were visible and the CPU of all of it."""
+        """Sends, and waits until every callback's row is visible and everything derived from it is stored. Returns what
+        the load saw, the seconds until the rows were visible, and the CPU of everything."""
         window = machine.Window(self.roots())
         began = time.monotonic()
         load = ingest.load(self.port, self.stack, self.roles["ingest"], "--fresh", "--bytes", BYTES, *options)
@@ -52,8 +52,8 @@ class Chain:
         return load
 
     def visible_after(self, seconds):
-        """Percentiles in milliseconds from when a callback was due (its MsgId tells) to the commit of its row, over the
-        callbacks of the last `seconds`."""
+        """Percentiles, in milliseconds, of the time from when a callback was due (see its MsgId) to the commit of its
+        row, for the callbacks of the last `seconds`."""
         answer = self.stack.sql(
             "select percentile_cont(array[0.5, 0.9, 0.99, 1]) within group (order by extract(epoch from pg_xact_commit_timestamp(xmin)) "
             "* 1000 - msg_id::bigint / 1000000.0) from messages where (select max(msg_id::bigint) from messages) - msg_id::bigint "
@@ -61,7 +61,7 @@ class Chain:
         return dict(zip(("p50", "p90", "p99", "max"), (float(number) for number in answer.strip("{}").split(","))))
 
     def end(self):
-        """Failed where an acknowledged callback has no row."""
+        """Raises Failed if an acknowledged callback has no row."""
         missing = self.stored - int(self.stack.sql("select count(*) from messages", self.database))
         if missing:
             raise servers.Failed(f"{missing} acknowledged callbacks have no row")
@@ -71,8 +71,8 @@ class Chain:
 
 
 def warm_up(stack, rules, note):
-    """Loads the chain, with and without rules by turns, until Kafka has compiled what it needs for both: for minutes its
-    compilers are up to a quarter of what a callback costs."""
+    """Loads the chain, with and without rules by turns, until Kafka has compiled its code for both. For minutes its
+    compilers take up to a quarter of a callback's cost."""
     for number in range(WARM_UPS):
         cores = []
         for name, file in rules.items():

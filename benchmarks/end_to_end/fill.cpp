@@ -1,9 +1,9 @@
-// Fills a topic with work: COUNT text messages as ingest would have put them on events.v1, or as process would have put
-// them and their facts on messages.v1, leads.v1 …, flat out.
+// Fills a topic at full speed with COUNT text messages: on events.v1 as ingest writes them, or on messages.v1, leads.v1
+// … as process writes them with their facts.
 //   fill BOOTSTRAP TOPIC_PREFIX events|facts FIRST COUNT BYTES [SECONDS_AGO]
-// FIRST numbers them, so that two fills hold different messages; they were received SECONDS_AGO, or just now. Prints
-// what it wrote as JSON: how many records on each topic and their mean size, which is the fan-out that the floor of
-// process copies.
+// FIRST is the first message's number, so that two fills can hold different messages. The messages were received
+// SECONDS_AGO, or just now. Prints JSON: how many records it wrote on each topic, and their mean size. This is the
+// fan-out that the floor of process copies.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -71,7 +71,7 @@ class Writer {
         throw std::runtime_error(rd_kafka_error_string(error.get()));
       rd_kafka_poll(producer_.get(), 10);
     }
-    headers.release();  // librdkafka's from here on
+    headers.release();  // librdkafka owns them from here on
     rd_kafka_poll(producer_.get(), 0);
   }
 

@@ -1,8 +1,8 @@
-// The floor that the sink is measured against: COPY of the same rows into the same tables in the same batches, in
-// binary form, to the parent, one transaction a batch, and nothing else: no offsets, no duplicates allowed, no ledger.
+// The floor for the sink: COPY of the same rows into the same tables in the same batches, in binary form, to the parent
+// table, one transaction per batch. Nothing else: no offsets, no duplicates, no ledger.
 //   floor_copy DATABASE_URL FIRST COUNT BYTES BATCH
-// The rows are made before the clock runs. A fifth of COUNT warms it up; then it says "measuring", and in the end
-// prints the rate and its own CPU per row as JSON.
+// The rows are made before the clock starts. A fifth of COUNT is for warming up; then it prints "measuring". At the end
+// it prints JSON: the rate and its own CPU per row.
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <sys/resource.h>

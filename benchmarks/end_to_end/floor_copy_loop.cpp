@@ -1,9 +1,9 @@
-// The floor that process is measured against: a transactional consume-copy-produce loop with the fan-out, the batch
-// size and the client settings of process, and no thought in between.
+// The floor for process: a transactional loop that consumes, copies and produces, with process's fan-out, batch size
+// and client settings, but without its work.
 //   floor_copy_loop BOOTSTRAP IN_TOPIC OUT_TOPIC EXTRA_TOPIC EXTRAS EXTRA_BYTES BATCH COUNT
-// Every record goes to OUT_TOPIC, and its first EXTRA_BYTES to EXTRA_TOPIC, EXTRAS times for each record on average
-// (the facts beside the message). A fifth of COUNT warms it up; then it says "measuring", and in the end prints the
-// rate and its own CPU per record as JSON.
+// Every record goes to OUT_TOPIC. Its first EXTRA_BYTES go to EXTRA_TOPIC, on average EXTRAS times per record (like the
+// facts beside a message). A fifth of COUNT is for warming up; then it prints "measuring". At the end it prints JSON:
+// the rate and its own CPU per record.
 #include <fmt/format.h>
 #include <sys/resource.h>
 

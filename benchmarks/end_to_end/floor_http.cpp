@@ -1,5 +1,5 @@
-// The floors that ingest is measured against, in the same shape as ingest itself: Boost.Beast, C++20 coroutines, one
-// io_context a thread, SO_REUSEPORT, keep-alive.
+// The floors for ingest, built like ingest itself: Boost.Beast, C++20 coroutines, one io_context per thread,
+// SO_REUSEPORT, keep-alive.
 //   floor_http bare PORT THREADS           answers `success` to everything
 //   floor_http work PORT THREADS CONFIG    verifies, decrypts, parses, normalises and encodes each callback, then
 //                                          answers: all of ingest's work but Kafka
@@ -37,7 +37,7 @@ struct Worker {
   const ingest::AccountBook* accounts = nullptr;  // null: bare
   std::string envelope;
 
-  // Nothing: refused.
+  // Nothing if the callback is refused.
   std::optional<std::string> answer(const http::request<http::string_body>& request) {
     if (!accounts) return "success";
     std::string_view target(request.target().data(), request.target().size());

@@ -1,4 +1,4 @@
-"""What grows in a pipeline's life, and whether costs grow with it: rows in the month, partitions, accounts, idle connections,
+"""Whether costs grow with what grows in a pipeline's life: rows in the month, partitions, accounts, idle connections,
 ids in the dedupe window, callbacks since the start. bench.py growth [WHAT …]"""
 import statistics
 import time
@@ -15,7 +15,7 @@ ROUNDS = 3
 
 
 def point(label, runs, unit="CPU µs", extra=None):
-    """One line of a growth table: the cost by its own process and by the server."""
+    """One line of a growth table: the cost in the role's own process and in the server."""
     return {"at": label, "unit": unit, "runs": runs, **(extra or {})}
 
 
@@ -74,7 +74,7 @@ def accounts(stack, note):
 
 
 def idle_connections(stack, note):
-    """Ingest with 10,000 keep-alive connections that say nothing."""
+    """Ingest with 10,000 keep-alive connections that are idle."""
     runs = {}
     for _ in range(ROUNDS):
         for idle in (0, 10_000):
@@ -90,8 +90,9 @@ def idle_connections(stack, note):
 
 
 def dedupe_window(stack, note):
-    """Process as its window fills up to [process] dedupe_records in each partition, and far beyond: 7.2 million events, 2,000 a
-    second for an hour. WXPIPE_PROCESS__DEDUPE_RECORDS=1000000000 measures it with all of their ids in memory."""
+    """Process as its window fills up to [process] dedupe_records in each partition, and far beyond: 7.2 million events,
+    2,000 a second for an hour. WXPIPE_PROCESS__DEDUPE_RECORDS=1000000000 measures it with all of their ids in
+    memory."""
     slices, each, prefix = 8, 900_000, "bench.window."
     stack.topics(prefix)
     settings = {"WXPIPE_PROCESS__BATCH_RECORDS": str(process.BATCH), "WXPIPE_PROCESS__DEDUPE_WINDOW": "1h"}

@@ -1,5 +1,5 @@
-// Latencies in microseconds, a few kilobytes whatever their number: 32 buckets for each power of two, so percentiles
-// are right within 3 %.
+// Latencies in microseconds, in a few kilobytes however many there are: 32 buckets for each power of two, so
+// percentiles are exact within 3 %.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ class Histogram {
   }
   uint64_t count() const { return count_; }
   uint64_t max() const { return max_; }
-  // The least value that this share of all values doesn't exceed (upper end of its bucket).
+  // The smallest value that this share of all values doesn't exceed (upper end of its bucket).
   uint64_t percentile(double share) const {
     const auto wanted = static_cast<uint64_t>(share * static_cast<double>(count_));
     uint64_t seen = 0;

@@ -1,4 +1,4 @@
-"""The edge: what a callback costs in wxpipe ingest, beside servers that do less. One program takes the load at a time."""
+"""What a callback costs in wxpipe ingest, compared with servers that do less. They are loaded one after the other."""
 import time
 
 import machine
@@ -6,13 +6,14 @@ import servers
 from servers import PROGRAMS, Nginx, Process, Role
 
 SECONDS = 3.0
-THREADS = 1  # as configured by default; for everybody
+THREADS = 1  # the default setting; the same for all servers
 CONNECTIONS = (64, 256)
 RATES = (2_000, 5_000, 10_000)
 
 
 def wait_until_drained(role):
-    """What a slow broker drove into the spool (it compiles its own code while it warms up) is back out of it."""
+    """Waits until the spool is empty. A broker that warms up (it compiles its code) is slow, so events go to the
+    spool."""
     until = time.monotonic() + 120
     while role.metric("wxpipe_spool_events"):
         if time.monotonic() > until:
@@ -21,8 +22,8 @@ def wait_until_drained(role):
 
 
 def load(port, stack, target, *options, name="load"):
-    """One run of bench_load against a process: what it saw, with the CPU of everybody involved per answered callback. Spoiled, if some
-    of it went to the spool: that costs more, and is another measurement."""
+    """One run of bench_load against a process: what it saw, and the CPU of all processes involved per answered
+    callback. Spoiled if some events went to the spool: that costs more and would be another measurement."""
     spooled = target.metric("wxpipe_deliveries_total", path="spool") if isinstance(target, Role) else 0
     process = Process(name, [PROGRAMS / "bench_load", "run", port, *options], pipe=True)
     if process.line() != "started":
@@ -66,7 +67,7 @@ def start(system, stack, spool):
 
 
 def warm_up(stack, seconds):
-    """A broker that has just started is several times dearer than one that has been at it for a while."""
+    """Warms the broker up: just after its start it costs several times as much as later."""
     process, port = start("wxpipe ingest", stack, servers.WORK / "spool")
     load(port, stack, process, "--connections", 256, "--seconds", seconds)
     process.stop()

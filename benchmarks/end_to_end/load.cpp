@@ -1,19 +1,18 @@
-// Sends callbacks as fast as one thread can: what the servers beside it cost is to be measured, so this must cost much
-// less than they do. wxpipe simulate plays the platforms truly; this plays one of them, cheaply.
+// Sends callbacks as fast as one thread can. It must cost much less than the servers measured beside it. `wxpipe
+// simulate` plays all platforms exactly; this plays one of them, cheaply.
 //
-//   load accounts [OTHERS]     prints the [[accounts]] that understand what it sends
+//   load accounts [OTHERS]     prints the [[accounts]] for the callbacks that it sends
 //   load run PORT [options]    sends, then prints what came back as JSON
 //
-//   --connections N  --seconds S     closed loop: each connection sends its next callback when it has its answer …
-//   --rate R                         … or open loop: callbacks arrive at random at R a second, whatever the
-//                                    server does, and latency counts from when each was due
-//   --count N                        no more than so many
+//   --connections N  --seconds S     closed loop: a connection sends its next callback when it has its answer
+//   --rate R                         open loop instead: callbacks come at random times, R a second, however slow the
+//                                    server is; latency counts from when each was due
+//   --count N                        at most N callbacks
 //   --bytes B                        of the decrypted message
-//   --fresh                          no two callbacks are equal, and each MsgId tells when it was due (microseconds
-//                                    since 1970, times 1,000, and a counter); without it a few thousand are sent again
-//                                    and again
-//   --others N                       spread over so many accounts instead of one
-//   --idle N                         this many more connections that say nothing
+//   --fresh                          all callbacks differ, and each MsgId gives its due time (microseconds since 1970,
+//                                    times 1,000, plus a counter); without it a few thousand are sent again and again
+//   --others N                       spread over N accounts instead of one
+//   --idle N                         N more connections that are idle
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -63,7 +62,7 @@ double own_cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// Callbacks as bytes for the wire.
+// The callbacks' bytes for the wire.
 class Traffic {
  public:
   explicit Traffic(const Options& options) : options_(options) {
@@ -73,7 +72,7 @@ class Traffic {
     for (size_t i = 0; i < kPool; ++i) pool_.push_back(make(now));
   }
 
-  // Valid until the next call.
+  // The view is valid until the next call.
   const std::string& next(system_clock::time_point due) {
     if (!options_.fresh) return pool_[sent_++ % pool_.size()];
     ++sent_;
@@ -209,7 +208,7 @@ class Load {
     connection.busy = true;
     ++sent_;
     ++busy_;
-    // Smaller than any socket's buffer, and the one before has been answered.
+    // It always fits: it is smaller than any socket's buffer, and the request before has been answered.
     if (::send(connection.fd, wire.data(), wire.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(wire.size()))
       close(connection);
   }
@@ -256,7 +255,7 @@ class Load {
       send(connection, last_answer_);
   }
 
-  // Hung up by the server: its callback has no answer.
+  // Closed by the server: its callback got no answer.
   void close(Connection& connection) {
     if (connection.busy) {
       --busy_;
@@ -275,7 +274,7 @@ class Load {
   std::vector<Connection> connections_;
   std::vector<int> idle_;
   std::deque<Connection*> free_;
-  std::deque<steady_clock::time_point> late_;  // due, and no connection was free yet
+  std::deque<steady_clock::time_point> late_;  // due, but no connection was free
   std::mt19937_64 random_{1};
   steady_clock::time_point start_, end_, next_due_, last_answer_;
   system_clock::time_point wall_start_;

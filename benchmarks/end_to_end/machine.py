@@ -1,16 +1,16 @@
-"""What the machine's processors did during a measurement: by our processes, and by anybody else's, because that spoils a
-figure. Reads /proc; Linux only."""
+"""The CPU time used during a measurement, by our processes and by all others: their load spoils a figure. Reads /proc;
+Linux only."""
 import os
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PROCESSORS = os.cpu_count()
-# Cores' worth of other people's work from which on a figure is marked.
+# A figure is marked if other processes used more cores than this.
 FOREIGN_LIMIT = 0.15
 
 
 def _stat_of(pid):
-    """(parent, own ticks, ticks of children that have ended), or nothing for a process that is gone."""
+    """(parent, own ticks, ticks of children that have ended), or None if the process is gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
@@ -20,7 +20,7 @@ def _stat_of(pid):
 
 
 def _trees(roots):
-    """{name: ticks} of each root with all its descendants, ended ones included."""
+    """{name: ticks} of each root with all its descendants, also those that have ended."""
     stats = {int(pid): stat for pid in os.listdir("/proc") if pid.isdigit() and (stat := _stat_of(pid))}
     children = {}
     for pid, (parent, _, _) in stats.items():
@@ -34,7 +34,7 @@ def _trees(roots):
 
 
 def _machine():
-    """Ticks that processes used (without interrupts, which belong to nobody), and stolen ones."""
+    """Ticks that all processes used (without interrupts, which belong to none), and stolen ticks."""
     with open("/proc/stat", encoding="ascii") as file:
         user, nice, system, _, _, _, _, steal, *_ = (int(field) for field in file.readline().split()[1:])
     return user + nice + system, steal
@@ -64,7 +64,8 @@ def thread_seconds(pid, name):
 
 
 class Window:
-    """One measurement. `roots`: {name: [pid, …]}, processes that run all the time; this program is always among ours."""
+    """One measurement. `roots`: {name: [pid, …]}, processes that run all the time. This program always counts as
+    ours."""
 
     def __init__(self, roots):
         self.roots = {name: list(pids) for name, pids in roots.items()}
@@ -72,7 +73,7 @@ class Window:
 
     def _sample(self):
         ours = {**self.roots, "harness": [os.getpid()]}
-        # The harness's tree holds what it started; those with a name of their own are counted there.
+        # This program's tree also holds what it started. Processes with a name of their own are counted there.
         return time.monotonic(), _trees(ours), _machine()
 
     def close(self):
@@ -80,7 +81,7 @@ class Window:
         self.seconds = ended - began
         self.cpu = {name: max(0, trees[name] - trees_then.get(name, 0)) / TICKS for name in self.roots}
         ours = trees["harness"] - trees_then["harness"]
-        # Servers that are no children of ours (dev/stack puts them into sessions of their own).
+        # Servers that aren't our children (dev/stack starts them in their own sessions).
         ours += sum(trees[name] - trees_then.get(name, 0) for name, pids in self.roots.items()
                     if any(not _descends(pid) for pid in pids))
         self.foreign = max(0.0, ((busy - busy_then) - ours) / TICKS / self.seconds)
@@ -98,13 +99,13 @@ def _descends(pid):
             return True
         stat = _stat_of(pid)
         if not stat:
-            return True  # gone; its parent was waited for by us
+            return True  # gone, because we waited for its parent
         pid = stat[0]
     return False
 
 
 def describe():
-    """What a reader of the figures wants to know about the machine."""
+    """What readers of the figures need to know about the machine."""
     model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("model name")), "?")
     memory = next(int(line.split()[1]) for line in open("/proc/meminfo", encoding="ascii") if line.startswith("MemTotal:"))
     return {"processors": PROCESSORS, "model": model, "memory_gib": round(memory / 2**20, 1), "kernel": os.uname().release}

@@ -1,5 +1,5 @@
-"""One SVG of a run: where the CPU of a callback goes, stage by stage beside its floor. No packages; it reads well on a light
-and on a dark page."""
+"""One SVG of a run: where a callback's CPU goes, stage by stage, next to each floor. Needs no packages; readable on
+light and on dark pages."""
 from xml.sax.saxutils import escape
 
 WIDTH, BAR, GAP, LEFT = 860, 20, 8, 250

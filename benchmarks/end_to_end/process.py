@@ -1,4 +1,4 @@
-"""Processing: wxpipe process beside a loop that copies the same records in the same transactions and thinks nothing."""
+"""Processing: wxpipe process, compared with a loop that only copies the same records in the same transactions."""
 import json
 import time
 
@@ -38,7 +38,7 @@ def message_to_facts():
 
 
 def find_fan_out(stack):
-    """What process makes of a message: how many facts beside it, and how large."""
+    """What process makes from a message: how many facts, and how large they are."""
     stack.topics("bench.fan_out.")
     written = json.loads(servers.run(PROGRAMS / "bench_fill", stack.kafka, "bench.fan_out.", "facts", 0, 2_000, BYTES))
     messages = written.pop("messages.v1")["records"]

@@ -1,7 +1,7 @@
-"""From runs to figures: medians with their spread, ratios within one run, and which bars they clear."""
+"""From runs to figures: medians with their spread, ratios within one run, and which limits hold."""
 import statistics
 
-# (what, how to get it from the figures, "at least" or "at most", the bar, its unit)
+# (what, how to get it from the figures, "at least" or "at most", the limit, its unit)
 BARS = [
     ("ingest, 256 connections, broker-acknowledged", lambda f: f["ingest"]["wxpipe ingest"][256]["rate"], "at least", 25_000, "/s"),
     ("ingest CPU / bare Beast", lambda f: ratio(f, "bare Beast"), "at most", 2.0, "x"),
@@ -77,7 +77,8 @@ def figures(results):
 
 
 def bars(shown):
-    """[(what, figure, spread or nothing, how, bar, unit, cleared)] of the bars that the stages run can tell."""
+    """[(what, figure, spread or nothing, how, bar, unit, cleared)] of the limits that can be checked with the stages
+    run."""
     rows = []
     for what, get, how, bar, unit in BARS:
         try:
@@ -99,7 +100,7 @@ def with_spread(values):
 
 
 def tables(shown):
-    """As lines of text, Markdown's tables among them."""
+    """The report as lines of text with Markdown tables."""
     lines = []
 
     def table(title, heading, rows):

@@ -1,5 +1,5 @@
-"""Everything that a measurement starts: the private Kafka and Postgres of dev/stack, wxpipe's roles, floors and load. All of
-it is ended by stop_all, whatever happens."""
+"""Everything that a measurement starts: a private Kafka and Postgres (dev/stack), wxpipe's roles, floors and load.
+stop_all ends all of it, whatever happens."""
 import json
 import os
 import pathlib
@@ -18,8 +18,8 @@ BUILD = REPOSITORY / "build" / "bench"
 PROGRAMS = BUILD / "benchmarks" / "end_to_end"
 WXPIPE = BUILD / "wxpipe"
 WORK = REPOSITORY / "build" / "bench-run"
-# As a server has it, not as a test wants it: Kafka's own JVM settings; memory for Postgres; the time of each commit,
-# which tells when a row became visible.
+# As on a real server, not as for tests: Kafka's own JVM settings and memory for Postgres. The time of each commit is
+# kept, because it tells when a row became visible.
 JVM = "-Xms1g -Xmx1g -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:MaxInlineLevel=15"
 POSTGRES = "-c shared_buffers=2GB -c max_wal_size=8GB -c checkpoint_timeout=15min -c track_commit_timestamp=on"
 
@@ -37,7 +37,7 @@ def free_port():
 
 
 def run(*command, env=None, **options):
-    """Runs to its end and answers its output; Failed with what it said otherwise."""
+    """Runs a program to its end and returns its output. Raises Failed with its output if it fails."""
     command = [str(part) for part in command]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}, **options)
     if done.returncode != 0:
@@ -62,14 +62,14 @@ class Stack:
         return {"kafka": [self.kafka_pid], "postgres": [self.postgres_pid]}
 
     def compiler_seconds(self):
-        """{thread: CPU seconds} of what compiles Kafka's code while it runs."""
+        """{thread: CPU seconds} of the threads that compile Kafka's code while it runs."""
         return machine.thread_seconds(self.kafka_pid, " CompilerThre")
 
     def sql(self, statement, database=None):
         return run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", database or self.database, "-c", statement).strip()
 
     def fresh_database(self, name):
-        """A database of this name with wxpipe's schema; answers its URL."""
+        """Makes a database of this name with wxpipe's schema; returns its URL."""
         self.sql(f"drop database if exists {name} with (force)")
         self.sql(f"create database {name}")
         url = self.database.rsplit("/", 1)[0] + "/" + name
@@ -104,7 +104,7 @@ class Process:
         return line.strip()
 
     def result(self):
-        """The JSON that a piped program prints in the end."""
+        """The JSON that a piped program prints at its end."""
         answer = self.line()
         if self.popen.wait() != 0:
             raise Failed(f"{self.name} ended with {self.popen.returncode}: see {self.log}")
@@ -150,7 +150,7 @@ class Role(Process):
         self.ready_seconds = time.monotonic() - began
 
     def metric(self, name, **labels):
-        """A counter's value: the sum of the samples that have these labels; 0 where there is none yet."""
+        """A counter's value: the sum of the samples with these labels; 0 if there are none yet."""
         text = urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/metrics", timeout=10).read().decode()
         wanted = [f'{key}="{value}"' for key, value in labels.items()]
         total = 0.0
@@ -175,7 +175,7 @@ def config_file(others=0):
 
 
 class Nginx(Process):
-    """Answers `success` and does nothing else: what another world's server costs."""
+    """An nginx that only answers `success`: the cost of another kind of server, for comparison."""
 
     def __init__(self, program, port, workers):
         folder = WORK / "nginx"
@@ -191,7 +191,7 @@ class Nginx(Process):
 
 
 def find_nginx():
-    """Its path, or nothing. Where it isn't installed, the distribution's package is unpacked beside the build: installing it
+    """Its path, or None. If it isn't installed, the distribution's package is unpacked beside the build: installing it
     would start a server that nobody asked for."""
     found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     tools = REPOSITORY / "build" / "bench-tools"

@@ -1,5 +1,5 @@
-"""Storing: wxpipe sink beside COPY of the same rows into the same tables in the same batches; and rows that are there
-already, which must not cost more than fresh ones."""
+"""Storing: wxpipe sink, compared with COPY of the same rows into the same tables in the same batches. And rows that are
+already stored, which must not cost more than new ones."""
 import json
 import time
 
@@ -51,7 +51,7 @@ def fresh_and_again(stack, prefix, number, ready, memory):
     stored = int(stack.sql("select count(*) from messages", database))
     if stored != ROWS:
         raise servers.Failed(f"{stored} rows of {ROWS} were stored")
-    # From the beginning, as another cluster's sink would: every row meets itself.
+    # Reads from the beginning again, as another cluster's sink would: every row is already stored.
     stack.sql("update wxpipe.sink_offsets set next_offset = 0", database)
     role = start(stack, database, prefix)
     yield timed(stack, role, "wxpipe sink, all rows there", "wxpipe_duplicates_total", stage="sink")
@@ -59,7 +59,7 @@ def fresh_and_again(stack, prefix, number, ready, memory):
 
 
 def run_partitions(database):
-    """Ahead of time, as they are in a pipeline that runs."""
+    """Makes them ahead of time, as in a running pipeline."""
     servers.run(servers.WXPIPE, "partitions", "apply", env={"DATABASE_URL": database})
 
 

@@ -1,4 +1,4 @@
-// The dedupe window: one look and one entry for each event, with an empty and with a full window.
+// The dedupe window: one lookup and one entry for each event, with an empty and with a full window.
 #include <benchmark/benchmark.h>
 
 #include <random>
@@ -28,7 +28,7 @@ class Ids {
   std::mt19937_64 random_{1};
 };
 
-// range(0) ids are in the window already, over all of its slices.
+// range(0): how many ids are in the window already, spread over all its slices.
 void dedupe(benchmark::State& state) {
   RecentIds window(std::chrono::seconds(600));
   Ids ids;
@@ -41,7 +41,7 @@ void dedupe(benchmark::State& state) {
   }
   const auto now = start + std::chrono::seconds(600);
   window.publish(std::chrono::floor<std::chrono::milliseconds>(now));
-  // A batch is looked up, staged and dropped again, so that the window stays as it is.
+  // Looks up and stages a batch, then drops it, so that the window stays the same.
   std::vector<std::pair<Uuid, uint64_t>> batch(kBatch);
   for (auto _ : state) {
     state.PauseTiming();

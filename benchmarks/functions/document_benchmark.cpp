@@ -1,4 +1,4 @@
-// XML and JSON bodies to the flat list of fields that normalising reads.
+// Parses XML and JSON bodies into the flat list of fields.
 #include <benchmark/benchmark.h>
 
 #include "benchmarks/support/bodies.hpp"

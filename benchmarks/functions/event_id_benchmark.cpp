@@ -1,4 +1,4 @@
-// An event's id from its decrypted bytes, a derived one, and the readable form.
+// An event's id from its decrypted bytes, the id of a derived event, and the readable form.
 #include <benchmark/benchmark.h>
 
 #include "benchmarks/support/bodies.hpp"

@@ -1,4 +1,4 @@
-// All that ingest does with a callback before Kafka: interpret is verify, decrypt, parse, normalise and seal.
+// Everything that ingest does with a callback before Kafka: interpret verifies, decrypts, parses, normalises and seals.
 #include <benchmark/benchmark.h>
 
 #include "benchmarks/support/callbacks.hpp"

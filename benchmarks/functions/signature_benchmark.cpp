@@ -1,4 +1,4 @@
-// The signature over an encrypted callback: the first thing asked of every request, strangers' included.
+// The signature over an encrypted callback: checked first in every request, also in strangers' requests.
 #include <benchmark/benchmark.h>
 
 #include <array>

@@ -1,4 +1,4 @@
-// Facts to what Postgres takes: a record's value to a row, and rows to the arrays of one statement.
+// From facts to what Postgres gets: a record's value to a row, and rows to the arrays of one statement.
 #include <benchmark/benchmark.h>
 
 #include "benchmarks/support/events.hpp"

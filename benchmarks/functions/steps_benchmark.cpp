@@ -1,4 +1,4 @@
-// Each step of processing on its own, over a day's mix of events, and all of them together with reading and writing.
+// Each processing step alone, over a day's mix of events; and all of them together with reading and writing.
 #include <benchmark/benchmark.h>
 
 #include "benchmarks/support/events.hpp"
@@ -11,7 +11,7 @@ using namespace wxpipe::processors;
 void step(benchmark::State& state, size_t which) {
   const auto steps = make_steps(benchmarks::processing_settings());
   auto events = benchmarks::events_of(benchmarks::day_of_requests(200));
-  // What a step sees has been through those before it.
+  // Each step gets events that have passed the steps before it.
   for (auto& event : events)
     for (size_t i = 0; i < which; ++i) {
       Facts facts;
@@ -25,7 +25,7 @@ void step(benchmark::State& state, size_t which) {
   }
 }
 
-// range(0): text messages only, or a day's mix.
+// range(0): only text messages, or a day's mix.
 void batch(benchmark::State& state) {
   const auto steps = make_steps(benchmarks::processing_settings());
   std::vector<schemas::Event> events;

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Compares what the pure path costs, in instructions per callback, with what recorded.txt says: a figure that no other
-load on the machine can move. ctest runs it (label guard).
+"""Compares the cost of the pure path, in instructions per callback, with recorded.txt. Other load on the machine can't
+change this figure. ctest runs it (label guard).
 
     check.py PROGRAM            within 5 % of the figures for this toolchain, or it fails; an unknown toolchain: skipped
     check.py PROGRAM --update   writes this toolchain's figures into recorded.txt
 
-Instructions depend on compiler and libraries, so each distribution has figures of its own, with the versions they were
-counted with. A change that costs more belongs into recorded.txt together with the code, and the commit says why.
+Instructions depend on compiler and libraries, so each distribution has its own figures, with the versions used. A
+change that costs more must update recorded.txt together with the code, and the commit must say why.
 """
 import argparse
 import os
@@ -23,8 +23,8 @@ SKIPPED = 77  # ctest: SKIP_RETURN_CODE
 RECORDED = pathlib.Path(__file__).with_name("recorded.txt")
 LIBRARIES = ["libc6", "libstdc++6", "libssl3", "libssl3t64", "libsimdjson14", "libsimdjson25", "libpugixml1v5", "libfmt9", "libfmt10"]
 
-# Libraries choose code by what the processor can do: the least that every x86-64-v2 machine has, so that figures don't
-# depend on whose machine counts. (AES instructions stay: without them the figures would say nothing about real ones.)
+# Libraries choose their code by the processor's features. These settings leave only what every x86-64-v2 machine has,
+# so that figures don't depend on the machine. AES instructions stay: every real server has them.
 ENVIRONMENT = {
     "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2_Usable,-AVX2,-AVX_Fast_Unaligned_Load,-ERMS,-AVX512F,-EVEX,-BMI2",
     "OPENSSL_ia32cap": "~0x1000000000000000:~0x20000128",  # no AVX; no SHA, AVX2, BMI1, BMI2

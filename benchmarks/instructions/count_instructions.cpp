@@ -1,5 +1,5 @@
-// What a callback costs on the pure path, for counting its instructions under callgrind (check.py): each path runs once
-// to warm up, then once inside a function of its name, which callgrind is told to count.
+// Runs the pure path of a callback, so that callgrind can count its instructions (check.py). Each path runs once to
+// warm up, then once inside a function that callgrind is told to count.
 //   count_instructions PATH      prints how many callbacks it took
 #include <fmt/format.h>
 
@@ -18,7 +18,7 @@ namespace {
 using namespace wxpipe;
 constexpr size_t kCallbacks = 2'000, kBatch = 500;
 
-// A day's mix; two halves of one, so that nothing that is counted has been seen before.
+// A day's mix in two halves: warming up uses one, so the counted half is new.
 std::vector<benchmarks::Request> half(int which) {
   auto all = benchmarks::day_of_requests(2 * kCallbacks);
   return {std::make_move_iterator(all.begin() + which * static_cast<long>(kCallbacks)),
@@ -27,7 +27,7 @@ std::vector<benchmarks::Request> half(int which) {
 
 using Run = std::function<void()>;
 
-// verify → envelope: a signed request to what is handed to Kafka.
+// verify → envelope: from a signed request to the record for Kafka.
 struct VerifyToEnvelope {
   explicit VerifyToEnvelope(int which) : requests(half(which)) {}
   void operator()() {
@@ -44,7 +44,7 @@ struct VerifyToEnvelope {
   std::string value, key;
 };
 
-// envelope → facts: records of events.v1 to everything that process writes.
+// envelope → facts: from records of events.v1 to everything that process writes.
 struct EnvelopeToFacts {
   explicit EnvelopeToFacts(int which) {
     const auto events = benchmarks::events_of(half(which));
@@ -69,7 +69,7 @@ struct EnvelopeToFacts {
   std::deque<benchmarks::EventRecords> batches;
 };
 
-// facts → arrays: records of messages.v1 to the rows of the COPY that stores them.
+// facts → arrays: from records of messages.v1 to the rows of the COPY that stores them.
 struct FactsToArrays {
   explicit FactsToArrays(int which) {
     for (const auto& event : benchmarks::events_of(half(which))) {
@@ -97,10 +97,10 @@ Run prepared() {
   return [path = std::make_shared<Path>(1)] { (*path)(); };
 }
 
-// What callgrind counts.
+// callgrind counts inside this function.
 extern "C" __attribute__((noinline)) void counted_path(const Run& run) {
   run();
-  asm volatile("");  // not a tail call: the function is on the stack while it runs
+  asm volatile("");  // prevents a tail call: the function must stay on the stack while it runs
 }
 }  // namespace
 

@@ -8,15 +8,15 @@
 namespace wxpipe::benchmarks {
 namespace {
 
-// People write in both scripts, and some of it has to be escaped in JSON. No scoring rule looks for anything in it:
-// most of what people write is just that.
+// Text in both scripts, some of which needs escaping in JSON. No scoring rule matches any of it, as with most real
+// text.
 constexpr std::string_view kProse =
     "您好，请问这款产品还有货吗？我想了解一下尺寸和发货时间 (item \"A-2041\", size L).\n"
     "另外，上次那件收到了，质量很好，谢谢！Please let me know if 20+ pieces are in stock, 最好这周内能发。";
 
 std::string follower(uint64_t number) { return fmt::format("oGZUI0egBJY1zhBYw2Kh{:08}", number % 1000 * 7919); }
 
-// As much prose as there is room for, cut between characters.
+// As much text as fits, cut between characters.
 void append_prose(std::string& out, size_t size) {
   while (size >= kProse.size()) {
     out += kProse;

@@ -52,7 +52,7 @@ Request encrypted(const Body& body, std::string_view receiveid, uint64_t number,
             {},
             {},
             {}};
-  // 公众号 also sign without the body, which safe mode doesn't look at; and write another envelope than WeWork.
+  // 公众号 also sign without the body (safe mode ignores that signature), and their envelope differs from WeWork's.
   if (body.account == "team")
     return {
         body.account,

@@ -1,5 +1,5 @@
-// What travels behind ingest, made by ingest's own code from the bodies of a day: events, their envelopes, and the
-// records that process would find on events.v1.
+// The data after ingest, made by ingest's own code from a day's bodies: events, their envelopes, and records as process
+// finds them on events.v1.
 #pragma once
 
 #include <deque>
@@ -14,10 +14,10 @@
 
 namespace wxpipe::benchmarks {
 
-// The events that these requests become, with receipt and trace id. Throws std::logic_error when one isn't accepted.
+// The events of these requests, with receipt and trace id. Throws std::logic_error if one isn't accepted.
 std::vector<schemas::Event> events_of(const std::vector<Request>& requests);
 
-// 公众号 text messages of `size` decrypted bytes as events, made by normalising alone: a third of the whole way's cost.
+// 公众号 text messages of `size` decrypted bytes as events. Made by normalising only: a third of the full cost.
 class TextEvents {
  public:
   TextEvents(size_t size, Timestamp created);
@@ -33,7 +33,7 @@ schemas::Event text_event(uint64_t number, size_t size);
 
 std::string envelope(const schemas::Event& event);
 
-// Events as records of one partition of events.v1, in order. Owns the text.
+// Events as the records of one partition of events.v1, in order. Owns their text.
 class EventRecords {
  public:
   explicit EventRecords(const std::vector<schemas::Event>& events);
@@ -46,7 +46,7 @@ class EventRecords {
   std::vector<processors::InputRecord> records_;
 };
 
-// The settings that steps are made of: accounts() and the scoring rules that wxpipe comes with.
+// The settings for the steps: accounts() and the scoring rules shipped with wxpipe.
 config::Settings processing_settings();
 
 }  // namespace wxpipe::benchmarks

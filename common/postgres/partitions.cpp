@@ -27,10 +27,11 @@ std::set<std::string> existing_partitions(Connection& connection, std::span<cons
   std::set<std::string> names;
   for (const auto& table : tables) {
     const auto rows = connection.execute(
-        "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid "
-        "where i.inhparent = to_regclass($1::text) and c.relname <> $1::text || '_default'",
+        "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent "
+        "where p.oid = to_regclass($1::text) and c.relname <> p.relname || '_default'",
         Parameters().text(table.name));
-    for (size_t i = 0; i < rows.size(); ++i) names.insert(rows.text(i, 0));
+    const auto schema = table.name.substr(0, table.name.find('.') + 1);  // with its dot; empty: none is named
+    for (size_t i = 0; i < rows.size(); ++i) names.insert(std::string(schema) + rows.text(i, 0));
   }
   return names;
 }

@@ -19,7 +19,7 @@ constexpr std::array kMessages{
 };
 static_assert(is_sorted(kMessages));
 
-// The documentation's tables and its examples write the card's key in different ways (docs/protocol.md §10.6).
+// The platform's documentation writes the card's key in two ways: in tables and in examples (docs/protocol.md §10.6).
 constexpr std::array kEvents{
     EventRule{"enter_chat", "", "bot.chat_entered", "", "", ""},
     EventRule{"feedback_event", "", "bot.feedback", "", "event.feedback_event.content", ""},
@@ -60,7 +60,7 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
     event.type = rule->type;
     draft.set_content(rule->content);
   }
-  // Everything of a group is its chat's, so that it stays in order.
+  // In a group the subject is the chat, so that the group's messages stay in order.
   const bool in_group = Word(draft.value("chattype")) == "group" && !event.conversation.empty();
   event.subject = in_group ? event.conversation : event.sender;
   if (!event.msg_id.empty()) draft.identify(Word(word).view(), "aibotid msgid");

@@ -1,4 +1,4 @@
-// WeWork's 智能机器人: JSON in small letters, msgid for everything, no time on messages (docs/protocol.md §10.6). Pure.
+// WeWork's 智能机器人: JSON with lower-case names, a msgid in every message, no times (docs/protocol.md §10.6). Pure.
 #pragma once
 
 #include "ingest/draft.hpp"

@@ -21,13 +21,13 @@ constexpr std::array kEvents{
 };
 static_assert(is_sorted(kEvents));
 
-// What tells a person best comes first. Names without their _ and -, in small letters.
+// The best id of a person comes first. Names in lower case, without _ and -.
 constexpr std::array<std::string_view, 11> kPersons{"leadid", "contactphone",  "phone",  "mobile",
                                                     "tel",    "contactwechat", "wechat", "contactemail",
                                                     "email",  "visitorid",     "openid"};
 constexpr std::array<std::string_view, 4> kTexts{"message", "content", "remark", "comment"};
 
-// The last name of a path, as the arrays above have it, on the stack; longer ones are in none of them.
+// The last name of a path, written as in the arrays above, on the stack. Longer names are in none of the arrays.
 class PlainName {
  public:
   explicit PlainName(std::string_view path) {
@@ -44,7 +44,7 @@ class PlainName {
   size_t size_ = 0;
 };
 
-// The value under the first of the names that has one, wherever it is nested.
+// The value of the first name that has one, however deep it is nested.
 template <size_t Size>
 const Field* first_of(const Document& document, const std::array<std::string_view, Size>& names) {
   const Field* best = nullptr;

@@ -1,5 +1,5 @@
-// JSON webhooks of lead forms and other channels, in the shape that docs/webhooks.md publishes; any other shape is
-// unknown.*, and its person is looked for all the same. Pure.
+// JSON webhooks of lead forms and other channels, in the shape that docs/webhooks.md gives. Any other shape becomes
+// unknown.*; even then we look for the person. Pure.
 #pragma once
 
 #include "ingest/draft.hpp"

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 namespace {
 constexpr auto kEvery = 1s;
-constexpr auto kBudget = 2s;  // for a mark to become durable
+constexpr auto kBudget = 2s;  // to make a mark durable
 constexpr auto kAgainWhenEnding = 20ms;
 }  // namespace
 
@@ -56,7 +56,7 @@ asio::awaitable<void> Custodian::run() {
   finished_.set_value();
 }
 
-// Each thread hands over its own decisions, so that none of them needs a lock.
+// Each io thread hands over its own decisions, so that no lock is needed.
 asio::awaitable<void> Custodian::gather() {
   boost::system::error_code ignored;
   open_ = threads_.size();
@@ -73,10 +73,10 @@ asio::awaitable<void> Custodian::gather() {
   while (open_ > 0) co_await gathered_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-// Everything there is to say, a mark after the other. False: the first of them couldn't be made durable.
+// Writes all marks there are, one after another. False if one couldn't be made durable.
 asio::awaitable<bool> Custodian::say(bool ending) {
   for (;;) {
-    // How full the spool is comes last: whoever reads "empty" may count on it for every receipt of this mark.
+    // Read the spool's state last: a mark that says "empty" must be true for every receipt in it.
     if (!unsaid_) unsaid_ = builder_.next(clock_.now(), spool_events(), ending);
     if (!unsaid_) co_return true;
     Outbound record;

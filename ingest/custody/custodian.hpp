@@ -1,9 +1,9 @@
-// Writes the process's custody marks: once a second it fetches the decisions of all io threads and makes what they say
-// durable on the way that events go, by broker or spool (docs/decisions/0004-custody-marks.md). A mark that can't be
-// made durable is tried again as it is, and what is decided meanwhile waits behind it.
+// Writes the process's custody marks. Once a second it fetches the decisions of all io threads and makes them durable
+// the same way as events: by broker or spool (docs/decisions/0004-custody-marks.md). A mark that can't be made durable
+// is tried again unchanged; later decisions wait behind it.
 //
-// Runs on one of the io threads, whose delivery it uses. What it borrows outlives it; it is gone before the io
-// contexts.
+// Runs on one of the io threads and uses that thread's delivery. What it borrows must outlive it. Destroy it before the
+// io contexts.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -32,11 +32,10 @@ class Custodian {
   Custodian(boost::asio::io_context& io, Delivery& delivery, const Spool* spool, std::vector<Thread> threads,
             const Receipts& receipts, const Clock& clock);
 
-  // Before the io thread runs, or on it.
+  // Call before the io thread runs, or on it.
   void start();
-  // From another thread, while the io threads run and take no callbacks any more: says that receipts which are still
-  // open are void and that this was the last mark. False: it wasn't durable within the patience, and the tail is in
-  // doubt.
+  // Call from another thread, while the io threads run but take no more callbacks. Makes receipts that are still open
+  // void and writes the last mark. False: that mark didn't become durable in time, so the last receipts stay in doubt.
   bool finish(std::chrono::milliseconds patience);
 
  private:
@@ -56,7 +55,7 @@ class Custodian {
   bool waiting_shown_ = false;
 
   boost::asio::steady_timer tick_, gathered_;
-  size_t open_ = 0;  // threads whose decisions are on their way here
+  size_t open_ = 0;  // threads whose decisions haven't arrived yet
   std::vector<std::vector<Decision>> spare_;
   bool finishing_ = false;
   std::promise<void> finished_;

@@ -1,5 +1,5 @@
-// What an io thread answered to its callbacks, by receipt, until the custodian fetches it. One writer, no lock: the
-// custodian fetches on the thread itself.
+// What an io thread answered to its callbacks, by receipt, until the custodian fetches it. Used on one thread without a
+// lock: the custodian fetches on that same thread.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace wxpipe::ingest {
 
 struct Decision {
   int64_t sequence = 0;
-  const std::string* account = nullptr;  // outlives the decision
+  const std::string* account = nullptr;  // must outlive the decision
   Timestamp received_at;
   DeliveryPath path = DeliveryPath::nowhere;  // nowhere: answered with a failure
 };
@@ -25,14 +25,14 @@ class Decisions {
  public:
   void add(const Decision& decision) { taken_.push_back(decision); }
 
-  // The account's name for as long as this lives. Names come from the configuration, so there are few.
+  // The account's name, valid as long as this object. Names come from the configuration, so there are few.
   const std::string* name_of(std::string_view account) {
     auto found = names_.find(account);
     if (found == names_.end()) found = names_.emplace(account).first;
     return &*found;
   }
 
-  // Everything since the last time; `empty` is used from now on, so that nothing is allocated while callbacks come.
+  // All decisions since the last fetch. Keeps `empty` for the next ones: its memory is used again.
   std::vector<Decision> fetch(std::vector<Decision> empty) {
     empty.clear();
     taken_.swap(empty);
@@ -48,7 +48,7 @@ class Decisions {
   std::unordered_set<std::string, Hash, std::equal_to<>> names_;  // nodes don't move
 };
 
-// One receipt on its way to a decision: void unless it is said that the callback was made durable.
+// A receipt that waits for its decision. It becomes void unless the callback was reported durable.
 class OpenReceipt {
  public:
   OpenReceipt(Decisions& decisions, const Decision& decision) : decisions_(decisions), decision_(decision) {}

@@ -20,7 +20,7 @@ void MarkBuilder::add(std::span<const Decision> decisions) {
 void MarkBuilder::void_open(int64_t up_to) {
   if (up_to >= next_open_ + static_cast<int64_t>(ahead_.size()))
     ahead_.resize(static_cast<size_t>(up_to - next_open_ + 1));
-  for (auto& slot : ahead_) slot.decided = true;  // those that weren't go nowhere
+  for (auto& slot : ahead_) slot.decided = true;  // those undecided so far become void
   absorb();
 }
 

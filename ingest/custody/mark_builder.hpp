@@ -1,5 +1,5 @@
-// From decisions in any order to custody marks in the order of receipts (docs/decisions/0004-custody-marks.md). Pure;
-// one thread. What is decided ahead of an open receipt waits for it, so that every mark covers a stretch without gaps.
+// Takes decisions in any order and gives custody marks in the order of receipts (docs/decisions/0004-custody-marks.md).
+// A decision waits until all earlier receipts are decided, so every mark covers a range without gaps. Pure; one thread.
 #pragma once
 
 #include <deque>
@@ -21,11 +21,11 @@ class MarkBuilder {
   MarkBuilder(std::string instance, std::string boot) : instance_(std::move(instance)), boot_(std::move(boot)) {}
 
   void add(std::span<const Decision> decisions);
-  // What is still open up to this sequence will not be answered any more.
+  // Receipts up to this sequence that are still open will get no answer any more.
   void void_open(int64_t up_to);
 
-  // The next mark, if there is something to say: receipts that were decided, the boot's beginning, a spool that became
-  // empty or is so no more, the end. It counts as said: the caller sees to it that it arrives, as it is.
+  // The next mark, if there is something to say: decided receipts, the start of the boot, a spool that became empty or
+  // no longer is, the end. It then counts as written: the caller must make it durable, unchanged.
   std::optional<schemas::CustodyMark> next(Timestamp now, std::optional<int64_t> spool_events, bool ending);
 
  private:
@@ -33,7 +33,7 @@ class MarkBuilder {
     bool decided = false;
     Decision decision;
   };
-  using Kind = std::tuple<const std::string*, Timestamp, bool>;  // as a thread names it: account, minute, spooled
+  using Kind = std::tuple<const std::string*, Timestamp, bool>;  // one thread's key: account, minute, spooled
   struct KindHash {
     size_t operator()(const Kind& kind) const {
       const auto& [account, minute, spooled] = kind;
@@ -45,7 +45,7 @@ class MarkBuilder {
     Timestamp received_from = Timestamp::max(), received_to = Timestamp::min();
     std::vector<schemas::CustodyMark::Acknowledged> acknowledged;
     std::vector<schemas::CustodyMark::Run> outcomes;
-    // Twice: threads have names of their own, and comparing those costs a tenth of comparing texts.
+    // Two maps: each thread has its own name pointers, and comparing pointers costs a tenth of comparing texts.
     std::unordered_map<Kind, uint32_t, KindHash> outcome_of_kind;
     std::map<std::tuple<std::string, Timestamp, bool>, uint32_t> outcome_of;
   };
@@ -55,12 +55,12 @@ class MarkBuilder {
   static uint32_t outcome_in(Page& page, const Kind& kind);
 
   const std::string instance_, boot_;
-  int64_t next_open_ = 1;   // the first sequence that isn't decided
-  std::deque<Slot> ahead_;  // from next_open_ on
+  int64_t next_open_ = 1;   // the first undecided sequence
+  std::deque<Slot> ahead_;  // receipts from next_open_ on
   int64_t next_marked_ = 1;
-  std::deque<Page> pages_;  // the last one grows
+  std::deque<Page> pages_;  // only the last one still grows
   int64_t number_ = 0;
-  std::optional<int64_t> spool_events_;  // as the last mark said
+  std::optional<int64_t> spool_events_;  // as the last mark said it
   bool ended_ = false;
 };
 

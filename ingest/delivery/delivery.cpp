@@ -11,10 +11,10 @@ namespace wxpipe::ingest {
 namespace asio = boost::asio;
 using std::chrono::steady_clock;
 namespace {
-// A healthy broker's p99 is well below it, and what is left of a suite command's 800 ms is plenty for an fsync.
+// Well above a healthy broker's p99, and leaves enough of a suite command's 800 ms for an fsync.
 constexpr std::chrono::milliseconds kHedge{250};
 
-// Else a custody mark, which nobody waits for: the fault points are about callbacks.
+// False for custody marks. Fault points are about callbacks only.
 bool is_callback(const Outbound& record) { return record.topic != schemas::TopicName::custody; }
 }  // namespace
 
@@ -29,13 +29,13 @@ Delivery::Delivery(asio::io_context& io, const config::KafkaSettings& settings, 
 Delivery::~Delivery() {
   shared_->alive = false;
   for (int left; (left = shared_->spooling) > 0;) shared_->spooling.wait(left);  // the spool reads our records
-  reports_.release();                                                            // the producer's own
-  producer_.reset();                                                             // reports what it had
+  reports_.release();                                                            // the producer owns the descriptor
+  producer_.reset();                                                             // reports what it still had
 }
 
 void Delivery::make_producer() {
   if (producer_) reports_.release();
-  producer_.reset();  // reports what it had as failed: it goes to the spool, or back to the platform
+  producer_.reset();  // reports what it had as failed: the spool takes it, or the platform sends it again
   producer_ = std::make_unique<Producer>(
       settings_, [this](void* opaque, rd_kafka_resp_err_t error) { reported(*static_cast<Pending*>(opaque), error); });
   reports_.assign(producer_->event_fd());
@@ -130,7 +130,7 @@ void Delivery::stored(Pending& pending, std::optional<int64_t> id) {
   release(pending);
 }
 
-// The broker has it as well: nothing to drain.
+// The broker has it as well, so the drainer need not send it.
 void Delivery::forget_spooled(Pending& pending) {
   if (pending.spool_id) spool_->remove({*pending.spool_id});
   pending.spool_id.reset();
@@ -172,7 +172,7 @@ asio::awaitable<DeliveryPath> Delivery::deliver(Outbound& record, Deadline deadl
       spool(pending);
       continue;
     }
-    if (!pending.in_broker && !pending.in_spool) break;  // both refused it
+    if (!pending.in_broker && !pending.in_spool) break;  // both refused
     boost::system::error_code ignored;
     pending.signal.expires_at(may_spool ? std::min(deadline, hedge_at) : deadline);
     co_await pending.signal.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

@@ -1,11 +1,10 @@
-// The race that makes a callback durable: the broker (acks=all) or the fsynced spool, whichever is first, within the
-// caller's deadline (docs/guarantees.md law 1). One per io thread, with a producer of its own; everything runs on that
-// thread.
+// Makes a callback durable: in the broker (acks=all) or in the spool (fsync), whichever is first, within the caller's
+// deadline (docs/guarantees.md law 1). One per io thread, with its own producer; everything runs on that thread.
 //
-// An event goes to the broker. Has it no report after a hedge delay, it goes to the spool as well. While the broker is
-// away (its oldest report is overdue), or while earlier events of the same key wait in the spool, events go to the
-// spool alone, so that each key's order holds. An event that took both ways is one event: same bytes, same id, same
-// receipt.
+// An event goes to the broker first. If no report comes within a short delay, it goes to the spool as well. Events go
+// to the spool alone while the broker is away (its oldest report is overdue), or while earlier events of the same key
+// wait in the spool: this keeps each key's order. An event that went both ways is still one event: same bytes, same id,
+// same receipt.
 #pragma once
 
 #include <atomic>
@@ -30,23 +29,23 @@ class Delivery {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
-  // spool: null without one. All borrowed. Throws UsageError for Kafka properties that aren't any.
+  // spool: null if there is none. Everything is borrowed. Throws UsageError for invalid Kafka properties.
   Delivery(boost::asio::io_context& io, const config::KafkaSettings& settings, Spool* spool);
-  // What waits for a report is purged: call it after the last deliver has ended.
+  // Purges what still waits for a report. Destroy only after the last deliver has ended.
   ~Delivery();
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
 
-  // Takes the record's contents and leaves its memory to be used again. Answers by the deadline at the latest.
+  // Swaps out the record's contents and leaves memory that can be used again. Returns by the deadline at the latest.
   boost::asio::awaitable<DeliveryPath> deliver(Outbound& record, Deadline deadline);
 
-  // Events without a report from the broker.
+  // Events that wait for the broker's report.
   size_t in_flight() const { return in_flight_; }
   // Whether the broker's oldest report is overdue.
   bool broker_away() const;
 
  private:
-  // One event on its way. Lives in the pool; goes back when broker, spool and callback are all done with it.
+  // One event on its way. It comes from a pool, and goes back when broker, spool and callback are all done with it.
   struct Pending {
     explicit Pending(boost::asio::io_context& io) : signal(io) {}
     Outbound record;
@@ -75,12 +74,13 @@ class Delivery {
   std::vector<std::unique_ptr<Pending>> all_;
   std::vector<Pending*> free_;
   std::deque<Pending*>
-      sent_;  // in the order of sending; those reported already are skipped when they come to the front
+      sent_;  // in the order of sending; entries already reported are dropped when they reach the front
   size_t in_flight_ = 0;
   std::unique_ptr<Producer> producer_;
   boost::asio::posix::stream_descriptor reports_;
   bool away_shown_ = false;
-  // With the spool's thread: what is posted after we are gone must find that out, and our records outlive its reading.
+  // Shared with the spool's thread. A function posted after we are gone must see that; and we wait until the spool has
+  // read our records.
   struct Shared {
     bool alive = true;  // only read on the io thread
     std::atomic<int> spooling{0};

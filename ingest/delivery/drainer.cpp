@@ -13,23 +13,23 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr auto kPatience = 10s;  // then it is said that it takes long
+constexpr auto kPatience = 10s;  // after this a warning says that it takes long
 constexpr size_t kBatchRecords = 2'000;
 constexpr size_t kBatchBytes = 8 << 20;
 
-// What times out while later ones of its key are delivered would be sent again behind them. So here nothing does: a
-// batch waits for the broker as long as it takes, and its events are safe where they are.
+// Nothing may time out here: a record that timed out while later ones of its key were delivered would be sent again
+// after them. So a batch waits for the broker as long as it takes. Its events are safe in the spool.
 config::KafkaSettings patient(config::KafkaSettings settings) {
   settings.properties.erase("delivery.timeout.ms");  // librdkafka's other name for it
-  settings.properties["message.timeout.ms"] = "0";   // none
+  settings.properties["message.timeout.ms"] = "0";   // 0: no timeout
   return settings;
 }
 
-// One batch, sent and reported. The reports of a batch that is given up arrive while its producer is destroyed.
+// One batch, sent and reported. If a batch is given up, its reports arrive while its producer is destroyed.
 struct Batch {
   std::vector<SpooledRecord> records;
   std::vector<int64_t> delivered;  // ids that the broker has
-  size_t open = 0;                 // without a report
+  size_t open = 0;                 // not reported yet
 
   void report(const void* opaque, rd_kafka_resp_err_t error) {
     --open;
@@ -69,7 +69,8 @@ Drainer::Drainer(const config::KafkaSettings& settings, Spool& spool)
 
 void Drainer::work(const std::stop_token& stop) {
   Batch batch;
-  std::unique_ptr<Producer> producer;  // behind the batch: its last reports need it
+  // Declared after the batch: it is destroyed first, and then still reports to the batch
+  std::unique_ptr<Producer> producer;
   std::string shown;
   int64_t after = 0, drained = 0;
   const auto hindered = [&](const std::string& why) {
@@ -104,7 +105,7 @@ void Drainer::work(const std::stop_token& stop) {
         after = batch.records.back().id;
         shown.clear();
       } else if (!stop.stop_requested()) {
-        after = batch.records.front().id - 1;  // what of it the broker has already is sent again at worst
+        after = batch.records.front().id - 1;  // start again there: at worst the broker gets some of it twice
         hindered("the broker did not take every event");
       }
     } catch (const Unavailable& error) {

@@ -1,6 +1,6 @@
-// Moves what the spool holds to Kafka, oldest first, whenever a broker answers; removes each event from the spool only
-// after the broker acknowledged it. A crash between the two sends it again: the same event with the same receipt, which
-// everything behind recognises. Owns a thread and a producer of its own.
+// Moves what the spool holds to Kafka, oldest first, when a broker answers. Removes an event from the spool only after
+// the broker acknowledged it. A crash in between sends it again: the same event with the same receipt, which all later
+// stages recognise. Owns a thread and a producer.
 #pragma once
 
 #include <thread>
@@ -19,7 +19,7 @@ class Drainer {
 
   const config::KafkaSettings settings_;
   Spool& spool_;
-  std::jthread thread_;  // last: joined before the rest goes
+  std::jthread thread_;  // last member: joined before the others are destroyed
 };
 
 }  // namespace wxpipe::ingest

@@ -1,4 +1,4 @@
-// What ingest makes durable: one record for a topic, with the headers that travel with it. A plain value.
+// One record that ingest makes durable: topic, key, value and headers. A plain value.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ struct Outbound {
   std::string event_id, receipt, traceparent;  // record headers
   Timestamp timestamp;                         // received_at
 
-  // Keeps the strings' memory for the next one.
+  // Empties the strings but keeps their memory for the next record.
   void clear() {
     for (auto* text : {&key, &value, &event_id, &receipt, &traceparent}) text->clear();
   }
   bool operator==(const Outbound&) const = default;
 };
 
-// Where an event was durable when its callback was answered.
+// Where the event was durable when its callback was answered.
 enum class DeliveryPath { broker, spool, nowhere };
 inline std::string_view to_string(DeliveryPath path) {
   return path == DeliveryPath::broker ? "broker" : path == DeliveryPath::spool ? "spool" : "nowhere";

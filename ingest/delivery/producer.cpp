@@ -35,8 +35,8 @@ Producer::Producer(const config::KafkaSettings& settings, Report report) : repor
   if (event_fd_ < 0) throw Unavailable("eventfd: no file descriptor left; raise the limit (ulimit -n)");
   constexpr uint64_t kOne = 1;
   rd_kafka_queue_io_event_enable(queue_.get(), event_fd_, &kOne, sizeof kOne);
-  // librdkafka writes when something comes into an empty queue. What came before it knew the descriptor woke nobody,
-  // and the queue would never be empty again: so the owner is woken once for it.
+  // librdkafka writes to the descriptor only when an empty queue gets its first entry. Entries from before it knew the
+  // descriptor woke nobody, and then the queue would never become empty. So wake the owner once by hand.
   [[maybe_unused]] const auto written = ::write(event_fd_, &kOne, sizeof kOne);
 }
 
@@ -57,7 +57,7 @@ rd_kafka_resp_err_t Producer::produce(const Outbound& record, void* opaque) {
   values[0].u.rkt = topics_[static_cast<size_t>(record.topic)].get();
   values[1].vtype = RD_KAFKA_VTYPE_KEY;
   values[1].u.mem = {const_cast<char*>(record.key.data()), record.key.size()};
-  values[2].vtype = RD_KAFKA_VTYPE_VALUE;  // not copied: librdkafka leaves it alone until the report
+  values[2].vtype = RD_KAFKA_VTYPE_VALUE;  // not copied: the bytes must stay until the report
   values[2].u.mem = {const_cast<char*>(record.value.data()), record.value.size()};
   values[3].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
   values[3].u.i64 = std::chrono::floor<std::chrono::milliseconds>(record.timestamp).time_since_epoch().count();
@@ -69,7 +69,7 @@ rd_kafka_resp_err_t Producer::produce(const Outbound& record, void* opaque) {
   values[6].u.i = 0;
   const kafka::Error error{rd_kafka_produceva(client_.get(), values.data(), values.size())};
   if (error) return rd_kafka_error_code(error.get());
-  headers.release();  // librdkafka's from here on
+  headers.release();  // librdkafka owns them from here on
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -78,7 +78,8 @@ void Producer::poll(std::chrono::milliseconds wait) {
   while (::read(event_fd_, &wake_ups, sizeof wake_ups) > 0) {
   }
   auto timeout = static_cast<int>(wait.count());
-  while (const kafka::Event event{rd_kafka_queue_poll(queue_.get(), timeout)}) {  // until empty: the wake-up is an edge
+  // Until empty: librdkafka writes to the descriptor only when an empty queue fills
+  while (const kafka::Event event{rd_kafka_queue_poll(queue_.get(), timeout)}) {
     timeout = 0;
     if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
       while (const auto* message = rd_kafka_event_message_next(event.get())) report_(message->_private, message->err);

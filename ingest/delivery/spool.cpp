@@ -40,7 +40,7 @@ uint64_t size_of(const Outbound& record) {
          record.traceparent.size() + 64;
 }
 
-// SQLite's own trouble: disk full, read-only, i/o. The world's, so nothing here is dead-lettered.
+// SQLite's own errors: disk full, read-only, i/o. The environment's fault, so nothing is dead-lettered for them.
 class DiskTrouble : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -85,7 +85,7 @@ struct Spool::Database {
   static void bind(sqlite3_stmt* statement, int at, const std::string& text) {
     sqlite3_bind_text64(statement, at, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
-  // Runs a statement that answers nothing, and makes it ready for the next time.
+  // Runs a statement that returns no rows, and resets it for the next time.
   void step(sqlite3_stmt* statement) {
     const int code = sqlite3_step(statement);
     sqlite3_reset(statement);
@@ -204,14 +204,14 @@ void Spool::work() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      // A disk that has just failed gets a little time before removals alone are tried again; a put is somebody's
+      // After a disk error, removals alone wait a little before the next try. A put doesn't wait: it is somebody's
       // callback.
       const auto woken = [this] { return stopping_ || !puts_.empty() || (!failing_ && !removals_.empty()); };
       if (failing_)
         changed_.wait_for(lock, kDiskRetry, woken);
       else
         changed_.wait(lock, woken);
-      // What can't be removed now will be sent again after the next start: a duplicate, not a loss.
+      // What can't be removed now is sent again after the next start: a duplicate, not a loss.
       if (stopping_ && puts_.empty() && (failing_ || removals_.empty())) return;
       if (puts_.empty() && removals_.empty()) continue;
       puts.swap(puts_);
@@ -279,7 +279,7 @@ bool Spool::write(std::vector<Put>& puts, std::vector<int64_t>& removals) {
       telemetry::log_error("spool_write_failed",
                            {{"why", trouble.what()}, {"events", puts.size()}, {"do", "free space in spool.directory"}});
     std::fill(ids.begin(), ids.end(), std::nullopt);
-    if (!removals.empty()) {  // later: events that are sent twice are duplicates, not losses
+    if (!removals.empty()) {  // try later: until then the events may be sent twice, which is no loss
       const std::lock_guard lock(mutex_);
       removals_.insert(removals_.end(), removals.begin(), removals.end());
     }
@@ -310,8 +310,8 @@ bool Spool::write(std::vector<Put>& puts, std::vector<int64_t>& removals) {
     }
     puts[i].stored(ids[i]);
   }
-  ripe();                 // so that young_ stays small although nobody drains
-  changed_.notify_all();  // the drainer
+  ripe();                 // keeps young_ short even if nobody drains
+  changed_.notify_all();  // wakes the drainer
   return committed;
 }
 
@@ -320,7 +320,7 @@ void Spool::show() {
   metrics_.spool_bytes.Set(static_cast<double>(bytes_));
 }
 
-// The last id that has been here for kGrace. Ids and the monotonic clock rise together, so the order holds.
+// The last id that has been here for kGrace. Ids and the monotonic clock both only grow, so this order holds.
 int64_t Spool::ripe() {
   const std::lock_guard lock(mutex_);
   for (const auto now = monotonic_(); !young_.empty() && now - young_.front().at >= kGrace; young_.pop_front())

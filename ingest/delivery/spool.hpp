@@ -1,11 +1,11 @@
-// Where events are durable while the broker isn't: one SQLite file (WAL, synchronous=FULL) per instance. A writer
-// thread takes everything that waits into one transaction, so one fsync serves many callbacks (group commit). A drainer
-// (drainer.hpp) moves the events to Kafka when it is back, oldest first.
+// Where events are durable while the broker is away: one SQLite file (WAL, synchronous=FULL) per instance. A writer
+// thread puts everything that waits into one transaction, so one fsync serves many callbacks (group commit). A drainer
+// (drainer.hpp) moves the events to Kafka, oldest first, when it is back.
 //
-// Bounded: a put beyond max_bytes, or while the oldest event is older than max_age, is refused: a full spool answers
-// failure rather than lying. After a crash what was committed is found again, and nothing else. Ages are counted by the
-// monotonic clock, so that a wall clock that is set right neither fills the spool nor hides anything in it; the wall
-// clock tells only how old an event is that an earlier life of the process left.
+// The spool is bounded. A put is refused beyond max_bytes, or while the oldest event is older than max_age: a full
+// spool answers failure rather than promise what it can't keep. After a crash it holds what was committed and nothing
+// else. Ages are counted by the monotonic clock, so setting the wall clock can't fill the spool or hide events. The
+// wall clock only gives the age of events that an earlier process left.
 #pragma once
 
 #include <atomic>
@@ -41,36 +41,34 @@ struct SpooledRecord {
 
 class Spool {
  public:
-  // Called on the spool's thread: the id under which the record is durable, or nothing: refused.
+  // Called on the spool's thread: the id under which the record is durable. No id: refused.
   using Stored = std::function<void(std::optional<int64_t>)>;
 
   using SteadyTime = std::chrono::steady_clock::time_point;
   using Monotonic = std::function<SteadyTime()>;  // safe from any thread
 
-  // An event that was spooled because the broker was slow is usually acknowledged by it a moment later: younger ones
-  // are not drained.
+  // Younger events are not drained: a slow broker usually acknowledges them a moment later by itself.
   static constexpr std::chrono::seconds kGrace{1};
 
-  // Opens or creates <directory>/<instance>.spool and takes its lock. Throws UsageError when the directory can't be
-  // written to or another process has it.
+  // Opens or creates <directory>/<instance>.spool and locks it. Throws UsageError when the directory isn't writable or
+  // another process has the lock.
   Spool(const config::SpoolSettings& settings, const std::string& instance, const Clock& clock,
         telemetry::Metrics& metrics, Monotonic monotonic = std::chrono::steady_clock::now);
-  // Finishes what was put.
+  // Finishes all puts first.
   ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
   // Any thread. The record stays alive and unchanged until `stored` is called.
   void put(const Outbound& record, Stored stored);
-  // Any thread. The broker has these: nothing need queue behind them any more, and they are forgotten with the next
-  // commit.
+  // Any thread. The broker has these: later events need not queue behind them. They are deleted with the next commit.
   void remove(std::vector<int64_t> ids);
 
-  // Any thread. Whether events of this key wait here, so that later ones must queue behind them.
+  // Any thread. Whether events of this key wait here; later ones must then queue behind them.
   bool holds(uint64_t key) const;
   int64_t events() const { return events_.load(std::memory_order_relaxed); }
 
-  // For the drainer's thread alone: the oldest records behind `after` that have been here for kGrace or longer.
+  // Only for the drainer's thread: the oldest records after id `after` that have been here for at least kGrace.
   std::vector<SpooledRecord> oldest(int64_t after, size_t most_records, size_t most_bytes);
   // Wakes when there may be something to drain.
   bool wait_for_events(const std::stop_token& stop, std::chrono::milliseconds time);
@@ -98,22 +96,22 @@ class Spool {
   std::unique_ptr<Database> writer_, reader_;
 
   std::atomic<int64_t> events_{0};
-  uint64_t bytes_ = 0;  // the writer's
+  uint64_t bytes_ = 0;  // only the writer uses it
   struct Known {
     uint64_t key, bytes;
     SteadyTime stored_at;
     bool held = true;  // later events of the key must queue behind it
   };
-  std::map<int64_t, Known> known_;  // the writer's: by id, so the oldest comes first
+  std::map<int64_t, Known> known_;  // only the writer uses it; by id, so the oldest comes first
   bool refusing_ = false;
-  bool failing_ = false;  // the last write
+  bool failing_ = false;  // the last write failed
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::vector<Put> puts_;
   std::vector<int64_t> removals_;
   std::unordered_map<uint64_t, int> held_;
-  // What was committed within kGrace, by the last id of each commit; everything up to ripe_ is older.
+  // Commits of the last kGrace, each with its last id. Everything up to ripe_ is older.
   struct Commit {
     SteadyTime at;
     int64_t last_id;

@@ -12,7 +12,7 @@ namespace wxpipe::ingest {
 namespace {
 sqlite3_vfs* system_disk = nullptr;
 
-// SQLite keeps a table of functions per kind of file; each gets a copy whose sync is ours.
+// SQLite keeps a table of functions for each kind of file. Each gets a copy with our sync function in it.
 std::mutex mutex;
 std::map<const sqlite3_io_methods*, sqlite3_io_methods> copies;
 std::map<const sqlite3_io_methods*, const sqlite3_io_methods*> originals;
@@ -30,7 +30,7 @@ int sync(sqlite3_file* file, int flags) {
 int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   const int result = system_disk->xOpen(system_disk, name, file, flags, flags_out);
   if (result != SQLITE_OK || (flags & SQLITE_OPEN_WAL) == 0)
-    return result;  // a commit is in the log before anywhere else
+    return result;  // only the log: a commit is synced there first
   const std::lock_guard lock(mutex);
   const auto [copy, fresh] = copies.try_emplace(file->pMethods, *file->pMethods);
   if (fresh) {

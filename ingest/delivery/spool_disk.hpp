@@ -1,5 +1,5 @@
-// The name of SQLite's way to the disk (its VFS) for the spool. In builds with fault points it is the system's own with
-// the place spool.before_fsync in it, which lies inside SQLite's commit; else the system's own (null).
+// The name of the SQLite VFS that the spool uses. In builds with fault points: the system's VFS plus the fault point
+// spool.before_fsync, which lies inside SQLite's commit. Else null: the system's own VFS.
 #pragma once
 
 namespace wxpipe::ingest {

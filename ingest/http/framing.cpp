@@ -87,7 +87,7 @@ void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& leng
   length_ = length.value_or(0);
 }
 
-// A body that is there as a whole is looked at where it lies.
+// A body that came as a whole is not copied.
 std::size_t RequestParser::on_body_impl(View body, Error&) {
   if (body_.empty() && body.size() == length_)
     request_.body = view(body);

@@ -1,5 +1,5 @@
-// The bytes of a connection, cut into requests: Beast's parser with its strictness, and views into the bytes that were
-// read. Beast's own container would copy every header of every callback. Knows no sockets.
+// Cuts the bytes of a connection into requests. Uses Beast's strict parser, but gives views into the bytes read:
+// Beast's own container would copy every header of every callback. Knows no sockets.
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -13,21 +13,21 @@
 
 namespace wxpipe::ingest::http {
 
-// One request while it comes in.
+// One request while it is being read.
 class RequestParser final : private boost::beast::http::basic_parser<true> {
  public:
   RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes);
 
-  // Reads on, and returns how many of the bytes it is done with. While the request isn't complete, what is left of them
-  // comes again in front of the next ones. Beast's errors, but never need_more.
+  // Parses more bytes; returns how many are used up. While the request isn't complete, pass the rest again, in front of
+  // the next bytes. Gives Beast's errors, but never need_more.
   size_t put(std::string_view bytes, boost::system::error_code& error);
-  // The bytes given so far are going away: views point into memory of the parser's own from here on.
+  // Call before the bytes given so far go away: copies what views point to into the parser's own memory.
   void keep();
 
   bool complete() const { return is_done(); }
   bool header_complete() const { return is_header_done(); }
   bool keep_alive() const { return basic_parser::keep_alive(); }
-  // Once it is complete (the headers: once these are).
+  // Valid when the request is complete; its headers when these are complete.
   const Request& request() const { return request_; }
 
  private:
@@ -47,26 +47,26 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
 
   Request request_;
   std::string_view input_;      // what put was given
-  uint64_t length_ = 0;         // of the body, as its header says
-  std::string body_;            // one that came in pieces
-  std::list<std::string> own_;  // headers that came in pieces, or over several lines, which Beast joins elsewhere
+  uint64_t length_ = 0;         // of the body, by its header
+  std::string body_;            // a body that came in pieces
+  std::list<std::string> own_;  // headers that came in pieces or over several lines
 };
 
-// One connection's requests, one after the other. The current one's views hold until next().
+// The requests of one connection, one after the other. Views of the current one are valid until next().
 class Framing {
  public:
   Framing(uint32_t most_header_bytes, uint64_t most_body_bytes);
 
-  // Begins with the next request. Some or all of it may have come behind the last one.
+  // Starts the next request. Some or all of it may have been read already.
   void next();
-  // What was read. If the request isn't done with it, the bytes may go away afterwards.
+  // Give it what was read. If the request still needs the bytes, they are copied, so they may go away afterwards.
   void take(std::string_view bytes);
 
   bool begun() const { return begun_; }  // some of the request is here
   bool done() const { return refusal_ || parser_->complete(); }
-  // Why it can't become a request.
+  // Why it is no acceptable request; nothing if it is fine so far.
   std::optional<Refusal> refusal() const { return refusal_; }
-  // Whether the sender waits to be told that it may send its body. True once.
+  // Whether the sender waits for "100 Continue" before it sends the body. True once.
   bool owes_continue();
 
   const Request& request() const { return parser_->request(); }
@@ -79,8 +79,8 @@ class Framing {
   const uint64_t most_body_bytes_;
   std::optional<RequestParser> parser_;
   std::optional<Refusal> refusal_;
-  std::string pending_;  // read, and not parsed yet
-  std::string behind_;   // of the request behind this one
+  std::string pending_;  // read, but not parsed yet
+  std::string behind_;   // the beginning of the request after this one
   bool begun_ = false, continued_ = false;
 };
 

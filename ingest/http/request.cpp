@@ -6,7 +6,7 @@ namespace wxpipe::ingest::http {
 namespace {
 constexpr std::string_view kPrefix = "/callback/";
 
-// A segment of the path. What is no segment any more once it is decoded is refused.
+// Decodes one segment of the path. Refused if it holds a slash or NUL once decoded.
 bool decode(std::string_view segment, std::string& scratch, std::string_view& decoded) {
   constexpr std::string_view kNoSegment("/\0", 2);
   return decode_percent(segment, scratch, decoded) && decoded.find_first_of(kNoSegment) == std::string_view::npos;
@@ -24,7 +24,7 @@ bool parse_target(std::string_view raw, std::string& scratch, Callback& callback
   auto path = raw.substr(0, question);
   if (!path.starts_with(kPrefix)) return false;
   path.remove_prefix(kPrefix.size());
-  if (path.ends_with('/')) path.remove_suffix(1);  // people type it into the platforms' consoles
+  if (path.ends_with('/')) path.remove_suffix(1);  // people add it in the platforms' consoles
   const auto slash = path.find('/');
   const auto account = path.substr(0, slash);
   const auto tenant = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);

@@ -1,4 +1,4 @@
-// What wxpipe wants to know of an HTTP request, and which callback it is, or why it is none. Pure; any thread.
+// What wxpipe needs of an HTTP request: which callback it is, or why it is none. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace wxpipe::ingest::http {
 
-// Views into the bytes that were read. Of headers that come twice, the first counts.
+// Views into the bytes read. If a header comes twice, the first counts.
 struct Request {
   std::string_view method, target;
   std::string_view content_type, webhook_id, webhook_timestamp, webhook_signature, traceparent;
@@ -19,13 +19,13 @@ struct Request {
   bool expects = false;
 };
 
-// /callback/{account} or /callback/{account}/{tenant}, and the query behind it. False: another path, or a segment that
-// can't be decoded (a % without two hex digits, an encoded slash or NUL). The callback points into raw and into
-// scratch, which is overwritten.
+// Reads /callback/{account} or /callback/{account}/{tenant}, and the query. False: another path, or a segment that
+// can't be decoded (a % without two hex digits, an encoded slash or NUL). The callback points into raw and scratch;
+// scratch is overwritten.
 bool parse_target(std::string_view raw, std::string& scratch, Callback& callback);
 
-// Fills the callback, except for its time, or says why the request is refused. It points where the request's views do
-// and into scratch.
+// Fills the callback (except its time), or says why the request is refused. The callback points into scratch and where
+// the request's views point.
 std::optional<Refusal> read_callback(const Request& request, std::string& scratch, Callback& callback);
 
 }  // namespace wxpipe::ingest::http

@@ -1,4 +1,4 @@
-// The bytes of an HTTP/1.1 answer. Pure but for the date, which is cached by the second.
+// Writes an HTTP/1.1 answer. Pure, except for the date, which is cached for a second.
 #pragma once
 
 #include <ctime>
@@ -9,7 +9,7 @@
 
 namespace wxpipe::ingest::http {
 
-// RFC 9110: a server with a clock says when it answered. One per io thread.
+// RFC 9110: a server that has a clock sends the date. One per io thread.
 class DateHeader {
  public:
   std::string_view at(std::time_t now);  // "Tue, 24 Nov 2026 16:00:00 GMT"
@@ -25,7 +25,7 @@ struct ResponseOptions {
   bool without_body = false;  // HEAD
 };
 
-// Replaces `out`.
+// Overwrites `out`.
 void write_response(const Reply& reply, std::string_view date, const ResponseOptions& options, std::string& out);
 
 }  // namespace wxpipe::ingest::http

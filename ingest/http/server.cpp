@@ -22,8 +22,9 @@ using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr size_t kReadBytes = 16 << 10;    // a TLS record
-constexpr size_t kLingerBytes = 16 << 20;  // of a refused body that are read on, so that its sender sees the answer
+constexpr size_t kReadBytes = 16 << 10;  // a TLS record
+// How much of a refused body is still read, so that its sender sees the answer
+constexpr size_t kLingerBytes = 16 << 20;
 constexpr auto kLingerTime = 2s;
 constexpr auto kHandshakeTime = 5s;
 constexpr auto kWatchEvery = 250ms;
@@ -138,7 +139,7 @@ void Server::turn_away(Socket socket) {
   socket.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
-// Deadlines of all connections at once: cheaper than a timer for each read, and a quarter of a second is exact enough.
+// Checks the deadlines of all connections at once, every quarter of a second: cheaper than a timer for each read.
 asio::awaitable<void> Server::watch() {
   error_code error;
   while (acceptor_.is_open() || !connections_.empty()) {
@@ -184,7 +185,7 @@ asio::awaitable<void> Server::refuse(Connection& connection, Stream& stream, Ref
   error_code error;
   connection.deadline = steady_clock::now() + kLingerTime;
   co_await asio::async_write(stream, asio::buffer(answer), into(error));
-  // Closing with unread data would reset the connection before the sender has read the answer.
+  // Closing with unread data would reset the connection before the sender has read our answer.
   if constexpr (kPlain<Stream>) stream.shutdown(tcp::socket::shutdown_send, error);
   std::string rest(64 << 10, '\0');
   for (size_t read = 0; !error && read < kLingerBytes && !connection.expired;)
@@ -197,7 +198,7 @@ void Server::begin_request(Connection& connection) {
   if (connection.framing.begun()) connection.deadline = connection.last_moment + shared_.settings.request_timeout;
 }
 
-// False: we are draining, and nothing of a request is here.
+// False: the server is draining and no request has begun.
 bool Server::may_wait(Connection& connection) {
   if (connection.framing.begun()) return true;
   if (draining_) return false;
@@ -212,7 +213,7 @@ void Server::take(Connection& connection, std::string_view bytes) {
   connection.framing.take(bytes);
 }
 
-// Why a whole request isn't passed on. Nothing: connection.callback is to be answered in time, which is up to us.
+// Why a complete request is not passed on. Nothing: we now owe an answer to connection.callback in time.
 std::optional<Refusal> Server::policy(Connection& connection) {
   const auto& request = connection.framing.request();
   connection.received = steady_clock::now();
@@ -222,7 +223,7 @@ std::optional<Refusal> Server::policy(Connection& connection) {
   return read_callback(request, connection.scratch, connection.callback);
 }
 
-// Writes what the socket takes without waiting, and returns the rest: the sender reads slowly, or through TLS.
+// Writes what the socket takes at once and returns the rest (slow reader, or TLS).
 template <class Stream>
 std::string Server::write_now(Connection& connection, Stream& stream, const Reply& reply, error_code& error) {
   connection.response.keep_alive = connection.framing.keep_alive() && !draining_;
@@ -235,9 +236,9 @@ std::string Server::write_now(Connection& connection, Stream& stream, const Repl
   return answer_.substr(sent);
 }
 
-// Framing, policy, dispatch and writing, for each request. All the waiting is here, because a coroutine for each step
-// would allocate for each request. A connection holds no memory while it says nothing: thousands do most of the time.
-// Bytes are read into the thread's own buffer, and the answer is written from there. What outlives a wait is copied.
+// For each request: framing, checks, dispatch and writing. All waiting is in this one coroutine, because a coroutine
+// per step would allocate for each request. An idle connection holds no buffers: most of thousands are idle. Bytes are
+// read into the thread's shared buffer and the answer is written from a shared one; what must outlive a wait is copied.
 // TLS reads and writes while it waits, so it has buffers of its own.
 template <class Stream>
 asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
@@ -255,24 +256,25 @@ asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
       if constexpr (kPlain<Stream>) {
         co_await stream.async_wait(tcp::socket::wait_read, into(error));
         const size_t size = error ? 0 : stream.read_some(asio::buffer(read_buffer_), error);
-        if (error == asio::error::would_block) error = {};  // somebody woke us for nothing
+        if (error == asio::error::would_block) error = {};  // woken for nothing
         bytes = std::string_view(read_buffer_.data(), size);
       } else {
         const size_t size = co_await stream.async_read_some(asio::buffer(read_by_tls), into(error));
         bytes = std::string_view(read_by_tls.data(), size);
       }
-      if (std::exchange(connection.idle, false) && error) co_return;  // gone, idle for too long, or draining
+      // Closed by the sender, idle for too long, or draining
+      if (std::exchange(connection.idle, false) && error) co_return;
       if (!error) take(connection, bytes);
     }
     const auto unframed = connection.expired ? std::optional(Refusal::request_timeout) : framing.refusal();
     if (unframed) co_await refuse(connection, stream, *unframed);
-    if (unframed || error) co_return;  // error: the sender went away
+    if (unframed || error) co_return;  // error: the sender closed
 
     const auto refusal = policy(connection);
     Reply reply;
     if (refusal)
       reply = receiver_.refuse(*refusal);
-    else  // the callback points into the thread's read buffer: the receiver looks at it before it waits for anything
+    else  // the callback points into the shared buffer: the receiver must read it before its first wait
       reply = co_await receiver_.receive(connection.callback, framing.request().traceparent);
 
     const std::string rest = write_now(connection, stream, reply, error);

@@ -1,6 +1,6 @@
-// The callbacks' HTTP/1.1 server: one per io thread, all listening on the same address (SO_REUSEPORT). Keep-alive,
-// optional TLS, limits on headers, bodies, time and connections, and an orderly end. Everything runs on the io thread
-// but the constructor, and drain and abort, which are posted there by the caller.
+// The HTTP/1.1 server for callbacks: one per io thread, all on the same address (SO_REUSEPORT). Keep-alive, optional
+// TLS, limits on headers, bodies, time and connections, and a clean stop. Everything but the constructor runs on the io
+// thread; the caller must post drain and abort there.
 #pragma once
 
 #include <array>
@@ -35,19 +35,20 @@ struct ServerShared {
   std::atomic<size_t> connections{0};
 };
 
-// Reads certificate and key. Throws UsageError naming the file; null when the settings name none.
+// Reads certificate and key. Null when the settings name none. Throws UsageError with the file's name.
 std::unique_ptr<boost::asio::ssl::context> make_tls(const config::IngestSettings& settings);
 
 class Server {
  public:
-  // Binds and listens; throws UsageError when the address is taken or isn't ours. `port` overrides the settings' one.
+  // Binds and listens. Throws UsageError when the address is taken or not on this machine. `port` overrides the
+  // settings.
   Server(boost::asio::io_context& io, ServerShared& shared, Receiver& receiver, uint16_t port);
 
   uint16_t port() const { return port_; }
   void start();
-  // Takes no new connections; closes idle ones now and the others after their current reply.
+  // Takes no new connections. Closes idle ones now, the others after their current reply.
   void drain();
-  // Closes what is left.
+  // Closes all remaining connections.
   void abort();
 
  private:
@@ -97,8 +98,8 @@ class Server {
   Connections connections_;
   bool draining_ = false;
   DateHeader date_;
-  std::array<char, 64 << 10> read_buffer_;  // of whichever connection is being read
-  std::string answer_;                      // of whichever is being answered
+  std::array<char, 64 << 10> read_buffer_;  // shared: for the connection being read
+  std::string answer_;                      // shared: for the connection being answered
 };
 
 }  // namespace wxpipe::ingest::http

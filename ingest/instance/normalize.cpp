@@ -40,7 +40,7 @@ bool is_group(const Draft& draft) {
   return type == "group" || type == "2";
 }
 
-// The row's type ends in a dot and says who speaks; what is said says the rest.
+// The row's type ends in a dot and names the speaker. The kind of message is appended.
 void read_message(Draft& draft, const EventRule& rule) {
   schemas::Event& event = draft.event;
   event.category = "message";

@@ -1,4 +1,4 @@
-// JSON webhooks of a WeWork instance, in the shape that docs/webhooks.md publishes; any other shape is unknown.*. Pure.
+// JSON webhooks of a WeWork instance, in the shape that docs/webhooks.md gives; any other becomes unknown.*. Pure.
 #pragma once
 
 #include "ingest/draft.hpp"

@@ -1,4 +1,4 @@
-// 第三方平台, its own events: tickets, authorisations, audits (docs/protocol.md §10.3). Pure.
+// Events of the 第三方平台 itself: tickets, authorisations, audits (docs/protocol.md §10.3). Pure.
 #pragma once
 
 #include "ingest/draft.hpp"

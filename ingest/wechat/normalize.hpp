@@ -1,4 +1,4 @@
-// 公众号 and mini programs, whoever serves them: docs/protocol.md §10.1 and §10.2. Pure.
+// 公众号 and mini programs, also those served by a third-party platform: docs/protocol.md §10.1 and §10.2. Pure.
 #pragma once
 
 #include "ingest/draft.hpp"

@@ -168,7 +168,7 @@ constexpr std::array kPrefixes{
 
 constexpr Catalogue kCatalogue{kEvents, kPrefixes, "AgentID From T EventKey", false};
 
-// What happened to a group chat: the ChangeType only says that something did.
+// What happened to a group chat. The ChangeType only says that something happened.
 std::string_view group_type(std::string_view detail) {
   const Word word(detail);
   if (word == "add_member") return "group.member_joined";

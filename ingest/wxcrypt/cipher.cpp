@@ -22,7 +22,7 @@ const EVP_CIPHER* aes_256_cbc() {
   return cipher;
 }
 
-// One direction of the cipher with the key it was last set up for: another message under the same key sets the IV only.
+// One direction of the cipher. Keeps its last key: the next message under the same key only sets the IV.
 class Engine {
  public:
   explicit Engine(int encrypting) : context_(EVP_CIPHER_CTX_new()), encrypting_(encrypting) {
@@ -32,7 +32,7 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // In place; the size is a multiple of the cipher's block.
+  // In place. The size must be a multiple of the cipher's block.
   void run(const AesKey& key, unsigned char* bytes, size_t size) {
     const bool same = ready_ && key == key_;
     ready_ = false;

@@ -16,7 +16,7 @@ std::string_view trim(std::string_view text) {
   return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
 }
 
-// The element's text from `at`, behind its opening tag: one CDATA section or plain text, up to the closing tag.
+// The element's text from `at`, after its opening tag: one CDATA section or plain text, up to the closing tag.
 Envelope element_text(std::string_view body, size_t at) {
   constexpr std::string_view kOpen = "<![CDATA[", kClose = "]]>";
   Envelope envelope{Envelope::Outcome::malformed, EnvelopeFormat::xml, {}};
@@ -69,7 +69,7 @@ Envelope scan_xml(std::string_view body) {
   return {};
 }
 
-// The position of the quote that ends the string whose text begins at `at`, or npos.
+// The position of the closing quote of the string that begins at `at`, or npos.
 size_t string_end(std::string_view body, size_t at) {
   for (;;) {
     at = body.find_first_of("\"\\", at);
@@ -93,7 +93,7 @@ Envelope scan_json(std::string_view body, std::string& scratch) {
     at = end + 1;
     if (depth != 1 || (key != "Encrypt" && key != "encrypt")) continue;
     const size_t colon = body.find_first_not_of(kBlank, at);
-    if (colon == npos || body[colon] != ':') continue;  // a value of that text, not a key
+    if (colon == npos || body[colon] != ':') continue;  // the text was a value, not a key
     Envelope envelope{
         Envelope::Outcome::malformed, key == "Encrypt" ? EnvelopeFormat::json : EnvelopeFormat::json_lower_case, {}};
     const size_t quote = body.find_first_not_of(kBlank, colon + 1);

@@ -10,7 +10,8 @@ namespace wxpipe::ingest::wxcrypt {
 SignatureText sign(std::span<const std::string_view> parts) {
   std::array<std::string_view, 4> sorted;
   if (parts.size() > sorted.size()) throw std::invalid_argument("a signature has at most 4 parts");
-  // By insertion: for so few std::sort is slower, and g++ 14 warns of a branch of it that they never reach.
+  // Insertion sort: faster than std::sort for so few, and g++ 14 warns about a branch of std::sort that they never
+  // reach.
   size_t count = 0;
   for (const std::string_view part : parts) {
     size_t at = count++;

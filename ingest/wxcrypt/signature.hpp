@@ -13,7 +13,7 @@ using SignatureText = std::array<char, 40>;
 // Over {token, timestamp, nonce} (signature), or {token, timestamp, nonce, encrypt} (msg_signature); at most 4 parts.
 SignatureText sign(std::span<const std::string_view> parts);
 
-// Whether `claimed` is the signature of the parts, in a time that doesn't depend on where it differs.
+// Whether `claimed` is the signature of the parts. Compares in constant time.
 bool signature_fits(std::string_view claimed, std::span<const std::string_view> parts);
 
 }  // namespace wxpipe::ingest::wxcrypt

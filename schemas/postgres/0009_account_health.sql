@@ -29,3 +29,11 @@ create function wxpipe.longest_silence(active_minutes bit) returns interval
   language sql immutable parallel safe
   return (select make_interval(mins => coalesce(max(length(silence)), 0)) from regexp_split_to_table(active_minutes::text, '1+') silence);
 comment on function wxpipe.longest_silence(bit) is 'The longest stretch of zeros: account_health.active_minutes to the longest time without a callback';
+
+-- From the marks that are there already.
+insert into account_health (account, day, by_broker, by_spool, first_seen_at, last_seen_at, active_minutes)
+select a.account, (a.minute at time zone 'UTC')::date, coalesce(sum(a.count) filter (where a.path = 'broker'), 0),
+  coalesce(sum(a.count) filter (where a.path = 'spool'), 0), min(a.minute), max(a.minute),
+  bit_or(set_bit(repeat('0', 1440)::bit(1440), (extract(epoch from a.minute)::int8 / 60 % 1440)::int, 1))
+from wxpipe.custody_marks m, jsonb_to_recordset(m.mark->'acknowledged') as a(account text, minute timestamptz, path text, count bigint)
+group by 1, 2;

@@ -2,13 +2,13 @@
 -- A follower's row is computed from its history, so order and repeats don't matter. Ordered by key, so that two writers
 -- lock rows in the same order (one may be a zombie, which the offset will refuse). Without a new change,
 -- nothing is rewritten.
-insert into followers as f (account, tenant, subject, owner, platform, state, change, changed_at, rank, change_event_id,
+insert into followers as known (account, tenant, subject, owner, platform, state, change, changed_at, rank, change_event_id,
   subscribed_at, unsubscribed_at, scene, channel, first_seen_at, last_seen_at, change_count, created_trace_id,
   updated_trace_id)
 select t.account, t.tenant, t.subject, t.owner, whole.platform, newest.state, newest.change, newest.occurred_at,
   newest.rank, newest.event_id, whole.subscribed_at, whole.unsubscribed_at, source.scene, source.channel,
   whole.first_seen_at, whole.last_seen_at, whole.change_count, whole.created_trace_id, whole.updated_trace_id
-from (select distinct account, tenant, subject, owner from facts) t
+from (select distinct f.account, f.tenant, f.subject, f.owner from facts f) t
 cross join lateral (
   select min(h.platform) as platform, count(*) as change_count,
     min(h.occurred_at) as first_seen_at, max(h.occurred_at) as last_seen_at,
@@ -35,4 +35,4 @@ on conflict (account, tenant, subject, owner) do update set
   unsubscribed_at = excluded.unsubscribed_at, scene = excluded.scene, channel = excluded.channel,
   first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at, change_count = excluded.change_count,
   created_trace_id = excluded.created_trace_id, updated_trace_id = excluded.updated_trace_id, updated_at = now()
-where f.change_count is distinct from excluded.change_count
+where known.change_count is distinct from excluded.change_count

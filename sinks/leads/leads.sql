@@ -45,15 +45,15 @@ select t.account, t.tenant, t.subject, t.platform, scored.score, scored.details,
   known.profile->>'utm_medium', known.profile->>'utm_campaign', known.profile->>'utm_content',
   known.profile->>'utm_term', known.profile, t.first_trace, t.last_trace
 from (
-  select distinct on (account, tenant, subject) account, tenant, subject,
-    min(platform) over lead as platform,
-    occurred_at as first_at, activity_id as first_id, trace_id as first_trace,
-    last_value(occurred_at) over lead as last_at, last_value(activity_id) over lead as last_id,
-    last_value(trace_id) over lead as last_trace
-  from facts
-  window lead as (partition by account, tenant, subject order by occurred_at, activity_id
+  select distinct on (f.account, f.tenant, f.subject) f.account, f.tenant, f.subject,
+    min(f.platform) over lead as platform,
+    f.occurred_at as first_at, f.activity_id as first_id, f.trace_id as first_trace,
+    last_value(f.occurred_at) over lead as last_at, last_value(f.activity_id) over lead as last_id,
+    last_value(f.trace_id) over lead as last_trace
+  from facts f
+  window lead as (partition by f.account, f.tenant, f.subject order by f.occurred_at, f.activity_id
     rows between unbounded preceding and unbounded following)
-  order by account, tenant, subject, occurred_at, activity_id) t
+  order by f.account, f.tenant, f.subject, f.occurred_at, f.activity_id) t
 cross join lateral (
   select max(d.day) as scored_on, sum(d.activities) as activities from wxpipe.lead_daily d
   where d.account = t.account and d.tenant = t.tenant and d.subject = t.subject) last_day

@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
-"""The layout's promises (docs/walk.md), held against the include graph and the link graph.
+"""Checks the layout's rules (docs/walk.md) against the include graph and the link graph.
 
-What is pure includes no Kafka, Postgres, HTTP or SQLite, directly or through others, links none of them, and asks no clock,
-environment or source of randomness. XML never comes from Boost property_tree. Headers open with a comment; includes are
-written from the repository's root, third-party ones in angle brackets; a namespace is its folder.
+Pure code includes no Kafka, Postgres, HTTP or SQLite, directly or through others, and links none of them. It asks no
+clock, no environment and no source of randomness. XML is never read with Boost property_tree. Headers begin with a
+comment. Includes are written from the repository's root, third-party ones in angle brackets. A namespace is named after
+its folder.
 
     check_architecture.py REPOSITORY [LINK_GRAPH]
 
-prints one line for each broken promise and exits with 1 if there is any.
+prints one line for each broken rule and exits with 1 if there is any.
 """
 import functools
 import pathlib
 import re
 import sys
 
-# Which folder may include which, besides itself. Arrows run down: what is below knows nothing of what is above, and the
-# roles know nothing of each other. docs/walk.md shows the same table (docs_test.py holds both together).
+# Which folders a folder may include, besides itself. Lower folders never include higher ones, and the roles never
+# include each other. docs/walk.md shows the same table (docs_test.py compares them).
 FOLDERS = {
     "common": "",
     "schemas": "common",
@@ -31,7 +32,7 @@ FOLDERS = {
     "tests": "benchmarks cli console chaos simulate rig ingest processors sinks schemas common",
 }
 
-# Decides, and does no I/O. A file that is added to one of these folders is pure unless it is named as a shell below.
+# Pure: decides, and does no I/O. A new file in these folders counts as pure unless it is named as a shell below.
 PURE = [
     "common/*.?pp", "common/crypto/*", "common/http/url.*", "common/json/*", "common/report/*",
     "common/postgres/partition_plan.*", "common/postgres/sql_array.*", "common/postgres/sqlstate.*",
@@ -42,7 +43,7 @@ PURE = [
     "cli/topics_plan.*", "cli/moment.*", "simulate/*",
     "chaos/schedule.*", "chaos/world.*", "chaos/oracle.*",
 ]
-# The thin code around it, which acts.
+# Shell: the thin code around it that does the I/O.
 SHELL = [
     "ingest/custody/custodian.*", "ingest/delivery/*", "ingest/http/framing.*", "ingest/http/server.*", "ingest/receiver.*", "ingest/ingest_role.*",
     "processors/process_role.*", "processors/process_metrics.*", "processors/transaction_loop.*",
@@ -50,7 +51,7 @@ SHELL = [
     "simulate/connection.*", "simulate/progress.*", "simulate/sender.*",
     "simulate/simulation.*",
 ]
-# Pure in what they include, but they are where time and randomness come from.
+# Their includes are pure, but they are the sources of time and randomness.
 SOURCES_OF_TIME_AND_CHANCE = ["common/clock.*", "ingest/trace_context.hpp"]
 
 FORBIDDEN_HEADERS = re.compile(
@@ -172,7 +173,8 @@ def check_openings(tree):
 
 
 def check_namespaces(tree):
-    """wxpipe::<folder>, common left out; a folder's subfolders may share its namespace, a file may add one named after it."""
+    """wxpipe::<folder>, common left out; a folder's subfolders may share its namespace, a file may add one named after
+    it."""
     for path, text in tree.text.items():
         folders = path.split("/")[:-1]
         if not folders or folders[0] in ("tests", "benchmarks"):

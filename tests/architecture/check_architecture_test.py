@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""check_architecture.py notices what it forbids: each rule on a small tree that breaks it, and on one that doesn't."""
+"""check_architecture.py notices what it forbids: each rule is tested on a small tree that breaks it and on one that
+doesn't."""
 import pathlib
 import tempfile
 import unittest

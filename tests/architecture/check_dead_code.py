@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""What nothing calls: functions, methods, constants and types that a header of the product declares, and that no code outside
-of tests uses. A test alone is no reason to keep something, but in the tools that tests are made of (rig/, chaos/).
+"""Finds dead code: functions, methods, constants and types that a header of the product declares, but no code outside
+of tests uses. Use by a test alone is no reason to keep something, except in the tools for tests (rig/, chaos/).
 
     check_dead_code.py REPOSITORY
 
-prints one line for each and exits with 1 if there is any. It reads text, not C++: a name counts as used where it is called, or
-named as a value, in any file that includes its header. So two functions of one name are alive as soon as one of them is; what
-is told to be dead is dead. A template's code counts wherever it is compiled together with that header. Not looked at: constructors, operators, and what overrides or implements somebody else's interface.
+prints one line for each and exits with 1 if there is any. It reads text, not C++: a name counts as used if it is
+called, or named as a value, in any file that includes its header. So if one of two functions with the same name is
+used, both count as used; but what is reported as dead is dead. A template's code counts wherever it is compiled
+together with that header. Not checked: constructors, operators, and what overrides or implements a foreign interface.
 """
 import pathlib
 import re
@@ -14,7 +15,7 @@ import sys
 
 import check_architecture
 
-# What is there for a reason that this can't see: "header: name": the reason.
+# Names to keep for a reason that this script can't see: "header: name": the reason.
 ALLOWED = {
     "common/http/connection.hpp: finish_sending": "how a test says that its half of a connection is over",
     "common/http/response.hpp: header": "an answer has headers, whoever asks for one first",
@@ -23,7 +24,7 @@ ALLOWED = {
     "common/result.hpp: throw_exception_from_error": "Boost.System calls it, where a Result without a value is asked for one",
 }
 
-# Who may keep something alive. Tests may in what is made for them.
+# Whose use keeps a name alive. For tools made for tests, the tests' use counts too.
 USERS = ("benchmarks", "chaos", "cli", "common", "console", "dev", "ingest", "processors", "rig", "schemas", "simulate", "sinks")
 PRODUCT = tuple(folder for folder in USERS if folder not in ("benchmarks", "dev"))
 FOR_TESTS = ("chaos", "rig")
@@ -34,7 +35,7 @@ NOISE = re.compile(
 NAME = re.compile(r"[A-Za-z_]\w*")
 BEFORE = re.compile(r"(?:[A-Za-z_]\w*|::|->|&&|\|\||[^\s\w])\Z")
 TEMPLATE_CALL = re.compile(r"<(?:[^<>;{}]|<(?:[^<>;{}]|<[^<>;{}]*>)*>)*>\(")
-# Words that stand in front of a call, where a type would stand in front of a declaration.
+# Words that stand before a call. Before a declaration a type stands there.
 NO_TYPES = {"return", "co_return", "co_await", "co_yield", "throw", "case", "else", "do", "and", "or", "not", "goto", "in"}
 KEYWORDS = NO_TYPES | {"if", "for", "while", "switch", "catch", "sizeof", "alignof", "decltype", "noexcept", "static_assert",
                        "requires", "new", "delete", "operator", "defined", "explicit", "alignas", "constexpr", "consteval", "auto", "static_cast", "const_cast",
@@ -45,12 +46,12 @@ TYPE = re.compile(r"\b(?:struct|class|enum(?:\s+class)?)\s+([A-Z]\w*)\s*(?:final
 
 
 def code_only(text):
-    """Without comments, strings and includes; every character left stands where it stood."""
+    """The text without comments, strings and includes. All other characters keep their positions."""
     return NOISE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
 
 
 class Mention:
-    """One place where a name stands, and what it is there."""
+    """One place where a name is used, and what it is there."""
 
     def __init__(self, text, start, end):
         self.start, self.name = start, text[start:end]
@@ -69,7 +70,7 @@ class Mention:
         self.after = after[:2]
 
     def declares(self):
-        """Whether a type stands in front of name(…): a declaration or a definition, or a variable of that name."""
+        """Whether a type stands before name(…): then it is a declaration, a definition, or a variable of that name."""
         if not self.called:
             return False
         if NAME.fullmatch(self.before):
@@ -91,7 +92,7 @@ class Mention:
 
 
 def declared_functions(text):
-    """Names that a header declares or defines as functions, with their offsets."""
+    """The names that a header declares or defines as functions, with their offsets."""
     for found in NAME.finditer(text):
         if not FUNCTION.match(found[0]) or found[0] in KEYWORDS:
             continue
@@ -109,7 +110,8 @@ def declared_functions(text):
 
 
 def is_local(text, at):
-    """Inside of a function's body or parentheses: a variable or a parameter, no function of the header."""
+    """Whether it is inside a function's body or parentheses: then it is a variable or parameter, not the header's
+    function."""
     depth, parens = 0, 0
     for i in range(at - 1, -1, -1):
         c = text[i]
@@ -169,7 +171,7 @@ class DeadCode:
         return self.compiled_in.get(path, set())
 
     def users(self, header, name):
-        """The files that may keep a header's name alive and have it."""
+        """The files whose use keeps a header's name alive, and that have the name."""
         for path, names in self.names.items():
             if name not in names or (path.startswith("tests/") and header.split("/")[0] not in FOR_TESTS):
                 continue

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_dead_code.py finds what nothing calls, and lets live what something does."""
+"""check_dead_code.py finds what nothing calls, and doesn't report what something calls."""
 import pathlib
 import tempfile
 import unittest
@@ -8,7 +8,7 @@ import check_dead_code
 
 
 def dead(files, allowed=None):
-    """The names that are told to be dead, or what is told of permissions."""
+    """The names reported as dead, or what is reported about permissions."""
     with tempfile.TemporaryDirectory() as root:
         for path, text in files.items():
             file = pathlib.Path(root) / path

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Every source stands as clang-format writes it, by the version of Debian 12 (another one writes some things otherwise, and is
-not asked); it also breaks comments that are too long. Comment lines of scripts and build files keep to the same limit.
+"""Checks that every source is formatted as by Debian 12's clang-format. Other versions format some things differently,
+so they are not used. It also wraps comments that are too long. Comment lines of scripts and build files have the same
+limit.
 
     check_format.py REPOSITORY
 
-prints one line for each place and exits with 1 if there is any, with 77 (skipped) where the version is another one.
+prints one line for each place and exits with 1 if there is any, or with 77 (skipped) if the version is another one.
 `make format` repairs C++.
 """
 import concurrent.futures
@@ -23,7 +24,7 @@ HASH_COMMENTS = (".py", ".sh", ".cmake", ".toml", ".service", ".supp", ".yaml", 
 
 
 def major_version(said):
-    """Of "Debian clang-format version 14.0.6"; None where there is none."""
+    """The version in "Debian clang-format version 14.0.6"; None if there is none."""
     found = re.search(r"version (\d+)\.", said)
     return int(found[1]) if found else None
 

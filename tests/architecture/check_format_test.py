@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_format.py notices what it forbids, with a clang-format that says what it is told to."""
+"""check_format.py notices what it forbids; tested with a fake clang-format."""
 import contextlib
 import io
 import os
@@ -28,7 +28,7 @@ class Format(unittest.TestCase):
         return file
 
     def run_with(self, version, complaint=""):
-        """main() beside a clang-format of that version."""
+        """Runs main() with a clang-format of that version."""
         tools = self.root / "build" / "tools"
         program = self.write("build/tools/clang-format", "#!/bin/sh\ncase $1 in\n--version) echo 'Debian clang-format version "
                              f"{version}' ;;\n*) echo '{complaint}' >&2 ;;\nesac\n")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The documentation says what the code has: every metric, reason, refusal, log line, topic, table, column and command stands where
-its reader looks for it, nothing stands there that isn't, and every link leads somewhere.
+"""Compares the documentation with the code: every metric, reason, refusal, log line, topic, table, column and command
+is documented in its place, nothing is documented that doesn't exist, and every link works.
 
     docs_test.py [WXPIPE]      WXPIPE: the executable, whose --help is read
 """
@@ -31,13 +31,13 @@ def code():
 
 
 def pages():
-    """What people read; not what lies in build folders."""
+    """The pages that people read; nothing in build folders."""
     yield "README.md"
     yield from (str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md")))
 
 
 def section(page, title):
-    """The text under the heading that begins so, up to the next of its level."""
+    """The text below the heading that begins like this, up to the next heading of its level."""
     found = re.search(rf"^(#+) {re.escape(title)}.*?$(.*?)(?=^#{{1,2}} |\Z)", text(page), re.M | re.S)
     if not found:
         raise AssertionError(f"{page} has no section '{title}'")
@@ -49,7 +49,7 @@ def in_backticks(body, pattern=r"[a-z0-9_]+"):
 
 
 def shown_as_code(page):
-    """What people would type: shell blocks and code spans of a page; all of any other file."""
+    """What people may type: a page's shell blocks and code spans; the whole text of any other file."""
     if not page.endswith(".md"):
         return text(page)
     blocks = re.findall(r"```sh\n(.*?)```", text(page), re.S)
@@ -57,7 +57,7 @@ def shown_as_code(page):
 
 
 def first_cells(body):
-    """What stands in backticks in the first column of the section's tables."""
+    """The texts in backticks in the first column of the section's tables."""
     cells = "\n".join(line.split("|")[1] for line in body.splitlines() if line.startswith("| `"))
     return in_backticks(cells)
 
@@ -139,7 +139,7 @@ class Tables(unittest.TestCase):
             for column, comment in columns.items():
                 row = (column, comment.replace("|", "&#124;"))
                 if comment and row in rows:
-                    rows.remove(row)  # equal columns of several tables stand there once for each
+                    rows.remove(row)  # a column that several tables have is listed once for each
                 else:
                     missing.append(f"{table}.{column}: {comment or 'has no comment'}")
             if f"`{table}`" not in text(self.page) and not re.search(rf"^## .*\b{table}\b", text(self.page), re.M):
@@ -213,7 +213,7 @@ def sections(page):
 
 
 def written_files():
-    """Everything that somebody wrote: not what is built, fetched or belongs to others."""
+    """All files written for this project: nothing built, fetched or third-party."""
     kinds = {".hpp", ".cpp", ".py", ".md", ".sql", ".toml", ".sh", ".js", ".css", ".html", ".json", ".txt", ".cmake", ".service", ".yaml", ".yml", ""}
     for top in sorted(ROOT.iterdir()):
         if top.name.startswith((".git", "build")):
@@ -228,7 +228,7 @@ def written_files():
 
 
 def numbers(cited):
-    """§10.1, §10.2 and §1-5: each number. Of a range, all that it spans."""
+    """§10.1, §10.2 and §1-5: each number. A range gives all its numbers."""
     found = []
     for first, last in re.findall(r"(\d+(?:\.\d+)?)(?:(?:-| to §?)(\d+))?", cited):
         found += [str(number) for number in range(int(first), int(last) + 1)] if last else [first]
@@ -236,7 +236,7 @@ def numbers(cited):
 
 
 class Citations(unittest.TestCase):
-    """Comments cite pages of this tree, by numbers that stand there."""
+    """Comments cite pages of this tree, by section numbers that exist there."""
     LIST = r"(§\d[\d.]*(?:(?:-| to §?)\d+)?(?:(?:, | and |, and )§\d[\d.]*)*)"
 
     def cited(self):
@@ -281,7 +281,7 @@ class Protocol(unittest.TestCase):
     def test_says_where_each_rule_comes_from(self):
         there = sections(self.page)
         self.assertGreaterEqual(set(there), {str(number) for number in range(15)})
-        del there["14"]  # what nobody could find out
+        del there["14"]  # the open questions
         without = [number for number, body in there.items() if not re.search(r"https?://\S+|[\w-]+/[\w-]+#\d+", body)]
         self.assertEqual(without, [])
 

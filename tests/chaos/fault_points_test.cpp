@@ -1,5 +1,5 @@
-// Every place where a process can die at the worst moment (common/runtime/fault_point.hpp): it dies there under load,
-// is started again as systemd would, and nothing that was acknowledged is lost, doubled or out of order.
+// A process dies under load at each of the worst places (common/runtime/fault_point.hpp) and is started again, as by
+// systemd. Nothing that was acknowledged may be lost, doubled or out of order.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -17,7 +17,7 @@ using runtime::FaultPlace;
 using runtime::FaultPoint;
 using Environment = std::map<std::string, std::string>;
 
-// The first life of the process that is to die.
+// The first process of the member that is to die.
 Environment dies_at(const FaultPlace& place, int hit) {
   return {{"WXPIPE_FAULT", fmt::format("{}:kill:{}", place.name, hit)}};
 }
@@ -36,7 +36,7 @@ class FaultPointTest : public testing::TestWithParam<FaultPlace> {
 
   Fleet& fleet() { return world_->fleet(); }
 
-  // Starts everybody; the one whose place it is with a fault.
+  // Starts all members; the member to die gets the fault point.
   void start(Actor victim, Environment environment) {
     for (const auto role : kRoles)
       if (role != victim) fleet().start(role, 0);
@@ -73,7 +73,7 @@ TEST_P(FaultPointTest, ADeathThereLosesNothingAndDoublesNothing) {
     case FaultPoint::spool_before_fsync:
     case FaultPoint::spool_after_commit: {
       auto environment = dies_at(place, 20);
-      environment["KAFKA_BOOTSTRAP"] = kNoBroker;  // so the spool has to take everything
+      environment["KAFKA_BOOTSTRAP"] = kNoBroker;  // so everything must go to the spool
       start(Actor::ingest, environment);
       send();
       expect_dies(Actor::ingest);
@@ -98,8 +98,8 @@ TEST_P(FaultPointTest, ADeathThereLosesNothingAndDoublesNothing) {
       expect_dies(Actor::process);
       break;
     case FaultPoint::process_after_abort:
-      // Frozen in a transaction until the group is without it: then the offsets are refused and it has to abort. Not
-      // for so long that the transaction itself is given up (10 s), which fences the producer: that is another way.
+      // Frozen inside a transaction until the group has dropped it: its offsets are then refused and it must abort.
+      // Shorter than the transaction's own timeout (10 s), which would fence the producer: another error path.
       start(Actor::process, {{"WXPIPE_FAULT", fmt::format("process.before_offsets:stall:10,{}:kill", place.name)}});
       fleet().start(Actor::process, 1);
       world_->pipeline().wait_until_ready();
@@ -118,7 +118,7 @@ TEST_P(FaultPointTest, ADeathThereLosesNothingAndDoublesNothing) {
       start(role, dies_at(place, 1));
       world_->pipeline().wait_until_ready();
       send(4);
-      fleet().start(role, 1);  // it joins, and some partitions have to go to it
+      fleet().start(role, 1);  // it joins, and gets some of the partitions
       expect_dies(role);
       break;
     }

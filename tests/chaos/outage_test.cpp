@@ -1,5 +1,5 @@
-// A server is away under load. Callbacks are answered within their budget all the same, nothing becomes a dead letter
-// because the world was bad, and everything is stored once the server is back.
+// A server is away under load. Callbacks are still answered in time, no record becomes a dead letter because of the
+// outage, and everything is stored once the server is back.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ using rig::LedgerLine;
 class OutageTest : public testing::Test {
  protected:
   void SetUp() override {
-    WXPIPE_NEEDS_STACK();  // what it needs besides: the programs of servers of its own
+    WXPIPE_NEEDS_STACK();  // also needed: the programs of servers of its own
     world_ = std::make_unique<TestWorld>(TestWorld::Whose::own, WorldPlan{});
     world_->fleet().start();
     world_->pipeline().wait_until_ready();
@@ -44,7 +44,7 @@ class OutageTest : public testing::Test {
   std::unique_ptr<rig::Process> sender_;
 };
 
-// WXPIPE_OUTAGE_SECONDS=600 for the long one, WXPIPE_OUTAGE_RATE for more callbacks a second.
+// WXPIPE_OUTAGE_SECONDS=600 for a long outage, WXPIPE_OUTAGE_RATE for more callbacks a second.
 int wish(const char* name, int otherwise) {
   const char* text = std::getenv(name);
   return text != nullptr ? std::atoi(text) : otherwise;
@@ -52,7 +52,7 @@ int wish(const char* name, int otherwise) {
 
 TEST_F(OutageTest, WithoutABrokerEveryCallbackIsAnsweredFromTheSpoolWithinItsBudgetAndDrainedOnReturn) {
   constexpr std::chrono::milliseconds kBudget = 2s, kCommandBudget = 800ms;  // the defaults
-  constexpr std::chrono::milliseconds kTravel = 200ms;  // from the sender and back, on a busy machine
+  constexpr std::chrono::milliseconds kTravel = 200ms;  // the way to ingest and back, on a busy machine
   const std::chrono::seconds outage{wish("WXPIPE_OUTAGE_SECONDS", 10)};
   send(outage + 6s, wish("WXPIPE_OUTAGE_RATE", 200));
   pass(2s);
@@ -91,7 +91,7 @@ TEST_F(OutageTest, WithoutPostgresNothingBecomesADeadLetter) {
   world_->servers().start(Actor::postgres);
   EXPECT_TRUE(world_->comes_true([&] { return !world_->servers().starting(Actor::postgres); }));
   pass(1s);
-  world_->servers().stop(Actor::postgres);  // frozen: connected, and silent
+  world_->servers().stop(Actor::postgres);  // frozen: connected, but silent
   pass(3s);
   world_->servers().go_on(Actor::postgres);
   pass(1s);

@@ -1,5 +1,5 @@
-// Records that a sink can't store, in every dose: good rows are all stored, bad ones become dead letters with their
-// bytes, and where nothing is good any more the brake stops the sink instead of burying everything.
+// Records that a sink can't store, few or many. Good rows are all stored; bad ones become dead letters with their
+// bytes. If nothing is good any more, the brake stops the sink before it buries everything.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ constexpr int kRecords = 40'000;
 
 class PoisonTest : public testing::Test {
  protected:
-  // A world of its own, with nothing in it.
+  // An empty pipeline for each test.
   void SetUp() override {
     WXPIPE_NEEDS_STACK();
     bad_ = 0;
@@ -27,7 +27,7 @@ class PoisonTest : public testing::Test {
     world_->pipeline().database()->execute("alter table messages add constraint picky check (content <> 'poison')");
   }
 
-  // Bad ones: half refused by Postgres, half not even readable. Spread evenly.
+  // Bad records, spread evenly: Postgres refuses half of them, the other half can't even be read.
   void produce(int per_hundred) {
     std::vector<std::string> topics;
     for (const auto& topic : schemas::kTopics)
@@ -46,7 +46,7 @@ class PoisonTest : public testing::Test {
       if (i % 2'000 == 1'999) producer.commit();
     }
   }
-  // By a sink that starts now; answers how many seconds lay between the first batch and the last.
+  // Lets a new sink store them; returns the seconds between the first batch and the last.
   double store_all() {
     world_->fleet().start(Actor::sink, 0);
     EXPECT_TRUE(world_->comes_true([&] { return world_->rows("messages") + world_->rows("dead_letters") >= kRecords; }))
@@ -73,7 +73,7 @@ class PoisonTest : public testing::Test {
 };
 
 TEST_F(PoisonTest, OneInAHundredCostsAtMostHalfOfTheThroughput) {
-  // Whatever else the machine does meanwhile falls on one of the two: the best of three pairs counts.
+  // Other load on the machine disturbs single runs, so the best of three pairs counts.
   double best = 0;
   for (int pair = 0; pair < 3 && best < 0.5; ++pair) {
     SetUp();
@@ -108,7 +108,7 @@ TEST_F(PoisonTest, NothingButPoisonStopsTheSinkWithAClearMessage) {
   const auto before = world_->rows("dead_letters");
   const auto log = rig::read_file(world_->fleet().log(Actor::sink, 0));
   EXPECT_NE(log.find("event=sink_stopped"), std::string::npos) << log;
-  // What it stopped at is kept: once the cause is repaired, a restart stores it.
+  // The records at which it stopped are kept: after the repair a restart stores them.
   world_->pipeline().database()->execute("alter table messages drop constraint picky");
   world_->fleet().kill(Actor::sink, 0, 0ms);
   EXPECT_TRUE(world_->comes_true([&] { return world_->rows("messages") > 0; })) << world_->logs();

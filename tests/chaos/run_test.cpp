@@ -1,5 +1,5 @@
-// The command itself: a short run from a fixed seed in which everything is killed, frozen and cut off, and nothing may
-// be lost, doubled or wrong. Longer ones: docs/guarantees.md.
+// The command itself: a short run from a fixed seed in which everything is killed, frozen and cut off. Nothing may be
+// lost, doubled or wrong. For longer runs see docs/guarantees.md.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

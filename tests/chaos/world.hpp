@@ -1,5 +1,5 @@
-// A pipeline of processes for one test, on the servers of the test run (killed roles, gates to Postgres) or on servers
-// of its own (killed servers, gates to Kafka).
+// A pipeline of processes for one test. It uses the test run's servers (for killed roles and gates to Postgres) or
+// servers of its own (for killed servers and gates to Kafka).
 #pragma once
 
 #include <gtest/gtest.h>
@@ -61,7 +61,7 @@ class TestWorld {
     if (servers_) servers_->up(fleet().listeners());
     pipeline_->set_up();
   }
-  // Roles go before their database.
+  // The roles must end before their database is dropped.
   ~TestWorld() {
     fleet().stop();
     for (const auto& complaint : fleet().complaints()) ADD_FAILURE() << complaint << '\n' << logs();
@@ -72,7 +72,7 @@ class TestWorld {
   Servers& servers() { return *servers_; }
   const std::string& topic_prefix() const { return topics_->prefix(); }
 
-  // Waits for what the processes and servers bring about.
+  // Waits for a condition that the processes and servers bring about.
   template <class Condition>
   bool comes_true(Condition&& condition, std::chrono::seconds patience = 60s) {
     return eventually(
@@ -83,7 +83,7 @@ class TestWorld {
         },
         patience);
   }
-  // "": everything has come to rest.
+  // Empty: everything has come to rest.
   std::string rest(std::chrono::seconds patience = 90s) {
     std::string left;
     comes_true([&] { return (left = pipeline_->still_on_its_way()).empty(); }, patience);
@@ -94,7 +94,7 @@ class TestWorld {
   }
 
   static constexpr size_t kLogEnd = 80'000;
-  // The ends of all logs, for a test that failed.
+  // The last lines of all logs, for a failed test.
   std::string logs() {
     std::string text;
     for (const auto& file : std::filesystem::directory_iterator(folder_ / "logs")) {
@@ -113,7 +113,7 @@ class TestWorld {
   std::unique_ptr<Pipeline> pipeline_;
 };
 
-// Every acknowledged callback is there once, in order, and custody says so too.
+// Checks that every acknowledged callback is stored once and in order, and that custody agrees.
 inline void expect_fine(TestWorld& world) {
   EXPECT_EQ(world.rest(), "") << world.logs();
   const auto verdict = world.pipeline().judge();

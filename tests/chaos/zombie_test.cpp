@@ -1,6 +1,6 @@
-// Zombies: a process that is frozen with work in its hands until another one has done that work, and that goes on when
-// it wakes up as if nothing had been. What stops a sink is the fence, the compare-and-set that each batch begins with;
-// what stops `process` is its producer's epoch; and what `ingest` has doubled has the same id.
+// Zombies: a process is frozen in the middle of work until another process has done that work; then it wakes up and
+// goes on. A sink is stopped by the fence, the compare-and-set at the start of each batch. `process` is stopped by its
+// producer's epoch. What `ingest` sends twice has the same id.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -18,10 +18,10 @@ namespace {
 namespace facts = sinks::testing;
 
 constexpr int kPartitions = 6;  // of messages.v1
-constexpr int kZombies = 5;     // at once; the sixth process survives
+constexpr int kZombies = 5;     // at one time; the sixth process survives
 constexpr int kRounds = 10;
 
-// Frozen each time it has a batch.
+// Each zombie is frozen when it has a batch.
 std::string freeze_with_every_batch() {
   std::string faults;
   for (int hit = 1; hit <= kRounds; ++hit)
@@ -45,7 +45,7 @@ TEST(Zombies, FiftyAreRefusedByTheFence) {
     fleet.start(Actor::sink, zombie, {{"WXPIPE_FAULT", freeze_with_every_batch()}});
 
   for (int round = 0; round < kRounds; ++round) {
-    // One partition each.
+    // Each has one partition.
     ASSERT_TRUE(world.comes_true([&] {
       return fleet.all_ready() && world.rows("(select distinct owner from wxpipe.sink_offsets) owners") == 1 + kZombies;
     })) << "round "
@@ -63,7 +63,7 @@ TEST(Zombies, FiftyAreRefusedByTheFence) {
       return count;
     };
     ASSERT_TRUE(world.comes_true([&] { return frozen() == kZombies; })) << "round " << round << world.logs();
-    // The survivor takes over all of it, and stores what they hold.
+    // The survivor takes all of it over and stores what the zombies hold.
     ASSERT_TRUE(world.comes_true([&] { return world.rows("messages") == (round + 1) * kPartitions; }))
         << "round " << round << world.logs();
     EXPECT_EQ(world.rows("wxpipe.sink_offsets where owner = 'sink-0'"), kPartitions);
@@ -79,7 +79,7 @@ TEST(Zombies, FiftyAreRefusedByTheFence) {
   EXPECT_EQ(world.rows("dead_letters"), 0);
 }
 
-// A role's first instance of two is frozen under load.
+// Freezes the first of a role's two instances under load.
 class ZombieTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -105,7 +105,7 @@ class ZombieTest : public testing::Test {
     EXPECT_TRUE(world_->comes_true([&] { return !sender_->running(); }));
     EXPECT_EQ(sender_->wait(0ms), rig::Exit{}) << "some callbacks were never acknowledged\n" << world_->logs();
   }
-  // Everything that was acknowledged is in the tables, while the zombie sleeps.
+  // Everything acknowledged is in the tables while the zombie still sleeps.
   void expect_taken_over() {
     expect_all_acknowledged();
     const auto connection = world_->pipeline().database();
@@ -114,7 +114,7 @@ class ZombieTest : public testing::Test {
       try {
         left = still_to_take(world_->pipeline().kafka(), *connection);
       } catch (const Unavailable& error) {
-        left = error.what();  // offsets in a transaction that is open: the broker says when it is over
+        left = error.what();  // an open transaction holds offsets: the broker will end it
       }
       return left.empty();
     };
@@ -123,7 +123,7 @@ class ZombieTest : public testing::Test {
   void expect_wakes_up_well(Actor role) {
     world_->fleet().signal(role, 0, SIGCONT);
     expect_all_acknowledged();
-    expect_fine(*world_);  // everybody is ready, too
+    expect_fine(*world_);  // also waits until everybody is ready
     EXPECT_TRUE(world_->fleet().ends(role, 0).empty()) << "it goes on by itself\n" << world_->logs();
   }
 
@@ -131,15 +131,15 @@ class ZombieTest : public testing::Test {
   std::unique_ptr<rig::Process> sender_;
 };
 
-// Callbacks that it has made durable and not answered come again, and the other instance takes them.
+// Callbacks that it made durable but didn't answer come again, and the other instance takes them.
 TEST_F(ZombieTest, AnIngestThatWakesUpHasDoubledNothing) {
   start(Actor::ingest, "ingest.before_reply:stall:100");
-  // Nothing else is sent twice here.
+  // No other callbacks are sent twice here.
   ASSERT_TRUE(world_->comes_true([&] { return world_->rows("wxpipe.duplicate_receipts") > 0; })) << world_->logs();
   expect_wakes_up_well(Actor::ingest);
 }
 
-// Records and offsets are in a transaction that the broker gives up meanwhile.
+// Its records and offsets are in a transaction that the broker ends meanwhile.
 TEST_F(ZombieTest, AProcessThatWakesUpCannotCommit) {
   start(Actor::process, "process.before_commit:stall:10");
   expect_taken_over();

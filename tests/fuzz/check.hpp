@@ -1,4 +1,4 @@
-// A broken promise ends the fuzzer at the input that broke it, in every build type.
+// If a promise is broken, the fuzzer stops at that input, in every build type.
 #pragma once
 
 #include <cstdio>

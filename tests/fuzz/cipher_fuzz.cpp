@@ -1,4 +1,4 @@
-// decrypt and open_envelope on any bytes, and decrypt on anything that encrypt can make.
+// decrypt and open_envelope with any bytes; and decrypt with everything that encrypt can make.
 #include <algorithm>
 
 #include "common/crypto/base64.hpp"
@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   decrypt(key, input, buffer, plaintext);
   check(inside(plaintext.message) && inside(plaintext.receiveid), "a plaintext lies inside its buffer");
 
-  // As if the input were the ciphertext itself: padding and length are then whatever the key makes of it.
+  // Takes the input as the ciphertext itself: padding and length are then whatever the key makes of it.
   std::string base64;
   wxpipe::crypto::append_base64(base64, input.substr(0, input.size() / 32 * 32));
   decrypt(key, base64, buffer, plaintext);

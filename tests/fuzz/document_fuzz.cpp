@@ -1,4 +1,4 @@
-// parse_document on any bytes: XML, JSON and everything that is neither.
+// parse_document with any bytes: XML, JSON and neither.
 #include "ingest/document.hpp"
 #include "tests/fuzz/check.hpp"
 

@@ -1,5 +1,5 @@
-// interpret on any request, and on any body that is authentic. The first byte chooses the account and whether the rest
-// is sent as it is (query and body divided by a newline) or signed and encrypted as a platform would.
+// interpret with any request, and with any authentic body. The first byte chooses the account, and whether the rest is
+// sent as it is (query and body, divided by a newline) or signed and encrypted as a platform would.
 #include "ingest/credentials.hpp"
 #include "ingest/document.hpp"
 #include "ingest/platforms.hpp"
@@ -57,7 +57,7 @@ test::Request as_it_is(const config::AccountSettings& account, std::string_view 
   return request;
 }
 
-// Credentials that are long enough to be told from other text stand nowhere in the event.
+// A credential long enough to be told from other text must stand nowhere in the event.
 void check_sealed(std::string_view message, const schemas::Event& event) {
   const auto document = parse_document(message);
   if (!document || !schemas::attribute(event.attributes, "attributes_cut").empty()) return;

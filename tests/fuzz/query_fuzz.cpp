@@ -1,4 +1,4 @@
-// parse_query on any bytes.
+// parse_query with any bytes.
 #include "ingest/query.hpp"
 #include "tests/fuzz/check.hpp"
 

@@ -1,5 +1,5 @@
-// Every reader of a Kafka record on any bytes: other programs may write to these topics too. What is taken means the
-// same when it is written again, or what passes through process would be another thing behind it.
+// Every reader of Kafka records with any bytes: other programs may write to these topics too. A record that is accepted
+// must mean the same when it is written again; else process would change what passes through it.
 #include "schemas/fact_json.hpp"
 #include "schemas/registry.hpp"
 #include "tests/fuzz/check.hpp"

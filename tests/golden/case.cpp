@@ -14,7 +14,7 @@ namespace {
 
 struct Kind {
   std::string_view name, platform;
-  // which id stands inside the encryption (docs/protocol.md §5); null: none
+  // the id inside the encryption (docs/protocol.md §5); null: none
   std::string config::AccountSettings::*receiveid;
   bool webhook = false;
 };
@@ -51,7 +51,7 @@ std::string read(const std::filesystem::path& path) {
   return text.str();
 }
 
-// The one file of that name that is there, .xml or .json.
+// The file of that name, .xml or .json. There must be only one.
 std::filesystem::path either(const std::filesystem::path& folder, const std::string& name) {
   const auto xml = folder / (name + ".xml"), json = folder / (name + ".json");
   if (std::filesystem::exists(xml) && std::filesystem::exists(json))

@@ -1,8 +1,8 @@
-// A golden case is a folder tests/golden/<account kind>/<case>/: what a platform sends, and what has to become of it.
+// A golden case is a folder tests/golden/<account kind>/<case>/: what a platform sends, and what must become of it.
 //   body.xml or body.json  what the platform wrote, before signing and encryption; byte for byte
-//   case.json              what differs from that kind's usual callback; without this file nothing does
-//   expected.json          the outcome as outcome.hpp renders it; a key that isn't there is empty
-//   raw.xml or raw.json    the event's `raw` where it isn't the body: sealed credentials stand as sealed:{text}
+//   case.json              what differs from the usual callback of that kind; optional
+//   expected.json          the outcome as outcome.hpp renders it; a missing key means empty
+//   raw.xml or raw.json    the event's `raw` if it differs from the body: sealed credentials are shown as sealed:{text}
 // tests/golden/README.md explains both JSON files key by key.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace wxpipe::ingest::golden {
 
-// One try to deliver: retries differ in when they come and in all that is random, never in the body.
+// One delivery attempt. Retries differ in their time and in everything random, but never in the body.
 struct Attempt {
   std::string nonce = "1372623149", random16 = "0123456789abcdef", webhook_id = "msg_golden";
   std::chrono::seconds delay{0};
@@ -24,7 +24,7 @@ struct Attempt {
 
 class Case {
  public:
-  // Throws std::runtime_error that names what to change, and the file.
+  // Throws std::runtime_error that names the file and what to change.
   explicit Case(const std::filesystem::path& folder);
 
   const config::AccountSettings& account() const { return account_; }
@@ -32,7 +32,7 @@ class Case {
   const std::string& raw() const { return raw_; }            // expected
   const std::string& expected() const { return expected_; }  // expected.json, verbatim
   Timestamp received_at() const { return received_at_; }
-  std::string_view platform() const { return platform_; }  // that its events must name
+  std::string_view platform() const { return platform_; }  // the platform that its events must name
   bool is_webhook() const { return is_webhook_; }
 
   // The request that carries the body, signed and encrypted as the case says.

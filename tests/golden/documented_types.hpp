@@ -1,4 +1,4 @@
-// The types that docs/event-types.md promises, read from its tables, so that none of them is without a case.
+// The types that docs/event-types.md promises, read from its tables, so that each must have a case.
 #pragma once
 
 #include <istream>
@@ -7,8 +7,8 @@
 
 namespace wxpipe::ingest::golden {
 
-// "<platform> <type>" for each row that names one type, as in "wechat follower.subscribed". A table's platform stands
-// in its heading; messages have one table for three platforms, and count for wechat.
+// "<platform> <type>" for each row that names one type, as in "wechat follower.subscribed". The platform is in the
+// table's heading. Messages have one table for three platforms; they count for wechat.
 std::set<std::string> documented_types(std::istream& markdown);
 
 }  // namespace wxpipe::ingest::golden

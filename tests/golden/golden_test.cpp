@@ -1,6 +1,6 @@
-// Runs every golden case (case.hpp): a new callback variant is a new folder, no code. Besides its expected outcome,
-// each case shows what holds for all: retries are the same event whoever encrypted them, other bytes are another event,
-// JSON gives an event back, and no sealed credential stands anywhere in clear.
+// Runs every golden case (case.hpp): a new callback variant is a new folder, no code. Each case must give its expected
+// outcome. It must also show what holds for all: a retry is the same event, however it was encrypted; other bytes are
+// another event; an event read back from JSON is the same; no sealed credential stands anywhere in clear.
 //
 //   WXPIPE_GOLDEN_PRINT=1 build/dev/tests/golden/golden_test --gtest_filter=official_account.text
 // prints what came of the case, to be reviewed against the platform's rules before it becomes an expectation.

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kSeal = "sealed:v1:";
 
-// Calls found(text before, seal) for each seal, and returns what stands behind the last.
+// Calls found(text before, seal) for each seal, and returns the text after the last.
 template <class Found>
 std::string_view for_each_seal(std::string_view text, Found&& found) {
   for (size_t at = text.find(kSeal); at != std::string_view::npos; at = text.find(kSeal)) {
@@ -36,7 +36,7 @@ std::string in_quotes(std::string_view text) {
   return out;
 }
 
-// An encrypted passive reply as its receiver reads it; the signature must fit.
+// Decrypts a passive reply as its receiver would; the signature must fit.
 std::string decrypted(std::string_view envelope) {
   const auto document = parse_document(envelope);
   if (!document) return {};
@@ -63,8 +63,8 @@ std::string answer(const Reply& reply) {
   return reply.body.empty() ? std::to_string(reply.status) : fmt::format("{} {}", reply.status, reply.body);
 }
 
-// An identity as a person can write it: for a seal, of which it has the first 16 characters, the text behind it; for 16
-// hex digits of the event's id, {event id}.
+// An identity in a form that a person can write. A seal's first 16 characters become the sealed text; 16 hex digits of
+// the event's id become {event id}.
 std::string show_identity(const schemas::Event& event) {
   std::string identity = event.identity;
   const auto show = [&](const std::string& derived, const std::string& shown) {
@@ -80,7 +80,7 @@ std::string show_identity(const schemas::Event& event) {
   return identity;
 }
 
-// The event's columns as they travel, seals shown, without those that the runner checks for all cases alike.
+// The event's columns as they travel, with seals shown, but without those that the runner checks for all cases alike.
 void append_columns(std::string& out, const schemas::Event& event) {
   static const std::set<std::string_view> kElsewhere{"schema", "id",      "account",  "received_at",
                                                      "raw",    "receipt", "trace_id", "normaliser"};

@@ -1,4 +1,4 @@
-// What became of a callback, as JSON that a person can write and review (expected.json), and as lines that a test can
+// What became of a callback: as JSON that a person can write and review (expected.json), and as lines that a test can
 // compare whole.
 #pragma once
 
@@ -10,24 +10,24 @@
 
 namespace wxpipe::ingest::golden {
 
-// Seals are shown as sealed:{text}, opened with the tests' sealing key; what it doesn't open as sealed:{?}.
+// Shows seals as sealed:{text}, opened with the tests' sealing key. A seal that it can't open is sealed:{?}.
 std::string show_seals(std::string_view text);
-// The texts behind the seals.
+// The texts inside the seals.
 std::vector<std::string> sealed_texts(std::string_view text);
 
-// An indented JSON object: outcome, and what is not empty of
+// An indented JSON object: outcome, and of the following what isn't empty.
 //   accepted    all columns of the event but id, account, received_at, raw, receipt, trace_id and normaliser, which the
-//               runner checks for every case alike; answer; address_mismatch, urgent
+//               runner checks for all cases; answer; address_mismatch, urgent
 //   unreadable  reason, answer, urgent
 //   refused     status, refusal
-// An answer is "<status> <body>"; the text of an encrypted one is shown decrypted, behind "encrypted".
+// An answer is "<status> <body>"; an encrypted one is shown decrypted, after "encrypted".
 std::string render(const Interpretation& interpretation);
 
-// One line "path = value" for each leaf, sorted; empty ones outside of attributes are left out. Throws
-// std::runtime_error on what isn't a JSON object, and on a name that comes twice.
+// One line "path = value" for each leaf, sorted. Empty values outside of attributes are left out. Throws
+// std::runtime_error if it isn't a JSON object, or a name comes twice.
 std::vector<std::string> lines(std::string_view json);
 
-// Where the two differ, line by line; empty: nowhere.
+// The lines in which the two differ; empty: none.
 std::string difference(const std::vector<std::string>& actual, const std::vector<std::string>& expected);
 
 }  // namespace wxpipe::ingest::golden

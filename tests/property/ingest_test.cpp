@@ -1,4 +1,4 @@
-// Laws of verifying and reading that hold for every input, not only for the ones that somebody thought of.
+// Laws of verifying and reading that must hold for every input, not only for the cases that somebody thought of.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -16,7 +16,7 @@ using Bytes = std::string;
 
 rc::Gen<Bytes> bytes() { return rc::gen::container<Bytes>(rc::gen::arbitrary<char>()); }
 
-// Pieces that lead deeper into the readers than chance does.
+// Pieces of text that get deeper into the readers than random bytes.
 rc::Gen<Bytes> grammar() {
   const auto piece = rc::gen::oneOf(rc::gen::elementOf(std::vector<Bytes>{"<xml>",
                                                                           "</xml>",
@@ -97,7 +97,7 @@ const AccountBook& accounts() {
 
 bool is_text(std::string_view text) { return json::is_utf8(text) && text.find('\0') == std::string_view::npos; }
 
-// What every consumer of an interpretation relies on: text is UTF-8 without NUL, replies are what a platform can read.
+// What every user of an interpretation relies on: text is UTF-8 without NUL, replies can be read by a platform.
 void check_invariants(const Interpretation& interpretation) {
   if (const auto* accepted = std::get_if<Accepted>(&interpretation)) {
     const auto& event = accepted->event;
@@ -175,7 +175,7 @@ RC_GTEST_PROP(Document, ReadsAnyBytesIntoTextOrARejection, ()) {
 }
 
 RC_GTEST_PROP(Document, GivesBackAnyTextThatXmlAndJsonCanSay, ()) {
-  // Printable ASCII, markup of both formats included, and a few characters beyond.
+  // Printable ASCII (with the markup of both formats) and a few other characters.
   const auto characters = *rc::gen::container<std::vector<Bytes>>(
       rc::gen::oneOf(rc::gen::map(rc::gen::inRange<char>(' ', '\x7f'), [](char c) { return Bytes(1, c); }),
                      rc::gen::elementOf(std::vector<Bytes>{"中", "😀", "é", "]]>", "\t"})));
@@ -222,7 +222,7 @@ RC_GTEST_PROP(Interpret, NeverThrowsOnAnyBodyThatIsAuthentic, ()) {
   }
 }
 
-// A callback of each kind that says `text`, which is JSON and XML text as it is.
+// A callback of each kind that says `text`. `text` must need no escaping in JSON and XML.
 struct Said {
   std::string account, tenant, receiveid, body;
 };
@@ -250,7 +250,7 @@ std::vector<Said> said_by_everybody(const Bytes& text) {
           {"channel", "", "", form}};
 }
 
-// One try to deliver it, with a nonce, random bytes and an arrival of its own.
+// One delivery attempt, with its own nonce, random bytes and time of arrival.
 schemas::Event delivered(const Said& said, int64_t delay) {
   const auto random16 = *rc::gen::container<Bytes>(16, rc::gen::arbitrary<char>());
   const auto nonce = *rc::gen::nonEmpty(rc::gen::container<Bytes>(rc::gen::inRange<char>('0', '9')));
@@ -287,7 +287,7 @@ RC_GTEST_PROP(Interpret, WhoeverSaysOtherThingsSaysAnotherEvent, ()) {
   for (size_t i = 0; i < first.size(); ++i) RC_ASSERT(delivered(first[i], 0).id != delivered(second[i], 0).id);
 }
 
-// As XML and JSON write it in their own ways.
+// The text in the various ways that XML and JSON can write it.
 Bytes escaped(const Bytes& text) {
   Bytes out;
   for (const char c : text) out += c == '<' ? "&lt;" : c == '&' ? "&amp;" : c == '>' ? "&#62;" : Bytes(1, c);
@@ -299,7 +299,7 @@ Bytes quoted_text(const Bytes& text) {
   return out;
 }
 
-// docs/guarantees.md law 8, for whatever a credential looks like and wherever else the sender has put it.
+// docs/guarantees.md law 8, for any form of credential and wherever else the sender has put it.
 RC_GTEST_PROP(Interpret, CredentialsNeverTravelInClear, ()) {
   const auto character = rc::gen::oneOf(rc::gen::inRange<char>('!', '\x7f'), rc::gen::elementOf(Bytes("<>&\"'\\/]")));
   const auto secret = *rc::gen::suchThat(rc::gen::container<Bytes>(24, character), [](const Bytes& text) {

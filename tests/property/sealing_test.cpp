@@ -1,4 +1,4 @@
-// docs/guarantees.md law 8: no credential leaves ingest in clear, wherever in a callback it stands and however it is
+// docs/guarantees.md law 8: no credential leaves ingest in clear, wherever it stands in a callback and however it is
 // written there.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 
 using namespace test;
 
-// Of markup's own characters too, and long enough to be told from other text.
+// Also has characters of markup, and is long enough to be told from other text.
 rc::Gen<std::string> credential() {
   const auto character =
       rc::gen::oneOf(rc::gen::map(rc::gen::inRange<char>('!', '\x7f'), [](char c) { return std::string(1, c); }),
@@ -48,7 +48,7 @@ std::string cdata(std::string_view text) {
   return out.append(text).append("]]>");
 }
 
-// Each character in one of the ways that XML has for it.
+// Writes each character in one of the ways that XML allows.
 std::string escaped_xml(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -75,7 +75,7 @@ std::string in_xml(std::string_view text) {
     case 2:
       return "\n  " + cdata(text) + "\n";
     default: {
-      // Half and half, cut between characters.
+      // Half in one part, half in another, cut between characters.
       size_t half = text.size() / 2;
       while ((static_cast<unsigned char>(text[half]) & 0xc0) == 0x80) ++half;
       return cdata(text.substr(0, half)) + escaped_xml(text.substr(half));
@@ -106,7 +106,7 @@ std::string in_json(std::string_view text) {
   return out;
 }
 
-// Whether any text of the event, as it is or as a reader of `raw` would have it, has the credential.
+// Whether any text of the event has the credential: as it is, or as a reader of `raw` would see it.
 void check_hidden(const schemas::Event& event, std::string_view clear) {
   const auto hidden = [&](std::string_view text) { return text.find(clear) == std::string_view::npos; };
   for (const auto* text :
@@ -117,7 +117,7 @@ void check_hidden(const schemas::Event& event, std::string_view clear) {
   std::string encoded;
   encode(event, schemas::kEventSchema, encoded);
   RC_ASSERT(hidden(encoded));
-  // It is still the document it was, not one seal.
+  // It is still the same document, not one single seal.
   const auto read = parse_document(event.raw);
   RC_ASSERT(read.has_value());
   for (const Field& field : read->fields()) RC_ASSERT(hidden(field.path) && hidden(field.value));
@@ -173,7 +173,7 @@ RC_GTEST_PROP(Sealing, NoCredentialOfXmlLeavesInClear, ()) {
                                                                            {"wework_bot", ""}});
   const auto event = event_of(encrypted_request(kind, body, {.receiveid = receiveid}));
   check_hidden(event, clear);
-  // And whoever has the key still gets it.
+  // With the key the credential can still be read.
   RC_ASSERT(sealer().open(schemas::attribute(event.attributes, secret)) == clear);
 }
 

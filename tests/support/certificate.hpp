@@ -1,4 +1,4 @@
-// A certificate of a test's own, that nobody trusts but who is told to; and OpenSSL's handles, owned.
+// A test's own certificate, trusted only by clients that are told to; and owned OpenSSL handles.
 #pragma once
 
 #include <openssl/evp.h>
@@ -22,7 +22,7 @@ using Certificate = std::unique_ptr<X509, Destroy<X509, X509_free>>;
 using SslContext = std::unique_ptr<SSL_CTX, Destroy<SSL_CTX, SSL_CTX_free>>;
 using Ssl = std::unique_ptr<SSL, Destroy<SSL, SSL_free>>;
 
-// A key and a certificate for "localhost" that it signed itself, as PEM files.
+// Makes a key and a self-signed certificate for "localhost", as PEM files.
 inline void make_certificate(const std::filesystem::path& certificate_file, const std::filesystem::path& key_file) {
   const Key key(EVP_EC_gen("P-256"));
   const Certificate certificate(X509_new());

@@ -12,14 +12,14 @@ namespace {
 std::atomic<bool> full = false;
 sqlite3_vfs* beneath = nullptr;
 
-// SQLite keeps a table of functions per kind of file; each gets a copy whose writes are ours.
+// SQLite keeps a table of functions for each kind of file. Each gets a copy with our write functions in it.
 std::mutex mutex;
 std::map<const sqlite3_io_methods*, sqlite3_io_methods> copies;
 std::map<const sqlite3_io_methods*, const sqlite3_io_methods*> originals;
 
 const sqlite3_io_methods* original(sqlite3_file* file) {
   const std::lock_guard lock(mutex);
-  // Another such layer may have copied our copy: then its writes still come here, under its own table.
+  // Another such layer may have copied our copy. Its writes then come here with a table that we don't know.
   const auto found = originals.find(file->pMethods);
   return found != originals.end() ? found->second : originals.begin()->second;
 }

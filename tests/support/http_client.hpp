@@ -1,5 +1,5 @@
-// The product's HTTP client for a server on this machine, and beside it what no decent client says: half a request,
-// garbage, two requests at once, silence. All of it goes over the same connection.
+// The product's HTTP client for a server on this machine. It can also send what a good client never sends: half a
+// request, garbage, two requests at once, nothing. All on the same connection.
 #pragma once
 
 #include <fmt/format.h>
@@ -23,17 +23,17 @@ class HttpClient : public http::Client {
   HttpClient(const std::string& host, uint16_t port, std::chrono::milliseconds patience = rig::kPatience)
       : Client(*http::parse_url(fmt::format("http://{}:{}", host, port)), {.connect = patience, .request = patience}) {}
 
-  // send() in two steps, with any bytes. Opens where it isn't open.
+  // The first half of send(), with any bytes. Connects first if needed.
   void send_bytes(std::string_view bytes) {
     if (!connection_.is_open()) connection_.open(deadline());
     connection_.write(bytes, deadline());
   }
   HttpResponse receive() { return Client::receive("", deadline()); }
-  // The next answer even if it is an interim one (100 Continue), which receive leaves out.
+  // The next answer, even an interim one (100 Continue), which receive skips.
   HttpResponse receive_interim() { return receive_any("", deadline()); }
-  // Ends our sending side only.
+  // Ends only our sending side.
   void finish_sending() { connection_.finish_sending(); }
-  // The server ends the connection within the patience, without another byte.
+  // Whether the server closes the connection in time without sending another byte.
   bool closed_by_server() {
     std::string more;
     if (!connection_.is_open() || !unread_.empty()) return false;

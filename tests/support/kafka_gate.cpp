@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view kHost = "127.0.0.1";
 constexpr uint32_t kLargestFrame = 256U << 20;
 
-// As host and port stand in Metadata and FindCoordinator answers of every version: the host's text, then an int32.
+// Host and port as Metadata and FindCoordinator answers of every version hold them: the host's text, then an int32.
 std::string host_and_port(uint16_t port) {
   std::string bytes(kHost);
   bytes += '\0';
@@ -98,7 +98,7 @@ class KafkaGate::Relay {
   struct Pair {
     rig::Socket client, server;
     std::array<std::thread, 2> threads;
-    // Both directions see the end; the sockets stay until both threads are gone.
+    // Both directions see the end. The sockets stay open until both threads are gone.
     void end() const {
       ::shutdown(client.handle(), SHUT_RDWR);
       ::shutdown(server.handle(), SHUT_RDWR);
@@ -125,7 +125,7 @@ class KafkaGate::Relay {
     }
   }
 
-  // One request or answer with its length in front; false: the connection's end.
+  // One request or answer with its length in front. False: the connection ended.
   static bool read_frame(const rig::Socket& socket, std::string& frame) {
     std::array<unsigned char, 4> length;
     if (!read_all(socket, reinterpret_cast<char*>(length.data()), length.size())) return false;
@@ -156,7 +156,7 @@ class KafkaGate::Relay {
     --waiting_;
   }
 
-  // Frame by frame, so that nothing is ever held back in wait for the rest of a match.
+  // Passes whole frames: bytes are never held back to wait for the rest of a match.
   void pass_answers(const Pair& pair) const {
     const auto true_port = host_and_port(broker_);
     std::string frame;

@@ -1,6 +1,6 @@
 // A rig::TcpGate in front of a Kafka broker. Clients connect to the address that the broker tells them, not to the one
-// they were given: so behind the gate a relay puts the gate's port into the broker's answers, and clients stay on this
-// way. One kind of request can be held back. For one broker on 127.0.0.1.
+// they were given. So a relay behind the gate puts the gate's port into the broker's answers, and clients stay on the
+// gate. It can also hold back one kind of request. For one broker on 127.0.0.1.
 #pragma once
 
 #include <memory>
@@ -19,12 +19,12 @@ class KafkaGate {
   KafkaGate(const KafkaGate&) = delete;
   KafkaGate& operator=(const KafkaGate&) = delete;
 
-  // What clients are given as their bootstrap servers.
+  // The bootstrap servers to give to clients.
   std::string address() const;
   rig::TcpGate& gate();
 
-  // From now on requests of this kind wait before the broker, and what the same connection asks behind them, until
-  // they are let go.
+  // From now on requests of this kind wait before they reach the broker, and so do later requests on the same
+  // connection, until they are let go.
   void hold(Request kind);
   bool holds() const;  // whether one waits
   void let_go();

@@ -1,4 +1,4 @@
-// The kinds of requests that tests meddle with, by Kafka's numbers.
+// The kinds of Kafka requests that tests hold back or answer with errors, by Kafka's numbers.
 #pragma once
 
 #include <cstdint>

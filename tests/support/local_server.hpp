@@ -1,4 +1,4 @@
-// A server of the test's own: runs a function with each connection, one after the other, in a thread. The connection
+// A test's own server: calls a function for each connection, one after the other, on its own thread. The connection
 // ends when the function returns.
 #pragma once
 
@@ -21,7 +21,7 @@ class LocalServer {
       : listener_(rig::listening(0)),
         port_(rig::local_port(listener_)),
         thread_([this, serve = std::move(serve)] { run(serve); }) {}
-  // Waits for the function's end: the client must be gone, or the function must not depend on it.
+  // Waits until the function returns: the client must be gone, or the function must not need it.
   ~LocalServer() {
     stop_ = true;
     ::shutdown(listener_.handle(), SHUT_RD);
@@ -48,7 +48,7 @@ class LocalServer {
   std::thread thread_;
 };
 
-// What came, at most a buffer full; empty at the connection's end.
+// What has arrived, at most one buffer; empty at the connection's end.
 inline std::string receive_some(const rig::Socket& socket) {
   std::string bytes(4096, '\0');
   const auto got = ::recv(socket.handle(), bytes.data(), bytes.size(), 0);

@@ -1,4 +1,4 @@
-// A clock that stands still until the test moves it. Safe from any thread.
+// A clock that stands still until the test moves it. Any thread may use it.
 #pragma once
 
 #include <atomic>

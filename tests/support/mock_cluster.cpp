@@ -1,6 +1,6 @@
 #include "tests/support/mock_cluster.hpp"
 
-#include <librdkafka/rdkafka_mock.h>  // behind rdkafka.h
+#include <librdkafka/rdkafka_mock.h>  // must come after rdkafka.h
 
 #include <stdexcept>
 

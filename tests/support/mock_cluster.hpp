@@ -1,5 +1,5 @@
-// librdkafka's mock broker (common/kafka/mock_cluster.hpp) with errors on demand. For error paths; guarantees are
-// tested on the real one.
+// librdkafka's mock broker (common/kafka/mock_cluster.hpp) with errors on demand. Only for error paths; guarantees are
+// tested on a real Kafka.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ class MockCluster {
  public:
   std::string bootstrap() const { return cluster_.bootstrap_servers(); }
   void create_topic(const std::string& name, int partitions);
-  // The next requests of this kind are answered with these errors, one each.
+  // Answers the next requests of this kind with these errors, one each.
   void answer(Request request, const std::vector<rd_kafka_resp_err_t>& errors);
 
  private:

@@ -1,4 +1,4 @@
-// A role in this process, on a thread of its own from the beginning to a stop, and what it says of itself meanwhile.
+// A role in this process, on its own thread until it is stopped, and what its admin server and log say meanwhile.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@ namespace wxpipe::support {
 
 class RunningRole {
  public:
-  // A role that listens tells its port; the others leave that alone.
+  // A role that listens reports its port here; other roles don't call it.
   using Listening = std::function<void(uint16_t port)>;
   using Make = std::function<std::unique_ptr<runtime::Role>(runtime::RoleContext, Listening)>;
 
@@ -38,7 +38,7 @@ class RunningRole {
     thread_.join();
   }
 
-  // Waits until it listens.
+  // Waits until the role listens.
   uint16_t port() const { return port_.get(); }
   bool ready() const { return readiness_.all_ready(); }
   std::string readiness() const { return readiness_.json(); }

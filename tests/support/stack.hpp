@@ -1,5 +1,5 @@
-// The real Kafka and Postgres that this test run was given (dev/test and dev/stack start them). A test that needs them
-// begins with WXPIPE_NEEDS_STACK().
+// The real Kafka and Postgres for this test run (started by dev/test or dev/stack). A test that needs them begins with
+// WXPIPE_NEEDS_STACK().
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,13 +13,13 @@ namespace wxpipe::support {
 
 struct Stack {
   std::string kafka;     // WXPIPE_TEST_KAFKA, bootstrap servers
-  std::string database;  // WXPIPE_TEST_DATABASE_URL, a superuser's (or one who may create databases)
+  std::string database;  // WXPIPE_TEST_DATABASE_URL; its user may create databases
   bool complete() const { return !kafka.empty() && !database.empty(); }
   bool required = false;  // WXPIPE_REQUIRE_STACK=1: a test that can't run fails instead of being skipped
 };
 const Stack& stack();
 
-// Settings for clients of it.
+// Settings for clients of this Kafka.
 config::KafkaSettings kafka_settings(std::string topic_prefix = "wxpipe.");
 config::PostgresSettings postgres_settings();
 

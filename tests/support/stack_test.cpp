@@ -1,4 +1,4 @@
-// The helpers that every test on real servers leans on.
+// Tests of the helpers that every test on real servers uses.
 #include "tests/support/stack.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// An empty database of its own on the stack's server, dropped at the end together with whoever is still connected to
-// it. Everything that uses it should be gone before; what isn't finds its connection closed.
+// A test's own empty database on the stack's server. It is dropped at the end, and open connections to it are closed.
+// So everything that uses it should be gone first.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@ enum class Schema { none, current };
 
 class TemporaryDatabase {
  public:
-  // Schema::current: migrated already. Throws Unavailable without a server: WXPIPE_NEEDS_STACK() comes first.
+  // Schema::current: already migrated. Throws Unavailable without a server, so call WXPIPE_NEEDS_STACK() first.
   explicit TemporaryDatabase(Schema schema = Schema::current);
   ~TemporaryDatabase();
   TemporaryDatabase(const TemporaryDatabase&) = delete;
@@ -23,9 +23,9 @@ class TemporaryDatabase {
   const std::string& name() const { return name_; }
   const Secret& url() const { return url_; }
   config::PostgresSettings settings() const;
-  // A new connection, for the test's own questions.
+  // A new connection for the test's own queries.
   std::unique_ptr<postgres::Connection> connect() const;
-  // One statement on a connection of its own.
+  // Runs one statement on a new connection.
   postgres::Rows query(const std::string& sql) const;
 
  private:
@@ -33,7 +33,7 @@ class TemporaryDatabase {
   Secret url_;
 };
 
-// The URL with another database in its path; parameters behind it stay.
+// The URL with another database in its path; its parameters stay.
 std::string with_database(const std::string& url, const std::string& database);
 
 }  // namespace wxpipe::support

@@ -19,7 +19,7 @@ std::vector<std::string> under(const std::string& prefix, kafka::Admin& admin) {
   return names;
 }
 
-// wxpipe itself never deletes a topic.
+// Own code, because wxpipe never deletes a topic.
 void delete_topics(const config::KafkaSettings& settings, const std::vector<std::string>& names) {
   using Deletion = std::unique_ptr<rd_kafka_DeleteTopic_t, kafka::Destroy<rd_kafka_DeleteTopic_destroy>>;
   const auto client = kafka::make_producer(client_config(kafka::ClientRole::admin, settings));
@@ -80,7 +80,7 @@ std::string TopicPrefix::create(const std::string& suffix, int partitions) {
 void TopicPrefix::create_topics(const std::vector<kafka::NewTopic>& topics) {
   kafka::Admin admin(settings());
   for (const auto& line : admin.create_topics(topics)) throw std::runtime_error("topic not created: " + line);
-  // Created is not yet known to the broker that clients ask.
+  // A created topic may not be known yet to the broker that clients ask.
   const bool visible = rig::eventually([&] {
     const auto view = admin.view();
     for (const auto& topic : topics) {

@@ -1,4 +1,4 @@
-// Topics of its own for a test: a prefix nobody else uses, under which it creates topics and deletes them in the end.
+// A test's own topics: a prefix that nobody else uses. Creates topics under it and deletes them at the end.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ enum class Create { nothing, all_topics };
 
 class TopicPrefix {
  public:
-  // Throws Unavailable without a broker: WXPIPE_NEEDS_STACK() comes first.
+  // Throws Unavailable without a broker, so call WXPIPE_NEEDS_STACK() first.
   explicit TopicPrefix(Create create = Create::all_topics);
   ~TopicPrefix();
   TopicPrefix(const TopicPrefix&) = delete;
@@ -22,11 +22,11 @@ class TopicPrefix {
 
   const std::string& prefix() const { return prefix_; }  // ends in a dot
   std::string name(schemas::TopicName topic) const { return schemas::topic_name(prefix_, topic); }
-  config::KafkaSettings settings() const;  // this prefix on the stack's broker
+  config::KafkaSettings settings() const;  // the stack's broker with this prefix
 
-  // Those of schemas/topics.hpp, as they are there, on one replica.
+  // Creates topics of schemas/topics.hpp with their settings there, but one replica.
   void create(const std::vector<schemas::TopicName>& topics);
-  // Any other topic; answers its full name.
+  // Creates any other topic; returns its full name.
   std::string create(const std::string& suffix, int partitions);
 
  private:

@@ -22,13 +22,13 @@ kafka::Client make_client(const config::KafkaSettings& settings, Isolation isola
   return client;
 }
 
-// The next offset behind what this client may see, by partition: where `all` ends. Asked of the broker, so that a slow
-// fetch can't be taken for an end.
+// By partition: the offset after the last record that this client may see. `all` ends there. The broker is asked for
+// it, because a slow fetch must not look like the end.
 std::vector<int64_t> visible_ends(rd_kafka_t* client, const std::string& topic, size_t partitions) {
   std::vector<kafka::PartitionOffset> latest;
   for (size_t i = 0; i < partitions; ++i) latest.push_back({{topic, static_cast<int>(i)}, -1});
   const auto list = kafka::to_list(latest);
-  // A new topic's leader may not know yet that it is one.
+  // A new topic's leader may not know yet that it is the leader.
   rd_kafka_resp_err_t code{};
   rig::eventually(
       [&] {

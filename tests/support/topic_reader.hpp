@@ -1,4 +1,4 @@
-// What stands in a topic, read outside of any group from its beginning: what tests compare.
+// Reads a topic from its beginning, without a group, for tests to compare.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace wxpipe::support {
 
-// committed    what transactions committed; those that have records there now are waited for. A commit that has
-//              succeeded is decided, but the broker shows it a moment later: it writes a marker into each partition.
-// visible      what transactions committed, as far as it can be seen now: up to the first open one
-// uncommitted  records of open and aborted transactions too
+//   committed    records of committed transactions. Waits for open transactions that have records there now. Even a
+//                successful commit shows only a moment later: the broker writes a marker into each partition.
+//   visible      committed records that can be seen now: up to the first open transaction
+//   uncommitted  also records of open and aborted transactions
 enum class Isolation { committed, visible, uncommitted };
 
 struct TopicRecord {
@@ -26,13 +26,13 @@ struct TopicRecord {
 
 class TopicReader {
  public:
-  // Throws when the topic isn't there.
+  // Throws when there is no such topic.
   TopicReader(const config::KafkaSettings& settings, const std::string& topic,
               Isolation isolation = Isolation::committed);
 
-  // Everything up to where the topic ends now, in the order of partition and offset.
+  // Everything up to the topic's present end, in the order of partition and offset.
   std::vector<TopicRecord> all();
-  // Reads on until there are so many, or the patience is over; what was found.
+  // Reads on until there are this many or the time is over; returns what it found.
   std::vector<TopicRecord> at_least(size_t count, std::chrono::milliseconds patience = rig::kPatience);
 
  private:
@@ -43,7 +43,7 @@ class TopicReader {
   const Isolation isolation_;
   kafka::Client client_;
   std::string topic_;
-  std::vector<int64_t> next_;  // by partition: the next offset to come
+  std::vector<int64_t> next_;  // by partition: the next offset to read
   std::vector<TopicRecord> found_;
 };
 

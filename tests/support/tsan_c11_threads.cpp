@@ -1,8 +1,7 @@
-// C11's threads by way of POSIX's, for builds with ThreadSanitizer: it knows pthread_mutex_lock and pthread_create, and
-// not mtx_lock and thrd_create, which librdkafka uses. Unseen, its queues would order nothing, everything that is
-// handed through them would look like a race, and a callback on one of its threads would run on a thread that
-// ThreadSanitizer never met. The program's own definitions come before glibc's, whose types are POSIX's under other
-// names.
+// C11 threads built on POSIX threads, for builds with ThreadSanitizer. It knows pthread_mutex_lock and pthread_create,
+// but not mtx_lock and thrd_create, which librdkafka uses. Without this file it would not see librdkafka's locks: all
+// data passed through its queues would look like a race, and its callbacks would run on unknown threads. These
+// definitions take the place of glibc's, whose types are POSIX's under other names.
 #include <pthread.h>
 #include <threads.h>
 

@@ -1,4 +1,4 @@
-// Looking at and changing topics.
+// Reading and changing topics.
 #include "common/kafka/admin.hpp"
 
 #include "common/result.hpp"

@@ -1,5 +1,5 @@
-// The two brokers of the contract suite, each behind a gate that a test can shut: librdkafka's mock, which a test can
-// make answer any error but which knows no topic configuration, no aborts and no fencing, and the real one.
+// The two brokers of the contract suite, each behind a gate that a test can shut. librdkafka's mock can answer with any
+// error, but knows no topic configuration, no aborts and no fencing. The other is a real Kafka.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,19 +21,19 @@ enum class Broker { mock, real };
 using support::MockCluster;
 using support::Request;
 
-// A cluster with topics of the test's own under a prefix, reached through a gate.
+// A cluster with the test's own topics under a prefix, reached through a gate.
 class Cluster {
  public:
   explicit Cluster(Broker broker);
 
   std::string name(schemas::TopicName topic) const { return schemas::topic_name(prefix(), topic); }
   const std::string& prefix() const { return prefix_; }
-  // Creates "<prefix><suffix>" and answers its name.
+  // Creates "<prefix><suffix>" and returns that name.
   std::string create(const std::string& suffix, int partitions);
 
   config::KafkaSettings settings() const;
   rig::TcpGate& gate() { return gate_->gate(); }
-  // For `Broker::mock` alone.
+  // Only for `Broker::mock`.
   MockCluster& mock() { return *mock_; }
 
  private:
@@ -43,7 +43,7 @@ class Cluster {
   std::unique_ptr<support::KafkaGate> gate_;
 };
 
-// The suite's parameter and its set-up.
+// The suite: its parameter is the broker.
 class ContractTest : public ::testing::TestWithParam<Broker> {
  protected:
   void SetUp() override {
@@ -59,7 +59,7 @@ inline std::string broker_name(const ::testing::TestParamInfo<Broker>& info) {
 
 }  // namespace wxpipe::contract
 
-// Macros, because they return from the test and instantiate its suite.
+// Macros: one returns from the test, one instantiates its suite.
 #define WXPIPE_MOCK_CANNOT(why)                                                                      \
   do {                                                                                               \
     if (GetParam() == ::wxpipe::contract::Broker::mock) GTEST_SKIP() << "the mock broker " << (why); \

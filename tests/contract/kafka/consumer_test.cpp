@@ -1,4 +1,4 @@
-// A group's member and the reader of stretches: every record once and in order, from where its listener says.
+// A group's member, and the reader of a range: every record once and in order, from where its listener says.
 #include "common/kafka/consumer.hpp"
 
 #include <deque>
@@ -22,7 +22,7 @@ using rig::eventually_equal;
 using std::chrono::steady_clock;
 using Strings = std::vector<std::string>;
 
-// Begins where it is told, and remembers what happened.
+// A listener that starts at given offsets and remembers its calls.
 class Listener : public kafka::RebalanceListener {
  public:
   std::vector<PartitionOffset> assigned(const std::vector<Partition>& partitions) override {
@@ -84,7 +84,7 @@ class KafkaConsumer : public ContractTest {
     for (int i = from; i < to; ++i) values.push_back(std::to_string(i));
     return values;
   }
-  // What poll throws, in the end.
+  // The error that poll throws in the end.
   template <class Error>
   std::string await_error(Consumer& consumer) {
     std::string what;
@@ -248,7 +248,7 @@ TEST_P(KafkaPartitionReader, FindsTheFirstRecordAtOrAfterAMoment) {
   kafka::PartitionReader reader(cluster_->settings());
   const Timestamp begin(1'780'000'000s);
   EXPECT_EQ(reader.at_times({{{topic_, 0}, begin + 30s}}, 10s), (std::vector<PartitionOffset>{{{topic_, 0}, 30}}));
-  // Later than anything: the transaction's marker has a time too, that of its commit.
+  // Past the last record: the transaction's marker also has a time, that of its commit.
   const auto never = begin + std::chrono::years(50);
   EXPECT_EQ(reader.at_times({{{topic_, 0}, never}}, 10s),
             (std::vector<PartitionOffset>{{{topic_, 0}, kafka::kNoOffset}}));

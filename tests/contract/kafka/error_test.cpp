@@ -1,4 +1,4 @@
-// What librdkafka's errors mean to us. Pure; no broker.
+// How we treat librdkafka's errors. Pure; no broker.
 #include "common/kafka/error.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// ingest's producer: every record it took is reported exactly once, whatever the broker does, and what was reported as
-// there is there.
+// ingest's producer: every record it took is reported exactly once, whatever the broker does. A record reported as
+// delivered is really there.
 #include "ingest/delivery/producer.hpp"
 
 #include <poll.h>
@@ -38,7 +38,7 @@ class IngestProducer : public ContractTest {
       reports_[static_cast<const Outbound*>(opaque)].push_back(error);
     });
   }
-  // Kept alive to the end, as a producer wants it.
+  // Records stay alive to the end, as the producer requires.
   const Outbound& record(int number) {
     auto& record = records_.emplace_back();
     record.key = fmt::format("shop||o{}", number % 5);
@@ -57,7 +57,7 @@ class IngestProducer : public ContractTest {
     while (reports_.size() < count && steady_clock::now() < deadline) producer.poll(20ms);
     return reports_.size() >= count;
   }
-  // Each once, and how it ended.
+  // The reports: each record once, and how it ended.
   std::map<std::string, int> ends() const {
     std::map<std::string, int> ends;
     for (const auto& [record, errors] : reports_) {
@@ -121,7 +121,7 @@ TEST_P(IngestProducer, ItsDescriptorWakesItsOwnerForAReport) {
   EXPECT_EQ(ends(), (Ends{{"NO_ERROR", 1}}));
 }
 
-// What happened before its descriptor was known woke nobody: a fatal error, or that no broker answers.
+// Events from before its descriptor was known woke nobody: a fatal error, or that no broker answers.
 TEST_P(IngestProducer, ItsDescriptorWakesItsOwnerOnceAtTheBeginning) {
   cluster_->gate().refuse();
   const auto producer = make();
@@ -151,7 +151,7 @@ TEST_P(IngestProducer, AnAnswerThatIsLostOnTheWayDoublesNothing) {
   const auto producer = make({{"socket.timeout.ms", "1000"}});
   ASSERT_EQ(produce(*producer, 0), RD_KAFKA_RESP_ERR_NO_ERROR);
   ASSERT_TRUE(await_reports(*producer, 1));
-  cluster_->gate().freeze(rig::Toward::client);  // the broker has them, and we don't know
+  cluster_->gate().freeze(rig::Toward::client);  // the broker gets them, but we don't hear of it
   for (int i = 1; i < 50; ++i) ASSERT_EQ(produce(*producer, i), RD_KAFKA_RESP_ERR_NO_ERROR);
   EXPECT_FALSE(await_reports(*producer, 2, 500ms));
   cluster_->gate().cut();
@@ -243,7 +243,7 @@ TEST_P(IngestProducer, ARecordThatTheTopicDoesNotTakeIsReportedWithTheReason) {
 }
 WXPIPE_ON_BOTH_BROKERS(IngestProducer);
 
-// What only a broker that answers as told can show.
+// What only the mock can show: errors on demand.
 class IngestProducerOnErrors : public IngestProducer {};
 
 TEST_P(IngestProducerOnErrors, WhatHealsIsTriedAgainByItself) {

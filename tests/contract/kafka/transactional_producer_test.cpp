@@ -46,7 +46,7 @@ class KafkaTransactions : public ContractTest {
   kafka::GroupMetadata group() const {
     return kafka::GroupMetadata(rd_kafka_consumer_group_metadata_new(group_name().c_str()));
   }
-  // As a consumer has done before it has offsets to send; a cluster's first group takes a second.
+  // As a consumer does before it has offsets to send. A cluster's first group takes a second.
   void find_coordinator() {
     kafka::GroupOffsets offsets(cluster_->settings(), group_name());
     ASSERT_TRUE(eventually([&] {
@@ -172,8 +172,7 @@ TEST_P(KafkaTransactions, ARecordThatTheTopicDoesNotTakeAbortsItsTransaction) {
   produce(*producer, std::string(2'000, 'x'));
   EXPECT_THROW(producer->commit(), TransactionAborted);
   producer->abort();
-  // librdkafka doesn't use the failed record's sequence number again: the broker misses it once, and then it is
-  // forgotten.
+  // librdkafka doesn't use the failed record's sequence number again. The broker misses it once and then goes on.
   try {
     commit_one(*producer, "a");
   } catch (const TransactionAborted&) {
@@ -196,7 +195,7 @@ TEST_P(KafkaTransactions, ATopicThatIsMissingIsNamed) {
 }
 WXPIPE_ON_BOTH_BROKERS(KafkaTransactions);
 
-// What only a broker that answers as told can show.
+// What only the mock can show: errors on demand.
 class KafkaTransactionErrors : public KafkaTransactions {};
 
 TEST_P(KafkaTransactionErrors, RetriableOnesAreTriedAgain) {
@@ -242,7 +241,7 @@ TEST_P(KafkaTransactionErrors, AGroupCoordinatorThatCannotBeFoundIsUnavailableTh
   producer->init();
   producer->begin();
   produce(*producer, "a");
-  // As often as librdkafka asks. Then it waits until a connection comes or goes.
+  // As many times as librdkafka retries. After that it waits until a connection opens or closes.
   cluster_->mock().answer(Request::find_coordinator, std::vector(3, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE));
   const auto asked = steady_clock::now();
   EXPECT_THROW(send_offset(*producer), Unavailable);

@@ -1,5 +1,5 @@
-// From callbacks to the audit, on real servers: acknowledged = stored + duplicates + dead letters + in flight, whatever
-// the callbacks are and whatever way they took (docs/guarantees.md law 9).
+// From callbacks to the audit, on real servers: acknowledged = stored + duplicates + dead letters + in flight, for any
+// callbacks and on any way through the pipeline (docs/guarantees.md law 9).
 #include "rig/process.hpp"
 #include "tests/integration/custody/custody_fixture.hpp"
 #include "tests/support/kafka_gate.hpp"
@@ -16,12 +16,12 @@ using ::testing::UnorderedElementsAre;
 
 class ChainTest : public CustodyTest {
  protected:
-  // What the executable says about custody.
+  // What the executable's commands say about custody.
   struct Said {
     rig::Exit exit;
     std::string output, errors;
   };
-  // Servers are those of the configuration file, unless the test says otherwise.
+  // Uses the servers of the configuration file, unless the test gives others.
   rig::Command command(const std::vector<std::string>& arguments, const std::string& database = {},
                        const std::string& kafka = {}) const {
     return {.program = support::wxpipe_program(),
@@ -109,7 +109,7 @@ TEST_F(ChainTest, ARowThatWasDeletedIsMissedAndNamed) {
   EXPECT_EQ(audit_command({"--to", "1h"}).exit, rig::Exit{}) << "nothing of that time is missing";
 }
 
-// As docs/operations.md says it: what is dropped on purpose takes its marks along.
+// As docs/operations.md says: rows dropped on purpose take their marks along.
 TEST_F(ChainTest, WhatWasDroppedTogetherWithItsMarksIsNotMissed) {
   RunningIngest ingest(settings());
   RunningRole processing(settings(), process()), storing(settings(), sink());
@@ -148,7 +148,7 @@ TEST_F(ChainTest, WhatWasAnsweredWithAFailureIsNotAcknowledgedThoughItMayBeStore
   RunningRole processing(settings(), process()), storing(settings(), sink());
   Platform platform(ingest.port());
   ASSERT_TRUE(eventually([&] { return platform.send(message(0)) == 200; }));
-  const auto before = audit_of(1).voided;  // while its connections were being made
+  const auto before = audit_of(1).voided;  // receipts voided while its connections were being made
   gate.gate().freeze();
   for (int i = 1; i < 4; ++i) EXPECT_EQ(platform.send(message(i)), 503);
   gate.gate().heal();
@@ -170,7 +170,7 @@ TEST_F(ChainTest, WhatTookBothWaysIsOneReceipt) {
   RunningRole processing(settings(), process()), storing(settings(), sink());
   Platform platform(ingest.port());
   platform.send_all(0, 5);
-  gate.gate().freeze(rig::Toward::client);  // the broker has what is sent, and can't say so
+  gate.gate().freeze(rig::Toward::client);  // the broker gets what is sent, but can't answer
   platform.send_all(5, 25);
   EXPECT_TRUE(eventually([&] { return count("messages") > 5; })) << "the broker had them";
   gate.gate().heal();
@@ -195,7 +195,7 @@ TEST_F(ChainTest, WhatWaitsInTheSpoolIsInFlightUntilItIsDrained) {
     gate.gate().cut();
     platform.send_all(5, 25);
   }
-  ingest.reset();  // it ends with everything in its spool, its last marks among it
+  ingest.reset();  // it ends with everything in its spool, also its last marks
   EXPECT_EQ(audit().total(), (Tally{5, 5, 0, 0, 0, 0})) << "of the others nobody here has heard";
   gate.gate().heal();
   ingest = std::make_unique<RunningIngest>(gated);
@@ -234,7 +234,7 @@ TEST_F(ChainTest, TheTailOfAKilledProcessIsInDoubtAndHidesNothingBelowItsMark) {
   };
   int64_t sent = 0, marked = 0;
   AuditReport report;
-  // Killed behind a mark, before the next: once a second the next comes first, and it is tried again.
+  // Must be killed after one mark and before the next. Marks come once a second; if the next comes first, try again.
   for (int boots = 1; boots <= 10 && (marked == 0 || marked > 38); ++boots) {
     auto killed = start();
     Platform platform(port_of(*killed));

@@ -1,4 +1,4 @@
-// What the tests of custody on a real Kafka and Postgres share: roles on threads of their own, a platform that sends
+// Shared by the tests of custody on a real Kafka and Postgres: roles on their own threads, a platform that sends
 // callbacks, and the audit.
 #pragma once
 
@@ -42,7 +42,7 @@ class RunningIngest : public support::RunningRole {
         }) {}
 };
 
-// The 公众号 "shop" in clear mode: message `number`, always the same bytes.
+// Message `number` for the 公众号 "shop" in clear mode; always the same bytes.
 inline std::string message(int number, const std::string& content = "你好") {
   return fmt::format(
       "<xml><ToUserName><![CDATA[gh_original]]></ToUserName><FromUserName><![CDATA[o{}]]></FromUserName>"
@@ -51,18 +51,18 @@ inline std::string message(int number, const std::string& content = "你好") {
       number % 17, std::chrono::floor<std::chrono::days>(system_clock().now()).time_since_epoch() / 1s + number,
       content, number);
 }
-// Signed by the platform, and still nothing that anybody can read.
+// Signed by the platform, but nobody can read it.
 inline std::string unreadable(int number) { return fmt::format("<xml><MsgId>{}</MsgId>", number); }
 
 class Platform {
  public:
   explicit Platform(uint16_t port) : client_("127.0.0.1", port) {}
-  // The answer's status.
+  // Returns the answer's status.
   int send(const std::string& body, const std::string& account = "shop") {
     const auto request = ingest::test::clear_request(account, body);
     return client_.post(fmt::format("/callback/{}?{}", account, request.query), body).status;
   }
-  // Each must be acknowledged.
+  // Sends them; each must be acknowledged.
   void send_all(int from, int to) {
     for (int i = from; i < to; ++i) ASSERT_EQ(send(message(i)), 200) << i;
   }
@@ -108,7 +108,7 @@ class CustodyTest : public ::testing::Test {
     sinks::Drain drain(settings());
     return sinks::audit(*connection_, drain, wanted, patience);
   }
-  // Once so many are marked as acknowledged: marks come every second.
+  // The audit, once this many are marked as acknowledged. Marks come every second.
   AuditReport audit_of(int64_t acknowledged) const {
     auto report = audit();
     eventually([&] {
@@ -130,7 +130,7 @@ class CustodyTest : public ::testing::Test {
   }
   std::string value(const std::string& sql) const { return connection_->execute(sql).text(0, 0); }
 
-  // A configuration file for the executable; secrets stand in it.
+  // A configuration file for the executable; it holds secrets.
   std::filesystem::path config_file(const std::string& instance = "in-1") const {
     const auto own = settings(instance);
     return folder_.write(
@@ -157,7 +157,7 @@ inline std::vector<std::string> receipts_of(const std::vector<sinks::MissingRece
 
 }  // namespace wxpipe::custody_test
 
-// For messages of failed comparisons.
+// For the messages of failed comparisons.
 namespace wxpipe::sinks {
 inline void PrintTo(const Tally& tally, std::ostream* out) {
   *out << fmt::format("acknowledged {} = stored {} + duplicates {} + dead letters {} + in flight {} + unaccounted {}",

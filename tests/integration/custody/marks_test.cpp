@@ -1,5 +1,5 @@
-// Marks in the database: any order and any repetition leave the same tables, what they leave open is said, and the
-// metric tells of losses and only of losses.
+// Marks in the database: in any order and repeated any number of times they leave the same tables. What is still open
+// is reported. The metric counts losses and only losses.
 #include <random>
 
 #include "schemas/fact_json.hpp"
@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// A stretch of one boot: all of it acknowledged for one account, by the broker.
+// A range of one boot: all of it acknowledged for one account, by the broker.
 CustodyMark mark(int64_t number, int64_t first, int64_t next, const std::string& account = "shop") {
   CustodyMark made;
   made.instance = "edge-1";
@@ -47,7 +47,7 @@ class MarksTest : public CustodyTest {
     sink->write(transaction, 0, sink->size(), "test");
     transaction.commit();
   }
-  // An event as its mark says it: received when the mark says so.
+  // An event that fits its mark: received in the mark's time.
   schemas::Event event(int64_t sequence, const CustodyMark& of) const {
     auto made = processors::test::event_of("message.text", fmt::format("body {}", sequence));
     made.account = of.acknowledged[0].account;
@@ -178,7 +178,7 @@ TEST_F(MarksTest, AReaderBeyondTheEndOfATopicThatWasMadeAnewHasTakenNothingOfIt)
   EXPECT_EQ(behind(20s), "");
 }
 
-// What the metric does every five seconds, without the five seconds.
+// Does what the metric does every five seconds, but at once.
 class LookTest : public MarksTest {
  protected:
   sinks::Look look(std::chrono::milliseconds patience = 20s) const {
@@ -203,7 +203,7 @@ TEST_F(LookTest, WhatIsProvenOnceIsNotLookedAtAgain) {
 
 TEST_F(LookTest, ReceiptsAreFoundHoweverManyThereAre) {
   RunningRole processing(settings(), process()), storing(settings(), sink());
-  constexpr int64_t kNext = 10'502;  // more than are read at once
+  constexpr int64_t kNext = 10'502;  // more than one read takes
   const auto many = mark(2, 1, kNext);
   produce(event(1, many));
   EXPECT_TRUE(eventually([&] { return count("messages") == 1; }));
@@ -236,7 +236,7 @@ TEST_F(LookTest, WhatWaitsInASpoolIsNoLossUntilTheSpoolWasEmpty) {
   EXPECT_THAT(look().missing, IsEmpty());
   EXPECT_EQ(audit().total(), (Tally{2, 1, 0, 0, 1, 0}));
   EXPECT_THAT(audit().waiting_for, ElementsAre(HasSubstr("the spool of edge-1: 2 events at 20")));
-  store({mark(3, 3, 3)});  // it says that the spool is empty
+  store({mark(3, 3, 3)});  // says that the spool is empty
   EXPECT_EQ(audit().total(), (Tally{2, 1, 0, 0, 0, 1}));
   EXPECT_THAT(receipts_of(look().missing), ElementsAre("edge-1/19ab1f5b2c0/2"));
   EXPECT_EQ(unaccounted(), 1);

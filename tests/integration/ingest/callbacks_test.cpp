@@ -1,5 +1,4 @@
-// docs/contract.md §2, "At the edge", over the wire: what each kind of account is answered, and what is kept of it in
-// Kafka.
+// docs/contract.md §2, "At the edge", over HTTP: what each kind of account is answered, and what Kafka then holds.
 #include "schemas/fact_json.hpp"
 #include "tests/integration/ingest/ingest_fixture.hpp"
 
@@ -104,7 +103,7 @@ TEST_F(CallbacksTest, EachKindIsAnsweredAndKeptInItsOwnWay) {
       {"204", webhook_now("wework_instance", webhook, "msg_1"), "wework_instance", "", "", webhook}};
   for (const auto& [expected, request, account, tenant, type, raw] : cases)
     EXPECT_EQ(answer(request), expected) << account;
-  // Credentials are sealed, so their bodies are not what was sent.
+  // Their credentials are sealed, so these bodies differ from what was sent.
   EXPECT_EQ(answer(encrypted_request("open_platform", kTicket, {.receiveid = "wxcomponent"})), "200 success");
   EXPECT_EQ(answer(encrypted_request("wework_suite_command", kSuiteTicket, {.receiveid = "wwsuite"})), "200 success");
   ingest_->stop();
@@ -190,7 +189,7 @@ TEST_F(CallbacksTest, WhatIsAuthenticAndUnreadableIsAcknowledgedAndKeptWithItsRe
     EXPECT_EQ(answer(encrypted_request("wework_app", body, {.receiveid = "wwcorp"})), "200") << to_string(reason);
     expected.insert({std::string(to_string(reason)), std::string(to_string(reason))});
   }
-  // No key of ours opens it, or it isn't what a key could open.
+  // None of our keys opens it, or it can't be a ciphertext at all.
   for (const auto& request :
        {encrypted_request("official_account", kTextMessage, {.aes_key = kForeignAesKey, .receiveid = "wxapp"}), [] {
           const auto cut = encrypt(kTextMessage, {.receiveid = "wxapp"}).substr(0, 61);
@@ -205,7 +204,7 @@ TEST_F(CallbacksTest, WhatIsAuthenticAndUnreadableIsAcknowledgedAndKeptWithItsRe
     EXPECT_EQ(answer(webhook_now("channel", body, fmt::format("m{}", std::string_view(body).size()))), "204") << body;
     expected.insert("malformed_json");
   }
-  // A time before WeChat, and one of the week after next.
+  // A time before WeChat existed, and one of the week after next.
   for (const auto at : {1LL, std::stoll(now_text()) + 14 * 86'400}) {
     auto message = text_message(1);
     message.replace(message.find("<CreateTime>") + 12, 10, std::to_string(at));
@@ -342,7 +341,7 @@ class PassiveRepliesTest : public CallbacksTest {
     return body.replace(body.find("hello"), 5, content);
   }
   static std::string text_of(const Document& document, const char* name) { return std::string(document.value(name)); }
-  // Decrypts an answer as the platform does, checking its signature.
+  // Decrypts an answer as the platform does, and checks its signature.
   static std::string opened(const std::string& body, std::string_view receiveid,
                             DocumentFormat format = DocumentFormat::xml) {
     const auto document = parse_document(body).value();

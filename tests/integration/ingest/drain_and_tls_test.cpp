@@ -1,4 +1,4 @@
-// How ingest ends, with what is in hand answered and nobody waiting long; and HTTPS by a certificate of the test's own.
+// How ingest stops: requests under way are answered, and nobody waits long. And HTTPS with the test's own certificate.
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -66,7 +66,7 @@ TEST_F(DrainTest, EveryAnswerThatWasGivenWhileStoppingIsTrue) {
         for (int i = 0; !stop.stop_requested(); ++i)
           if (client.send(http(plain(sender * 100'000 + i))).status == 200) ++accepted;
       } catch (const support::HttpError&) {
-        // It stopped.
+        // Whether it has stopped.
       }
     });
   EXPECT_TRUE(eventually([&] { return accepted > 300; }));
@@ -94,7 +94,7 @@ class TlsTest : public IngestTest {
     secure.ingest.tls_key_file = folder_ / "key.pem";
     return secure;
   }
-  // One request over TLS that trusts only our certificate; the whole answer.
+  // Sends one request over TLS, trusting only our certificate; returns the whole answer.
   std::string ask(const RunningIngest& ingest, const std::string& request, int most_version = TLS1_3_VERSION) const {
     const SslContext context(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_max_proto_version(context.get(), most_version);
@@ -113,7 +113,8 @@ class TlsTest : public IngestTest {
       size += static_cast<size_t>(got);
       const auto text = std::string_view(answer).substr(0, size);
       const auto head = text.find("\r\n\r\n");
-      if (head != std::string_view::npos && size >= head + 4 + 7) break;  // "success" and the reasons are no shorter
+      // Complete: "success" and the refusals have at least 7 characters
+      if (head != std::string_view::npos && size >= head + 4 + 7) break;
     }
     SSL_shutdown(ssl.get());
     return answer.substr(0, size);

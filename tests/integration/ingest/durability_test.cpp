@@ -1,5 +1,5 @@
-// docs/guarantees.md law 1 over the wire: a success is sent only for what is durable, on the broker or in the spool,
-// whichever is first, and always within the budget. The broker is behind a gate that freezes, refuses and heals.
+// docs/guarantees.md law 1 over HTTP: success is sent only for what is durable, on the broker or in the spool,
+// whichever is first, and always in time. The broker is behind a gate that can freeze and refuse.
 #include <algorithm>
 #include <deque>
 
@@ -16,7 +16,7 @@ using testing::Ge;
 using testing::HasSubstr;
 using testing::Le;
 
-// What a busy machine adds to a budget, from one process to the other.
+// Extra time on a busy machine, for the way from process to process.
 constexpr std::chrono::milliseconds kBusy{1000};
 
 struct Answer {
@@ -47,7 +47,7 @@ class DurabilityTest : public IngestTest {
     return {response.status, response.body,
             std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - asked)};
   }
-  // Each on a connection of its own, all at once.
+  // Sends them all at once, each on its own connection.
   static std::vector<Answer> send_together(const RunningIngest& ingest, const std::vector<Request>& requests) {
     std::vector<std::future<Answer>> asked;
     for (const auto& request : requests)
@@ -71,8 +71,8 @@ class DurabilityTest : public IngestTest {
   }
   static std::string msg_id(int number) { return std::to_string(24'801'004'976'000'000LL + number); }
 
-  // What is on the broker by message: a message that took both ways is there twice, as the same event with the same
-  // receipt. The numbers of each sender's messages in the order in which they came first.
+  // What is on the broker, by message. A message that went both ways is there twice, as the same event with the same
+  // receipt. Each sender's message numbers are in the order in which they first came.
   std::map<std::string, std::vector<std::string>> first_sightings() const {
     std::map<std::string, std::vector<std::string>> by_sender;
     std::map<std::string, schemas::Event> seen;
@@ -100,7 +100,7 @@ class DurabilityTest : public IngestTest {
 TEST_F(DurabilityTest, TheBrokerAnswersWhenItIsThereAndTheSpoolIsNotTouched) {
   RunningIngest ingest(gated(with_spool()));
   auto client = ingest.client();
-  int slow = 0;  // answers: on a busy machine a broker may need as long as if it were away
+  int slow = 0;  // on a busy machine a broker may be as slow as if it were away
   for (int i = 0; i < 50; ++i) {
     const auto answer = send(client, plain(i));
     ASSERT_EQ(answer.status, 200);
@@ -152,8 +152,8 @@ TEST_F(DurabilityTest, ABrokerThatRefusesFromTheBeginningIsBridgedToo) {
   EXPECT_EQ(first_sightings(), in_order(0, 30));
 }
 
-// With a queue that holds less than a batch, a broker that stays silent for longer than message.timeout.ms makes the
-// first ones time out while later ones are still to be sent.
+// The queue holds less than a batch. If the broker is silent for longer than message.timeout.ms, the first records time
+// out while later ones must still be sent.
 TEST_F(DurabilityTest, TheSpoolDrainsInOrderHoweverLongTheBrokerIsAwayInTheMiddleOfIt) {
   constexpr int kMessages = 700;
   auto impatient = gated(with_spool());
@@ -203,7 +203,7 @@ TEST_F(DurabilityTest, AMessageWhoseReportCameTooLateIsOneEvent) {
   RunningIngest ingest(gated(with_spool()));
   auto client = ingest.client();
   ASSERT_EQ(send(client, plain(0)).status, 200);
-  gate().freeze(rig::Toward::client);  // the broker has them, and nobody hears of it
+  gate().freeze(rig::Toward::client);  // the broker gets them, but nobody hears of it
   for (int i = 1; i < 15; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
   gate().heal();
   EXPECT_TRUE(drained(ingest));
@@ -211,15 +211,15 @@ TEST_F(DurabilityTest, AMessageWhoseReportCameTooLateIsOneEvent) {
   EXPECT_EQ(first_sightings(), in_order(0, 15));
 }
 
-// Of what times out in flight nobody knows whether it was written, and idempotence can't go on from there:
-// librdkafka 2.0 may end the producer with a fatal error ("rewound sequence", "sequence desynchronization"), later ones
+// For records that time out in flight nobody knows whether they were written, and idempotence can't go on. librdkafka
+// 2.0 may then end the producer with a fatal error ("rewound sequence", "sequence desynchronization"); later versions
 // begin a new epoch.
 TEST_F(DurabilityTest, MessagesThatTimeOutInFlightAreOneEventEachWhateverBecomesOfTheProducer) {
   auto impatient = gated(with_spool());
   impatient.kafka.properties = {{"message.timeout.ms", "1000"}, {"socket.timeout.ms", "700"}};
   RunningIngest ingest(impatient);
   int sent = 0;
-  const auto send_seven = [&] {  // each by another person
+  const auto send_seven = [&] {  // each from another person
     for (const auto& answer : send_together(ingest, messages(sent, sent + 7))) EXPECT_EQ(answer.status, 200);
     sent += 7;
   };
@@ -228,7 +228,7 @@ TEST_F(DurabilityTest, MessagesThatTimeOutInFlightAreOneEventEachWhateverBecomes
       send_seven();
       return ingest.delivered("broker") >= before + 7;
     }));
-    gate().freeze(rig::Toward::client);  // the broker has them, and nobody hears of it
+    gate().freeze(rig::Toward::client);  // the broker gets them, but nobody hears of it
     send_seven();
     const auto until = steady_clock::now() + 2500ms;
     EXPECT_TRUE(eventually([&] { return steady_clock::now() >= until; }));
@@ -264,7 +264,7 @@ TEST_F(DurabilityTest, WithoutASpoolEverySuccessIsOnTheTopicHoweverMuchTimesOut)
   for (int i = 0; i < 20; ++i) send_one();
   while (!asked.empty()) hear_first();
   gate().freeze(rig::Toward::client);
-  constexpr size_t kTogether = 50;  // each waits out its budget: so many a second
+  constexpr size_t kTogether = 50;  // each waits for its whole budget: so many a second
   for (const auto until = steady_clock::now() + 6s; steady_clock::now() < until; send_one())
     if (asked.size() == kTogether) hear_first();
   gate().heal();
@@ -316,7 +316,7 @@ TEST_F(DurabilityTest, AFullSpoolAnswersFailureAndTakesAgainWhenItHasDrained) {
   auto found = first_sightings();
   for (auto& [sender, numbers] : found) std::erase_if(numbers, [](const auto& id) { return id == msg_id(300); });
   auto expected = in_order(0, taken + 1);
-  for (auto* list : {&found, &expected})  // the refused one may have been in the producer's hands
+  for (auto* list : {&found, &expected})  // the refused one may have reached the producer
     for (auto& [sender, numbers] : *list) std::sort(numbers.begin(), numbers.end());
   EXPECT_EQ(found, expected);
 }
@@ -348,7 +348,7 @@ TEST_F(DurabilityTest, ADiskThatIsFullIsAFailureWhileTheBrokerIsAwayAndNothingTh
   support::FullDisk::free();
   for (int i = 10; i < 20; ++i) ASSERT_EQ(send(client, plain(i)).status, 200) << "there is space again";
   support::FullDisk::fill();
-  gate().heal();  // and the broker helps out although nothing can be forgotten
+  gate().heal();  // the broker takes them, although the spool can't delete anything
   EXPECT_TRUE(eventually([&] { return send(client, plain(104)).status == 200; }));
   support::FullDisk::free();
   EXPECT_TRUE(drained(ingest));
@@ -366,7 +366,7 @@ TEST_F(DurabilityTest, AStopDoesNotWaitForADiskThatIsFull) {
     gate().freeze();
     for (int i = 0; i < 10; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
     support::FullDisk::fill();
-    gate().heal();  // the broker gets them, and the spool can't forget them
+    gate().heal();  // the broker gets them, but the spool can't delete them
     EXPECT_TRUE(eventually([&] { return first_sightings() == in_order(0, 10); }));
     const auto asked = steady_clock::now();
     ingest.stop();

@@ -1,5 +1,5 @@
-// The callbacks' HTTP/1.1 by the byte: what is refused and how it is counted, what a connection may do, and that bad
-// traffic keeps nobody else waiting.
+// HTTP/1.1 for callbacks, byte by byte: what is refused and how it is counted, and what a connection may do. Bad
+// traffic must not make others wait.
 #include <algorithm>
 
 #include "tests/integration/ingest/ingest_fixture.hpp"
@@ -21,7 +21,7 @@ class HttpTest : public IngestTest {
   }
   virtual void set_patience(config::Settings&) const {}
   std::string bytes(const Request& request) const { return support::to_bytes(http(request), "wxpipe"); }
-  // Sends it on a connection of its own; the answer's status.
+  // Sends the bytes on a new connection; returns the answer's status.
   int status_of(const std::string& request) const {
     auto client = ingest_->client();
     client.send_bytes(request);
@@ -31,7 +31,7 @@ class HttpTest : public IngestTest {
   std::unique_ptr<RunningIngest> ingest_;
 };
 
-// Only where nothing else is sent in time: a busy machine's test isn't always quicker.
+// Short limits, only for tests that let them pass: on a busy machine other tests could be too slow for them.
 class ImpatientHttpTest : public HttpTest {
   void set_patience(config::Settings& settings) const override {
     settings.ingest.request_timeout = settings.ingest.idle_timeout = 600ms;
@@ -107,7 +107,7 @@ TEST_F(HttpTest, WhatIsNotHttpIsABadRequest) {
 }
 
 TEST_F(HttpTest, ALengthAndChunksAtOnceAreRefused) {
-  // Two readings of one request are how requests are smuggled past a proxy.
+  // If a request can be read in two ways, it can be smuggled past a proxy.
   EXPECT_EQ(
       status_of("POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
                 "0\r\n\r\nGET"),
@@ -125,7 +125,7 @@ TEST_F(HttpTest, ABodyThatIsTooLargeIsRefusedAndItsSenderSeesWhy) {
   auto fits = plain(1, std::string((1 << 20) - 600, 'x'));
   EXPECT_LT(fits.body.size(), 1u << 20);
   EXPECT_EQ(client.send(http(fits)).status, 200) << "a megabyte is allowed";
-  // The same without saying its length first.
+  // The same, without giving its length first.
   std::string chunks = "POST /callback/plain HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (int i = 0; i < 40; ++i) chunks += "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
   EXPECT_EQ(status_of(chunks + "0\r\n\r\n"), 413);
@@ -218,7 +218,7 @@ TEST_F(HttpTest, ASenderThatAsksIsToldToGoOn) {
   EXPECT_EQ(client.receive_interim().status, 100);
   client.send_bytes(request.body);
   EXPECT_EQ(client.receive().body, "success");
-  // One that doesn't wait is not told anything that it would take for the next answer.
+  // A client that doesn't wait must not get an interim answer, which it would take for the next answer.
   auto hasty = http(plain(2));
   hasty.headers.emplace_back("Expect", "100-continue");
   EXPECT_EQ(client.send(hasty).body, "success");

@@ -1,5 +1,5 @@
-// What the tests of `ingest` over HTTP share: the role on a thread of its own with an admin server beside it, an
-// account of every kind, and what stands in its topics afterwards.
+// Shared by the tests of `ingest` over HTTP: the role on its own thread with an admin server, an account of every kind,
+// and what its topics hold afterwards.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -36,14 +36,14 @@ using std::chrono::steady_clock;
 using support::HttpClient;
 using support::HttpResponse;
 
-// With an admin server beside it, as the executable has one.
+// With an admin server, like in the executable.
 class RunningIngest : public support::RunningRole {
  public:
   explicit RunningIngest(config::Settings settings)
       : RunningRole(std::move(settings),
                     [](auto context, auto listening) { return make_ingest_role(context, system_clock(), listening); }),
         admin_({{"127.0.0.1", 0}}, metrics_, readiness_) {
-    port();  // it listens
+    port();  // waits until it listens
   }
   ~RunningIngest() { stop(); }
 
@@ -62,13 +62,13 @@ class RunningIngest : public support::RunningRole {
   telemetry::AdminServer admin_;
 };
 
-// Now, as the platforms sign it.
+// Now, in the form that the platforms sign.
 inline std::string now_text() {
   return std::to_string(
       std::chrono::duration_cast<std::chrono::seconds>(system_clock().now().time_since_epoch()).count());
 }
 
-// A text message as an official account's follower sends it; each number is another message, by one of seven people.
+// A text message of an official account's follower. Each number is another message, from one of seven people.
 inline std::string text_message(int number, const std::string& content = "hello") {
   return fmt::format(
       "<xml><ToUserName><![CDATA[gh_original]]></ToUserName><FromUserName><![CDATA[oUser{}]]></FromUserName>"
@@ -87,7 +87,7 @@ inline Request webhook_now(std::string account, std::string body, std::string id
   return request;
 }
 
-// As it goes over the wire.
+// The request in the form that is sent.
 inline support::HttpRequest http(const Request& request) {
   support::HttpRequest out;
   out.method = request.method == Method::get ? "GET" : "POST";
@@ -108,7 +108,7 @@ class IngestTest : public ::testing::Test {
     topics_->create({TopicName::events, TopicName::dead_letters, TopicName::custody});
   }
 
-  // Every kind under its own name, and the official account's other modes as "plain" and "compatible".
+  // Every kind under its own name; the official account's other modes as "plain" and "compatible".
   config::Settings settings() const {
     config::Settings settings;
     settings.instance.name = "edge";

@@ -1,5 +1,5 @@
-// docs/guarantees.md law 7 on a real Kafka: what was taken within the window is known again after restarts, rebalances
-// and aborts, and what was not committed was never taken.
+// docs/guarantees.md law 7 on a real Kafka: an event taken within the window is still known after restarts, rebalances
+// and aborts. What was not committed was never taken.
 #include "tests/integration/process/process_fixture.hpp"
 
 namespace wxpipe::processors::test {
@@ -7,7 +7,7 @@ namespace {
 
 class DedupeTest : public ProcessTest {
  protected:
-  // The largest record that the topic of messages takes; returns once the broker says so: it learns it a moment later.
+  // Sets the largest record that the messages topic takes. Waits until the broker uses it: that takes a moment.
   void limit_messages(int bytes) {
     kafka::Admin admin(topics_->settings());
     const auto messages = topics_->name(TopicName::messages), text = std::to_string(bytes);
@@ -42,7 +42,7 @@ TEST_F(DedupeTest, RepeatsAreRecognisedByAnotherProcessThatTookThePartitionsOver
   await_messages(200);
 
   RunningProcess second(settings("two"));
-  // The same again and again, until both have had some of it.
+  // Sends the same events again, until both workers have had some.
   std::vector<schemas::Event> repeats;
   for (int round = 2; round < 60 && second.taken() == 0; ++round) {
     const auto list = again(sent, fmt::format("edge/{}/", round));
@@ -51,7 +51,7 @@ TEST_F(DedupeTest, RepeatsAreRecognisedByAnotherProcessThatTookThePartitionsOver
     await_messages(sent.size() + repeats.size());
   }
   EXPECT_GT(second.taken(), 0);
-  first.stop();  // and all of it goes to the second, once the first one's session is over
+  first.stop();  // all goes to the second, once the first one's session is over
   const auto last = again(sent, "edge/last/");
   produce(last);
   repeats.insert(repeats.end(), last.begin(), last.end());
@@ -73,7 +73,7 @@ TEST_F(DedupeTest, RepeatsAreRecognisedNoFurtherBackThanDedupeRecords) {
 }
 
 TEST_F(DedupeTest, IdsCountOnlyOnceTheirBatchIsCommitted) {
-  limit_messages(100);  // nothing fits: every transaction has to be aborted
+  limit_messages(100);  // nothing fits: every transaction must abort
   const auto sent = events(0, 100);
   RunningProcess process(settings("one"));
   produce(sent);
@@ -92,12 +92,12 @@ TEST_F(DedupeTest, IdsCountOnlyOnceTheirBatchIsCommitted) {
   EXPECT_EQ(read(TopicName::followers).size(), 10u);
 }
 
-// A transaction is aborted while what came behind its batch is processed already, or still being collected.
+// A transaction aborts while the batches after it are already processed or still being collected.
 class AbortTest : public DedupeTest, public testing::WithParamInterface<int> {};
 INSTANTIATE_TEST_SUITE_P(BatchesOf, AbortTest, testing::Values(30, 150), testing::PrintToStringParamName());
 
 TEST_P(AbortTest, WhatWasTakenBehindTheBatchFallsWithIt) {
-  limit_messages(100);  // nothing fits: every transaction has to be aborted
+  limit_messages(100);  // nothing fits: every transaction must abort
   const auto sent = events(0, 100);
   produce(sent);
   produce(again(sent));

@@ -1,5 +1,5 @@
-// docs/guarantees.md law 5 on a real Kafka: whoever reads committed sees each event once, whatever happens to workers,
-// transactions and the group on the way.
+// docs/guarantees.md law 5 on a real Kafka: a reader of committed records sees each event once, whatever happens to
+// workers, transactions and the group.
 #include "tests/integration/process/process_fixture.hpp"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ using testing::AnyOf;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Something a step waits for: the batch stands still in the middle until the test opens it.
+// A step waits here: the batch stands still in the middle until the test opens it.
 class Latch {
  public:
   void arrive_and_wait() {
@@ -169,7 +169,7 @@ TEST_F(ExactlyOnceTest, PartitionsThatMoveAwayInTheMiddleOfATransactionAreProces
   auto slow = through(gate, "one");
   slow.kafka.properties["transaction.timeout.ms"] = "3000";
   slow.kafka.properties["socket.timeout.ms"] = "2000";
-  // Requests arrive, answers don't: the broker has its transaction open when the session ends.
+  // Requests arrive, but no answers: the broker's transaction is open when the session ends.
   std::atomic<bool> frozen = false;
   RunningLoop first(slow, once([&] {
                       gate.gate().freeze(rig::Toward::client);

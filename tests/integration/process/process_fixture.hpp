@@ -1,5 +1,5 @@
-// What the tests of `process` on a real Kafka share: topics of their own, a writer of events, workers and roles on
-// threads of their own, and what stands in the topics afterwards.
+// Shared by the tests of `process` on a real Kafka: topics of their own, a writer of events, workers and roles on their
+// own threads, and what the topics hold afterwards.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -46,7 +46,7 @@ class RunningProcess : public support::RunningRole {
   }
 };
 
-// One worker with steps of the test's own, which may do whatever should happen in the middle of a batch.
+// One worker with the test's own steps, which can do anything in the middle of a batch.
 class RunningLoop {
  public:
   RunningLoop(config::Settings settings, Steps steps)
@@ -64,7 +64,7 @@ class RunningLoop {
             end(error.what());
           }
         }) {}
-  // How it ended; empty: it still runs.
+  // How it ended; empty: it is still running.
   std::string ended() const {
     const std::lock_guard lock(mutex_);
     return ended_;
@@ -94,7 +94,7 @@ class RunningLoop {
   std::jthread thread_;
 };
 
-// Messages by event id, and the receipts of the repeats that were met.
+// Messages by event id, and the receipts of the repeats.
 struct Outcome {
   std::map<std::string, int> messages;
   std::multimap<std::string, std::string> duplicates;  // event id -> receipt
@@ -139,7 +139,7 @@ class ProcessTest : public ::testing::Test {
     return writer;
   }
 
-  // Sessions are short, so that a member that went without a word is missed soon.
+  // Sessions are short, so that the group soon drops a member that vanished.
   config::Settings settings(const std::string& instance) const {
     config::Settings settings;
     settings.instance.name = instance;
@@ -149,7 +149,7 @@ class ProcessTest : public ::testing::Test {
     return settings;
   }
 
-  // Received now, as everything is that the window should know.
+  // Received now, so that they are inside the window.
   static std::vector<schemas::Event> events(int from, int to) {
     std::vector<schemas::Event> list;
     const auto now = system_clock().now();
@@ -162,7 +162,7 @@ class ProcessTest : public ::testing::Test {
     }
     return list;
   }
-  // As the platform sends them a second time: the same bytes under another receipt.
+  // As the platform sends them a second time: same bytes, other receipt.
   static std::vector<schemas::Event> again(std::vector<schemas::Event> list, const std::string& receipt = "edge/2/") {
     for (auto& event : list) event.receipt = receipt + event.receipt.substr(event.receipt.rfind('/') + 1);
     return list;
@@ -186,7 +186,7 @@ class ProcessTest : public ::testing::Test {
     return support::read_topic(topics_->settings(), topics_->name(topic), isolation);
   }
   Outcome outcome() const { return outcome_of(read(TopicName::messages)); }
-  // Waits until so many messages and repeats are there.
+  // Waits until there are this many messages and repeats.
   void await_messages(size_t count) const {
     support::TopicReader reader(topics_->settings(), topics_->name(TopicName::messages));
     ASSERT_GE(reader.at_least(count).size(), count);
@@ -197,7 +197,7 @@ class ProcessTest : public ::testing::Test {
   std::unique_ptr<kafka::TransactionalProducer> writer_;
 };
 
-// What the group has committed in each partition of events; transactions in doubt are waited for.
+// The group's committed offsets in each partition of events. Waits for transactions that aren't settled yet.
 inline std::map<int, int64_t> committed_offsets(const config::Settings& settings) {
   const auto events = schemas::topic_name(settings.kafka.topic_prefix, TopicName::events);
   const auto client = kafka::make_consumer(client_config(

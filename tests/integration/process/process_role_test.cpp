@@ -1,4 +1,4 @@
-// The role around the workers: what it waits for, what it says of itself, and where unreadable records go.
+// The role around the workers: what it waits for, what it reports, and where unreadable records go.
 #include "tests/integration/process/process_fixture.hpp"
 
 #include "rig/socket.hpp"

@@ -1,4 +1,5 @@
-// How long a partition's new owner needs for its dedupe window. The figure is printed, not judged: it is the machine's.
+// How long a partition's new owner needs to load its dedupe window. The time is printed but not checked: it depends on
+// the machine.
 #include "tests/integration/process/process_fixture.hpp"
 
 #include <cstdio>
@@ -10,7 +11,7 @@ namespace {
 
 class TakeoverTest : public ProcessTest {};
 
-// 2,000 events a second for ten minutes, taken in batches of 20 (batch_interval 10 ms), as the journal holds them.
+// The journal of ten minutes with 2,000 events a second, taken in batches of 20 (batch_interval 10 ms).
 TEST_F(TakeoverTest, AWindowOfTenMinutesAtTwoThousandEventsASecondIsReadBackWhole) {
   constexpr int kPerPage = 20, kPages = 60'000, kPagesPerTransaction = 2'000;
   const auto first_at = std::chrono::floor<std::chrono::milliseconds>(system_clock().now()) - 599s;

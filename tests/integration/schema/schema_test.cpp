@@ -1,5 +1,5 @@
-// What analysts may count on in every table, read from the catalogue of a database that `migrate` has made and the
-// autopilot has looked after: comments, times, trace ids, names of partitions.
+// What analysts may rely on in every table: comments, times, trace ids, names of partitions. Read from the catalogue of
+// a database after `migrate` and the autopilot.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -33,14 +33,14 @@ class Schema : public Test {
     sinks::keep_tables(*connection_, kNewYearsEve, settings);
   }
 
-  // The first column of what `sql` answers.
+  // The first column of the result of `sql`.
   Names names(const std::string& sql) {
     const auto rows = connection_->execute(sql);
     Names found;
     for (size_t i = 0; i < rows.size(); ++i) found.push_back(rows.text(i, 0));
     return found;
   }
-  // Of those where `condition` holds. t: the table in pg_class, c: the column in pg_attribute.
+  // The columns for which `condition` holds. t: the table in pg_class, c: the column in pg_attribute.
   Names tables_where(const std::string& condition) {
     return names("select t.oid::regclass::text from pg_class t where " + kOurs + " and " + condition + " order by 1");
   }
@@ -55,7 +55,7 @@ class Schema : public Test {
            "' and format_type(a.atttypid, a.atttypmod) = '" + type + "')";
   }
 
-  // As format_type says it.
+  // In the form of format_type.
   static std::string sql_type_of(postgres::ElementType type) {
     using postgres::ElementType;
     switch (type) {
@@ -119,7 +119,7 @@ TEST_F(Schema, SortsTextByBytesWhereverAnIndexDoes) {
 TEST_F(Schema, LeadsFromEachRowToATrace) {
   const auto of_one_event = has("trace_id", "text");
   const auto of_several = "(" + has("created_trace_id", "text") + " and " + has("updated_trace_id", "text") + ")";
-  // What is left counts: its rows are sums over many events, or about none.
+  // The rest are counters: their rows are sums over many events, or about none.
   EXPECT_EQ(tables_where("not " + of_one_event + " and not " + of_several),
             (Names{"account_health", "wxpipe.custody_marks", "wxpipe.lead_daily", "wxpipe.ledger",
                    "wxpipe.schema_version", "wxpipe.sink_offsets"}));
@@ -148,7 +148,7 @@ TEST_F(Schema, NamesPartitionsByTheirMonthOrDay) {
                    "system_logs_20270102" + range("2027-01-02", "2027-01-03"), "system_logs_default DEFAULT"}));
 }
 
-// Name, type, null and comment of each column of each fact's table, against schemas/facts.
+// Name, type, null and comment of each column of each fact's table must fit schemas/facts.
 TEST_F(Schema, HasTheColumnsThatTheFactsDeclare) {
   schemas::for_each_fact([&]<class Fact>(const schemas::FamilyInfo&) {
     const std::string table(Fact::kTable.name);
@@ -169,7 +169,7 @@ TEST_F(Schema, HasTheColumnsThatTheFactsDeclare) {
         EXPECT_EQ(column.text(0, 2), f.meaning) << table << '.' << f.column();
       }
     });
-    if (Fact::kTable.filled_by_merge) return;  // its .sql fills some columns by itself
+    if (Fact::kTable.filled_by_merge) return;  // its .sql fills some columns itself
     for (const auto& name : names("select attname from pg_attribute where attrelid = '" + table +
                                   "'::regclass and attnum > 0 and not attisdropped and attname not in "
                                   "('created_at', 'updated_at')"))

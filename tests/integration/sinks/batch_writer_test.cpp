@@ -1,5 +1,5 @@
-// One batch is one transaction: rows, dead letters, ledger and offset together or not at all, whatever is refused on
-// the way.
+// One batch is one transaction: rows, dead letters, ledger and offset are stored together or not at all, whatever is
+// refused.
 #include "sinks/batch_writer.hpp"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ using support::TemporaryDatabase;
 
 const kafka::Partition kPartition{"t", 0};
 
-// A sink with everything it needs, standing at a claimed partition.
+// A sink with everything it needs, on a claimed partition.
 class Bench {
  public:
   explicit Bench(const TemporaryDatabase& database, std::string_view of = "messages")
@@ -57,7 +57,7 @@ class Bench {
   Claim claim_;
 };
 
-// Does what another sink does, and dies behind it.
+// Does what another sink does, and dies after it.
 class DyingSink : public Sink {
  public:
   struct Death : std::runtime_error {
@@ -84,7 +84,7 @@ class DyingSink : public Sink {
   std::unique_ptr<Sink> sink_;
 };
 
-// Refuses what a CHECK constraint would.
+// Refuses rows as a CHECK constraint would.
 void refuse(const TemporaryDatabase& database, const std::string& condition) {
   database.query(fmt::format("alter table messages add constraint picky check (not ({}))", condition));
 }
@@ -182,7 +182,7 @@ TEST_F(BatchWriterTest, ARetryOfThePlatformKeepsItsReceiptOnceAndIsCountedOnce) 
             (std::vector<std::string>{"(1,1)"}));
 }
 
-// Fresh rows come in by COPY, rows that may be there by insert … on conflict: nobody can tell afterwards.
+// New rows come in by COPY, rows that may exist by insert … on conflict. The result must be the same.
 TEST_F(BatchWriterTest, BothWaysInLeaveTheSameRowsAndTheSameCounts) {
   Records rows;
   for (int i = 0; i < 50; ++i) {
@@ -202,7 +202,7 @@ TEST_F(BatchWriterTest, BothWaysInLeaveTheSameRowsAndTheSameCounts) {
   };
   Bench bench(*database_);
   const auto fresh = stored(bench);
-  EXPECT_EQ(bench.write(rows).written.fresh, 0);  // the next batch expects it again
+  EXPECT_EQ(bench.write(rows).written.fresh, 0);  // the next batch expects new rows again
   database_->query("truncate messages, wxpipe.ledger");
   EXPECT_EQ(stored(bench), fresh);
   EXPECT_EQ(fresh.size(), 51u);
@@ -289,7 +289,7 @@ TEST_F(BatchWriterTest, PoisonAmongRowsThatAreThereAlreadyIsIsolated) {
   for (int i = 0; i < 20; ++i) before.add(value_of(message(i)));
   bench.write(before);
   refuse(*database_, "content in ('第25条', '第38条')");
-  Records again;  // the first 20 of these are there
+  Records again;  // the first 20 of these are already stored
   for (int i = 0; i < 40; ++i) again.add(value_of(message(i)));
   const auto outcome = bench.write(again);
   EXPECT_EQ(outcome.written, (Written{18, {{"messages", 18}}}));
@@ -355,7 +355,7 @@ TEST_F(BatchWriterTest, AMissingMonthIsCreatedEvenWhereThereIsNoDefaultPartition
   Records first, second;
   first.add(value_of(message(1)));
   bench.write(first);
-  database_->query("drop table messages_202611");  // what the sink remembers isn't true any more
+  database_->query("drop table messages_202611");  // what the sink remembers is no longer true
   second.add(value_of(message(2)), 1);
   bench.write(second);
   EXPECT_EQ(lines(*database_, "select tableoid::regclass as of, content from messages"),

@@ -1,4 +1,4 @@
-// Facts by the dozen for the sinks' tests, and the tables they lead to as text, for comparing whole.
+// Many facts for the sinks' tests, and the resulting tables as text, for comparing whole.
 #pragma once
 
 #include <fmt/format.h>
@@ -46,7 +46,7 @@ inline std::string value_of(const schemas::Event& event) {
   encode(event, schemas::kMessageSchema, out);
   return out;
 }
-// A family by its name.
+// Finds a family by its name.
 inline const schemas::FamilyInfo& family(std::string_view name) {
   const schemas::FamilyInfo* found = nullptr;
   schemas::for_each_family([&](const schemas::FamilyInfo& one) {
@@ -62,7 +62,7 @@ std::string value_of(const Fact& fact) {
   return out;
 }
 
-// Records of one partition, as a consumer would hand them over.
+// Records of one partition, as a consumer hands them over.
 class Records {
  public:
   explicit Records(std::string topic = "t") : topic_(std::move(topic)) {}
@@ -79,7 +79,7 @@ class Records {
   std::vector<InputRecord> records_;
 };
 
-// A query's answer, a line for each row: "a|b|c".
+// A query's result, one line per row: "a|b|c".
 inline std::vector<std::string> lines(const support::TemporaryDatabase& database, const std::string& sql) {
   const auto rows = database.query(fmt::format("select (q)::text from ({}) q", sql));
   std::vector<std::string> list;
@@ -90,7 +90,7 @@ inline int64_t count(const support::TemporaryDatabase& database, const std::stri
   return database.query("select count(*) from " + from).integer(0, 0);
 }
 
-// Everything in a table but when rows were made and touched.
+// A table's content, without the times at which rows were made and changed.
 inline std::vector<std::string> content(const support::TemporaryDatabase& database, const std::string& table) {
   const auto rows = database.query(
       fmt::format("select (to_jsonb(t) - 'created_at' - 'updated_at')::text from {} t order by 1", table));

@@ -1,4 +1,4 @@
-// docs/guarantees.md law 4: shuffle the facts, repeat them, cut them into other batches: the tables end equal.
+// docs/guarantees.md law 4: shuffle the facts, repeat them, cut other batches: the tables end the same.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ using namespace testing;
 using Random = std::mt19937;
 
 int pick(Random& random, int below) { return std::uniform_int_distribution<int>(0, below - 1)(random); }
-// Few values, so that facts meet: the same second, the same subject, the same day.
+// Few different values, so that facts collide: same second, same subject, same day.
 Timestamp some_time(Random& random) { return noon() + std::chrono::hours(24 * pick(random, 4)) + 1s * pick(random, 3); }
 
 schemas::Origin some_origin(Random& random, int number) {
@@ -110,8 +110,7 @@ class OrderTest : public ::testing::Test {
   }
 
   using Tables = std::vector<std::vector<std::string>>;
-  // The tables that these batches lead to, from empty ones; the first has a row for each fact, and the ledger counts
-  // it.
+  // The tables after these batches, starting empty. The first table must have a row per fact, and the ledger counts it.
   Tables tables_after(std::string_view of, const std::vector<std::vector<std::string>>& batches,
                       const std::vector<std::string>& tables) {
     for (const auto& table : tables) database_->query("truncate " + table);

@@ -1,5 +1,5 @@
-// The whole sink on a real Kafka and Postgres: every record becomes one row, whatever happens on the way, and readiness
-// tells the truth.
+// The whole sink on a real Kafka and Postgres: every record becomes one row, whatever happens, and readiness tells the
+// truth.
 #include "sinks/sink_role.hpp"
 
 #include <gtest/gtest.h>
@@ -68,7 +68,7 @@ class SinkRoleTest : public ::testing::Test {
     return records;
   }
 
-  // A door to Postgres, and the settings of a sink that goes through it.
+  // A gate to Postgres, and the settings of a sink that uses it.
   std::unique_ptr<rig::TcpGate> gate() const {
     const auto url = database_->url().reveal();
     const auto at = url.find('@'), colon = url.find(':', at), slash = url.find('/', colon);
@@ -83,7 +83,7 @@ class SinkRoleTest : public ::testing::Test {
     return through;
   }
 
-  // The server is asked to commit, and takes as long over it as the test holds a lock.
+  // Makes the server's commit wait as long as the test holds a lock.
   void hold_commits() {
     database_->query(
         "create function wxpipe.wait_for_the_test() returns trigger language plpgsql as "
@@ -95,7 +95,7 @@ class SinkRoleTest : public ::testing::Test {
     holder_->execute("select pg_advisory_lock(1)");
   }
   void let_commits_go() { holder_.reset(); }
-  // A sink's commit that waits; others of its connections commit as well.
+  // Finds the sink's commit that waits for the lock. Its other connections commit too, but don't wait.
   static std::string held_commits() {
     return "pg_stat_activity where datname = current_database() and application_name like 'wxpipe sink%' "
            "and query ilike 'commit%' and wait_event_type = 'Lock' and wait_event = 'advisory'";
@@ -103,7 +103,7 @@ class SinkRoleTest : public ::testing::Test {
   bool in_a_commit() const {
     return eventually([&] { return count(*database_, held_commits()) > 0; });
   }
-  // A commit met its connection's end, and what it held is in the tables and in the books once.
+  // The connection ended during a commit, and its content is stored and counted once.
   void expect_doubt_settled(const RunningSink& sink) const {
     EXPECT_TRUE(eventually([&] {
       return sink.metrics().find("wxpipe_sink_retries_total{class=\"in_doubt\",sink=\"messages\"}") !=
@@ -121,7 +121,7 @@ class SinkRoleTest : public ::testing::Test {
   }
 
   int64_t rows(const std::string& from = "messages") const { return count(*database_, from); }
-  // Every message in [0, n), once, with its bytes; nothing else.
+  // Checks that every message in [0, n) is stored once with its bytes, and nothing else.
   void expect_exactly(int n) const {
     EXPECT_EQ(eventually_equal([&] { return rows(); }, n), n);
     std::vector<std::string> expected;
@@ -146,7 +146,7 @@ class SinkRoleTest : public ::testing::Test {
 
 TEST_F(SinkRoleTest, EveryCommittedRecordBecomesOneRowAcrossARestart) {
   produce(TopicName::messages, messages(0, 200));
-  produce(TopicName::messages, messages(1000, 1100), false);  // aborted: never happened
+  produce(TopicName::messages, messages(1000, 1100), false);  // aborted: must not be seen
   {
     RunningSink sink(settings("one"));
     EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
@@ -219,7 +219,7 @@ TEST_F(SinkRoleTest, PartitionsMoveBetweenProcessesWithoutLossOrDoubles) {
     EXPECT_TRUE(eventually([&] {
       return lines(*database_, "select distinct owner from wxpipe.sink_offsets").size() == 2;
     })) << "both have partitions now";
-  }  // it ends, and after its session the first takes its partitions back
+  }  // it ends; after its session the first gets its partitions back
   expect_exactly(kMessages);
   EXPECT_EQ(rows("wxpipe.duplicate_receipts"), 0);
 }
@@ -297,7 +297,7 @@ TEST_F(SinkRoleTest, WaitsForAPostgresThatIsAwayAndSaysSo) {
   expect_exactly(100);
   EXPECT_TRUE(eventually([&] { return sink.ready(); })) << sink.readiness();
 
-  // A server that doesn't answer any more must not keep a stop waiting.
+  // A server that no longer answers must not delay a stop.
   gate->freeze();
   produce(TopicName::messages, messages(100, 200));
   EXPECT_TRUE(eventually([&] {
@@ -311,7 +311,7 @@ TEST_F(SinkRoleTest, WaitsForAPostgresThatIsAwayAndSaysSo) {
   expect_exactly(200);
 }
 
-// The server goes on with it: the rows are there, and the answer isn't. Writing them again would count them twice.
+// The server commits: the rows are stored, but the answer is lost. Writing them again would count them twice.
 TEST_F(SinkRoleTest, ACommitWhoseAnswerIsLostIsStoredOnceAndCountedOnce) {
   const auto gate = this->gate();
   hold_commits();
@@ -324,7 +324,7 @@ TEST_F(SinkRoleTest, ACommitWhoseAnswerIsLostIsStoredOnceAndCountedOnce) {
   expect_doubt_settled(sink);
 }
 
-// The server undoes it: nothing is there, and leaving the batch out would lose it.
+// The server rolls back: nothing is stored. Skipping the batch would lose it.
 TEST_F(SinkRoleTest, ACommitThatTheServerBreaksOffIsDoneAgain) {
   hold_commits();
   RunningSink sink(settings("one"));
@@ -362,7 +362,7 @@ TEST_F(SinkRoleTest, RecordsThatRetentionDeletedAreReportedAndTheRestIsStored) {
     produce(TopicName::messages, messages(0, 50));
     EXPECT_EQ(eventually_equal([&] { return rows(); }, 50), 50);
   }
-  // As if these offsets had been deleted, or the topic made anew.
+  // As if these offsets had been deleted, or the topic created anew.
   database_->query("update wxpipe.sink_offsets set next_offset = next_offset + 100000");
   produce(TopicName::messages, messages(50, 100));
   RunningSink sink(settings("one"));

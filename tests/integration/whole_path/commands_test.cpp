@@ -1,5 +1,5 @@
-// The commands' promises to whoever types them or scripts them: exit codes (docs/contract.md §6), words that say what
-// to change, and set-up that can be repeated.
+// What commands promise to people and scripts: exit codes (docs/contract.md §6), texts that say what to change, and
+// set-up that can be repeated.
 #include "common/json/read.hpp"
 #include "rig/socket.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
@@ -16,7 +16,7 @@ constexpr int kFine = 0, kFoundWrong = 1, kUsage = 2, kServerAway = 3;
 
 class CommandsTest : public WholePathTest {
  protected:
-  // check-config of a file that says this.
+  // Runs check-config on a file with this content.
   Ran check(const std::string& text, Environment more = {}) const {
     const auto file = folder_.write("checked.toml", text);
     return command({"check-config", "--config", file.string()}, std::move(more));
@@ -258,7 +258,7 @@ TEST_F(CommandsTest, AServerThatIsNotThereIsThree) {
                                 {{"topics", "plan"}, {{"KAFKA_BOOTSTRAP", nobody}}},
                                 {{"topics", "apply"}, {{"KAFKA_BOOTSTRAP", nobody}}},
                                 {{"simulate", "--count", "1", "--url", "http://" + nobody}, {}}};
-  std::vector<std::unique_ptr<rig::Process>> all;  // at once, because some have patience
+  std::vector<std::unique_ptr<rig::Process>> all;  // all at once, because some wait a while before they give up
   for (const auto& [arguments, more] : cases)
     all.push_back(std::make_unique<rig::Process>(
         rig::Command{.program = support::wxpipe_program(), .arguments = arguments, .environment = environment(more)}));

@@ -1,4 +1,4 @@
-// kill -9 at the places that matter: what was answered with success is stored once, whatever was going on.
+// kill -9 at the critical places: what was answered with success is stored once, whatever was going on.
 #include "common/runtime/fault_point.hpp"
 #include "rig/socket.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
@@ -13,7 +13,7 @@ class KillTest : public WholePathTest, public ::testing::WithParamInterface<Faul
     if (!runtime::kHasFaultPoints) GTEST_SKIP() << "this build has no fault points (preset dev, asan or tsan has)";
     WholePathTest::SetUp();
   }
-  // Sends messages [from, …) until one isn't answered or there are enough; those that were answered with success.
+  // Sends messages [from, …) until one isn't answered or there are enough. Returns those answered with success.
   std::set<std::string> send(RunningWxpipe& wxpipe, int from, int most) {
     std::set<std::string> acknowledged;
     try {
@@ -22,11 +22,11 @@ class KillTest : public WholePathTest, public ::testing::WithParamInterface<Faul
         if (client.send(http(shop(mp_text(fmt::format("o{}", i % 5), i, "hello")))).status == 200)
           acknowledged.insert(std::to_string(i));
     } catch (const support::HttpError&) {
-      // It was killed.
+      // Whether it was killed.
     }
     return acknowledged;
   }
-  // Every one of them once, nobody else but the one whose answer got lost.
+  // Checks that each of them is stored once, and no other but the one whose answer was lost.
   void expect_stored(const std::set<std::string>& acknowledged, int lost_answers) {
     std::set<std::string> stored;
     EXPECT_TRUE(eventually([&] {
@@ -49,9 +49,9 @@ std::string place_name(const ::testing::TestParamInfo<FaultPoint>& place) {
 
 class SpoolKillTest : public KillTest {};
 
-// The broker is away, so everything goes to the spool, and dies on the way.
+// The broker is away, so everything goes to the spool; the process dies while writing there.
 TEST_P(SpoolKillTest, WhatWasAnsweredFromTheSpoolIsStored) {
-  // A commit is one fsync at least, and opening the spool costs some.
+  // A commit takes at least one fsync, and opening the spool takes some.
   const int hit = GetParam() == FaultPoint::spool_before_fsync ? 20 : 5;
   const std::string fault = fmt::format("{}:kill:{}", to_string(GetParam()), hit);
   const rig::Socket nobody = rig::bound(0);
@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(At, SpoolKillTest,
                                            FaultPoint::spool_after_commit, FaultPoint::ingest_before_reply),
                          place_name);
 
-// All roles in one process, killed there; then it starts again on what is left.
+// All roles in one process, killed there; then started again on what is left.
 TEST_P(KillTest, WhatWasAnsweredIsStoredOnce) {
   std::set<std::string> acknowledged;
   {
@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(At, KillTest,
                                            FaultPoint::sink_before_commit, FaultPoint::sink_after_commit),
                          place_name);
 
-// The broker has what was drained, and the spool still holds it: it is sent again, and is one row.
+// The broker has the drained records, but the spool still holds them: they are sent again and are still one row each.
 TEST_F(WholePathTest, WhatWasDrainedTwiceIsOneRow) {
   if (!runtime::kHasFaultPoints) GTEST_SKIP() << "this build has no fault points (preset dev, asan or tsan has)";
   const rig::Socket nobody = rig::bound(0);

@@ -152,7 +152,7 @@ TEST_F(RowsTest, TermEndsItWithinTenSecondsAndNothingThatWasAnsweredIsMissing) {
           if (client.send(http(shop(mp_text(fmt::format("o{}", sender), sender * 100'000 + i, "hello")))).status == 200)
             ++accepted;
       } catch (const support::HttpError&) {
-        // It stopped.
+        // Whether it has stopped.
       }
     });
   EXPECT_TRUE(eventually([&] { return accepted > 200; }));

@@ -1,12 +1,12 @@
-// docs/guarantees.md law 8: credentials are sealed before they leave ingest, and the configuration's secrets never
-// leave it at all. Everything that wxpipe writes is searched for them: topics, tables, logs, metrics, answers.
+// docs/guarantees.md law 8: credentials are sealed before they leave ingest, and secrets of the configuration are never
+// written. Searches everything that wxpipe writes: topics, tables, logs, metrics, answers.
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 
 namespace wxpipe::whole_path {
 namespace {
 
 TEST_F(WholePathTest, NoSecretIsEverWrittenInClear) {
-  // Eight characters and more, each only found where it shouldn't be.
+  // At least eight characters each, so that any match is a leak.
   const std::map<std::string, std::string> sent{
       {"component ticket", "ticket@@@component-secret"},
       {"suite ticket", "suite-ticket-secret"},
@@ -66,7 +66,7 @@ TEST_F(WholePathTest, NoSecretIsEverWrittenInClear) {
                   fmt::format(R"({{"type":"form_submit","data":{{"contact_name":"w","access_token":"{}"}}}})",
                               sent.at("webhook's token")),
                   "m1"),
-      // Refused or unreadable ones must not talk either.
+      // Refused and unreadable callbacks must not leak either.
       encrypted_request("shop", mp_text("oAnna", 1, "x"), {.token = "somebody-elses-token", .receiveid = "wxapp"}),
       encrypted_request("suite", kSuiteTicket, {.aes_key = kForeignAesKey, .receiveid = "wwsuite"})};
 
@@ -97,7 +97,7 @@ TEST_F(WholePathTest, NoSecretIsEverWrittenInClear) {
   EXPECT_GT(tables.size(), 10u);
   for (size_t i = 0; i < tables.size(); ++i)
     for (const auto& line : lines("select * from " + tables.text(i, 0))) everything += line + "\n";
-  // Dead letters hold bytes: in clear as well.
+  // Dead letters hold bytes (bytea): search these as text too.
   for (const auto& line : lines("select encode(body, 'escape') from dead_letters")) everything += line + "\n";
 
   ASSERT_NE(everything.find("sealed:v1:"), std::string::npos) << "it is there, sealed";

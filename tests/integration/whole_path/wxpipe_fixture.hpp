@@ -1,5 +1,5 @@
-// wxpipe as its users run it: the executable with a configuration file, on topics and a database of the test's own,
-// with an account of every kind that the platforms' side (platform_side.hpp) can speak to.
+// wxpipe as users run it: the executable with a configuration file, on the test's own topics and database, with an
+// account of every kind that platform_side.hpp can speak to.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -60,7 +60,7 @@ inline Ran run(std::vector<std::string> arguments, Environment environment,
   return {exit, process.output(), process.errors()};
 }
 
-// A role, or all of them, until it is stopped.
+// A role, or all roles, until stopped.
 class RunningWxpipe {
  public:
   RunningWxpipe(std::vector<std::string> arguments, Environment environment)
@@ -68,7 +68,7 @@ class RunningWxpipe {
                   .arguments = std::move(arguments),
                   .environment = std::move(environment)}) {}
 
-  // By its log; nothing when it ended before.
+  // Read from its log; nothing if it ended before it listened.
   std::optional<uint16_t> admin_port() { return port_of("admin_listening"); }
   std::optional<uint16_t> port() { return port_of("listening"); }
   HttpClient client() { return HttpClient("127.0.0.1", port().value()); }
@@ -81,7 +81,7 @@ class RunningWxpipe {
 
   rig::Process& process() { return process_; }
   std::string log() const { return process_.errors(); }
-  // SIGTERM, as an operator or systemd does it.
+  // Sends SIGTERM, as an operator or systemd does.
   std::optional<Exit> stop() {
     process_.signal(SIGTERM);
     return process_.wait(15s);
@@ -114,7 +114,7 @@ class WholePathTest : public ::testing::Test {
     config_ = folder_.write("wxpipe.toml", configuration());
   }
 
-  // An account of every kind; ids and secrets are platform_side's.
+  // An account of every kind; ids and secrets are those of platform_side.
   std::string configuration() const {
     const std::string keys = "token_env = \"TEST_TOKEN\"\nencoding_aes_key_env = \"TEST_AES_KEY\"\n";
     std::string text = fmt::format(R"([kafka]
@@ -171,7 +171,7 @@ types = ["form.submitted", "lead.*"]
                     {"TEST_WEBHOOK_SECRET", std::string(kWebhookSecret)},
                     {"WXPIPE_INSTANCE", "test"},
                     {"WXPIPE_CONFIG", config_.string()},
-                    // Whatever the shell that runs the tests has.
+                    // Hides variables of the shell that runs the tests.
                     {"WXPIPE_DATABASE_URL", ""},
                     {"WXPIPE_FAULT", ""}};
     for (auto& [name, value] : more) all[name] = value;
@@ -187,14 +187,14 @@ types = ["form.submitted", "lead.*"]
   int64_t count(const std::string& from) const {
     return database_->query("select count(*) from " + from).integer(0, 0);
   }
-  // A query's answer, a line for each row: "(a,b,c)".
+  // A query's result, one line per row: "(a,b,c)".
   Lines lines(const std::string& sql) const {
     const auto rows = database_->query(fmt::format("select (q)::text from ({}) q", sql));
     Lines list;
     for (size_t i = 0; i < rows.size(); ++i) list.push_back(rows.text(i, 0));
     return list;
   }
-  // Waits until so many callbacks are accounted for: rows, repeats and dead letters.
+  // Waits until this many callbacks are accounted for as rows, repeats and dead letters.
   bool settled(int64_t callbacks) const {
     const auto seen = [&] { return count("messages") + count("wxpipe.duplicate_receipts") + count("dead_letters"); };
     return eventually_equal(seen, callbacks) == callbacks;
@@ -206,7 +206,7 @@ types = ["form.submitted", "lead.*"]
   std::filesystem::path config_;
 };
 
-// As it goes over the wire.
+// The request in the form that is sent.
 inline support::HttpRequest http(const Request& request) {
   support::HttpRequest out;
   out.method = request.method == Method::get ? "GET" : "POST";

@@ -1,4 +1,4 @@
-// The threads of a role: who follows a worker that failed, what ends the role, and what is said of it.
+// The threads of a role: how a failed worker is replaced, what ends the role, and what is reported.
 #include "common/worker/crew.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// The shell around a consumer, with a job that writes into memory: each record once and in order, whatever its writes
-// do.
+// The shell around a consumer, with a job that writes into memory: each record once and in order, whether its writes
+// succeed or fail.
 #include "common/worker/worker.hpp"
 
 #include <gmock/gmock.h>
@@ -32,7 +32,7 @@ Strings numbers(int from, int to) {
   return values;
 }
 
-// Where it is and what it holds is one thing, as in a database's transaction.
+// Position and content change together, as in a database's transaction.
 class Memory : public Job {
  public:
   std::unique_ptr<Batch> make_batch() override { return std::make_unique<Batch>(); }
@@ -65,7 +65,7 @@ class Memory : public Job {
     discards_.emplace_back(why.kind);
   }
 
-  // What becomes of the next writes; nothing: they succeed.
+  // The results of the next writes; none: they succeed.
   void refuse(std::vector<std::optional<TryAgain>> refusals) {
     const std::lock_guard lock(mutex_);
     refusals_ = std::move(refusals);

@@ -1,4 +1,4 @@
-// The oracle must notice: each test breaks one thing that must hold, and nothing else may be blamed.
+// The oracle must notice: each test breaks one rule, and nothing else may be reported.
 #include "chaos/oracle.hpp"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ Uuid event(int content) {
   return id;
 }
 
-// A world in which callbacks 1 … n were sent, acknowledged and stored as they should; tests change what they are about.
+// Callbacks 1 … n, sent, acknowledged and stored as they should be. Each test changes one thing.
 class OracleTest : public testing::Test {
  protected:
   static LedgerLine line(int content) {
@@ -229,7 +229,7 @@ TEST_F(OracleTest, KnowsNoOrderBehindWhatWasNotAcknowledged) {
   oracle_.sent(not_acked(1));
   oracle_.stored(row(1));
   whole(2, 10);
-  oracle_.on_topic(record(1, 20));  // written late, after its failure was answered
+  oracle_.on_topic(record(1, 20));  // written late, after a failure was answered
   EXPECT_TRUE(oracle_.verdict().fine());
 }
 

@@ -1,5 +1,5 @@
-// A schedule is worth what its replay is worth: the same from its seed everywhere, the same from its own text, and
-// never one that can't be carried out.
+// A schedule must be repeatable: the same from its seed on every machine, and the same from its own text. And every
+// schedule can be carried out.
 #include "chaos/schedule.hpp"
 
 #include <gmock/gmock.h>

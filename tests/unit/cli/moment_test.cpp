@@ -1,4 +1,4 @@
-// Moments on the command line: what people write, and nothing else.
+// Points in time on the command line: the forms that people write, and no others.
 #include "cli/moment.hpp"
 
 #include <gtest/gtest.h>

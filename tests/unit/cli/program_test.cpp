@@ -1,4 +1,4 @@
-// The command line around the commands: what beats what, and what is said of words that name no command.
+// The command line around the commands: which option wins, and what is said of words that name no command.
 #include "cli/program.hpp"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,7 @@ class CommandLine : public testing::Test {
   std::string config_file_of(std::vector<std::string> words) {
     Program program;
     for (const char* name : {"run", "sink"}) add_config_options(*program.app.add_subcommand(name), program);
-    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    std::reverse(words.begin(), words.end());  // CLI11 takes them in reverse order
     program.app.parse(words);
     return program.config_file;
   }

@@ -6,7 +6,7 @@
 
 namespace wxpipe::cli {
 
-// For messages of failed expectations.
+// For the messages of failed expectations.
 void PrintTo(const TopicAction& action, std::ostream* out) {
   *out << to_string(action.kind) << ' ' << action.topic << ' ' << action.partitions << '/' << action.replication_factor;
   for (const auto& [key, value] : action.config) *out << ' ' << key << '=' << value;
@@ -25,7 +25,7 @@ struct Cluster {
   std::string& config(const std::string& topic, const std::string& key) { return configs.at(topic)[key].value; }
 };
 
-// As apply leaves it.
+// A topic as `topics apply` leaves it.
 Cluster cluster_after(const Actions& actions, int brokers) {
   Cluster cluster;
   cluster.view.brokers = brokers;

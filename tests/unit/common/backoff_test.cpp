@@ -1,4 +1,4 @@
-// How long is waited before a next try.
+// How long to wait before the next try.
 #include "common/runtime/backoff.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What librdkafka says many times is said once in a while.
+// A message that librdkafka repeats often is logged only now and then.
 #include "common/kafka/client_log.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The one form in which times travel: written and read back to the microsecond, and nothing else taken for it.
+// The one text form of times: exact to the microsecond in both directions, and no other form is accepted.
 #include "common/clock.hpp"
 
 #include <gtest/gtest.h>

@@ -112,7 +112,7 @@ TEST(Sealer, OpensWhatAPreviousKeySealedAndNothingElse) {
 
 TEST(Sealer, OpensNothingThatWasTouched) {
   const Sealer sealer(kKey);
-  const std::string sealed = sealer.seal("ticket@@");  // a length whose base64 has no unused bits
+  const std::string sealed = sealer.seal("ticket@@");  // its base64 has no unused bits
   for (size_t i = 0; i < sealed.size(); ++i) {
     std::string touched = sealed;
     touched[i] = touched[i] == 'A' ? 'B' : 'A';

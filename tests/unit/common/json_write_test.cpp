@@ -18,7 +18,7 @@ TEST(JsonWrite, EscapesWhatAJsonStringCannotHold) {
   EXPECT_EQ(string_of(std::string_view("\0\x01\x1f\x7f", 4)), "\"\\u0000\\u0001\\u001f\x7f\"");
 }
 
-// Sixteen bytes go at a time, and a buffer is emptied now and then: an escape may stand at any place of both.
+// The writer takes sixteen bytes at a time and empties a buffer now and then. An escape may fall anywhere in either.
 TEST(JsonWrite, EscapesAnywhereInATextOfAnyLength) {
   for (const size_t size : {1u, 15u, 16u, 17u, 33u, 511u, 512u, 513u, 1100u})
     for (size_t at = 0; at < size; ++at) {

@@ -1,5 +1,5 @@
-// Arrays and rows in Postgres's binary form, byte by byte: its manual, COPY, "Binary Format", and array_recv in its
-// source.
+// Arrays and rows in Postgres's binary form, byte by byte, as in its manual (COPY, "Binary Format") and in array_recv
+// in its source.
 #include <gtest/gtest.h>
 
 #include "common/postgres/copy_rows.hpp"
@@ -21,7 +21,7 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
-// What stands between COPY's header and its trailer.
+// The bytes between COPY's header and its trailer.
 template <class Fill>
 std::string row_of_one(Fill&& fill) {
   CopyRows rows;
@@ -107,7 +107,7 @@ TEST(CopyRows, TakeMoreColumnsThanAByteCounts) {
   EXPECT_EQ(hex(rows.finish().substr(19, 2)), "012c");
 }
 
-// Dimensions, whether there are nulls, element type; then size and lower bound, then the elements.
+// Number of dimensions, whether there are nulls, element type; then size and lower bound, then the elements.
 TEST(SqlArray, HasOneDimensionThatBeginsAtOne) {
   SqlArray array(ElementType::int4);
   array.add_int4(7);

@@ -1,4 +1,4 @@
-// docs/guarantees.md law 6: bad data and a bad world are told apart by SQLSTATE (PostgreSQL's manual, appendix A).
+// docs/guarantees.md law 6: SQLSTATE tells bad data from outages (PostgreSQL's manual, appendix A).
 #include "common/postgres/sqlstate.hpp"
 
 #include <gtest/gtest.h>
@@ -49,7 +49,7 @@ TEST(SqlState, ABadWorldIsTriedAgain) {
     EXPECT_EQ(verdict(world), Verdict::retry) << world;
 }
 
-// Neither would ever be right again by itself: no row is given up for it, and nothing is tried for ever.
+// Our own mistakes: no row is to blame, and trying again never helps.
 TEST(SqlState, WhatWeDidWrongStopsUs) {
   for (const auto* ours : {
            "0A000",  // feature_not_supported

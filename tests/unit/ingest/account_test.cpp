@@ -112,7 +112,7 @@ TEST(Account, WebhooksAreFreshForFiveMinutesUnlessTheConfigurationSaysOtherwise)
 
 // ---- What the pages say of kinds is what the table says ----
 
-// The words of the kinds for which it holds, as a page lists them.
+// The words of the kinds for which `holds` is true, as a page lists them.
 template <class Predicate>
 std::string kinds(std::string_view between, Predicate&& holds) {
   std::vector<std::string_view> words;
@@ -121,7 +121,7 @@ std::string kinds(std::string_view between, Predicate&& holds) {
   return fmt::format("{}", fmt::join(words, between));
 }
 
-// The page's text, with its comments' lines joined.
+// The page's text, with the lines of each comment joined.
 std::string page(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();

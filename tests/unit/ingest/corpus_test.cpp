@@ -20,7 +20,7 @@ struct Body {
   std::string name, text;
 };
 
-// The platforms' documentation likes 1973: such a body shall come with a time that can be.
+// The platforms' documentation uses a time in 1973. Such a body gets a plausible time instead.
 constexpr std::string_view kMadeUpTime = ">123456789<";
 std::string in_our_time(std::string text) {
   if (const size_t at = text.find(kMadeUpTime); at != std::string::npos)
@@ -43,7 +43,7 @@ bool starts_with(std::string_view name, std::string_view prefix) {
   return name.substr(name.find('/') + 1).starts_with(prefix);
 }
 
-// What an interpretation comes to, in a word.
+// The result of an interpretation as a word.
 std::string outcome(const Interpretation& interpretation) {
   if (const auto* refused = std::get_if<Refused>(&interpretation))
     return fmt::format("refused {}", to_string(refused->refusal));
@@ -52,8 +52,7 @@ std::string outcome(const Interpretation& interpretation) {
   return std::holds_alternative<Accepted>(interpretation) ? "accepted" : "challenge";
 }
 
-// After every time that the bodies give, so that none of them is ahead. Webhooks have no times to judge, and must be
-// fresh.
+// Later than all times in the bodies, so that none is in the future. Webhooks aren't judged by it: they must be fresh.
 constexpr Timestamp kLongAfter = Timestamp(std::chrono::seconds(6'000'000'000));
 
 class Corpus : public testing::Test {
@@ -111,7 +110,7 @@ TEST_F(Corpus, OpenPlatformBodiesAreEvents) {
 
 TEST_F(Corpus, WeworkBodiesAreEvents) {
   for (const auto& body : bodies("wework")) {
-    // Envelopes are tested as envelopes; archive records are pulled, never pushed.
+    // Envelopes have their own tests. Archive records are fetched by us, never sent as callbacks.
     if (starts_with(body.name, "envelope") || starts_with(body.name, "archive")) continue;
     const bool data = starts_with(body.name, "suite_data");
     const bool command = !data && starts_with(body.name, "suite_");

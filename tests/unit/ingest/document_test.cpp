@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using Fields = std::vector<Field>;
 
-// Keeps the document alive beside its fields.
+// Keeps the document alive with its fields.
 struct Read {
   explicit Read(std::string_view body) : document(parse_document(body).value()) {}
   Document document;

@@ -1,5 +1,5 @@
-// docs/event-types.md, row by row: a body made from each row's words and fields becomes what the row says. So the page
-// that people write rules and queries from can't drift from the tables of ingest/.
+// docs/event-types.md, row by row: a body with a row's words and fields must become what the row says. People write
+// rules and queries from that page, so it must agree with the tables of ingest/.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ std::string stripped(const std::string& text) {
   return from == std::string::npos ? std::string() : text.substr(from, text.find_last_not_of(' ') - from + 1);
 }
 
-// The rows of the first table under the heading, without its head.
+// The rows of the first table below the heading, without the table's own heading.
 std::vector<Row> table(const std::string& heading) {
   std::ifstream file("docs/event-types.md");
   std::vector<Row> rows;
@@ -51,7 +51,7 @@ std::vector<Row> table(const std::string& heading) {
   return rows;
 }
 
-// What one row of the tables of events says.
+// One row of the tables of events.
 struct Claim {
   std::string word, change, type, subject, content, identity;
 };
@@ -76,7 +76,7 @@ schemas::Event normalized(const std::string& kind, const std::string& body, std:
   return normalize(document, {account, {}, webhook_id, body, kNowIsh, sealer}).value();
 }
 
-// Builds the body, and what its event must be, from the row.
+// Builds the body from the row, and the event it must become.
 void holds(const std::string& kind, const Claim& claim, const std::string& usual_identity, bool suite_form) {
   std::string word = claim.word;
   if (word.ends_with('*')) word.back() = 'x';
@@ -214,7 +214,7 @@ TEST(EventTypes, OfChannelsAreAsDocumented) {
   }
 }
 
-// Every example that senders are shown is understood: no type is unknown, and nobody's person is lost.
+// Every example for senders is understood: no type is unknown, and the person is always found.
 TEST(EventTypes, OfThePublishedWebhookExamplesAreKnown) {
   for (const auto* kind : {"wework_instance", "channel"}) {
     std::ifstream file(fmt::format("schemas/webhooks/{}.schema.json", kind));

@@ -255,8 +255,8 @@ TEST(Interpret, TheConfigurationDecidesTheModeAndNeverTheRequest) {
     EXPECT_EQ(interpret(request), refused(401, Refusal::missing_signature)) << name;
   }
   EXPECT_EQ(interpret(clear_request("wework_app", R"({"MsgType":"text"})")), refused(400, Refusal::downgrade));
-  // An encrypted body to a plain account: the signature over the query holds, so it is kept for after the mode is
-  // mended.
+  // An encrypted body to an account in plain mode: the query's signature is right, so it is kept until somebody
+  // corrects the account's mode.
   Request encrypted = encrypted_request("plain", kTextMessage, {.receiveid = "wxapp"});
   encrypted.query = clear_request("plain", "").query;
   EXPECT_EQ(std::get<Unreadable>(interpret(encrypted)).letter.reason, Reason::undecryptable);

@@ -1,4 +1,4 @@
-// Marks say of every receipt what became of it, once, in the order of receipts, however the decisions come.
+// Marks say what became of every receipt, once, in the order of receipts, in whatever order the decisions come.
 #include "ingest/custody/mark_builder.hpp"
 #include "schemas/fact_json.hpp"
 
@@ -31,7 +31,7 @@ class MarkBuilderTest : public ::testing::Test {
   std::optional<CustodyMark> next(std::optional<int64_t> spool_events = 0, bool ending = false) {
     return builder_.next(kNow, spool_events, ending);
   }
-  // Past the mark with which every boot begins.
+  // Skips the mark with which every boot begins.
   void begin() { EXPECT_EQ(next()->number, 1); }
 
   MarkBuilder builder_{"edge-1", "19ab"};
@@ -148,7 +148,7 @@ TEST_F(MarkBuilderTest, AMarkHoldsNoMoreAccountsAndMinutesThanFit) {
   EXPECT_EQ(next()->acknowledged.size(), 1u);
 }
 
-// Whatever the order, the batches and the moments at which marks are made: together they say the same.
+// In any order, in any batches, with marks made at any time: together they say the same.
 TEST(MarkBuilderProperty, MarksCoverEveryReceiptOnceAndTellTheTruth) {
   const bool held = rc::check("coverage", [](uint32_t seed) {
     std::mt19937 random(seed);
@@ -158,7 +158,7 @@ TEST(MarkBuilderProperty, MarksCoverEveryReceiptOnceAndTellTheTruth) {
     for (int64_t i = 1; i <= receipts; ++i)
       decisions.push_back({i, pick(2) ? &kShop : &kCorp, kMinute + pick(180) * 1s, static_cast<DeliveryPath>(pick(3))});
     auto shuffled = decisions;
-    for (size_t i = 0; i + 1 < shuffled.size(); ++i)  // near its place, as io threads answer
+    for (size_t i = 0; i + 1 < shuffled.size(); ++i)  // moved only a little, as io threads answer
       std::swap(shuffled[i], shuffled[std::min(shuffled.size() - 1, i + static_cast<size_t>(pick(20)))]);
 
     MarkBuilder builder("edge-1", "19ab");

@@ -1,4 +1,4 @@
-// The rules that no table row tells: time, unknown words, lists, credentials, bounds.
+// The rules that are in no table: time, unknown words, lists, credentials, limits.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

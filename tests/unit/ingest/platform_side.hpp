@@ -1,4 +1,4 @@
-// The platforms' end of a callback, for tests: signs and encrypts as they do. Values only; no network.
+// The platforms' side of a callback, for tests: signs and encrypts as they do. Only values; no network.
 #pragma once
 
 #include <array>
@@ -26,14 +26,14 @@ inline const Timestamp kReceivedAt = Timestamp(std::chrono::seconds(1409659813))
 
 inline crypto::Sealer sealer() { return crypto::Sealer(Secret("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")); }
 
-// Counts up, so that what depends on it can be compared whole.
+// Bytes that count up instead of random ones, so that results can be compared whole.
 inline RandomBytes counting_random() {
   return [](std::span<unsigned char> bytes) {
     for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<unsigned char>(i);
   };
 }
 
-// One account of the kind, named like it, with every id and secret it needs and both previous secrets.
+// An account of this kind, named like the kind, with every id and secret that it needs and both previous secrets.
 inline config::AccountSettings account(std::string kind, std::string mode = {}) {
   config::AccountSettings settings;
   settings.name = kind;

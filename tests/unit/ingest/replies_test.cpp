@@ -1,4 +1,4 @@
-// Passive replies as the platform's reader sees them: decrypted with its key, checked with its token.
+// Passive replies as the platform reads them: decrypted with its key, checked with its token.
 #include "ingest/replies.hpp"
 
 #include <fmt/format.h>
@@ -25,7 +25,7 @@ Accepted accepted(const config::AccountSettings& settings, const Request& reques
   return std::get<Accepted>(book({settings}).interpret(request.callback()));
 }
 
-// What stands between the two marks.
+// The text between the two marks.
 std::string between(std::string_view text, std::string_view open, std::string_view close) {
   const size_t from = text.find(open) + open.size();
   return std::string(text.substr(from, text.find(close, from) - from));

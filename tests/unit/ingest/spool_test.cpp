@@ -1,4 +1,4 @@
-// The spool's promises: what it confirmed survives, it is bounded, it never confirms what it doesn't have.
+// The spool's promises: what it confirmed survives, its size is limited, it never confirms what it doesn't have.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -168,7 +168,7 @@ TEST_F(SpoolTest, AFileThatCannotBeReadIsNoEmptySpool) {
 TEST_F(SpoolTest, AFullDiskIsARefusalAndNothingElse) {
   const auto spool = open();
   ASSERT_TRUE(put(*spool, record("k", "1")));
-  {  // What a full disk looks like to SQLite: somebody else holds the file for longer than anyone waits.
+  {  // To SQLite this looks like a full disk: another process holds the file for longer than anyone waits.
     sqlite3* other = nullptr;
     ASSERT_EQ(sqlite3_open((folder_.path() / "test.spool").c_str(), &other), SQLITE_OK);
     ASSERT_EQ(sqlite3_exec(other, "begin immediate", nullptr, nullptr, nullptr), SQLITE_OK);

@@ -7,7 +7,7 @@
 namespace wxpipe::ingest::standard_webhooks {
 namespace {
 
-// The convention's own published example.
+// The example that the convention itself publishes.
 const std::string kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const Headers kHeaders{"msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="};
 const std::string kBody = R"({"test": 2432232314})";

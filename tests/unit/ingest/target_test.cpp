@@ -1,4 +1,4 @@
-// What HTTP has to do with a callback: its bytes, its address, and the bytes of its answer.
+// HTTP around a callback: the request's bytes, its address, and the answer's bytes.
 #include <gtest/gtest.h>
 
 #include "ingest/http/framing.hpp"
@@ -77,7 +77,7 @@ TEST(Framing, CutsRequestsOutOfBytesHoweverTheyCome) {
         ASSERT_EQ(framing.refusal(), std::nullopt);
         bodies.push_back(std::string(framing.request().body) + (framing.keep_alive() ? "" : ", the last"));
       }
-      bytes.assign(bytes.size(), '?');  // what isn't done is no view any more
+      bytes.assign(bytes.size(), '?');  // views into these bytes must no longer be in use
     }
     EXPECT_EQ(bodies, (std::vector<std::string>{"first", "second, the last"})) << piece;
     EXPECT_FALSE(framing.begun());

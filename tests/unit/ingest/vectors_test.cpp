@@ -1,4 +1,4 @@
-// The published encryption vectors, as other people's libraries and the platforms' documentation have them.
+// Published encryption vectors, from other libraries and from the platforms' documentation.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -87,7 +87,7 @@ TEST_F(Vectors, EnvelopesGiveTheirEncryptText) {
   }
 }
 
-// An account made for the vector, by its product.
+// An account that fits the vector's product.
 config::AccountSettings account_of(const dom::element& vector) {
   const std::string product = text(vector, "product"), receiveid = text(vector, "receiveid"),
                     mode = text(vector, "mode");
@@ -123,7 +123,7 @@ TEST_F(Vectors, AreInterpretedAsMarked) {
           .append("=")
           .append(test::percent_encoded(parameter));
     }
-    request.received_at = Timestamp(std::chrono::seconds(4'000'000'000));  // after all of them
+    request.received_at = Timestamp(std::chrono::seconds(4'000'000'000));  // later than all of them
     request.method = direction == "verify_url" ? Method::get : Method::post;
     const Interpretation result = test::book({account_of(vector)}).interpret(request.callback());
     ++interpreted;
@@ -134,13 +134,13 @@ TEST_F(Vectors, AreInterpretedAsMarked) {
           text(vector, "mode") == "plaintext" ? query_text(vector, "echostr") : text(vector, "expected_plaintext");
       EXPECT_EQ(result, Interpretation(Challenge{{200, answer}})) << id;
     } else if (const auto* kept = std::get_if<Unreadable>(&result)) {
-      // Its publisher made up a time of 2009.
+      // The vector's publisher made up a time in 2009.
       EXPECT_EQ(id + " " + kept->letter.detail, "easywechat-mp-msg 1234567898 is before 2011");
     } else {
       ASSERT_TRUE(std::holds_alternative<Accepted>(result)) << id;
       const std::string expected =
           text(vector, "mode") == "plaintext" ? request.body : text(vector, "expected_plaintext");
-      if (text(vector, "product") != "open_platform") {  // there raw has its ticket sealed
+      if (text(vector, "product") != "open_platform") {  // there raw has a sealed ticket
         EXPECT_EQ(std::get<Accepted>(result).event.raw, expected) << id;
       }
     }

@@ -12,7 +12,7 @@ namespace {
 using Outcome = Envelope::Outcome;
 
 TEST(Signature, SortsByBytesAndJoinsWithoutSeparators) {
-  // From the platform's own documentation of URL verification.
+  // The URL verification example of the platform's documentation.
   EXPECT_EQ(test::sign({"QDG6eK", "1409659589", "263014780",
                         "P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ=="}),
             "5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3");
@@ -73,13 +73,13 @@ TEST(Cipher, NamesWhatIsWrongAndReadsNoByteOutsideThePlaintext) {
 }
 
 TEST(Cipher, RefusesALengthThatPointsBehindThePlaintext) {
-  // CBC: a bit flipped in the first block of ciphertext flips the same bit in the second block of plaintext, where the
-  // length stands.
+  // CBC: a bit flipped in the first block of ciphertext also flips in the second block of plaintext, which holds the
+  // length.
   const AesKey key = *decode_aes_key(test::kAesKey);
   std::string bytes, text, buffer;
   Plaintext plaintext;
   ASSERT_TRUE(crypto::decode_base64(test::encrypt("hello", {}), bytes));
-  bytes[0] = static_cast<char>(bytes[0] ^ 0x7f);  // the length's highest byte, in block two
+  bytes[0] = static_cast<char>(bytes[0] ^ 0x7f);  // the highest byte of the length
   crypto::append_base64(text, bytes);
   EXPECT_EQ(decrypt(key, text, buffer, plaintext), CipherFault::message_length);
 }

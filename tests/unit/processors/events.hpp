@@ -1,4 +1,4 @@
-// Events for the tests of processors/: one with every field filled, changed by the test where it matters.
+// Events for the tests of processors/: every field is filled, and a test changes the ones it is about.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
-// What process promises of any traffic: however the records are cut into batches, aborted and taken up again after a
-// restart, what is committed is the same; and facts don't depend on the order of events or on repetitions.
+// Properties of process for any traffic. The records may be cut into any batches, aborted, or taken up again after a
+// restart: what is committed is the same. Facts don't depend on the order of events or on repetitions.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -28,7 +28,7 @@ Steps all_steps() {
   return make_steps(settings);
 }
 
-// A small pool, so that repeats and collisions are common; a record in eight can't be read.
+// A small pool, so that repeats and collisions are common. One record in eight can't be read.
 rc::Gen<Input> input() {
   return rc::gen::exec([] {
     if (*rc::gen::inRange(0, 8) == 0)
@@ -39,7 +39,7 @@ rc::Gen<Input> input() {
     auto event = test::event_of(type, "body " + std::to_string(number));
     event.identity = "identity " + std::to_string(number % 6);
     event.subject = "o" + std::to_string(number % 3);
-    event.received_at = test::at(*rc::gen::inRange(0, 200));  // some repeats lie outside of the window
+    event.received_at = test::at(*rc::gen::inRange(0, 200));  // some repeats fall outside the window
     event.receipt = "i/b/" + std::to_string(*rc::gen::inRange(0, 1000));
     return Input{number % kPartitions, test::json_of(event)};
   });
@@ -61,7 +61,7 @@ Windows empty_windows() {
 
 const BatchContext kContext{"wxpipe.events.v1", test::at(1000)};
 
-// The journal as Kafka keeps it, a partition's pages in order.
+// The journal as Kafka keeps it: a partition's pages in order.
 struct Journal {
   std::map<int, std::vector<std::pair<WindowTime, std::string>>> pages;
 
@@ -91,12 +91,12 @@ RC_GTEST_PROP(ProcessBatch, CommitsTheSameHoweverItIsCutAbortedAndRestarted, ())
   Journal journal;
   std::map<int, int64_t> offsets;
   windows = empty_windows();
-  int failures = 0;                                  // in a row: small cases draw nothing but the first of all fates
+  int failures = 0;                                  // in a row: in small cases rapidcheck only draws the first outcome
   size_t begin = 0;                                  // of the oldest batch in flight
   size_t end = 0;                                    // of the newest
   std::deque<std::pair<Effects, size_t>> in_flight;  // with their sizes
   while (begin < records.size()) {
-    // As many are processed behind each other as fate likes, before the oldest one's is known.
+    // A random number of batches is processed before the outcome of the oldest is known.
     while (end < records.size() && (in_flight.empty() || (in_flight.size() < 3 && *rc::gen::arbitrary<bool>()))) {
       const auto size = *rc::gen::inRange<size_t>(1, records.size() - end + 1);
       in_flight.emplace_back(process_batch(std::span(records.data() + end, size), steps, windows, kContext), size);
@@ -120,15 +120,15 @@ RC_GTEST_PROP(ProcessBatch, CommitsTheSameHoweverItIsCutAbortedAndRestarted, ())
     const int fate = *rc::gen::inRange(0, 4);
     failures = fate < 2 ? failures + 1 : 0;
     switch (failures > 3 ? 3 : fate) {
-      case 0:  // aborted: the same records come again, cut otherwise
+      case 0:  // aborted: the same records come again, in other batches
         drop_staged(windows);
         begin_again();
         break;
-      case 1:  // killed before the commit: a successor starts from the journal
+      case 1:  // killed before the commit: the successor starts from the journal
         windows = journal.restore(offsets);
         begin_again();
         break;
-      case 2:  // killed behind the commit
+      case 2:  // killed after the commit
         commit();
         windows = journal.restore(offsets);
         begin_again();

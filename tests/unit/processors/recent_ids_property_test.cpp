@@ -1,5 +1,5 @@
-// The dedupe window against the plainest model of it, over batches that commit or abort, one behind the other or some
-// in flight at once, and restarts at any moment.
+// Compares the dedupe window with a very simple model of it. Batches commit or abort, some are in flight at the same
+// time, and restarts come at any moment.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -18,16 +18,17 @@ constexpr int64_t kFirstOffset = 1000;
 
 struct Arrival {
   uint8_t id, identity;
-  int milliseconds;  // since the arrival before; may be negative
+  int milliseconds;  // since the previous arrival; may be negative
 };
 struct Action {
   std::vector<Arrival> batch;
-  // Then all are aborted (0) or the oldest is committed (1), the same and the process restarted (3, 2), or nothing (4).
+  // What follows the batch. 0: all batches abort. 1: the oldest commits. 2: it commits, then a restart. 3: a restart.
+  // 4: nothing.
   int end;
   int clock;
 };
 
-// How a counterexample is shown: each arrival as id/identity+milliseconds.
+// How a counterexample is printed: each arrival as id/identity+milliseconds.
 void showValue(const Action& action, std::ostream& out) {
   for (const auto& each : action.batch)
     out << int{each.id} << '/' << int{each.identity} << '+' << each.milliseconds << ' ';
@@ -44,7 +45,7 @@ struct Model {
   int64_t now = 0;
 
   Sighting stage(const Arrival& arrival, int64_t received_at, int64_t offset) {
-    const auto at = std::max(now, received_at);  // window time moves with what is fresh only: a repeat leaves no trace
+    const auto at = std::max(now, received_at);  // only new events move the window's time: a repeat leaves no trace
     const auto alive = [&](const Entry& entry) {
       return entry.at / kWidth >= (at - kWindow) / kWidth &&
              entry.offset / (most_records / 8) >= (offset - most_records) / (most_records / 8);
@@ -69,7 +70,7 @@ Uuid uuid(uint8_t number) {
   return id;
 }
 
-// Within a resized container inRange would give only the lower part of its range.
+// In a resized container inRange would use only the lower part of its range.
 template <class Number>
 rc::Gen<Number> within(Number least, Number end) {
   return rc::gen::resize(rc::kNominalSize, rc::gen::inRange(least, end));

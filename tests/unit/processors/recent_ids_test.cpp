@@ -119,7 +119,7 @@ TEST(RecentIds, RemembersNoFurtherBackThanItsMostRecords) {
   for (uint8_t i = 1; i < 100; ++i) {
     ASSERT_EQ(window.stage(id(i), 0, at(0), i), Sighting::fresh);
     window.publish(written(0));
-    EXPECT_LE(window.size(), 18U);  // an eighth more, the one that is being filled
+    EXPECT_LE(window.size(), 18U);  // one eighth more: the slice being filled
   }
   for (uint8_t i = 84; i < 100; ++i) EXPECT_EQ(window.stage(id(i), 0, at(0), 100), Sighting::duplicate) << int{i};
   for (uint8_t i = 1; i < 84; ++i) EXPECT_EQ(window.stage(id(i), 0, at(0), 100), Sighting::fresh) << int{i};
@@ -156,7 +156,7 @@ TEST(IdentityHash, TellsWhereOnePartEnds) {
   EXPECT_EQ(identity_hash("a", "b", ""), 0U);
 }
 
-// It is stored in the journal: another function would forget every identity at an upgrade.
+// The hash is stored in the journal: with another function an upgrade would forget every identity.
 TEST(IdentityHash, StaysTheSame) { EXPECT_EQ(identity_hash("shop", "", "msg:1"), 12050262644168563012U); }
 
 }  // namespace

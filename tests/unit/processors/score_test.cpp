@@ -53,7 +53,7 @@ TEST(Glob, KnowsPlatformsWordsInAnyCase) {
 }
 
 std::vector<bool> found(const std::vector<std::vector<std::string>>& lists, std::string_view text) {
-  std::vector<bool> answer{true};  // what was in it before doesn't matter
+  std::vector<bool> answer{true};  // its old content must not matter
   WordSearch(lists).find(text, answer);
   return answer;
 }
@@ -70,7 +70,7 @@ TEST(WordSearch, FindsWordsOfEveryListWhereverTheyStandAndInAnyCase) {
 }
 
 TEST(WordSearch, FindsExactlyWhatASearchForEachWordFinds) {
-  const std::string letters = "aAbB\xe4\xbb\xb7";  // few, so that words overlap
+  const std::string letters = "aAbB\xe4\xbb\xb7";  // few letters, so that words overlap
   std::minstd_rand random(1);
   const auto text = [&](size_t most) {
     std::string made;
@@ -135,7 +135,7 @@ TEST(Score, LeavesGroupChatsAlone) {
   auto event = event_of("message.text", "多少钱");
   event.subject = event.conversation = "10987654321@chatroom";
   EXPECT_FALSE(fires(rule({"message.*"}), event));
-  event.subject = "wmqfasd1e19278asdasda";  // somebody's, told in a group
+  event.subject = "wmqfasd1e19278asdasda";  // a person's id, from a message in a group
   EXPECT_TRUE(fires(rule({"message.*"}), event));
 }
 

@@ -1,4 +1,4 @@
-// config/scoring.toml as it is delivered: it loads without a complaint, and its rules fire on what they are for.
+// The delivered config/scoring.toml: it loads without errors, and each rule fires on what it is for.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -33,7 +33,7 @@ TEST(Process, TellsWhichSignalEndedIt) {
   EXPECT_EQ(process.wait(1ms), std::nullopt);
   process.signal(SIGTERM);
   EXPECT_EQ(process.wait(), (Exit{.code = 0, .signal = SIGTERM}));
-  process.signal(SIGTERM);  // gone: nothing happens
+  process.signal(SIGTERM);  // it is gone: nothing happens
 }
 
 TEST(Process, IsKilledWithItsObject) {

@@ -37,7 +37,7 @@ class TcpGateTest : public testing::Test {
     return ::recv(socket.handle(), &byte, 1, 0) < 0 && errno == ECONNRESET;
   }
 
-  std::atomic<size_t> received_ = 0;  // by the server
+  std::atomic<size_t> received_ = 0;  // received by the server
   LocalServer server_{[this](Socket& socket) {
     for (auto bytes = receive_some(socket); !bytes.empty(); bytes = receive_some(socket)) {
       received_ += bytes.size();

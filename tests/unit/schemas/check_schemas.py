@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Holds every schema, its examples and what the encoders write against each other. Usage: check_schemas.py PRINT_SAMPLES"""
+"""Checks every schema against its examples and against what the encoders write. Usage: check_schemas.py
+PRINT_SAMPLES"""
 import json
 import pathlib
 import subprocess

@@ -1,4 +1,4 @@
-// Both ends of each format: what is encoded is decoded to the same value, whatever the text in it.
+// Both directions of each format: what is encoded is decoded to the same value, whatever text is in it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -52,7 +52,7 @@ TEST(EventJson, SkipsFieldsOfNewerWriters) {
   EXPECT_EQ(*decode<Event>(json), samples::event());
 }
 
-// Other programs may write to the topics, and have other ideas of a category.
+// Other programs may write to the topics, with categories of their own.
 TEST(EventJson, SurvivesAnyTextInItsWords) {
   auto event = samples::event();
   event.category = event.platform = "a\"b\\\n";
@@ -70,7 +70,7 @@ TEST(EventJson, RejectsWhatIsNotAnEvent) {
     const auto result = decode<Event>(json);
     return result ? std::string("accepted") : result.error().detail;
   };
-  // The words in between are simdjson's, and differ from version to version.
+  // The middle of the text is simdjson's and differs between versions.
   EXPECT_THAT(why(""), testing::AllOf(testing::StartsWith("not JSON: "), testing::EndsWith("no JSON found")));
   EXPECT_EQ(why("[1]"), "not a JSON object");
   EXPECT_EQ(why("{}"), "no schema field; expected wxpipe.event.v1");
@@ -81,7 +81,7 @@ TEST(EventJson, RejectsWhatIsNotAnEvent) {
   EXPECT_EQ(decode<Event>(R"({"schema":)").error().reason, Reason::unreadable_record);
 }
 
-// Of each kind in the registry, made of the examples in its declaration.
+// One fact of each kind in the registry, made from the examples in its declaration.
 TEST(FactJson, GivesBackEveryField) {
   for_each_fact([]<class Fact>(const FamilyInfo& family) {
     const auto fact = sample<Fact>();
@@ -140,7 +140,7 @@ TEST(DeadLetterJson, WritesKeysThatAreNotTextReadably) {
 
 TEST(CustodyMarkJson, GivesBackEveryField) {
   EXPECT_EQ(*decode<CustodyMark>(encoded(samples::custody_mark())), samples::custody_mark());
-  CustodyMark first;  // a process that has just begun
+  CustodyMark first;  // of a process that has just begun
   first.instance = "edge-1";
   first.boot = "19ab1f5b2c0";
   EXPECT_EQ(*decode<CustodyMark>(encoded(first)), first);
@@ -193,7 +193,7 @@ TEST(Receipts, AreTakenApartFromBehind) {
 TEST(CodecProperty, AnyTextSurvivesTheRoundTrip) {
   const bool held = rc::check("event round trip", [] {
     auto event = samples::event();
-    // Code points, so that the text is valid UTF-8 as the normalisers guarantee.
+    // Code points, so that the text is valid UTF-8, as the normalisers guarantee.
     const auto text = [] {
       std::string out;
       for (const auto point : *rc::gen::container<std::vector<uint32_t>>(rc::gen::inRange<uint32_t>(1, 0x2ffff))) {

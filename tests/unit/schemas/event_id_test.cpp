@@ -1,5 +1,5 @@
-// Ids (docs/guarantees.md law 3): the same bytes give the same id on every machine and day; other bytes give another
-// one.
+// Ids (docs/guarantees.md law 3): the same bytes give the same id on every machine and on every day; other bytes give
+// another id.
 #include "schemas/event_id.hpp"
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@ namespace wxpipe::schemas {
 namespace {
 using namespace std::chrono_literals;
 
-// The expected id was computed by another implementation (Python: hashlib, struct).
+// The expected id was computed by other code (Python: hashlib, struct).
 TEST(EventId, IsTheSameForeverForTheSameBytes) {
   EXPECT_EQ(to_string(event_id("shop", "", "", "<xml>1</xml>", Timestamp(1732082433s))),
             "01934828-7be8-88f1-b7f2-bf84371191f9");

@@ -1,4 +1,4 @@
-// Prints encoded samples of each contract, `<schema file>\t<json>`: check_schemas.py holds them against schemas/kafka.
+// Prints encoded samples of each contract, `<schema file>\t<json>`; check_schemas.py compares them with schemas/kafka.
 #include <cstdio>
 
 #include "schemas/fact_json.hpp"

@@ -1,4 +1,4 @@
-// What stands beside a value is used where it has its form, and nowhere else.
+// Headers and key of a record are used only if they have the right form.
 #include "schemas/record_side.hpp"
 
 #include <gtest/gtest.h>
@@ -12,13 +12,13 @@ TEST(TraceIdIn, IsFoundInATraceparentAndInNothingElse) {
   for (const std::string_view none : {
            "",
            "00-4bf92f3577b34da6a3ce929d0e0e4736",                      // cut off
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",   // one short
-           "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",  // capitals
-           "00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01",  // no hex
-           "00-THIS IS AS LONG AS A TRACE ID BE-00f067aa0ba902b7-01",  // 55 bytes of anything
+           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",   // one character short
+           "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",  // upper case
+           "00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01",  // not hex
+           "00-THIS IS AS LONG AS A TRACE ID BE-00f067aa0ba902b7-01",  // 55 bytes of other text
            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",  // W3C: not valid
-           "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",  // a version that can't be
-           "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",  // other marks
+           "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",  // an invalid version
+           "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",  // wrong separators
        })
     EXPECT_EQ(trace_id_in(none), "") << none;
 }
@@ -34,6 +34,15 @@ TEST(DeadLetterOfARecord, TakesTheAccountFromTheKey) {
   EXPECT_EQ(account(""), "");
   EXPECT_EQ(account("sh\nop||oABCD"), "");
   EXPECT_EQ(account("\xff||oABCD"), "");
+  EXPECT_EQ(account(std::string(300, 'x')), "") << "an index takes no long texts";
+}
+
+TEST(DeadLetterOfARecord, LeavesOutNamesThatNoIndexTakes) {
+  const std::string lengthy(6000, 'x');
+  const auto letter = dead_letter_of({"t", 0, 1, "shop||o", "v", {}, {}, lengthy, {}}, "process",
+                                     {Reason::unreadable_record, ""}, {}, {{}, {}, lengthy, lengthy, {}}, {});
+  EXPECT_EQ(letter.account, "shop");
+  EXPECT_EQ(letter.receipt, "");
 }
 
 TEST(DeadLetterOfARecord, LeavesOutHeadersThatAreNotOfTheirForm) {

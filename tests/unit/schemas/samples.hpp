@@ -1,4 +1,4 @@
-// Arbitrary and full-blown values of each contract, shared by the codec tests and the schema check.
+// Random and completely filled values of each contract, for the codec tests and the schema check.
 #pragma once
 
 #include "schemas/event_id.hpp"
@@ -89,7 +89,7 @@ inline DeadLetter dead_letter() {
   return d;
 }
 
-// Of everything one: both ways of being durable, voids, runs and single receipts.
+// One of everything: both ways of being durable, voids, runs and single receipts.
 inline CustodyMark custody_mark() {
   CustodyMark mark;
   mark.instance = "edge-1";

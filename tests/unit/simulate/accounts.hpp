@@ -1,4 +1,4 @@
-// An account of every kind, and how a request that the simulator wrote comes to ingest.
+// An account of every kind, and the simulator's requests in the form that ingest gets.
 #pragma once
 
 #include <string>
@@ -26,7 +26,7 @@ inline std::vector<config::AccountSettings> every_account() {
 
 inline ingest::AccountBook book() { return ingest_test::book(every_account()); }
 
-// POST /callback/{account}[/{tenant}][?query] and headers, taken apart as the server does. The views are into
+// Takes POST /callback/{account}[/{tenant}][?query] and headers apart as the server does. The result holds views into
 // `request`.
 inline ingest::Callback callback_of(const Request& request, Timestamp received_at) {
   const std::string_view head = std::string_view(request.bytes).substr(0, request.body_at);

@@ -1,4 +1,4 @@
-// A callback server of the test's own, with a thread for each connection: what it answers, and when, is the test's say.
+// A test's own callback server, with a thread for each connection. The test decides what it answers and when.
 #pragma once
 
 #include <sys/socket.h>
@@ -18,10 +18,10 @@
 
 namespace wxpipe::simulate::test {
 
-using Framing = size_t (*)(std::string_view bytes);  // bytes of the first request; 0: it isn't complete
-// A line each.
+using Framing = size_t (*)(std::string_view bytes);  // the size of the first request; 0: it isn't complete
+// Each line is a request.
 inline size_t lines(std::string_view bytes) { return bytes.find('\n') + 1; }
-// POST … Content-Length: n … and n bytes.
+// Each request is POST … Content-Length: n … and n bytes.
 inline size_t http_requests(std::string_view bytes) {
   constexpr std::string_view kLength = "Content-Length: ";
   const size_t head = bytes.find("\r\n\r\n"), at = bytes.find(kLength);
@@ -33,7 +33,7 @@ inline size_t http_requests(std::string_view bytes) {
 
 class AnsweringServer {
  public:
-  // Gets a request and how many came before it, and says what is answered; nothing: the connection is closed. Called
+  // Gets a request and the number of requests before it; returns the answer. Empty: the connection is closed. Called
   // from several threads at once.
   using Answer = std::function<std::string(const std::string& request, int before)>;
 

@@ -1,4 +1,4 @@
-// What the simulated platforms say is what ingest understands: type, subject, tenant and bytes as promised.
+// ingest understands what the simulated platforms say: type, subject, tenant and bytes as promised.
 #include "simulate/generator.hpp"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ GeneratorOptions options() {
   return options;
 }
 
-// Some thousand callbacks, a millisecond from one to the next.
+// A few thousand callbacks, one each millisecond.
 std::vector<Said> said(Generator& generator, int count) {
   std::vector<Said> out;
   for (int i = 0; i < count; ++i) out.push_back(generator.next(kBegin + i * 1ms));
@@ -220,7 +220,7 @@ TEST(Generator, PoisonBecomesADeadLetterOfThePromisedReasonWithTheBytesAsTheyCam
     ASSERT_NE(unreadable, nullptr) << account << ' ' << to_string(*one.poison) << ' ' << one.body;
     ASSERT_EQ(to_string(unreadable->letter.reason), to_string(*one.poison)) << account << ' ' << one.body;
     ASSERT_EQ(unreadable->letter.body, request.body());
-    // What a platform sends again is the same letter.
+    // What a platform sends again gives the same dead letter.
     const auto again = heard(accounts, generator, one, 1);
     ASSERT_EQ(std::get<ingest::Unreadable>(again.interpretation).letter.id, unreadable->letter.id);
     ASSERT_EQ(again.request.body(), request.body());

@@ -1,4 +1,4 @@
-// What counts as acknowledged is the platform's rule, kind by kind, not "some 200".
+// The platform's rule decides what counts as acknowledged, kind by kind: not just any 200.
 #include "simulate/judge.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// How callbacks are sent: patience, retries, order by key, and latencies that the server's slowness can't hide.
+// How callbacks are sent: patience, retries, order by key, and latencies that a slow server can't hide.
 #include "simulate/sender.hpp"
 
 #include <gtest/gtest.h>
@@ -54,7 +54,7 @@ class Script final : public Correspondence {
   uint64_t serial_ = 0;
 };
 
-// Holds an answer back until the sender's own clock, which its ticks show, has moved on.
+// Holds an answer back until the sender's own clock has moved on (seen by its ticks).
 class SlowAnswer {
  public:
   explicit SlowAnswer(Script& script) {
@@ -96,8 +96,8 @@ TEST(Sender, SendsAsManyAsPlannedOverItsConnections) {
 }
 
 TEST(Sender, OpenLoopLatencyCountsFromThePlan) {
-  // The first answer takes 300 ms; all others come at once. One connection, a callback planned every 10 ms: those that
-  // had to wait behind the first one have waited since their own planned time, though each was answered in no time.
+  // One connection, a callback planned every 10 ms. The first answer takes 300 ms, all others come at once. Callbacks
+  // that had to wait for the first count their latency from their own planned time, although each was answered at once.
   Script script;
   SlowAnswer slow(script);
   AnsweringServer server(lines, [&](auto&, int before) {
@@ -128,7 +128,7 @@ TEST(Sender, ClosedLoopLatencyCountsFromSending) {
   Sender sender(address, how, script);
   const auto totals = sender.run();
   EXPECT_GE(script.settled_ones[0].latency, 300ms);
-  // One connection: while one waits, no other one does.
+  // One connection: while one callback waits, no other waits.
   auto sum = 0ms;
   for (const auto& each : script.settled_ones) sum += each.latency;
   EXPECT_LE(sum, totals.ended - totals.began);
@@ -177,7 +177,7 @@ TEST(Sender, WaitsNoLongerThanThePlatformWould) {
   auto how = plan(1);
   how.patience = 50ms;
   how.retry_spacing = 60ms;
-  how.attempts = 100;  // on a busy machine the second one may be late too
+  how.attempts = 100;  // on a busy machine the second may be late too
   Sender sender(address, how, script);
   const auto totals = sender.run();
   over = true;
@@ -207,7 +207,7 @@ TEST(Sender, TellsNobodyThereFromConnectionLost) {
 }
 
 TEST(Sender, OpensAnotherConnectionWhereTheServerClosedAnIdleOne) {
-  // Every other request meets a connection that the server has had enough of.
+  // The server closes the connection at every other request.
   AnsweringServer server(lines, [](auto&, int before) { return before % 2 == 0 ? kSuccess : std::string(); });
   const auto address = server.address();
   Script script;
@@ -224,7 +224,7 @@ TEST(Sender, OpensAnotherConnectionWhereTheServerClosedAnIdleOne) {
 }
 
 TEST(Sender, SendsOneAfterTheOtherUnderOneKey) {
-  // Five keys over many connections. Those whose answer fails are tried again, and still nobody overtakes them.
+  // Five keys over many connections. Failed ones are tried again, and still no callback overtakes another of its key.
   AnsweringServer server(lines, [](auto&, int before) { return before % 7 == 3 ? kBusy : kSuccess; });
   const auto address = server.address();
   Script script;

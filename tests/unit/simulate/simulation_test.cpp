@@ -1,4 +1,4 @@
-// A whole simulation against a server that is ingest's own interpretation behind a socket.
+// A whole simulation against a server that runs ingest's own interpretation behind a socket.
 #include "simulate/simulation.hpp"
 
 #include <fmt/format.h>
@@ -29,7 +29,7 @@ std::string hex_sha256(std::string_view bytes) {
   return text;
 }
 
-// What ingest would have kept, by the hash that the ledger promises.
+// What ingest would have kept, by the hash that the ledger gives.
 class Ingest {
  public:
   std::string answer(const std::string& bytes) {

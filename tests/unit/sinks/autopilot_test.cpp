@@ -1,4 +1,4 @@
-// Which partitions the autopilot makes: those ahead of time and those that stray rows wait for, each once.
+// Which partitions the autopilot makes: those needed soon, and those that stray rows wait for, each once.
 #include "sinks/autopilot.hpp"
 
 #include <gtest/gtest.h>

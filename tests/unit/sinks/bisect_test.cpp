@@ -1,5 +1,5 @@
-// Bisection: exactly the bad ones are found, everything else is taken once and in order, at logarithmic cost, and at
-// less where the refusals name the culprit.
+// Bisection finds exactly the bad rows and takes all others once and in order. Its cost is logarithmic, and less if the
+// refusals name the bad row.
 #include "sinks/bisect.hpp"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ struct Run {
   std::vector<size_t> taken, rejected;
   size_t attempts = 0;
 };
-// Of rows that are called 0 … count - 1.
+// For rows named 0 … count - 1.
 Run run(size_t count, const std::set<size_t>& bad, Told told = Told::nothing) {
   Run seen;
   std::vector<size_t> rows(count);
@@ -73,7 +73,7 @@ TEST(Bisect, BelievesNoCulpritFromElsewhere) {
 }
 
 TEST(Bisect, TriesEveryOneBeforeItIsRejected) {
-  // Refused together and fine one by one, as after a passing trouble: nothing is rejected.
+  // Refused together but fine one by one, as after a short outage: nothing is rejected.
   const auto attempt = [](size_t, size_t size) -> std::optional<Refusal<std::string>> {
     if (size > 1) return {{"not together", {}}};
     return std::nullopt;

@@ -1,4 +1,4 @@
-// Marks against what was found: each acknowledged receipt is counted once, and each that is nowhere is named.
+// Marks compared with what was found: each acknowledged receipt counts once, and each that is nowhere is named.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -16,7 +16,7 @@ using schemas::CustodyMark;
 
 const Timestamp kMinute = Timestamp(29'700'000min);
 
-// One stretch of one boot; each outcome is "s" (shop), "c" (corp), "p" (shop, by the spool) or "-" (void).
+// A range of one boot. Outcomes: "s" (shop), "c" (corp), "p" (shop, by the spool), "-" (void).
 CustodyMark mark(int64_t number, int64_t first, std::string_view outcomes, std::string boot = "19ab") {
   CustodyMark made;
   made.instance = "edge-1";

@@ -1,4 +1,4 @@
-// Reading records into rows: what isn't of the family's schema is rejected and leaves no row.
+// Reading records into rows: a record that doesn't fit the family's schema is rejected and leaves no row.
 #include <gtest/gtest.h>
 
 #include "schemas/fact_json.hpp"

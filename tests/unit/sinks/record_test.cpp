@@ -1,4 +1,4 @@
-// What a record becomes when it can't become rows: a letter with its original bytes, its place, and whatever is known.
+// A record that can't become rows becomes a dead letter with its original bytes, its place, and whatever is known.
 #include "sinks/record.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The client against servers that behave, are slow, lie, talk too much or are somebody else.
+// The client against servers that behave, are slow, lie, send too much or have the wrong certificate.
 #include "common/http/client.hpp"
 
 #include <fmt/format.h>
@@ -30,7 +30,7 @@ Url at(uint16_t port, const char* scheme = "http", const char* host = "127.0.0.1
   return *parse_url(fmt::format("{}://{}:{}", scheme, host, port));
 }
 
-// Why the request failed; what it says is kept.
+// Why the request failed; keeps the error's text.
 struct Failed {
   std::optional<Failure> why;
   std::string what;
@@ -109,7 +109,7 @@ TEST(HttpClient, ReadsABodyThatEndsWithTheConnectionAndOpensAnother) {
 }
 
 TEST(HttpClient, AsksOnceMoreWhereTheServerEndedAConnectionThatItHadKept) {
-  // Each connection is good for one answer, and ends when the next request has come.
+  // The server answers once per connection, and closes it when the next request has come.
   int requests = 0;
   LocalServer server([&](Socket& socket) {
     requests += !receive_request(socket).empty();
@@ -137,7 +137,7 @@ TEST(HttpClient, GivesUpOnSilence) {
 }
 
 TEST(HttpClient, GivesUpOnAnAnswerThatTrickles) {
-  // A byte every millisecond or so, for ever: no single wait is long.
+  // A byte every millisecond or so, forever: no single wait is long.
   LocalServer server([](Socket& socket) {
     receive_request(socket);
     send_all(socket, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
@@ -161,7 +161,7 @@ TEST(HttpClient, GivesUpOnAServerThatTakesNothing) {
 }
 
 TEST(HttpClient, GivesUpOnConnecting) {
-  // A full queue: the system answers no more connections.
+  // The queue is full: the system accepts no more connections.
   const Socket full = rig::bound(0);
   ASSERT_EQ(::listen(full.handle(), 0), 0);
   std::vector<Socket> waiting;
@@ -205,7 +205,7 @@ TEST(HttpClient, RefusesAnAnswerThatIsTooLarge) {
   }
 }
 
-// A server on "localhost" that speaks TLS, whose certificate is in the folder; it can stand behind a proxy.
+// A TLS server on "localhost"; its certificate is in the folder. It can also stand behind a proxy.
 class TlsServer {
  public:
   TlsServer() {

@@ -10,7 +10,7 @@ constexpr std::string_view kResponse = "HTTP/1.1 200 OK\r\nDate: now\r\nContent-
 constexpr std::string_view kChunks =
     "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n4;x=y\r\nsucc\r\n3\r\ness\r\n0\r\n\r\n";
 
-// What becomes of these bytes, given as they would come: so many at a time.
+// The result of reading these bytes when they come in pieces of this size.
 struct Parsed {
   Response response;
   ResponseParser parser;

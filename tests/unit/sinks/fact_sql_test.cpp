@@ -1,0 +1,58 @@
+// The statements that are written out of declarations, and the .sql files of families.
+#include "sinks/fact_sql.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "common/postgres/embedded_sql.hpp"
+#include "schemas/registry.hpp"
+#include "sinks/fact_columns.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+
+TEST(FactSql, CopyAndInsertNameTheTablesColumns) {
+  using schemas::DeadLetter;
+  EXPECT_EQ(
+      copy_statement(DeadLetter::kTable, kColumns<DeadLetter>),
+      "copy dead_letters (dead_letter_id, occurred_at, failed_at, stage, reason, detail, sqlstate, account, event_id, "
+      "topic, partition, record_offset, record_key, body, context, receipt, trace_id) from stdin (format binary)");
+  const auto insert = insert_statement(DeadLetter::kTable, kColumns<DeadLetter>);
+  EXPECT_EQ(insert.name, "dead_letters_insert");
+  EXPECT_NE(insert.sql.find("unnest($14::bytea[]), unnest($15::jsonb[])"), std::string::npos) << insert.sql;
+  EXPECT_NE(insert.sql.find("on conflict (dead_letter_id) do nothing returning account, failed_at"), std::string::npos);
+  EXPECT_NE(insert.sql.find("$18::text, $19::text, count(*)"), std::string::npos) << insert.sql;
+}
+
+TEST(FactSql, AMergeGetsTheColumnsThatItNamesAndNoOthers) {
+  using schemas::FollowerChanged;
+  const auto merges = merges_of("followers", "", kColumns<FollowerChanged>);
+  ASSERT_EQ(merges.size(), 1u);
+  std::set<std::string_view> columns;
+  for (const auto column : merges[0].columns) columns.insert(kColumns<FollowerChanged>[column].name);
+  EXPECT_EQ(columns, (std::set<std::string_view>{"account", "tenant", "subject", "owner"}));
+  EXPECT_EQ(merges[0].table, "followers");
+  EXPECT_FALSE(merges[0].only_fresh);
+}
+
+// A file in a folder that is no family's, or a statement of a fact that is none, would never run.
+TEST(FactSql, EveryStatementIsSomeFamilys) {
+  size_t statements = 0, read = 0;
+  for (const auto& file : postgres::embedded_merge_files())
+    for (auto at = file.sql.find("--@ "); at != file.sql.npos; at = file.sql.find("--@ ", at + 1)) ++statements;
+  std::set<std::string> names;
+  schemas::for_each_family([&]<class First, class... Others>(const schemas::Family<First, Others...>& family) {
+    const auto take = [&](const std::vector<MergeStatement>& merges) {
+      read += merges.size();
+      for (const auto& merge : merges)
+        EXPECT_TRUE(names.insert(merge.name).second) << merge.name << " stands there twice";
+    };
+    take(merges_of(family.name, "", kColumns<First>));
+    (take(merges_of(family.name, Others::kName, kColumns<Others>)), ...);
+  });
+  EXPECT_EQ(read, statements);
+}
+
+}  // namespace
+}  // namespace wxpipe::sinks

@@ -115,8 +115,7 @@ void TransactionalProducer::retry(const char* name, Call&& call) {
         break;
     }
     if (steady_clock::now() >= deadline) throw Unavailable(what);
-    rd_kafka_poll(session_->client.get(),
-                  20);  // handles delivery reports; also slows down repeated errors
+    rd_kafka_poll(session_->client.get(), 20);  // handles delivery reports; slows down repeated errors
   }
 }
 

@@ -49,6 +49,22 @@ TEST_F(HttpTest, AnswersWithExactlyWhatThePlatformWants) {
   EXPECT_EQ(response.header("Connection"), std::nullopt);
 }
 
+TEST_F(HttpTest, NoAnswerIsTakenForAnythingButWhatItSays) {
+  auto client = ingest_->client();
+  const auto says_so = [](const HttpResponse& response) {
+    return response.header("X-Content-Type-Options") == "nosniff";
+  };
+  EXPECT_TRUE(says_so(client.send(http(plain(1)))));
+  EXPECT_TRUE(says_so(client.send(http(webhook_now("channel", "{}", "m1"))))) << "204";
+  EXPECT_TRUE(says_so(client.get("/nowhere")));
+  EXPECT_TRUE(says_so(client.send({.method = "HEAD", .target = "/callback/plain"})));
+  client.send_bytes("hello\r\n\r\n");
+  EXPECT_TRUE(says_so(client.receive()));
+  for (const auto* path : {"/", "/healthz", "/readyz", "/metrics", "/nowhere"})
+    EXPECT_TRUE(says_so(ingest_->admin().get(path))) << path;
+  EXPECT_TRUE(says_so(ingest_->admin().post("/readyz", "x")));
+}
+
 TEST_F(HttpTest, OtherPathsAreNotFoundAndCounted) {
   auto client = ingest_->client();
   const std::vector<std::string> targets{"/",

@@ -111,16 +111,19 @@ TEST(Response, IsWhatThePlatformsAskFor) {
   std::string out;
   write_response({200, "success"}, "Tue, 24 Nov 2026 16:00:00 GMT", {}, out);
   EXPECT_EQ(out,
-            "HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 16:00:00 GMT\r\nContent-Type: text/plain; charset=utf-8\r\n"
-            "Content-Length: 7\r\n\r\nsuccess");
+            "HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 16:00:00 GMT\r\nX-Content-Type-Options: nosniff\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 7\r\n\r\nsuccess");
   write_response({204, ""}, "now", {.keep_alive = false}, out);
-  EXPECT_EQ(out, "HTTP/1.1 204 No Content\r\nDate: now\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(out,
+            "HTTP/1.1 204 No Content\r\nDate: now\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n");
   write_response({200, ""}, "now", {.http_1_0 = true}, out);
-  EXPECT_EQ(out, "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(
+      out,
+      "HTTP/1.1 200 OK\r\nDate: now\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
   write_response({405, "method_not_allowed"}, "now", {.without_body = true}, out);
   EXPECT_EQ(out,
-            "HTTP/1.1 405 Method Not Allowed\r\nDate: now\r\nContent-Type: text/plain; charset=utf-8\r\n"
-            "Content-Length: 18\r\nAllow: GET, POST\r\n\r\n");
+            "HTTP/1.1 405 Method Not Allowed\r\nDate: now\r\nX-Content-Type-Options: nosniff\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 18\r\nAllow: GET, POST\r\n\r\n");
 }
 
 TEST(Response, DateIsOfTheSecond) {

@@ -133,6 +133,38 @@ TEST_F(HttpTest, ALengthAndChunksAtOnceAreRefused) {
       400);
 }
 
+TEST_F(HttpTest, NothingBehindARequestOfAnotherCodingIsRead) {
+  const auto smuggled = bytes(plain(1));
+  double refused = 0;
+  for (const std::string headers : {"Transfer-Encoding: gzip", "Transfer-Encoding: chunked, gzip",
+                                    "Transfer-Encoding: xchunked", "Transfer-Encoding: identity",
+                                    "Transfer-Encoding: \"chunked\"", "Transfer-Encoding:\r\n chunked", "X: a\r\n b"})
+    for (const auto* version : {"1.1", "1.0"}) {
+      auto client = ingest_->client();
+      client.send_bytes(fmt::format("POST /callback/plain HTTP/{}\r\nHost: a\r\nConnection: keep-alive\r\n{}\r\n\r\n{}",
+                                    version, headers, smuggled));
+      const auto response = client.receive();
+      EXPECT_EQ(response.status, 400) << headers;
+      EXPECT_EQ(response.header("Connection"), "close") << headers;
+      EXPECT_TRUE(client.closed_by_server()) << headers;
+      ++refused;
+    }
+  EXPECT_EQ(ingest_->refused("bad_request"), refused);
+  ingest_->stop();
+  EXPECT_TRUE(events().empty());
+}
+
+TEST_F(HttpTest, AChunkExtensionOrTrailerWithoutEndIsCutOff) {
+  const std::string head = "POST /callback/plain HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const auto* begun : {"1;", "0;", "0\r\nTrailer: "}) {
+    auto client = ingest_->client();
+    client.send_bytes(head + begun + std::string(17 << 10, 'x'));
+    EXPECT_EQ(client.receive().status, 431) << begun;
+    EXPECT_TRUE(client.closed_by_server()) << begun;
+  }
+  EXPECT_EQ(ingest_->refused("headers_too_large"), 3);
+}
+
 TEST_F(HttpTest, ABodyThatIsTooLargeIsRefusedAndItsSenderSeesWhy) {
   auto client = ingest_->client();
   const auto large = clear_request("plain", std::string(10 << 20, 'x'), kToken, now_text());

@@ -39,6 +39,7 @@ enum class Refusal {
   bad_signature,
   missing_signature,
   stale_timestamp,
+  not_an_echo,
   wrong_receiver,
   downgrade,
   unknown_account,
@@ -55,7 +56,7 @@ enum class Refusal {
   overloaded,
   not_durable
 };
-inline constexpr int kRefusalCount = 18;
+inline constexpr int kRefusalCount = 19;
 std::string_view to_string(Refusal refusal);
 unsigned status_of(Refusal refusal);
 // The status, and the word as body.

@@ -47,6 +47,7 @@ enum class Refusal {
   unknown_path,
   method_not_allowed,
   bad_request,
+  no_ciphertext,
   duplicate_parameter,
   missing_host,
   body_too_large,
@@ -56,7 +57,7 @@ enum class Refusal {
   overloaded,
   not_durable
 };
-inline constexpr int kRefusalCount = 19;
+inline constexpr int kRefusalCount = 20;
 std::string_view to_string(Refusal refusal);
 unsigned status_of(Refusal refusal);
 // The status, and the word as body.

@@ -118,6 +118,7 @@ class Interpreter {
     if (clear) return Refused{Refusal::downgrade};
     if (envelope.outcome == wxcrypt::Envelope::Outcome::malformed) return Refused{Refusal::bad_request};
     if (const auto refusal = unproven(query_.msg_signature, envelope.encrypt)) return Refused{*refusal};
+    if (!wxcrypt::may_be_ciphertext(envelope.encrypt)) return Refused{Refusal::no_ciphertext};
 
     const Opened opened =
         open_encrypted(account_, Method::post, callback_.tenant, envelope.encrypt, scratch_.plaintext);

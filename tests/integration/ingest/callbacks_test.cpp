@@ -82,6 +82,20 @@ TEST_F(CallbacksTest, AVerificationIsNoWayToReadWhatSomebodyCaptured) {
   EXPECT_EQ(answer(clear_echo("official_account", "1", old)), "401 stale_timestamp");
 }
 
+TEST_F(CallbacksTest, AnEncryptThatIsTooShortToBeACiphertextIsRefusedAndOnlyCounted) {
+  for (const std::string encrypt : {"", "137262314", "MTM3MjYyMzE0OTE0MDk2NTk4MTM="})
+    EXPECT_EQ(answer({.account = "official_account",
+                      .query = signed_query(encrypt, {}),
+                      .body = "<xml><Encrypt><![CDATA[" + encrypt + "]]></Encrypt></xml>"}),
+              "400 no_ciphertext");
+  EXPECT_EQ(answer({.account = "wework_bot", .query = signed_query("", {}), .body = R"({"encrypt":""})"}),
+            "400 no_ciphertext");
+  EXPECT_EQ(ingest_->callbacks("official_account", "refused", "no_ciphertext"), 3);
+  EXPECT_EQ(ingest_->callbacks("wework_bot", "refused", "no_ciphertext"), 1);
+  ingest_->stop();
+  EXPECT_THAT(letters(), IsEmpty());
+}
+
 TEST_F(CallbacksTest, EachKindIsAnsweredAndKeptInItsOwnWay) {
   struct Case {
     std::string answer;

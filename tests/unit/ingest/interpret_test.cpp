@@ -1,4 +1,5 @@
 // "At the edge" (docs/contract.md §2), line by line and kind by kind.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -395,17 +396,40 @@ TEST(Interpret, KeepsBodyAndSignedQueryOfWhatNoKeyOpens) {
   EXPECT_EQ(interpret(request), Interpretation(Unreadable{letter, {200, "success"}, true}));
 }
 
+Request with_encrypt(std::string_view encrypted, std::string_view token = kToken) {
+  return {.account = "official_account",
+          .query = signed_query(encrypted, {.token = token}),
+          .body = "<xml><Encrypt><![CDATA[" + std::string(encrypted) + "]]></Encrypt></xml>"};
+}
+
 TEST(Interpret, KeepsTruncatedCiphertextThatWasSignedSo) {
   const std::string encrypted = encrypt(kTextMessage, {.receiveid = "wxapp"});
-  for (const size_t length : {size_t{0}, encrypted.size() - 1, encrypted.size() - 4, encrypted.size() / 2}) {
-    const std::string cut = encrypted.substr(0, length);
-    Request request{.account = "official_account",
-                    .query = signed_query(cut, {}),
-                    .body = "<xml><Encrypt><![CDATA[" + cut + "]]></Encrypt></xml>"};
-    const auto interpretation = interpret(request);
-    ASSERT_TRUE(std::holds_alternative<Unreadable>(interpretation)) << length;
+  const std::string not_base64(43, '!'), one_block = encrypted.substr(0, 43) + "=";
+  for (const std::string& cut : {encrypted.substr(0, encrypted.size() - 1), encrypted.substr(0, encrypted.size() - 4),
+                                 encrypted.substr(0, encrypted.size() / 2), not_base64, one_block}) {
+    const auto interpretation = interpret(with_encrypt(cut));
+    ASSERT_TRUE(std::holds_alternative<Unreadable>(interpretation)) << cut;
     EXPECT_EQ(std::get<Unreadable>(interpretation).letter.reason, Reason::undecryptable);
     EXPECT_EQ(std::get<Unreadable>(interpretation).reply, (Reply{200, "success"}));
+  }
+}
+
+// Whoever has seen one query has its `signature`, which is the msg_signature of an empty Encrypt, and of an Encrypt
+// that was cut off from the timestamp or the nonce.
+TEST(Interpret, RefusesAnEncryptThatIsTooShortToBeACiphertext) {
+  const std::string encrypted = encrypt(kTextMessage, {.receiveid = "wxapp"});
+  for (const std::string& cut : {std::string(), std::string("=="), encrypted.substr(0, 24), encrypted.substr(0, 40),
+                                 encrypted.substr(0, 42) + "=="})  // 31 bytes
+    EXPECT_EQ(interpret(with_encrypt(cut)), refused(400, Refusal::no_ciphertext)) << cut;
+  EXPECT_EQ(interpret(with_encrypt("", "other")), refused(401, Refusal::bad_signature));
+
+  const std::string seen = sign({kToken, "1409659813", "1372623149"});
+  for (const auto& [timestamp, nonce, encrypt] :
+       {std::tuple("1409659813", "1372623149", ""), std::tuple("9659813", "9140", "137262314"),
+        std::tuple("91409659813", "137", "262314")}) {
+    Request forged = with_encrypt(encrypt);
+    forged.query = fmt::format("msg_signature={}&timestamp={}&nonce={}", seen, timestamp, nonce);
+    EXPECT_EQ(interpret(forged), refused(400, Refusal::no_ciphertext)) << encrypt;
   }
 }
 

@@ -15,6 +15,7 @@
 #include "common/kafka/client_config.hpp"
 #include "common/result.hpp"
 #include "ingest/account.hpp"
+#include "ingest/delivery/spool.hpp"
 #include "ingest/http/server.hpp"
 #include "sinks/families.hpp"
 
@@ -85,7 +86,14 @@ std::optional<config::Finding> spool_folder_risk(const std::filesystem::path& fo
   std::error_code unreadable;
   while (there.has_relative_path() && !std::filesystem::exists(there, unreadable)) there = there.parent_path();
   const bool is_folder = std::filesystem::is_directory(there, unreadable);
-  if (is_folder && ::access(there.c_str(), W_OK | X_OK) == 0) return std::nullopt;
+  if (is_folder && ::access(there.c_str(), W_OK | X_OK) == 0) {
+    if (!ingest::is_open_to_others(folder)) return std::nullopt;
+    return config::Finding{
+        "spool.directory",
+        fmt::format("{} is open to other users of this machine, and callbacks wait there as they were "
+                    "decrypted: chmod 700 {}",
+                    folder.string(), folder.string())};
+  }
   return config::Finding{
       "spool.directory",
       fmt::format("{} can't be made here, because {} is {}: ingest would not start as this user; make "

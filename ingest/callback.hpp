@@ -39,6 +39,7 @@ enum class Refusal {
   bad_signature,
   missing_signature,
   stale_timestamp,
+  not_an_echo,
   wrong_receiver,
   downgrade,
   unknown_account,
@@ -46,6 +47,7 @@ enum class Refusal {
   unknown_path,
   method_not_allowed,
   bad_request,
+  no_ciphertext,
   duplicate_parameter,
   missing_host,
   body_too_large,
@@ -55,7 +57,7 @@ enum class Refusal {
   overloaded,
   not_durable
 };
-inline constexpr int kRefusalCount = 18;
+inline constexpr int kRefusalCount = 20;
 std::string_view to_string(Refusal refusal);
 unsigned status_of(Refusal refusal);
 // The refusal's status, with its word as body.

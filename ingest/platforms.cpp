@@ -36,7 +36,20 @@ bool tenant_fits(const AccountRules& kind, std::string_view tenant) {
   return tenant.empty() ? kind.tenant.is_receiver : is_tenant(tenant);
 }
 
-// One request to a known account.
+// The platforms' echoes are about twenty digits. A callback's Encrypt is signed as an echo is, so whoever captured one
+// can send it here: what a callback can hold, XML or JSON, is never shown.
+bool is_echo(std::string_view text) {
+  constexpr size_t kMostBytes = 128;
+  const auto legal = [](char c) {
+    return c >= ' ' && c <= '~' && std::string_view("<>{}[]\"&").find(c) == std::string_view::npos;
+  };
+  return !text.empty() && text.size() <= kMostBytes && std::all_of(text.begin(), text.end(), legal);
+}
+
+// How old a challenge may be where the account doesn't say.
+constexpr std::chrono::minutes kMostChallengeAge{5};
+
+// One request to one account, from the moment that the account is known.
 class Interpreter {
  public:
   Interpreter(const Account& account, const Callback& callback, const crypto::Sealer& sealer, const RandomBytes& random,
@@ -75,11 +88,15 @@ class Interpreter {
   }
 
   Interpretation encrypted_challenge() {
-    if (const auto refusal = unproven(query_.msg_signature, query_.echostr)) return Refused{*refusal};
-    const Opened opened = open_encrypted(account_, Method::get, callback_.tenant, query_.echostr, scratch_.plaintext);
+    // Base64 has no blanks: each was a plus until somebody on the way decoded it.
+    std::string encrypted(query_.echostr);
+    std::replace(encrypted.begin(), encrypted.end(), ' ', '+');
+    if (const auto refusal = unproven(query_.msg_signature, encrypted)) return Refused{*refusal};
+    const Opened opened = open_encrypted(account_, Method::get, callback_.tenant, encrypted, scratch_.plaintext);
     if (opened.outcome == Opened::Outcome::wrong_receiver) return Refused{Refusal::wrong_receiver};
     // Refusing loses nothing, and the console then shows that the AES key is wrong.
     if (opened.outcome == Opened::Outcome::undecryptable) return Refused{Refusal::bad_request};
+    if (!is_echo(opened.plaintext.message)) return Refused{Refusal::not_an_echo};
     return Challenge{{200, std::string(opened.plaintext.message)}};
   }
 
@@ -101,6 +118,7 @@ class Interpreter {
     if (clear) return Refused{Refusal::downgrade};
     if (envelope.outcome == wxcrypt::Envelope::Outcome::malformed) return Refused{Refusal::bad_request};
     if (const auto refusal = unproven(query_.msg_signature, envelope.encrypt)) return Refused{*refusal};
+    if (!wxcrypt::may_be_ciphertext(envelope.encrypt)) return Refused{Refusal::no_ciphertext};
 
     const Opened opened =
         open_encrypted(account_, Method::post, callback_.tenant, envelope.encrypt, scratch_.plaintext);
@@ -184,7 +202,9 @@ class Interpreter {
   }
 
   bool stale(std::string_view timestamp) const {
-    return account_.max_timestamp_age && !is_fresh(timestamp, callback_.received_at, *account_.max_timestamp_age);
+    auto most = account_.max_timestamp_age;
+    if (!most && callback_.method == Method::get) most = kMostChallengeAge;
+    return most && !is_fresh(timestamp, callback_.received_at, *most);
   }
 
   const Account& account_;

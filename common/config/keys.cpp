@@ -188,7 +188,7 @@ std::span<const Key<AccountSettings>> account_keys() {
        "Accepted besides the current one while secrets are being changed."},
       {"max_timestamp_age", of<A, &A::max_timestamp_age>(), lasting(1s, kDay * 366),
        "Refuses callbacks whose signed timestamp is older. Default: any age, because a replay of the same bytes is a "
-       "harmless duplicate."},
+       "harmless duplicate; 5m for webhooks and for a console's verification of the address."},
       {"menu", of<A, &A::menu>(), any(), "Menu keys and the names people know them by."},
       {"channels", of<A, &A::channels>(), any(), "QR scenes or States and the channels they stand for."},
   };

@@ -66,6 +66,7 @@ asio::awaitable<void> serve(tcp::socket socket, const Metrics& metrics, const Re
                       : Page{http::status::method_not_allowed, "text/plain", "only GET\n"};
     http::response<http::string_body> response{answer.status, request.version()};
     response.set(http::field::content_type, answer.type);
+    response.set("X-Content-Type-Options", "nosniff");
     response.keep_alive(request.keep_alive());
     const auto size = answer.body.size();
     if (request.method() != http::verb::head) response.body() = std::move(answer.body);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,7 +41,30 @@ uint64_t size_of(const Outbound& record) {
          record.traceparent.size() + 64;
 }
 
-// SQLite's own errors: disk full, read-only, i/o. The environment's fault, so nothing is dead-lettered for them.
+// For this user alone: callbacks lie there as they were decrypted. Folders above it are made as everybody else's are.
+void make_private_folder(const std::filesystem::path& directory, std::error_code& trouble) {
+  auto folder = directory.lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();  // "spool/"
+  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), trouble);
+  if (!trouble && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) trouble = {errno, std::generic_category()};
+}
+
+// SQLite makes a file that others can read, and gives its -wal and -shm the rights of the file they belong to. What an
+// earlier run left more open is closed. To be called before SQLite opens the file: closing it here would drop SQLite's
+// locks.
+void make_private_file(const std::filesystem::path& file) {
+  const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (made < 0) return;  // SQLite meets the same, and says so
+  ::close(made);
+  for (const auto* const suffix : {"", "-wal", "-shm"}) {
+    const auto path = file.string() + suffix;
+    if (::chmod(path.c_str(), 0600) != 0 && errno != ENOENT)
+      telemetry::log_warn("spool_open_to_others",
+                          {{"path", path}, {"why", std::generic_category().message(errno)}, {"do", "chmod 600"}});
+  }
+}
+
+// SQLite's own trouble: disk full, read-only, i/o. The world's, so nothing here is dead-lettered.
 class DiskTrouble : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -96,6 +120,14 @@ struct Spool::Database {
   sqlite3_stmt *insert = nullptr, *remove = nullptr, *oldest = nullptr;
 };
 
+bool is_open_to_others(const std::filesystem::path& folder) {
+  using std::filesystem::perms;
+  std::error_code absent;
+  const auto status = std::filesystem::status(folder, absent);
+  return !absent && is_directory(status) &&
+         (status.permissions() & (perms::group_all | perms::others_all)) != perms::none;
+}
+
 Spool::Spool(const config::SpoolSettings& settings, const std::string& instance, const Clock& clock,
              telemetry::Metrics& metrics, Monotonic monotonic)
     : settings_(settings),
@@ -104,11 +136,14 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
       monotonic_(std::move(monotonic)) {
   const std::filesystem::path directory = settings.directory;
   std::error_code trouble;
-  std::filesystem::create_directories(directory, trouble);
+  make_private_folder(directory, trouble);
   if (trouble)
     throw UsageError(
         fmt::format("spool.directory: {} can't be made: {}. Make it, writable for this user, or name another",
                     settings.directory, trouble.message()));
+  if (is_open_to_others(directory))
+    telemetry::log_warn("spool_open_to_others",
+                        {{"path", settings.directory}, {"why", "its rights"}, {"do", "chmod 700"}});
   const auto lock_file = directory / (instance + ".lock");
   lock_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0)
@@ -121,6 +156,7 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
                     settings.directory));
   }
   const auto file = directory / (instance + ".spool");
+  make_private_file(file);
   writer_ = std::make_unique<Database>(file);
   reader_ = std::make_unique<Database>(file);
 

@@ -39,6 +39,10 @@ struct SpooledRecord {
   Outbound record;
 };
 
+// Whether the folder is there and others than its owner have rights to it: callbacks lie in a spool as they were
+// decrypted.
+bool is_open_to_others(const std::filesystem::path& folder);
+
 class Spool {
  public:
   // Called on the spool's thread: the id under which the record is durable. No id: refused.
@@ -50,8 +54,9 @@ class Spool {
   // Younger events are not drained: a slow broker usually acknowledges them a moment later by itself.
   static constexpr std::chrono::seconds kGrace{1};
 
-  // Opens or creates <directory>/<instance>.spool and locks it. Throws UsageError when the directory isn't writable or
-  // another process has the lock.
+  // Opens or creates <directory>/<instance>.spool and takes its lock. What it creates is for this user alone; the
+  // rights of a folder that is there stay as they are, with a warning. Throws UsageError when the directory can't be
+  // written to or another process has it.
   Spool(const config::SpoolSettings& settings, const std::string& instance, const Clock& clock,
         telemetry::Metrics& metrics, Monotonic monotonic = std::chrono::steady_clock::now);
   // Finishes all puts first.

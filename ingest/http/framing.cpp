@@ -1,5 +1,6 @@
 #include "ingest/http/framing.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
@@ -26,7 +27,8 @@ Refusal refusal_of(const boost::system::error_code& error) {
 }
 }  // namespace
 
-RequestParser::RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes) {
+RequestParser::RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes)
+    : most_header_bytes_(most_header_bytes) {
   eager(true);
   header_limit(most_header_bytes);
   body_limit(most_body_bytes);
@@ -52,13 +54,27 @@ void RequestParser::on_request_impl(beast::http::verb, View method, View target,
   request_.version = version;
 }
 
-void RequestParser::on_field_impl(field name, View name_text, View value, Error&) {
+// Beast joins a value's lines in memory of its own, or skips to the first one that isn't empty.
+bool RequestParser::is_folded(std::string_view name, std::string_view value) const {
+  if (!lies_in(value, input_)) return true;
+  const char* const behind_name = name.data() + name.size();
+  return std::find(behind_name, value.data(), '\n') != value.data();
+}
+
+void RequestParser::on_field_impl(field name, View name_text, View value, Error& error) {
+  if (is_folded(view(name_text), view(value))) {
+    error = beast::http::error::bad_field;
+    return;
+  }
+  if (is_header_done()) return ignore(name_text.size() + value.size(), error);
   const auto first = [&](std::string_view& wanted) {
-    if (wanted.data() != nullptr) return;
-    wanted = view(value);
-    if (!lies_in(wanted, input_)) wanted = own_.emplace_back(wanted);
+    if (wanted.data() == nullptr) wanted = view(value);
   };
   switch (name) {
+    case field::transfer_encoding:
+      // Beast refuses a second one, and one beside a Content-Length. What it doesn't know it would read without a body.
+      if (request_.version < 11 || !beast::iequals(value, "chunked")) error = beast::http::error::bad_transfer_encoding;
+      break;
     case field::host:
       ++request_.hosts;
       break;
@@ -81,6 +97,15 @@ void RequestParser::on_field_impl(field name, View name_text, View value, Error&
     default:
       break;
   }
+}
+
+void RequestParser::on_chunk_header_impl(std::uint64_t, View extensions, Error& error) {
+  ignore(extensions.size(), error);
+}
+
+void RequestParser::ignore(size_t bytes, Error& error) {
+  ignored_ += bytes;
+  if (ignored_ > most_header_bytes_) error = beast::http::error::header_limit;
 }
 
 void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, Error&) {
@@ -129,6 +154,9 @@ void Framing::parse(std::string_view input) {
   boost::system::error_code error;
   std::string left(input.substr(parser_->put(input, error)));
   if (error) refusal_ = refusal_of(error);
+  // All that a parser leaves is a line it hasn't seen the end of: of headers, which it limits itself, of a chunk's
+  // head, or trailers.
+  if (!done() && left.size() > most_header_bytes_) refusal_ = Refusal::headers_too_large;
   if (done()) {
     behind_ = std::move(left);
   } else {

@@ -13,7 +13,8 @@
 
 namespace wxpipe::ingest::http {
 
-// One request while it is being read.
+// One request while it comes in. Stricter than Beast where two readers of the same bytes could see different requests:
+// a Transfer-Encoding is `chunked` and nothing else, and no header goes on in a second line.
 class RequestParser final : private boost::beast::http::basic_parser<true> {
  public:
   RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes);
@@ -40,16 +41,21 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   void on_header_impl(Error&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, Error&) override;
   std::size_t on_body_impl(View body, Error&) override;
-  void on_chunk_header_impl(std::uint64_t, View, Error&) override {}
+  void on_chunk_header_impl(std::uint64_t size, View extensions, Error& error) override;
   std::size_t on_chunk_body_impl(std::uint64_t, View body, Error&) override;
   void on_finish_impl(Error&) override {}
+  bool is_folded(std::string_view name, std::string_view value) const;
   void append_body(View part);
+  // Chunk extensions and trailers say nothing to us. Together they may be as long as the headers.
+  void ignore(size_t bytes, Error& error);
 
   Request request_;
+  const uint32_t most_header_bytes_;
+  uint64_t ignored_ = 0;        // bytes of chunk extensions and trailers
   std::string_view input_;      // what put was given
-  uint64_t length_ = 0;         // of the body, by its header
-  std::string body_;            // a body that came in pieces
-  std::list<std::string> own_;  // headers that came in pieces or over several lines
+  uint64_t length_ = 0;         // of the body, as its header says
+  std::string body_;            // one that came in pieces
+  std::list<std::string> own_;  // headers that came in pieces
 };
 
 // The requests of one connection, one after the other. Views of the current one are valid until next().

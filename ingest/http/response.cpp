@@ -44,7 +44,8 @@ std::string_view DateHeader::at(std::time_t now) {
 
 void write_response(const Reply& reply, std::string_view date, const ResponseOptions& options, std::string& out) {
   out.clear();
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: {}\r\n", reply.status, phrase(reply.status), date);
+  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: {}\r\nX-Content-Type-Options: nosniff\r\n",
+                 reply.status, phrase(reply.status), date);
   if (!reply.body.empty()) {
     out += "Content-Type: ";
     out += reply.content_type;

@@ -95,6 +95,11 @@ std::optional<AesKey> decode_aes_key(std::string_view encoding_aes_key) {
   return key;
 }
 
+bool may_be_ciphertext(std::string_view base64) {
+  while (base64.ends_with('=')) base64.remove_suffix(1);
+  return base64.size() * 6 / 8 >= kBlock;
+}
+
 CipherFault decrypt(const AesKey& key, std::string_view base64, std::string& buffer, Plaintext& plaintext) {
   plaintext = {};
   if (!crypto::decode_base64(base64, buffer)) return CipherFault::base64;

@@ -28,6 +28,10 @@ struct Plaintext {  // views into the buffer given to decrypt
 enum class CipherFault { none, base64, length, padding, message_length };
 std::string_view to_string(CipherFault fault);
 
+// Whether the text is long enough for one block. A signature can be moved onto a shorter one: of the parts that are
+// signed nobody sees where one ends, so whoever has seen an address can cut an Encrypt off its timestamp and nonce.
+bool may_be_ciphertext(std::string_view base64);
+
 // Decrypts into `buffer`, which is overwritten and keeps its capacity. On a fault the plaintext is empty.
 CipherFault decrypt(const AesKey& key, std::string_view base64, std::string& buffer, Plaintext& plaintext);
 

@@ -32,11 +32,21 @@ class CallbacksTest : public IngestTest {
     request.tenant = std::move(tenant);
     return request;
   }
-  static Request echo(std::string account, const Encryption& with) {
-    const auto encrypted = encrypt("1616140317555161061", with);
+  // A console's verification of now.
+  static Request echo(std::string account, std::string_view receiveid,
+                      std::string_view message = "1616140317555161061") {
+    const auto now = now_text();
+    const Encryption with{.receiveid = receiveid, .timestamp = now};
+    const auto encrypted = encrypt(message, with);
     Request request{.account = std::move(account)};
     request.method = Method::get;
     request.query = signed_query(encrypted, with) + "&echostr=" + percent_encoded(encrypted);
+    return request;
+  }
+  static Request clear_echo(std::string account, const std::string& echo, const std::string& at = now_text()) {
+    Request request = clear_request(std::move(account), "", kToken, at);
+    request.method = Method::get;
+    request.query += "&echostr=" + echo;
     return request;
   }
 
@@ -45,27 +55,43 @@ class CallbacksTest : public IngestTest {
 };
 
 TEST_F(CallbacksTest, AnswersTheVerificationOfEveryKindAndKeepsNothing) {
-  for (const auto* name : {"official_account", "mini_program", "plain", "compatible", "open_platform"}) {
-    auto request = clear_request(name, "");
-    request.method = Method::get;
-    EXPECT_EQ(answer({.account = name, .query = request.query + "&echostr=5%2B1", .method = Method::get}), "200 5+1")
-        << name;
-  }
-  auto tenant = clear_request("open_platform_messages", "");
-  tenant.method = Method::get;
-  tenant.query += "&echostr=77";
-  EXPECT_EQ(answer(with_tenant(tenant, "wx1")), "200 77");
+  for (const auto* name : {"official_account", "mini_program", "plain", "compatible", "open_platform"})
+    EXPECT_EQ(answer(clear_echo(name, "5%2B1")), "200 5+1") << name;
+  EXPECT_EQ(answer(with_tenant(clear_echo("open_platform_messages", "77"), "wx1")), "200 77");
   const std::pair<const char*, const char*> receivers[] = {{"wework_app", "wwcorp"},
                                                            {"wework_suite_command", "wwprovider"},
                                                            {"wework_suite_data", "wwprovider"},
                                                            {"wework_bot", ""}};
   for (const auto& [name, receiver] : receivers)
-    EXPECT_EQ(answer(echo(name, {.receiveid = receiver})), "200 1616140317555161061") << name;
+    EXPECT_EQ(answer(echo(name, receiver)), "200 1616140317555161061") << name;
   for (const auto* name : {"wework_instance", "channel"})
     EXPECT_EQ(send({.account = name, .method = Method::get}).status, 405) << name;
   EXPECT_EQ(ingest_->callbacks("plain", "challenge"), 1);
   ingest_->stop();
   EXPECT_THAT(events(), IsEmpty());
+  EXPECT_THAT(letters(), IsEmpty());
+}
+
+TEST_F(CallbacksTest, AVerificationIsNoWayToReadWhatSomebodyCaptured) {
+  EXPECT_EQ(answer(echo("wework_app", "wwcorp", kWeworkMessage)), "401 not_an_echo");
+  EXPECT_EQ(answer(echo("wework_bot", "", kBotMessage)), "401 not_an_echo");
+  EXPECT_EQ(ingest_->callbacks("wework_app", "refused", "not_an_echo"), 1);
+  EXPECT_EQ(ingest_->callbacks("wework_bot", "refused", "not_an_echo"), 1);
+  const auto old = std::to_string(std::stoll(now_text()) - 400);
+  EXPECT_EQ(answer(clear_echo("official_account", "1", old)), "401 stale_timestamp");
+}
+
+TEST_F(CallbacksTest, AnEncryptThatIsTooShortToBeACiphertextIsRefusedAndOnlyCounted) {
+  for (const std::string encrypt : {"", "137262314", "MTM3MjYyMzE0OTE0MDk2NTk4MTM="})
+    EXPECT_EQ(answer({.account = "official_account",
+                      .query = signed_query(encrypt, {}),
+                      .body = "<xml><Encrypt><![CDATA[" + encrypt + "]]></Encrypt></xml>"}),
+              "400 no_ciphertext");
+  EXPECT_EQ(answer({.account = "wework_bot", .query = signed_query("", {}), .body = R"({"encrypt":""})"}),
+            "400 no_ciphertext");
+  EXPECT_EQ(ingest_->callbacks("official_account", "refused", "no_ciphertext"), 3);
+  EXPECT_EQ(ingest_->callbacks("wework_bot", "refused", "no_ciphertext"), 1);
+  ingest_->stop();
   EXPECT_THAT(letters(), IsEmpty());
 }
 

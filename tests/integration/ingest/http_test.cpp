@@ -49,6 +49,22 @@ TEST_F(HttpTest, AnswersWithExactlyWhatThePlatformWants) {
   EXPECT_EQ(response.header("Connection"), std::nullopt);
 }
 
+TEST_F(HttpTest, NoAnswerIsTakenForAnythingButWhatItSays) {
+  auto client = ingest_->client();
+  const auto says_so = [](const HttpResponse& response) {
+    return response.header("X-Content-Type-Options") == "nosniff";
+  };
+  EXPECT_TRUE(says_so(client.send(http(plain(1)))));
+  EXPECT_TRUE(says_so(client.send(http(webhook_now("channel", "{}", "m1"))))) << "204";
+  EXPECT_TRUE(says_so(client.get("/nowhere")));
+  EXPECT_TRUE(says_so(client.send({.method = "HEAD", .target = "/callback/plain"})));
+  client.send_bytes("hello\r\n\r\n");
+  EXPECT_TRUE(says_so(client.receive()));
+  for (const auto* path : {"/", "/healthz", "/readyz", "/metrics", "/nowhere"})
+    EXPECT_TRUE(says_so(ingest_->admin().get(path))) << path;
+  EXPECT_TRUE(says_so(ingest_->admin().post("/readyz", "x")));
+}
+
 TEST_F(HttpTest, OtherPathsAreNotFoundAndCounted) {
   auto client = ingest_->client();
   const std::vector<std::string> targets{"/",
@@ -115,6 +131,38 @@ TEST_F(HttpTest, ALengthAndChunksAtOnceAreRefused) {
   EXPECT_EQ(
       status_of("POST /callback/plain HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"),
       400);
+}
+
+TEST_F(HttpTest, NothingBehindARequestOfAnotherCodingIsRead) {
+  const auto smuggled = bytes(plain(1));
+  double refused = 0;
+  for (const std::string headers : {"Transfer-Encoding: gzip", "Transfer-Encoding: chunked, gzip",
+                                    "Transfer-Encoding: xchunked", "Transfer-Encoding: identity",
+                                    "Transfer-Encoding: \"chunked\"", "Transfer-Encoding:\r\n chunked", "X: a\r\n b"})
+    for (const auto* version : {"1.1", "1.0"}) {
+      auto client = ingest_->client();
+      client.send_bytes(fmt::format("POST /callback/plain HTTP/{}\r\nHost: a\r\nConnection: keep-alive\r\n{}\r\n\r\n{}",
+                                    version, headers, smuggled));
+      const auto response = client.receive();
+      EXPECT_EQ(response.status, 400) << headers;
+      EXPECT_EQ(response.header("Connection"), "close") << headers;
+      EXPECT_TRUE(client.closed_by_server()) << headers;
+      ++refused;
+    }
+  EXPECT_EQ(ingest_->refused("bad_request"), refused);
+  ingest_->stop();
+  EXPECT_TRUE(events().empty());
+}
+
+TEST_F(HttpTest, AChunkExtensionOrTrailerWithoutEndIsCutOff) {
+  const std::string head = "POST /callback/plain HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const auto* begun : {"1;", "0;", "0\r\nTrailer: "}) {
+    auto client = ingest_->client();
+    client.send_bytes(head + begun + std::string(17 << 10, 'x'));
+    EXPECT_EQ(client.receive().status, 431) << begun;
+    EXPECT_TRUE(client.closed_by_server()) << begun;
+  }
+  EXPECT_EQ(ingest_->refused("headers_too_large"), 3);
 }
 
 TEST_F(HttpTest, ABodyThatIsTooLargeIsRefusedAndItsSenderSeesWhy) {

@@ -108,6 +108,19 @@ TEST_F(CommandsTest, ASpoolThatCanNotBeMadeHereIsSaidBeforeIngestIsStarted) {
   EXPECT_THAT(ran.output, AllOf(HasSubstr("warning: "), HasSubstr("checked.toml:2"),
                                 HasSubstr("spool.directory: " + file.string() + "/spool can't be made here")));
   EXPECT_THAT(check(with_spool(folder_ / "new" / "spool")).output, Not(HasSubstr("spool.directory")));
+  // One that others can look into is said, and left as it is.
+  const auto open = folder_ / "open";
+  std::filesystem::create_directory(open);
+  for (const auto rights : {std::filesystem::perms(0750), std::filesystem::perms(0701)}) {
+    std::filesystem::permissions(open, rights);
+    EXPECT_THAT(
+        check(with_spool(open)).output,
+        AllOf(HasSubstr("warning: "), HasSubstr("spool.directory: " + open.string() + " is open to other users"),
+              HasSubstr("chmod 700 " + open.string())));
+    EXPECT_EQ(std::filesystem::status(open).permissions(), rights);
+  }
+  std::filesystem::permissions(open, std::filesystem::perms::owner_all);
+  EXPECT_THAT(check(with_spool(open)).output, Not(HasSubstr("spool.directory")));
 }
 
 // ---- migrate ----

@@ -1,4 +1,5 @@
 // "At the edge" (docs/contract.md §2), line by line and kind by kind.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -66,8 +67,8 @@ TEST(Verification, WechatAnswersTheEchoVerbatim) {
   }
 }
 
-Request echo_request(std::string name, const Encryption& with) {
-  const std::string encrypted = encrypt("1616140317555161061", with);
+Request echo_request(std::string name, const Encryption& with, std::string_view echo = "1616140317555161061") {
+  const std::string encrypted = encrypt(echo, with);
   Request request{.account = std::move(name)};
   request.method = Method::get;
   request.query = signed_query(encrypted, with) + "&echostr=" + percent_encoded(encrypted);
@@ -91,18 +92,77 @@ TEST(Verification, WeworkAnswersTheDecryptedEchoOfItsOwnReceiver) {
             refused(403, Refusal::wrong_receiver));
 }
 
-TEST(Verification, ARawPlusInTheEchoStaysAPlus) {
-  Encryption with{.receiveid = "wwcorp"};
-  std::string encrypted;
-  for (char c = 'a'; encrypted.find('+') == std::string::npos; ++c) {
-    static std::string random16;
-    random16 = std::string(16, c);
-    with.random16 = random16;
-    encrypted = encrypt("echo", with);
+// An encrypted echo with a plus in its base64, and that text.
+std::pair<Encryption, std::string> echo_with_plus() {
+  static const std::vector<std::string> heads = [] {
+    std::vector<std::string> all;
+    for (char c = 'a'; c <= 'z'; ++c) all.emplace_back(16, c);
+    return all;
+  }();
+  for (const std::string& head : heads) {
+    const Encryption with{.receiveid = "wwcorp", .random16 = head};
+    if (std::string encrypted = encrypt("echo", with); encrypted.find('+') != std::string::npos)
+      return {with, std::move(encrypted)};
   }
+  throw std::logic_error("none of them has a plus");
+}
+
+TEST(Verification, ARawPlusInTheEchoStaysAPlus) {
+  const auto [with, encrypted] = echo_with_plus();
   Request request{
       .account = "wework_app", .query = signed_query(encrypted, with) + "&echostr=" + encrypted, .method = Method::get};
   EXPECT_EQ(interpret(request), Interpretation(Challenge{{200, "echo"}}));
+}
+
+TEST(Verification, APlusThatBecameABlankOnTheWayIsAPlusAgain) {
+  const auto [with, encrypted] = echo_with_plus();
+  std::string blanks = percent_encoded(encrypted);
+  for (size_t at = 0; (at = blanks.find("%2B", at)) != std::string::npos;) blanks.replace(at, 3, "%20");
+  Request request{
+      .account = "wework_app", .query = signed_query(encrypted, with) + "&echostr=" + blanks, .method = Method::get};
+  EXPECT_EQ(interpret(request), Interpretation(Challenge{{200, "echo"}}));
+  request.query += "%20";
+  EXPECT_EQ(interpret(request), refused(401, Refusal::bad_signature));
+}
+
+TEST(Verification, AnswersNothingThatDecryptsAndIsNoEcho) {
+  const std::tuple<std::string, std::string, std::string> captured[] = {
+      {"wework_app", "wwcorp", kWeworkMessage},
+      {"wework_suite_command", "wwprovider", kSuiteTicket},
+      {"wework_suite_data", "wwprovider", kWeworkMessage},
+      {"wework_bot", "", kBotMessage},
+      {"wework_bot", "", R"({"response_url":"https://a.b/c"})"}};
+  for (const auto& [name, receiveid, message] : captured)
+    EXPECT_EQ(interpret(echo_request(name, {.receiveid = receiveid}, message)), refused(401, Refusal::not_an_echo))
+        << name;
+  for (const std::string& message : {std::string(), std::string("<a>"), std::string("a > b"), std::string("{}"),
+                                     std::string("[1]"), std::string("\"1\""), std::string("a&b"), std::string("1\n"),
+                                     std::string("1\0", 2), std::string("\xff"), std::string(129, '1')})
+    EXPECT_EQ(interpret(echo_request("wework_app", {.receiveid = "wwcorp"}, message)),
+              refused(401, Refusal::not_an_echo))
+        << message;
+  for (const std::string& echo : {std::string("An echo, 1+1=2/2 (of_its-own)."), std::string(128, '1')})
+    EXPECT_EQ(interpret(echo_request("wework_app", {.receiveid = "wwcorp"}, echo)),
+              Interpretation(Challenge{{200, echo}}));
+}
+
+TEST(Verification, AChallengeIsAnsweredForFiveMinutesUnlessTheAccountSaysOtherwise) {
+  Request clear = clear_request("official_account", "");
+  clear.method = Method::get;
+  clear.query += "&echostr=1";
+  for (Request request : {echo_request("wework_app", {.receiveid = "wwcorp"}), clear}) {
+    for (const auto age : {std::chrono::seconds(300), std::chrono::seconds(-300)}) {
+      request.received_at = kReceivedAt + age;
+      EXPECT_TRUE(std::holds_alternative<Challenge>(interpret(request))) << request.account;
+    }
+    for (const auto age : {std::chrono::seconds(301), std::chrono::seconds(-301)}) {
+      request.received_at = kReceivedAt + age;
+      EXPECT_EQ(interpret(request), refused(401, Refusal::stale_timestamp)) << request.account;
+    }
+    auto settings = account(request.account);
+    settings.max_timestamp_age = std::chrono::hours(1);
+    EXPECT_TRUE(std::holds_alternative<Challenge>(book({settings}).interpret(request.callback()))) << request.account;
+  }
 }
 
 TEST(Verification, RefusesStrangersAndBrokenEchoes) {
@@ -336,17 +396,40 @@ TEST(Interpret, KeepsBodyAndSignedQueryOfWhatNoKeyOpens) {
   EXPECT_EQ(interpret(request), Interpretation(Unreadable{letter, {200, "success"}, true}));
 }
 
+Request with_encrypt(std::string_view encrypted, std::string_view token = kToken) {
+  return {.account = "official_account",
+          .query = signed_query(encrypted, {.token = token}),
+          .body = "<xml><Encrypt><![CDATA[" + std::string(encrypted) + "]]></Encrypt></xml>"};
+}
+
 TEST(Interpret, KeepsTruncatedCiphertextThatWasSignedSo) {
   const std::string encrypted = encrypt(kTextMessage, {.receiveid = "wxapp"});
-  for (const size_t length : {size_t{0}, encrypted.size() - 1, encrypted.size() - 4, encrypted.size() / 2}) {
-    const std::string cut = encrypted.substr(0, length);
-    Request request{.account = "official_account",
-                    .query = signed_query(cut, {}),
-                    .body = "<xml><Encrypt><![CDATA[" + cut + "]]></Encrypt></xml>"};
-    const auto interpretation = interpret(request);
-    ASSERT_TRUE(std::holds_alternative<Unreadable>(interpretation)) << length;
+  const std::string not_base64(43, '!'), one_block = encrypted.substr(0, 43) + "=";
+  for (const std::string& cut : {encrypted.substr(0, encrypted.size() - 1), encrypted.substr(0, encrypted.size() - 4),
+                                 encrypted.substr(0, encrypted.size() / 2), not_base64, one_block}) {
+    const auto interpretation = interpret(with_encrypt(cut));
+    ASSERT_TRUE(std::holds_alternative<Unreadable>(interpretation)) << cut;
     EXPECT_EQ(std::get<Unreadable>(interpretation).letter.reason, Reason::undecryptable);
     EXPECT_EQ(std::get<Unreadable>(interpretation).reply, (Reply{200, "success"}));
+  }
+}
+
+// Whoever has seen one query has its `signature`, which is the msg_signature of an empty Encrypt, and of an Encrypt
+// that was cut off from the timestamp or the nonce.
+TEST(Interpret, RefusesAnEncryptThatIsTooShortToBeACiphertext) {
+  const std::string encrypted = encrypt(kTextMessage, {.receiveid = "wxapp"});
+  for (const std::string& cut : {std::string(), std::string("=="), encrypted.substr(0, 24), encrypted.substr(0, 40),
+                                 encrypted.substr(0, 42) + "=="})  // 31 bytes
+    EXPECT_EQ(interpret(with_encrypt(cut)), refused(400, Refusal::no_ciphertext)) << cut;
+  EXPECT_EQ(interpret(with_encrypt("", "other")), refused(401, Refusal::bad_signature));
+
+  const std::string seen = sign({kToken, "1409659813", "1372623149"});
+  for (const auto& [timestamp, nonce, encrypt] :
+       {std::tuple("1409659813", "1372623149", ""), std::tuple("9659813", "9140", "137262314"),
+        std::tuple("91409659813", "137", "262314")}) {
+    Request forged = with_encrypt(encrypt);
+    forged.query = fmt::format("msg_signature={}&timestamp={}&nonce={}", seen, timestamp, nonce);
+    EXPECT_EQ(interpret(forged), refused(400, Refusal::no_ciphertext)) << encrypt;
   }
 }
 

@@ -2,10 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <future>
+#include <set>
 
 #include "common/result.hpp"
 #include "ingest/delivery/spool.hpp"
@@ -183,6 +186,45 @@ TEST_F(SpoolTest, AFullDiskIsARefusalAndNothingElse) {
 TEST_F(SpoolTest, BelongsToOneProcess) {
   const auto spool = open();
   EXPECT_THAT([&] { open(); }, ThrowsMessage<UsageError>(HasSubstr("--instance")));
+}
+
+std::filesystem::perms rights(const std::filesystem::path& path) { return std::filesystem::status(path).permissions(); }
+
+// Whatever the umask; SQLite's -wal and -shm are there while it is open.
+TEST_F(SpoolTest, WhatItMakesIsForItsUserAlone) {
+  using std::filesystem::perms;
+  const auto before = ::umask(0);
+  for (const auto* name : {"new/spool", "new/other/", "new/third/."}) {
+    config::SpoolSettings settings;
+    settings.directory = folder_ / name;
+    Spool spool(settings, "test", clock_, metrics_);
+    EXPECT_TRUE(put(spool, record("k", "1")));
+    const std::filesystem::path directory = settings.directory;
+    EXPECT_EQ(rights(directory), perms::owner_all) << name;
+    EXPECT_FALSE(is_open_to_others(directory));
+    std::set<std::string> files;
+    for (const auto& file : std::filesystem::directory_iterator(directory)) {
+      files.insert(file.path().filename());
+      EXPECT_EQ(rights(file), perms::owner_read | perms::owner_write) << file.path();
+    }
+    EXPECT_THAT(files, ElementsAre("test.lock", "test.spool", "test.spool-shm", "test.spool-wal"));
+  }
+  ::umask(before);
+}
+
+TEST_F(SpoolTest, ClosesFilesThatWereLeftOpenAndLeavesTheFolderAsItIs) {
+  using std::filesystem::perms;
+  constexpr auto kForAll = perms::owner_all | perms::group_read | perms::group_exec;
+  { EXPECT_TRUE(put(*open(), record("k", "1"))); }
+  std::filesystem::permissions(folder_.path(), kForAll);
+  std::filesystem::permissions(folder_ / "test.spool", kForAll);
+  EXPECT_TRUE(is_open_to_others(folder_.path()));
+  const auto spool = open();
+  EXPECT_EQ(spool->events(), 1);
+  EXPECT_EQ(rights(folder_.path()), kForAll);
+  for (const auto* name : {"test.spool", "test.spool-wal", "test.spool-shm"})
+    EXPECT_EQ(rights(folder_ / name), perms::owner_read | perms::owner_write) << name;
+  EXPECT_FALSE(is_open_to_others(folder_ / "nowhere"));
 }
 
 TEST_F(SpoolTest, ADirectoryThatCantBeMadeIsAUsageError) {

@@ -97,6 +97,108 @@ TEST(Framing, SaysWhatCannotBecomeARequest) {
   EXPECT_EQ(refusal("hello\r\n\r\n"), Refusal::bad_request);
 }
 
+// The refusal of what came first, and how many requests were seen.
+struct Cut {
+  std::optional<Refusal> refusal;
+  int requests = 0;
+  bool operator==(const Cut&) const = default;
+};
+std::ostream& operator<<(std::ostream& out, const Cut& cut) {
+  return out << (cut.refusal ? to_string(*cut.refusal) : "no refusal") << ", requests " << cut.requests;
+}
+Cut cut_into_requests(std::string_view bytes, size_t piece) {
+  Framing framing(400, 1000);
+  Cut cut;
+  framing.next();
+  for (size_t at = 0; at < bytes.size(); at += piece) {
+    framing.take(bytes.substr(at, piece));
+    for (; framing.done(); framing.next()) {
+      if (framing.refusal()) return {framing.refusal(), cut.requests};
+      ++cut.requests;
+    }
+  }
+  return cut;
+}
+
+// A proxy that reads such a header in another way would see another request behind it.
+TEST(Framing, NoHeaderCanBeReadInTwoWays) {
+  const std::string behind = "0\r\n\r\nGET /callback/shop HTTP/1.1\r\nHost: h\r\n\r\n";
+  const auto with = [&](std::string_view headers, std::string_view version = "1.1") {
+    return "POST /callback/shop HTTP/" + std::string(version) + "\r\nHost: h\r\n" + std::string(headers) + "\r\n\r\n" +
+           behind;
+  };
+  for (const std::string& request : {with("Transfer-Encoding: gzip"),
+                                     with("Transfer-Encoding: chunked, gzip"),
+                                     with("Transfer-Encoding: gzip, chunked"),
+                                     with("Transfer-Encoding: chunked, chunked"),
+                                     with("Transfer-Encoding: xchunked"),
+                                     with("Transfer-Encoding: identity"),
+                                     with("Transfer-Encoding: \"chunked\""),
+                                     with("Transfer-Encoding: 'chunked'"),
+                                     with("Transfer-Encoding:"),
+                                     with("Transfer-Encoding: ,chunked"),
+                                     with("Transfer-Encoding: chunked,"),
+                                     with("Transfer-Encoding: chunked;q=1"),
+                                     with("Transfer-Encoding : chunked"),
+                                     with("Transfer-Encoding: \x0b"
+                                          "chunked"),
+                                     with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
+                                     with("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked"),
+                                     with("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity"),
+                                     with("Transfer-Encoding: chunked", "1.0"),
+                                     with("Transfer-Encoding: gzip", "1.0"),
+                                     with("Transfer-Encoding: chunked\r\nContent-Length: 5"),
+                                     with("Content-Length: 5\r\nTransfer-Encoding: chunked"),
+                                     with("Content-Length: 5\r\nTransfer-Encoding: gzip"),
+                                     with("Transfer-Encoding: gzip\r\nContent-Length: 5"),
+                                     with("Transfer-Encoding:\r\n chunked"),
+                                     with("Transfer-Encoding: chunked\r\n "),
+                                     with("X: a\r\n b"),
+                                     with("X: a\r\n\tb"),
+                                     with("X: a\r\n "),
+                                     with("X:\r\n a"),
+                                     with("Content-Length: 5\r\n 0"),
+                                     with(" X: a"),
+                                     with("X : a"),
+                                     with("X\r\n : a")})
+    for (const size_t piece : {request.size(), size_t{1}, size_t{7}})
+      EXPECT_EQ(cut_into_requests(request, piece), (Cut{Refusal::bad_request, 0})) << request << " by " << piece;
+  for (const std::string& request : {with("Transfer-Encoding: chunked"), with("transfer-encoding:\t Chunked \t"),
+                                     with("X:\r\nY: \t\r\nTransfer-Encoding: chunked\r\nZ:")})
+    for (const size_t piece : {request.size(), size_t{1}, size_t{7}})
+      EXPECT_EQ(cut_into_requests(request, piece), (Cut{std::nullopt, 2})) << request << " by " << piece;
+}
+
+TEST(Framing, ChunkExtensionsAndTrailersAreLimitedAsHeadersAre) {
+  const std::string head = "POST /callback/shop HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const auto x = [](size_t size) { return std::string(size, 'x'); };
+  std::string many_extensions, many_trailers;
+  for (int i = 0; i < 50; ++i) {
+    many_extensions += "1;" + x(10) + "\r\na\r\n";
+    many_trailers += "T: " + x(10) + "\r\n";
+  }
+  for (const std::string& request :
+       {head + "1;" + x(500), head + "1;" + x(500) + "\r\na\r\n0\r\n\r\n", head + "0;" + x(500),
+        head + "0;" + x(500) + "\r\n\r\n", head + "1\r\na\r\n0\r\nT: " + x(500), head + std::string(500, '0'),
+        head + "0\r\nT: " + x(500) + "\r\n\r\n", head + many_extensions + "0\r\n\r\n",
+        head + "0\r\n" + many_trailers + "\r\n", head + "1;" + x(300) + "\r\na\r\n0\r\nT: " + x(300) + "\r\n\r\n"})
+    for (const size_t piece : {request.size(), size_t{1}, size_t{7}})
+      EXPECT_EQ(cut_into_requests(request, piece), (Cut{Refusal::headers_too_large, 0})) << request << " by " << piece;
+  const std::string fits = head + "1;" + x(150) + "\r\na\r\n0;" + x(100) + "\r\nT: " + x(100) + "\r\n\r\n";
+  for (const size_t piece : {fits.size(), size_t{1}, size_t{7}})
+    EXPECT_EQ(cut_into_requests(fits, piece), (Cut{std::nullopt, 1})) << piece;
+}
+
+TEST(Framing, TrailersAreNoHeaders) {
+  Framing framing(1000, 1000);
+  framing.next();
+  framing.take("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHost: h\r\nWebhook-Id: x\r\n\r\n");
+  ASSERT_TRUE(framing.done());
+  EXPECT_EQ(framing.refusal(), std::nullopt);
+  EXPECT_EQ(framing.request().hosts, 0);
+  EXPECT_EQ(framing.request().webhook_id, "");
+}
+
 TEST(Framing, OwesAContinueOnceAndToWhoWaitsForIt) {
   Framing framing(1000, 1000);
   framing.next();
@@ -111,16 +213,19 @@ TEST(Response, IsWhatThePlatformsAskFor) {
   std::string out;
   write_response({200, "success"}, "Tue, 24 Nov 2026 16:00:00 GMT", {}, out);
   EXPECT_EQ(out,
-            "HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 16:00:00 GMT\r\nContent-Type: text/plain; charset=utf-8\r\n"
-            "Content-Length: 7\r\n\r\nsuccess");
+            "HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 16:00:00 GMT\r\nX-Content-Type-Options: nosniff\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 7\r\n\r\nsuccess");
   write_response({204, ""}, "now", {.keep_alive = false}, out);
-  EXPECT_EQ(out, "HTTP/1.1 204 No Content\r\nDate: now\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(out,
+            "HTTP/1.1 204 No Content\r\nDate: now\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n");
   write_response({200, ""}, "now", {.http_1_0 = true}, out);
-  EXPECT_EQ(out, "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(
+      out,
+      "HTTP/1.1 200 OK\r\nDate: now\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
   write_response({405, "method_not_allowed"}, "now", {.without_body = true}, out);
   EXPECT_EQ(out,
-            "HTTP/1.1 405 Method Not Allowed\r\nDate: now\r\nContent-Type: text/plain; charset=utf-8\r\n"
-            "Content-Length: 18\r\nAllow: GET, POST\r\n\r\n");
+            "HTTP/1.1 405 Method Not Allowed\r\nDate: now\r\nX-Content-Type-Options: nosniff\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 18\r\nAllow: GET, POST\r\n\r\n");
 }
 
 TEST(Response, DateIsOfTheSecond) {

@@ -123,8 +123,10 @@ TEST_F(Vectors, AreInterpretedAsMarked) {
           .append("=")
           .append(test::percent_encoded(parameter));
     }
-    request.received_at = Timestamp(std::chrono::seconds(4'000'000'000));  // later than all of them
     request.method = direction == "verify_url" ? Method::get : Method::post;
+    // After all of them; a challenge is answered for some minutes only.
+    request.received_at = Timestamp(std::chrono::seconds(
+        request.method == Method::get ? std::stoll(query_text(vector, "timestamp")) : 4'000'000'000));
     const Interpretation result = test::book({account_of(vector)}).interpret(request.callback());
     ++interpreted;
     if (expect == "reject:signature") {

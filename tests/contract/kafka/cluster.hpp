@@ -33,6 +33,7 @@ class Cluster {
 
   config::KafkaSettings settings() const;
   rig::TcpGate& gate() { return gate_->gate(); }
+  support::KafkaGate& kafka_gate() { return *gate_; }
   // For `Broker::mock` alone.
   MockCluster& mock() { return *mock_; }
 

@@ -20,6 +20,8 @@ ProcessMetrics::ProcessMetrics(telemetry::Metrics& metrics)
       fenced_(metrics.transactions.Add({{"outcome", "fenced"}})),
       unreadable_(dead_letters(metrics, Reason::unreadable_record)),
       too_large_(dead_letters(metrics, Reason::too_large)) {
+  for (const auto why : kafka::kRenewals)
+    renewed_[static_cast<size_t>(why)] = &metrics.producers_renewed.Add({{"why", std::string(to_string(why))}});
   for (const auto& topic : schemas::kTopics)
     if (topic.name != schemas::TopicName::events && topic.name != schemas::TopicName::seen_ids)
       facts_[static_cast<size_t>(topic.name)] = &metrics.facts.Add({{"topic", std::string(topic.suffix)}});

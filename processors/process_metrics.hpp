@@ -1,6 +1,7 @@
 // The counters of `process`, looked up once. Safe from any thread.
 #pragma once
 
+#include "common/kafka/transactional_producer.hpp"
 #include "common/telemetry/metrics.hpp"
 #include "processors/process_batch.hpp"
 
@@ -14,12 +15,14 @@ class ProcessMetrics {
   void committed(const Effects& effects);
   void aborted() { aborted_.Increment(); }
   void fenced() { fenced_.Increment(); }
+  void renewed(kafka::Renewal why) { renewed_[static_cast<size_t>(why)]->Increment(); }
 
  private:
   prometheus::Counter &processed_, &duplicate_, &dead_letter_;
   std::array<prometheus::Counter*, schemas::kTopics.size()> facts_{};
   prometheus::Counter &duplicates_, &collisions_;
   prometheus::Counter &committed_, &aborted_, &fenced_;
+  std::array<prometheus::Counter*, kafka::kRenewals.size()> renewed_{};
   prometheus::Counter &unreadable_, &too_large_;
 };
 

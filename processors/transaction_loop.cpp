@@ -148,7 +148,11 @@ void TransactionLoop::write(worker::Batch& batch, const std::stop_token&) {
 // timer of one without sleeping).
 void TransactionLoop::send(Transaction& transaction) {
   auto& effects = transaction.effects;
-  producer_.begin();
+  const auto begun = steady_clock::now();
+  if (const auto why = producer_.begin()) {
+    metrics_.renewed(*why);
+    telemetry::log_info("producer_renewed", {{"group", kProcessGroup}, {"why", to_string(*why)}, {"ms", since(begun)}});
+  }
   std::vector<kafka::PartitionOffset> next;
   for (const auto& progress : effects.progress) {
     const auto page = encode(progress.page);

@@ -2,7 +2,8 @@
 // words, are in common/worker/.
 //
 //   prepare  process_batch (pure)
-//   write    begin ─► produce journal pages and records ─► send offsets ─► commit
+//   write    begin (renews the producer where the transaction before left a doubt)
+//              └► produce journal pages and records ─► send offsets ─► commit
 //              │ abortable: abort; the batch is discarded, and read again from the committed offsets
 //              └ fatal, fenced, broker away too long: throws; whoever runs it makes a new one
 //   publish  the ids of the batch count from now on

@@ -86,8 +86,11 @@ Pairs defaults(ClientRole role) {
 Pairs guarantees(ClientRole role) {
   switch (role) {
     case ClientRole::ingest_producer:
-    case ClientRole::transactional_producer:
       return {{"acks", "all"}, {"enable.idempotence", "true"}};
+    case ClientRole::transactional_producer:
+      return {{"acks", "all"},
+              {"enable.idempotence", "true"},
+              {"socket.max.fails", "1"}};  // a time-out ends the connection: how a producer knows that it needs renewal
     case ClientRole::processor_consumer:
     case ClientRole::sink_consumer:
       return {

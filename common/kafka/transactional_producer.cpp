@@ -48,13 +48,12 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   undelivered.error = message->err;
 }
 
-Conf producer_config(const config::KafkaSettings& settings, const std::string& transactional_id,
-                     std::vector<std::pair<std::string, std::string>> extra, Undelivered& undelivered) {
-  extra.emplace_back("transactional.id", transactional_id);
-  auto conf = client_config(ClientRole::transactional_producer, settings, extra);
-  rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
-  rd_kafka_conf_set_opaque(conf.get(), &undelivered);
-  return conf;
+milliseconds socket_timeout_of(rd_kafka_t* client) {
+  char value[32];
+  size_t size = sizeof value;
+  if (rd_kafka_conf_get(rd_kafka_conf(client), "socket.timeout.ms", value, &size) != RD_KAFKA_CONF_OK)
+    throw UsageError("kafka: librdkafka doesn't know socket.timeout.ms");
+  return milliseconds(std::stoi(value));
 }
 
 int left(steady_clock::time_point deadline) {
@@ -70,7 +69,20 @@ struct Offsets {
 
 // Everything that a call into librdkafka needs while it runs.
 struct TransactionalProducer::Session {
-  Session() = default;
+  Session(const config::KafkaSettings& settings, const std::string& transactional_id,
+          const std::vector<std::string>& topic_names, std::vector<std::pair<std::string, std::string>> extra) {
+    extra.emplace_back("transactional.id", transactional_id);
+    auto conf = client_config(ClientRole::transactional_producer, settings, extra);
+    rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
+    rd_kafka_conf_set_opaque(conf.get(), &undelivered);
+    throw_unless_ok("interceptor", rd_kafka_conf_interceptor_add_on_new(conf.get(), "wxpipe", on_new, this));
+    client = make_producer(std::move(conf));
+    socket_timeout = socket_timeout_of(client.get());
+    for (const auto& name : topic_names) {
+      topics.emplace_back(rd_kafka_topic_new(client.get(), name.c_str(), nullptr));
+      if (!topics.back()) throw_error("rd_kafka_topic_new", rd_kafka_last_error());
+    }
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   // Queued records belong to a transaction that nobody will commit: don't wait for them.
@@ -79,32 +91,67 @@ struct TransactionalProducer::Session {
       rd_kafka_purge(client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
   }
 
-  Undelivered undelivered;  // librdkafka holds its address
+  static rd_kafka_resp_err_t on_new(rd_kafka_t* made, const rd_kafka_conf_t*, void* session, char*, size_t) {
+    return rd_kafka_interceptor_add_on_broker_state_change(made, "wxpipe", on_broker_state, session);
+  }
+  // On librdkafka's threads. It closes a connection on which a request timed out (socket.max.fails=1), so this tells of
+  // time-outs as well. The log tells the same, but leaves out repeats. Bootstrap connections (-1) carry nothing of a
+  // transaction, and end when they were idle for long.
+  static rd_kafka_resp_err_t on_broker_state(rd_kafka_t*, int32_t id, const char*, const char* name, int,
+                                             const char* state, void* session) {
+    const bool of_transactions = id >= 0 || std::string_view(name) == "TxnCoordinator";
+    if (of_transactions && std::string_view(state) == "DOWN") static_cast<Session*>(session)->connection_lost = true;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+
+  // librdkafka holds the addresses of these.
+  Undelivered undelivered;
+  std::atomic<bool> connection_lost{false};  // since begin
   Client client;
   std::vector<Topic> topics;  // destroyed before the client
+  milliseconds socket_timeout{};
 };
+
+std::string_view to_string(Renewal why) {
+  switch (why) {
+    case Renewal::aborted:
+      return "aborted";
+    case Renewal::connection_lost:
+      return "connection_lost";
+    case Renewal::retried:
+      return "retried";
+    case Renewal::slow:
+      return "slow";
+  }
+  return {};
+}
 
 TransactionalProducer::TransactionalProducer(const config::KafkaSettings& settings, const std::string& transactional_id,
                                              std::span<const std::string> topics,
                                              const std::vector<std::pair<std::string, std::string>>& extra,
                                              milliseconds patience)
     : patience_(patience),
-      session_(std::make_shared<Session>()) {
-  session_->client = make_producer(producer_config(settings, transactional_id, extra, session_->undelivered));
-  for (const auto& name : topics) {
-    session_->topics.emplace_back(rd_kafka_topic_new(session_->client.get(), name.c_str(), nullptr));
-    if (!session_->topics.back()) throw_error("rd_kafka_topic_new", rd_kafka_last_error());
-  }
-}
+      open_([settings, transactional_id, names = std::vector(topics.begin(), topics.end()), extra] {
+        return std::make_shared<Session>(settings, transactional_id, names, extra);
+      }),
+      session_(open_()) {}
 
 TransactionalProducer::~TransactionalProducer() = default;
 
+void TransactionalProducer::needs_renewal(Renewal why) {
+  if (!renewal_ || why < *renewal_) renewal_ = why;
+}
+
 template <class Call>
 void TransactionalProducer::retry(const char* name, Call&& call) {
-  const auto deadline = steady_clock::now() + patience_;
+  const auto started = steady_clock::now();
+  const auto deadline = started + patience_;
   for (;;) {
     const Error error{call(left(deadline))};
-    if (!error) return;
+    if (!error) {
+      if (steady_clock::now() - started >= session_->socket_timeout) needs_renewal(Renewal::slow);
+      return;
+    }
     const auto what = describe(name, error.get());
     switch (classify(error.get())) {
       case ErrorClass::fatal:
@@ -112,6 +159,7 @@ void TransactionalProducer::retry(const char* name, Call&& call) {
       case ErrorClass::abortable:
         throw TransactionAborted(what);
       case ErrorClass::retriable:
+        needs_renewal(Renewal::retried);
         break;
     }
     if (steady_clock::now() >= deadline) throw Unavailable(what);
@@ -131,15 +179,23 @@ void TransactionalProducer::init() {
       throw Unavailable(describe(rd_kafka_topic_name(topic.get()),
                                  held->topic_cnt == 1 ? held->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC));
   }
+  renewal_.reset();
 }
 
-void TransactionalProducer::begin() {
+std::optional<Renewal> TransactionalProducer::begin() {
   // begin can hang after a fatal error (librdkafka #4420).
-  char why[256];
-  if (const auto fatal = rd_kafka_fatal_error(session_->client.get(), why, sizeof why);
+  char text[256];
+  if (const auto fatal = rd_kafka_fatal_error(session_->client.get(), text, sizeof text);
       fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
-    throw Fenced(describe("begin_transaction", fatal, why));
+    throw Fenced(describe("begin_transaction", fatal, text));
+  const auto why = renewal_;
+  if (why) {
+    session_ = open_();
+    init();
+  }
+  session_->connection_lost = false;
   retry("begin_transaction", [&](int) { return rd_kafka_begin_transaction(session_->client.get()); });
+  return why;
 }
 
 void TransactionalProducer::produce(size_t topic, const OutboundRecord& record) {
@@ -224,6 +280,7 @@ int TransactionalProducer::calls_under_way() { return calls_under_way_now; }
 void TransactionalProducer::commit() {
   retry("commit_transaction",
         [&](int timeout) { return rd_kafka_commit_transaction(session_->client.get(), timeout); });
+  if (session_->connection_lost) needs_renewal(Renewal::connection_lost);
 }
 
 void TransactionalProducer::abort() {
@@ -241,6 +298,7 @@ void TransactionalProducer::abort() {
   } catch (const TransactionAborted& error) {
     throw Fenced(error.what());
   }
+  needs_renewal(Renewal::aborted);
 }
 
 }  // namespace wxpipe::kafka

@@ -5,11 +5,19 @@
 //                       Make a new producer: its init() finishes or aborts what the old one left, and the offsets tell
 //                       which
 //
+// Kafka keeps no order between the requests of one producer epoch: a request of an ended transaction that comes late
+// can end the next one, or write into it. So nothing of a transaction may be under way when the next one begins. Where
+// that isn't certain the producer is renewed first: a new client, whose init raises the epoch. The broker refuses what
+// still comes with the older one.
+//
 // One thread at a time. Every call may block up to `patience`, and a few seconds more while a request is under way.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +49,16 @@ struct Undelivered {
   rd_kafka_resp_err_t error{};
 };
 
+// Why a producer is renewed. The first that holds is told.
+enum class Renewal {
+  aborted,          // the transaction before was
+  connection_lost,  // a connection of it ended, as it does when a request times out: librdkafka repeats the request
+  retried,          // one of its calls was to be repeated
+  slow              // one of its calls took as long as socket.timeout.ms
+};
+inline constexpr std::array kRenewals{Renewal::aborted, Renewal::connection_lost, Renewal::retried, Renewal::slow};
+std::string_view to_string(Renewal why);
+
 class TransactionalProducer {
  public:
   // `topics`: all topics; produce takes an index into this list. (A record for a topic with a new handle waits up to a
@@ -53,7 +71,8 @@ class TransactionalProducer {
 
   // Call it once, first. It fences the process that used the id before and ends its open transaction.
   void init();
-  void begin();
+  // Renews the producer first where that is due, and answers why. That takes about as long as init.
+  std::optional<Renewal> begin();
   void produce(size_t topic, const OutboundRecord& record);
   // librdkafka has no timeout while it looks for the group's coordinator (#5456, in every version so far). An overdue
   // call is abandoned together with its client, and Unavailable is thrown.
@@ -72,9 +91,12 @@ class TransactionalProducer {
   // Repeats the call while librdkafka calls its error retriable, until patience runs out.
   template <class Call>
   void retry(const char* name, Call&& call);
+  void needs_renewal(Renewal why);
 
   std::chrono::milliseconds patience_;
-  std::shared_ptr<Session> session_;  // shared with an abandoned call
+  std::function<std::shared_ptr<Session>()> open_;
+  std::optional<Renewal> renewal_;    // due before the next transaction
+  std::shared_ptr<Session> session_;  // shared with a call that was left to itself
 };
 
 }  // namespace wxpipe::kafka

@@ -43,6 +43,8 @@ Metrics::Metrics()
                                   "Events with the identity of another one and other bytes: both are kept")
                               .Add({})),
       transactions(counter(registry, "wxpipe_transactions_total", "Kafka transactions of process, by outcome")),
+      producers_renewed(counter(registry, "wxpipe_producers_renewed_total",
+                                "Producers of process made anew, by what left their last transaction in doubt")),
       sink_rows(counter(registry, "wxpipe_sink_rows_total", "Rows written, by table")),
       sink_batch_seconds(histogram(registry, "wxpipe_sink_batch_seconds", "Time to write one batch, by sink")),
       sink_retries(counter(registry, "wxpipe_sink_retries_total", "Batches tried again, by sink and error class")),

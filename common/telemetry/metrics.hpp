@@ -30,11 +30,12 @@ class Metrics {
   prometheus::Gauge& spool_events;  // waiting in the spool
   prometheus::Gauge& spool_bytes;
   // process
-  prometheus::Family<prometheus::Counter>& process_events;  // {outcome=processed|duplicate|dead_letter}
-  prometheus::Family<prometheus::Counter>& facts;           // {topic}
-  prometheus::Family<prometheus::Counter>& duplicates;      // {stage=process|sink}
-  prometheus::Counter& identity_collisions;                 // same identity, other bytes: both kept
-  prometheus::Family<prometheus::Counter>& transactions;    // {outcome=committed|aborted|fenced}
+  prometheus::Family<prometheus::Counter>& process_events;     // {outcome=processed|duplicate|dead_letter}
+  prometheus::Family<prometheus::Counter>& facts;              // {topic}
+  prometheus::Family<prometheus::Counter>& duplicates;         // {stage=process|sink}
+  prometheus::Counter& identity_collisions;                    // same identity, other bytes: both kept
+  prometheus::Family<prometheus::Counter>& transactions;       // {outcome=committed|aborted|fenced}
+  prometheus::Family<prometheus::Counter>& producers_renewed;  // {why=aborted|connection_lost|retried|slow}, of process
   // sink
   prometheus::Family<prometheus::Counter>& sink_rows;             // {table}: rows written, without repeats
   prometheus::Family<prometheus::Histogram>& sink_batch_seconds;  // {sink}

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "rig/eventually.hpp"
 #include "rig/socket.hpp"
 
 namespace wxpipe::support {
@@ -66,7 +67,10 @@ class KafkaGate::Relay {
         acceptor_([this] { accept(); }) {}
 
   ~Relay() {
-    stop_ = true;
+    {
+      const std::lock_guard lock(hold_mutex_);
+      stop_ = true;
+    }
     let_go();
     ::shutdown(listener_.handle(), SHUT_RD);
     acceptor_.join();
@@ -91,7 +95,27 @@ class KafkaGate::Relay {
   void let_go() {
     const std::lock_guard lock(hold_mutex_);
     held_.reset();
-    let_go_.notify_all();
+    changed_.notify_all();
+  }
+
+  void withhold(Request kind) {
+    const std::lock_guard lock(hold_mutex_);
+    stray_ = Stray{.kind = kind};
+  }
+  bool withholds() const {
+    const std::lock_guard lock(hold_mutex_);
+    return stray_ && stray_->connection;
+  }
+  int16_t deliver() {
+    std::unique_lock lock(hold_mutex_);
+    if (!stray_ || !stray_->connection) throw std::logic_error("KafkaGate: nothing is withheld");
+    stray_->delivered = true;
+    changed_.notify_all();
+    changed_.wait_for(lock, rig::kPatience, [&] { return stray_->over(); });
+    const auto answer = stray_->answer;
+    stray_.reset();
+    if (!answer) throw std::runtime_error("KafkaGate: the broker didn't answer what was withheld");
+    return *answer;
   }
 
  private:
@@ -103,6 +127,16 @@ class KafkaGate::Relay {
       ::shutdown(client.handle(), SHUT_RDWR);
       ::shutdown(server.handle(), SHUT_RDWR);
     }
+  };
+
+  // A request that is withheld.
+  struct Stray {
+    Request kind;
+    const Pair* connection = nullptr;  // it has come on this one
+    std::string correlation = {};      // in the request, and in its answer
+    bool delivered = false, closed = false;
+    std::optional<int16_t> answer = {};
+    bool over() const { return answer || closed; }
   };
 
   void accept() {
@@ -139,33 +173,71 @@ class KafkaGate::Relay {
   void pass_requests(const Pair& pair) {
     std::string frame;
     while (read_frame(pair.client, frame)) {
-      if (frame.size() >= 6) wait_if_held(frame);
+      const bool stray = withheld(pair, frame);
+      if (!stray) wait_if_held(frame);
       if (!write_all(pair.server, frame.data(), frame.size())) break;
+      if (stray) await_answer();
     }
     pair.end();
   }
 
-  // A request begins with its kind.
+  static Request kind_of(std::string_view frame) {
+    return static_cast<Request>(static_cast<unsigned char>(frame[4]) << 8 | static_cast<unsigned char>(frame[5]));
+  }
+
+  // Whether this request was; it has waited then until it was delivered. Kind, version and correlation come first.
+  bool withheld(const Pair& pair, std::string_view frame) {
+    std::unique_lock lock(hold_mutex_);
+    if (!stray_ || stray_->connection || frame.size() < 12 || stray_->kind != kind_of(frame)) return false;
+    stray_->connection = &pair;
+    stray_->correlation = frame.substr(8, 4);
+    changed_.wait(lock, [&] { return stop_ || stray_->delivered; });
+    return true;
+  }
+  // Before it the connection must not end, whatever the client did.
+  void await_answer() {
+    std::unique_lock lock(hold_mutex_);
+    changed_.wait(lock, [&] { return stop_ || !stray_ || stray_->over(); });
+  }
+  // Correlation and the time to wait come before the error.
+  void note_answer(const Pair& pair, std::string_view frame) {
+    const std::lock_guard lock(hold_mutex_);
+    if (!stray_ || stray_->connection != &pair || !stray_->delivered || frame.size() < 14 ||
+        frame.substr(4, 4) != stray_->correlation)
+      return;
+    stray_->answer =
+        static_cast<int16_t>(static_cast<unsigned char>(frame[12]) << 8 | static_cast<unsigned char>(frame[13]));
+    changed_.notify_all();
+  }
+  void note_end(const Pair& pair) {
+    const std::lock_guard lock(hold_mutex_);
+    if (!stray_ || stray_->connection != &pair) return;
+    stray_->closed = true;
+    changed_.notify_all();
+  }
+
   void wait_if_held(std::string_view frame) {
-    const auto kind =
-        static_cast<Request>(static_cast<unsigned char>(frame[4]) << 8 | static_cast<unsigned char>(frame[5]));
+    if (frame.size() < 6) return;
+    const auto kind = kind_of(frame);
     std::unique_lock lock(hold_mutex_);
     if (held_ != kind) return;
     ++waiting_;
-    let_go_.wait(lock, [&] { return held_ != kind; });
+    changed_.wait(lock, [&] { return held_ != kind; });
     --waiting_;
   }
 
-  // Passes whole frames: bytes are never held back to wait for the rest of a match.
-  void pass_answers(const Pair& pair) const {
+  // Frame by frame, so that nothing is ever held back in wait for the rest of a match.
+  void pass_answers(const Pair& pair) {
     const auto true_port = host_and_port(broker_);
     std::string frame;
     while (read_frame(pair.server, frame)) {
+      note_answer(pair, frame);
       const auto told = host_and_port(told_);
       for (auto at = frame.find(true_port, 4); at != std::string::npos; at = frame.find(true_port, at + told.size()))
         frame.replace(at, told.size(), told);
       if (!write_all(pair.client, frame.data(), frame.size())) break;
     }
+    note_end(pair);
     pair.end();
   }
 
@@ -173,8 +245,9 @@ class KafkaGate::Relay {
   std::atomic<uint16_t> told_{0};
   std::atomic<bool> stop_{false};
   mutable std::mutex hold_mutex_;
-  std::condition_variable let_go_;
+  std::condition_variable changed_;
   std::optional<Request> held_;
+  std::optional<Stray> stray_;
   int waiting_ = 0;
   rig::Socket listener_;
   const uint16_t port_;
@@ -196,5 +269,8 @@ rig::TcpGate& KafkaGate::gate() { return *gate_; }
 void KafkaGate::hold(Request kind) { relay_->hold(kind); }
 bool KafkaGate::holds() const { return relay_->holds(); }
 void KafkaGate::let_go() { relay_->let_go(); }
+void KafkaGate::withhold(Request kind) { relay_->withhold(kind); }
+bool KafkaGate::withholds() const { return relay_->withholds(); }
+int16_t KafkaGate::deliver() { return relay_->deliver(); }
 
 }  // namespace wxpipe::support

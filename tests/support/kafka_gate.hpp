@@ -3,6 +3,7 @@
 // gate. It can also hold back one kind of request. For one broker on 127.0.0.1.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -28,6 +29,14 @@ class KafkaGate {
   void hold(Request kind);
   bool holds() const;  // whether one waits
   void let_go();
+
+  // The next request of this kind stays here while others of its kind pass. What the client does meanwhile (it gives
+  // up, and asks again on a new connection) the broker doesn't see: the old connection stays open towards it.
+  void withhold(Request kind);
+  bool withholds() const;  // whether it is here
+  // The broker gets it. Answers the error in the broker's answer, as it stands in those of EndTxn and AddOffsetsToTxn.
+  // Throws when there is nothing withheld, or no answer.
+  int16_t deliver();
 
  private:
   class Relay;

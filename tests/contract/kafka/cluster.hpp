@@ -33,7 +33,8 @@ class Cluster {
 
   config::KafkaSettings settings() const;
   rig::TcpGate& gate() { return gate_->gate(); }
-  // Only for `Broker::mock`.
+  support::KafkaGate& kafka_gate() { return *gate_; }
+  // For `Broker::mock` alone.
   MockCluster& mock() { return *mock_; }
 
  private:

@@ -12,6 +12,7 @@
 namespace wxpipe::contract {
 namespace {
 using namespace std::chrono_literals;
+using kafka::Renewal;
 using kafka::TransactionAborted;
 using kafka::TransactionalProducer;
 using rig::eventually;
@@ -192,6 +193,56 @@ TEST_P(KafkaTransactions, ATopicThatIsMissingIsNamed) {
   } catch (const Unavailable& error) {
     EXPECT_NE(std::string(error.what()).find(topics_[0]), std::string::npos) << error.what();
   }
+}
+TEST_P(KafkaTransactions, IsRenewedAfterAnAbortAndNotAfterACleanCommit) {
+  find_coordinator();
+  const auto producer = make();
+  producer->init();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(producer->begin(), std::nullopt);
+    produce(*producer, "a");
+    send_offset(*producer);
+    producer->commit();
+  }
+  EXPECT_EQ(producer->begin(), std::nullopt);
+  produce(*producer, "b");
+  producer->abort();
+  EXPECT_EQ(producer->begin(), Renewal::aborted);
+  produce(*producer, "c");
+  producer->commit();
+  EXPECT_EQ(producer->begin(), std::nullopt);
+  producer->abort();
+}
+
+TEST_P(KafkaTransactions, IsRenewedWhenAConnectionOfItsTransactionIsLostAndNotForOneBetweenTransactions) {
+  const auto producer = make();
+  producer->init();
+  commit_one(*producer, "a");
+  cluster_->gate().cut();
+  ASSERT_TRUE(eventually([&] { return cluster_->gate().connections() > 0; })) << "connected again";
+  EXPECT_EQ(producer->begin(), std::nullopt);
+  produce(*producer, "b");
+  ASSERT_EQ(support::TopicReader(cluster_->settings(), topics_[0], Isolation::uncommitted).at_least(2).size(), 2u);
+  cluster_->gate().cut();
+  producer->commit();
+  EXPECT_EQ(producer->begin(), Renewal::connection_lost);
+  produce(*producer, "c");
+  producer->commit();
+  EXPECT_EQ(values(), (Strings{"a", "b", "c"}));
+}
+
+TEST_P(KafkaTransactions, IsRenewedWhenACallTookAsLongAsARequestMay) {
+  const auto producer = make(8s, {{"socket.timeout.ms", "400"}});
+  producer->init();
+  producer->begin();
+  produce(*producer, "a");
+  cluster_->gate().delay(150ms);
+  producer->commit();
+  cluster_->gate().heal();
+  EXPECT_EQ(producer->begin(), Renewal::slow) << "no request timed out, and all of them together took longer";
+  produce(*producer, "b");
+  producer->commit();
+  EXPECT_EQ(values(), (Strings{"a", "b"}));
 }
 WXPIPE_ON_BOTH_BROKERS(KafkaTransactions);
 

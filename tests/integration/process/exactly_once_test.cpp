@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <condition_variable>
 
+#include "common/kafka/admin.hpp"
 #include "tests/support/kafka_gate.hpp"
 
 namespace wxpipe::processors::test {
@@ -224,6 +225,44 @@ TEST_F(ExactlyOnceTest, ABrokerThatFallsSilentCostsTimeAndNothingElse) {
   auto all = sent;
   all.insert(all.end(), more.begin(), more.end());
   EXPECT_EQ(outcome(), once_each(all));
+}
+
+TEST_F(ExactlyOnceTest, ACommitThatComesLateIsRefusedInTheMiddleOfTheNextTransaction) {
+  support::KafkaGate gate(support::stack().kafka);
+  RunningProcess process(through(gate, "one"));
+  gate.withhold(support::Request::end_transaction);
+  produce(events(0, 20));
+  await_messages(20);  // by the second copy of the request
+  ASSERT_TRUE(gate.withholds());
+  gate.hold(support::Request::transaction_offsets);
+  produce(events(20, 40));
+  ASSERT_TRUE(eventually([&] { return gate.holds(); }));
+  EXPECT_EQ(gate.deliver(), RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
+  gate.let_go();
+  await_messages(40);
+  EXPECT_EQ(process.metric("wxpipe_producers_renewed_total{why=\"connection_lost\"}"), 1);
+  process.stop();
+  EXPECT_EQ(outcome(), once_each(events(0, 40)));
+}
+
+TEST_F(ExactlyOnceTest, AnAbortThatComesLateIsRefusedInTheMiddleOfTheNextTransaction) {
+  support::KafkaGate gate(support::stack().kafka);
+  kafka::Admin admin(topics_->settings());
+  admin.set_config(topics_->name(TopicName::messages), {{"max.message.bytes", "200"}});
+  RunningProcess process(through(gate, "one"));
+  gate.withhold(support::Request::end_transaction);
+  produce(events(0, 20));
+  ASSERT_TRUE(eventually([&] { return gate.withholds(); }));
+  admin.set_config(topics_->name(TopicName::messages),
+                   {{"max.message.bytes", fmt::format("{}", schemas::kMaxMessageBytes)}});
+  gate.hold(support::Request::transaction_offsets);
+  ASSERT_TRUE(eventually([&] { return gate.holds(); }));
+  EXPECT_EQ(gate.deliver(), RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
+  gate.let_go();
+  await_messages(20);
+  EXPECT_GE(process.metric("wxpipe_producers_renewed_total{why=\"aborted\"}"), 1);
+  process.stop();
+  EXPECT_EQ(outcome(), once_each(events(0, 20)));
 }
 
 TEST_F(ExactlyOnceTest, AStopDoesNotWaitForABrokerThatFellSilent) {

@@ -51,8 +51,10 @@ Metrics::Metrics()
       end_to_end_seconds(
           histogram(registry, "wxpipe_end_to_end_seconds", "Callback received to row visible").Add({}, kChainBuckets)),
       dead_letters(counter(registry, "wxpipe_dead_letters_total", "Dead letters, by stage and reason")),
-      consumer_lag_seconds(gauge(registry, "wxpipe_consumer_lag_seconds", "Age of the last record taken, by group")),
-      consumer_lag_records(gauge(registry, "wxpipe_consumer_lag_records", "Records not yet taken, by group")),
+      consumer_lag_seconds(gauge(registry, "wxpipe_consumer_lag_seconds",
+                                 "Age of the last committed record of the worker furthest behind; 0: none left")),
+      consumer_lag_records(
+          gauge(registry, "wxpipe_consumer_lag_records", "Records that are not committed yet, by group")),
       unaccounted(gauge(registry, "wxpipe_unaccounted", "Receipts acknowledged and found nowhere; must be 0").Add({})) {
 }
 

@@ -7,6 +7,7 @@
 #include "cli/audit_command.hpp"
 #include "cli/chaos_command.hpp"
 #include "cli/check_config_command.hpp"
+#include "cli/explain_command.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/partitions_command.hpp"
 #include "cli/program.hpp"
@@ -33,6 +34,7 @@ int run(int argc, char** argv) {
   add_simulate_command(program);
   add_audit_command(program);
   add_chaos_command(program);
+  add_explain_command(program);
   add_examples(app,
                {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},
                 {"wxpipe topics apply -c wxpipe.toml && wxpipe migrate -c wxpipe.toml", "set up Kafka and Postgres"},

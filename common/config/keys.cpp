@@ -118,7 +118,7 @@ std::span<const Key<Settings>> setting_keys() {
        "And no further than so many records back in a partition: it needs 34 bytes for each."},
 
       {"sink.families", in<&S::sink, &K::families>(), any(),
-       "Which families of tables this process writes: messages, followers, leads, logs, dead_letters, custody. Empty: all."},
+       "Which families of tables this process writes. Empty: all. A wrong name is answered with the list of them."},
       {"sink.batch_rows", in<&S::sink, &K::batch_rows>(), between(1, 50'000),
        "The most records in one Postgres transaction."},
       {"sink.batch_interval", in<&S::sink, &K::batch_interval>(), lasting(1ms, 10s),

@@ -87,7 +87,7 @@ struct ProcessSettings {
 
 // [sink]
 struct SinkSettings {
-  std::vector<std::string> families;  // empty: all (messages, followers, leads, logs, dead_letters, custody)
+  std::vector<std::string> families;  // names in schemas/registry.hpp; empty: all
   int batch_rows = 1'000;
   milliseconds batch_interval{50};
   int leads_batch_rows = 5'000;

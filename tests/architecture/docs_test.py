@@ -5,6 +5,7 @@ is documented in its place, nothing is documented that doesn't exist, and every 
     docs_test.py [WXPIPE]      WXPIPE: the executable, whose --help is read
 """
 import functools
+import json
 import pathlib
 import re
 import subprocess
@@ -14,7 +15,7 @@ import unittest
 import check_architecture
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CODE = ("common", "schemas", "ingest", "processors", "sinks", "rig", "simulate", "chaos", "cli")
+CODE = ("common", "schemas", "ingest", "processors", "sinks", "rig", "simulate", "chaos", "operate", "cli")
 UNITS = [f"config/systemd/wxpipe-{role}@.service" for role in ("ingest", "process", "sink")]
 wxpipe = None  # the executable
 
@@ -167,6 +168,14 @@ class Commands(unittest.TestCase):
                 words = line.split()
                 name = " ".join(words[:2]) if words[0] in groups and len(words) > 1 else words[0]
                 self.assertIn(name, known, f"{page}: wxpipe {line}")
+
+
+class Explain(unittest.TestCase):
+    def test_knows_every_word_of_operations(self):
+        shown = subprocess.run([wxpipe, "explain", "--ndjson"], capture_output=True, text=True, timeout=20, check=True)
+        known = {json.loads(line)["word"] for line in shown.stdout.splitlines()}
+        for title in ("Metrics", "Dead letters", "Refusals", "Log lines"):
+            self.assertEqual(first_cells(section("docs/operations.md", title)) - known, set(), title)
 
 
 class Walk(unittest.TestCase):

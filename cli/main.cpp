@@ -8,6 +8,7 @@
 #include "cli/chaos_command.hpp"
 #include "cli/check_config_command.hpp"
 #include "cli/explain_command.hpp"
+#include "cli/lag_command.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/partitions_command.hpp"
 #include "cli/program.hpp"
@@ -35,6 +36,7 @@ int run(int argc, char** argv) {
   add_audit_command(program);
   add_chaos_command(program);
   add_explain_command(program);
+  add_lag_command(program);
   add_examples(app,
                {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},
                 {"wxpipe topics apply -c wxpipe.toml && wxpipe migrate -c wxpipe.toml", "set up Kafka and Postgres"},

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <memory>
-#include <thread>
 
 #include "common/config/units.hpp"
 #include "common/result.hpp"
+#include "common/runtime/stop_signals.hpp"
 #include "simulate/simulation.hpp"
 
 namespace wxpipe::cli {
@@ -97,46 +96,12 @@ SimulationOptions understood(const Options& given, const config::Settings& setti
   return options;
 }
 
-// SIGINT and SIGTERM end the run early, with its report. Blocked before other threads start.
-class StopOnSignal {
- public:
-  explicit StopOnSignal(simulate::Simulation& simulation) {
-    thread_ = std::jthread([&simulation](const std::stop_token& stop) {
-      const timespec patience{0, 100'000'000};
-      const sigset_t signals = mask();
-      bool stopping = false;
-      while (!stop.stop_requested())
-        if (sigtimedwait(&signals, nullptr, &patience) > 0) {
-          if (stopping) std::_Exit(1);  // a second signal ends it at once
-          stopping = true;
-          simulation.stop();
-        }
-    });
-  }
-  static void block() {
-    const sigset_t signals = mask();
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-  }
-
- private:
-  static sigset_t mask() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    return signals;
-  }
-  std::jthread thread_;
-};
-
 void run(Program& program, const Options& given) {
   const auto settings = load_settings(program, kAccountsOnly);
   const auto options = understood(given, settings);
   simulate::Simulation simulation(chosen(settings.accounts, given.accounts), options);
-  StopOnSignal::block();
   const auto found = [&] {
-    const StopOnSignal stopper(simulation);
+    const runtime::StopSignals stopper([&] { simulation.stop(); });  // ends the run early, with its report
     return simulation.run();
   }();
   conclude(program, simulate::report_of(found));

@@ -73,6 +73,11 @@ std::vector<PartitionOffset> PartitionReader::ends(const std::vector<Partition>&
   return list_offsets(everything_.get(), everywhere(partitions, kLatest), timeout);
 }
 
+std::vector<PartitionOffset> PartitionReader::stable_ends(const std::vector<Partition>& partitions,
+                                                          milliseconds timeout) {
+  return list_offsets(committed_.get(), everywhere(partitions, kLatest), timeout);
+}
+
 std::vector<PartitionOffset> PartitionReader::at_times(const std::vector<Moment>& moments, milliseconds timeout) {
   std::vector<PartitionOffset> times;
   for (const auto& [partition, at] : moments)

@@ -27,6 +27,8 @@ class PartitionReader {
   // The log's first and next offset. `ends` includes open transactions, so reading up to there waits for them.
   std::vector<PartitionOffset> beginnings(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
   std::vector<PartitionOffset> ends(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
+  // Where the first open transaction begins, or the end if none is open: `read` up to there never waits.
+  std::vector<PartitionOffset> stable_ends(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
 
   struct Moment {
     Partition partition;

@@ -1,0 +1,118 @@
+#include "cli/lag_command.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "common/config/units.hpp"
+#include "common/postgres/migrations.hpp"
+#include "common/result.hpp"
+#include "common/runtime/stop_signals.hpp"
+#include "common/runtime/stop_wait.hpp"
+#include "operate/lag.hpp"
+
+namespace wxpipe::cli {
+namespace {
+using namespace std::chrono_literals;
+using report::Column, report::Kind, report::Level, report::Report, report::Table, report::Value;
+
+struct Options {
+  std::string between = "1s";
+  bool partitions = false, watch = false;
+};
+
+double tenths(double number) { return static_cast<double>(static_cast<int64_t>(10 * number + 0.5)) / 10; }
+
+Report report_of(const operate::LagLook& before, const operate::LagLook& now, bool partitions) {
+  Table readers{"readers",
+                "",
+                {{"reader", "reader"},
+                 {"partitions", "partitions", Kind::count},
+                 {"records", "records behind", Kind::count},
+                 {"estimated"},
+                 {"age_us", "oldest waits", Kind::duration},
+                 {"in_per_second", "in/s", Kind::count},
+                 {"out_per_second", "out/s", Kind::count},
+                 {"catch_up_us", "caught up in", Kind::duration}},
+                {}};
+  Report report;
+  for (const auto& one : operate::readers(before, now)) {
+    readers.rows.push_back({one.reader, one.partitions, one.records, one.estimated, one.age.count(),
+                            tenths(one.in_per_second), tenths(one.out_per_second),
+                            one.catch_up ? Value(one.catch_up->count()) : Value()});
+    if (one.stands_still)
+      report.findings.push_back(
+          {Level::warning,
+           fmt::format(
+               "{} takes nothing, and {} waiting", one.reader,
+               one.records == 1 ? "1 record is" : report::grouped(static_cast<uint64_t>(one.records)) + " records are"),
+           "Is a process of that role running? Its /readyz and its newest warnings say what hinders it."});
+    if (one.undecided > 0)
+      report.findings.push_back(
+          {Level::warning, fmt::format("{} waits for a transaction that is still open", one.reader),
+           "The broker ends it within transaction.timeout.ms. If this stays, look at the processes that write there."});
+  }
+  report.tables.push_back(std::move(readers));
+  if (partitions) {
+    Table each{"partitions",
+               "",
+               {{"reader", "reader"},
+                {"topic", "topic"},
+                {"partition", "partition", Kind::count},
+                {"next", "next offset", Kind::count},
+                {"end", "end", Kind::count},
+                {"undecided", "undecided", Kind::count},
+                {"records", "records behind", Kind::count},
+                {"estimated"},
+                {"oldest", "oldest received", Kind::time}},
+               {}};
+    for (const auto& one : now.partitions)
+      each.rows.push_back({one.reader, one.partition.topic, one.partition.number, one.next, one.end, one.undecided,
+                           one.records, one.estimated, one.oldest});
+    report.main = report.tables.size();
+    report.tables.push_back(std::move(each));
+  }
+  return report;
+}
+
+void run(Program& program, const Options& options) {
+  const auto between = config::parse_duration(options.between);
+  if (!between || between->count() <= 0)
+    throw UsageError(fmt::format("--between: '{}' is not a duration; write 1s or 500ms", options.between));
+  const auto settings = load_settings(program, config::kForPostgres);
+  const runtime::StopSignals signals;
+  postgres::Connection connection(settings.postgres.url, "wxpipe lag", postgres::Purpose::administration);
+  postgres::require_schema(connection);
+  operate::LagMeter meter(settings);
+  auto before = meter.look(connection);
+  do {
+    runtime::wait(signals.token(), std::chrono::duration_cast<std::chrono::milliseconds>(*between));
+    if (signals.token().stop_requested()) return;
+    auto now = meter.look(connection);
+    if (options.watch && program.format == Format::text && ::isatty(STDOUT_FILENO) == 1) fmt::print("\033[H\033[2J");
+    conclude(program, report_of(before, now, options.partitions));
+    before = std::move(now);
+  } while (options.watch);
+}
+}  // namespace
+
+void add_lag_command(Program& program) {
+  auto& command = *program.app.add_subcommand(
+      "lag", "Says how far process and the sinks are behind, and when they will have caught up");
+  command.group("Operation");
+  add_config_options(command, program);
+  add_report_options(command, program, Rows::some);
+  const auto options = std::make_shared<Options>();
+  command.add_flag("--partitions", options->partitions, "A line for each partition as well");
+  command.add_flag("--watch", options->watch, "Again and again, until Ctrl-C");
+  command.add_option("--between", options->between, "Time between the two looks that the rates come from. Default: 1s")
+      ->type_name("DURATION");
+  add_examples(command, {{"wxpipe lag -c wxpipe.toml", "each reader"},
+                         {"wxpipe lag --partitions --watch -c wxpipe.toml", "each partition, again and again"},
+                         {"wxpipe lag --json -c wxpipe.toml | jq '.readers[].records'", "for programs"}});
+  command.callback([&program, options] { run(program, *options); });
+}
+
+}  // namespace wxpipe::cli

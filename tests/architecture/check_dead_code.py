@@ -25,7 +25,7 @@ ALLOWED = {
 }
 
 # Whose use keeps a name alive. For tools made for tests, the tests' use counts too.
-USERS = ("benchmarks", "chaos", "cli", "common", "console", "dev", "ingest", "processors", "rig", "schemas", "simulate", "sinks")
+USERS = ("benchmarks", "chaos", "cli", "common", "console", "dev", "ingest", "operate", "processors", "rig", "schemas", "simulate", "sinks")
 PRODUCT = tuple(folder for folder in USERS if folder not in ("benchmarks", "dev"))
 FOR_TESTS = ("chaos", "rig")
 

@@ -14,7 +14,9 @@
 #include "cli/program.hpp"
 #include "cli/role_commands.hpp"
 #include "cli/simulate_command.hpp"
+#include "cli/tail_command.hpp"
 #include "cli/topics_command.hpp"
+#include "cli/trace_command.hpp"
 
 namespace {
 int run(int argc, char** argv) {
@@ -37,6 +39,8 @@ int run(int argc, char** argv) {
   add_chaos_command(program);
   add_explain_command(program);
   add_lag_command(program);
+  add_trace_command(program);
+  add_tail_command(program);
   add_examples(app,
                {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},
                 {"wxpipe topics apply -c wxpipe.toml && wxpipe migrate -c wxpipe.toml", "set up Kafka and Postgres"},

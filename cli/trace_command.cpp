@@ -1,0 +1,124 @@
+#include "cli/trace_command.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/moment.hpp"
+#include "common/postgres/migrations.hpp"
+#include "common/result.hpp"
+#include "operate/trace.hpp"
+
+namespace wxpipe::cli {
+namespace {
+using operate::Match, operate::Search, operate::Story;
+using report::Kind, report::Level, report::Report, report::Table;
+
+struct Options {
+  std::string key, account, from, to;
+  size_t limit = 20;
+  bool rows_only = false;
+};
+
+std::optional<Timestamp> moment(const char* option, const std::string& text) {
+  if (text.empty()) return {};
+  const auto at = parse_moment(text, system_clock().now());
+  if (!at) throw UsageError(fmt::format("{}: '{}' is not a moment; {}", option, text, kMomentForms));
+  return at;
+}
+
+std::string_view word(Match::Kind kind) { return kind == Match::Kind::message ? "message" : "dead_letter"; }
+
+Report nothing_found(const std::string& key) {
+  return {.facts = {{"key", "", key}},
+          .tables = {{"matches", "", {{"id"}}, {}}},
+          .findings = {{Level::error, fmt::format("no row is known for '{}'", key),
+                        "It may still be on its way (`wxpipe lag`), or it was refused: then ingest's log and "
+                        "wxpipe_callbacks_total have the reason."}}};
+}
+
+Report choice(const std::string& key, const std::vector<Match>& matches) {
+  Table table{"matches",
+              "",
+              {{"kind", "kind"},
+               {"id", "id"},
+               {"received_at", "received", Kind::time},
+               {"account", "account"},
+               {"type", "type"},
+               {"subject", "subject"},
+               {"summary", "content"}},
+              {}};
+  for (const auto& one : matches)
+    table.rows.push_back({word(one.kind), one.id, one.received_at, one.account, one.type, one.subject, one.summary});
+  return {.facts = {{"key", "", key}},
+          .tables = {std::move(table)},
+          .findings = {{Level::note,
+                        fmt::format("{} may be meant; the newest come first", report::counted(matches.size(), "row")),
+                        "Name one of them: wxpipe trace ID. --limit, --account, --from and --to change the list."}}};
+}
+
+Report report_of(const std::string& key, const Story& story) {
+  Table stations{
+      "stations", "", {{"at", "at", Kind::time}, {"station", "station"}, {"where", "where"}, {"what", "what"}}, {}};
+  for (const auto& one : story.stations) stations.rows.push_back({one.at, one.station, one.where, one.what});
+  Table fields{"row", "", {{"name", "column"}, {"value", "value"}}, {}};
+  for (const auto& [name, value] : story.fields) fields.rows.push_back({name, value});
+  return {.facts = {{"key", "", key}, {"kind", "", word(story.match.kind)}, {"id", "", story.match.id}},
+          .tables = {std::move(fields), std::move(stations)},
+          .main = 1};
+}
+
+void run(Program& program, const Options& options) {
+  const Search search{options.key, options.account, moment("--from", options.from), moment("--to", options.to),
+                      options.limit};
+  const auto settings = load_settings(program, config::kForPostgres);
+  postgres::Connection connection(settings.postgres.url, "wxpipe trace", postgres::Purpose::administration);
+  postgres::require_schema(connection);
+  // Read only, and no question may take long: this runs beside the pipeline.
+  connection.execute("set default_transaction_read_only = on; set statement_timeout = '10s'");
+  const auto matches = operate::find(connection, search);
+  if (matches.empty()) return conclude(program, nothing_found(options.key));
+  if (matches.size() > 1) return conclude(program, choice(options.key, matches));
+  auto story = operate::story_of(connection, matches.front());
+  auto report = report_of(options.key, story);
+  if (!options.rows_only) try {
+      add_hops(story, settings);
+      report = report_of(options.key, story);
+    } catch (const Unavailable& error) {
+      report.findings.push_back(
+          {Level::warning, fmt::format("its places on the topics are missing: {}", error.what())});
+    }
+  conclude(program, report);
+}
+}  // namespace
+
+void add_trace_command(Program& program) {
+  auto& command =
+      *program.app.add_subcommand("trace", "Says what happened to a callback: every delivery, topic, row and score");
+  command.group("Operation");
+  add_config_options(command, program);
+  add_report_options(command, program, Rows::some);
+  const auto options = std::make_shared<Options>();
+  command
+      .add_option("key", options->key,
+                  "Event id, dead letter id, receipt, MsgId, identity, or a person's openid or external_userid")
+      ->type_name("KEY")
+      ->required();
+  command.add_option("--account", options->account, "Of this account only")->type_name("NAME");
+  command.add_option("--from", options->from, "Received from then on; UTC, or how long ago: 2h")->type_name("TIME");
+  command.add_option("--to", options->to, "… and before then")->type_name("TIME");
+  command.add_option("--limit", options->limit, "Longest list, if the key means several. Default: 20")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  command.add_flag("--rows-only", options->rows_only, "From Postgres alone; don't look at the topics");
+  add_examples(command, {{"wxpipe trace 01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4 -c wxpipe.toml", "one event"},
+                         {"wxpipe trace 23871900536422002 -c wxpipe.toml", "the message with this MsgId"},
+                         {"wxpipe trace edge-1/19ab1f5b2c0/42 -c wxpipe.toml",
+                          "the callback with this receipt, as audit names it"},
+                         {"wxpipe trace oABCD1234567890abcdefghijklmn --from 2d -c wxpipe.toml",
+                          "the newest callbacks about a person, to choose from"},
+                         {"wxpipe trace 23871900536422002 --json -c wxpipe.toml | jq '.stations'", "for programs"}});
+  command.callback([&program, options] { run(program, *options); });
+}
+
+}  // namespace wxpipe::cli

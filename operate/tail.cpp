@@ -1,0 +1,181 @@
+#include "operate/tail.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/postgres/sql_array.hpp"
+#include "common/result.hpp"
+#include "schemas/fact_json.hpp"
+#include "schemas/topics.hpp"
+
+namespace wxpipe::operate {
+namespace {
+using namespace std::chrono_literals;
+using schemas::TopicName;
+
+constexpr auto kTimeout = 3s;             // of one question to Kafka
+constexpr auto kReadTimeout = 10s;        // for one step's records
+constexpr int64_t kStep = 5'000;          // at most so many offsets of a partition in one step: bounds memory
+constexpr size_t kAsked = 5'000;          // rows asked for in one statement
+constexpr size_t kManyWaiting = 200'000;  // then fates are looked for before more events are read
+constexpr auto kAskAnyway = 1s;
+}  // namespace
+
+std::string_view to_string(Fate fate) {
+  constexpr std::array<std::string_view, 4> kNames{"stored", "repeat", "dead_letter", "on_its_way"};
+  return kNames.at(static_cast<size_t>(fate));
+}
+
+Tail::Tail(const config::Settings& settings, EventFilter filter, Timestamp from, std::chrono::milliseconds patience)
+    : filter_(std::move(filter)),
+      patience_(patience),
+      events_(schemas::topic_name(settings.kafka.topic_prefix, TopicName::events)),
+      messages_(schemas::topic_name(settings.kafka.topic_prefix, TopicName::messages)),
+      dead_letters_(schemas::topic_name(settings.kafka.topic_prefix, TopicName::dead_letters)),
+      reader_(settings.kafka) {
+  const auto view = kafka::Admin(settings.kafka, kTimeout).view();
+  std::vector<kafka::PartitionReader::Moment> moments;
+  for (const auto& topic : {events_, messages_, dead_letters_}) {
+    const auto found = view.topics.find(topic);
+    if (found == view.topics.end())
+      throw Unavailable(fmt::format("topic {} is missing; run `wxpipe topics apply`", topic));
+    for (int i = 0; i < found->second.partitions; ++i) moments.push_back({{topic, i}, from});
+  }
+  for (const auto& [partition, at] : moments)
+    (partition.topic == events_ ? partitions_of_events_ : made_).push_back(partition);
+  for (const auto& [partition, offset] : reader_.ends(partitions_of_events_, kTimeout)) next_[partition] = offset;
+  for (const auto& [partition, offset] : reader_.ends(made_, kTimeout)) next_[partition] = offset;
+  for (const auto& [partition, offset] : reader_.at_times(moments, kTimeout))
+    if (offset != kafka::kNoOffset) next_[partition] = offset;
+}
+
+Tail::Waiting* Tail::waiting(const std::string& receipt) {
+  const auto found = by_receipt_.find(receipt);
+  return found == by_receipt_.end() ? nullptr : &waiting_.at(found->second - dropped_);
+}
+
+void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_point now) {
+  const auto value = record.value();
+  if (record.topic() == events_) {
+    auto event = schemas::decode<schemas::Event>(value);
+    if (!event || !filter_.takes(*event, value)) return;
+    by_receipt_[event->receipt] = dropped_ + waiting_.size();
+    Followed followed{.received_at = event->received_at,
+                      .receipt = std::move(event->receipt),
+                      .event_id = wxpipe::to_string(event->id),
+                      .account = std::move(event->account),
+                      .type = std::move(event->type),
+                      .subject = std::move(event->subject),
+                      .content = std::move(event->content),
+                      .detail = {}};
+    waiting_.push_back({std::move(followed), event->occurred_at, now});
+  } else if (record.topic() == messages_) {
+    if (schemas::begins_as<schemas::DuplicateMet>(value)) {
+      const auto repeat = schemas::decode<schemas::DuplicateMet>(value);
+      if (!repeat) return;
+      if (auto* found = waiting(repeat->receipt)) {
+        found->known = true;
+        found->event.fate = Fate::repeat;
+        found->event.detail = "process had met it before";
+      }
+    } else if (const auto message = schemas::decode<schemas::Event>(value)) {
+      if (auto* found = waiting(message->receipt)) found->processed = true;
+    }
+  } else if (auto letter = schemas::decode<schemas::DeadLetter>(value)) {
+    auto* found = waiting(letter->receipt);
+    const auto detail = fmt::format("{}: {}", letter->stage, wxpipe::to_string(letter->reason));
+    if (found) {
+      found->known = true;
+      found->event.fate = Fate::dead_letter;
+      found->event.detail = detail;
+      return;
+    }
+    // It never became an event. Only conditions that a dead letter can answer apply to it.
+    schemas::Event known;
+    known.account = letter->account;
+    known.receipt = letter->receipt;
+    known.trace_id = letter->trace_id;
+    if (letter->stage != "ingest" || !filter_.takes(known, value)) return;
+    Followed followed{.fate = Fate::dead_letter,
+                      .received_at = letter->failed_at,
+                      .receipt = std::move(letter->receipt),
+                      .event_id = wxpipe::to_string(letter->id),
+                      .account = std::move(letter->account),
+                      .type = {},
+                      .subject = {},
+                      .content = {},
+                      .detail = detail};
+    waiting_.push_back({std::move(followed), letter->occurred_at, now, false, true});
+  }
+}
+
+// By the whole key, so the cost doesn't depend on the table's size.
+void Tail::ask_for_rows(postgres::Connection& connection, std::chrono::steady_clock::time_point now) {
+  std::string ids, times;
+  std::map<std::string, std::vector<Waiting*>> asked;
+  for (auto& one : waiting_) {
+    // A message that was read with the crowd before it may have been missed; the row is there all the same.
+    if (one.known || (!one.processed && now - one.since < kAskAnyway)) continue;
+    if (asked.size() >= kAsked) break;
+    auto& same = asked[one.event.event_id];
+    if (same.empty()) {
+      ids += fmt::format("{}{}", ids.empty() ? "" : ",", one.event.event_id);
+      times += fmt::format("{}{}", times.empty() ? "" : ",", to_iso8601(one.occurred_at));
+    }
+    same.push_back(&one);
+  }
+  if (asked.empty()) return;
+  const auto rows = connection.execute(
+      "select a.id::text, m.place, coalesce(m.receipt, '') from unnest($1::text::uuid[], $2::text::timestamptz[]) a(id, at) "
+      "cross join lateral (select tableoid::regclass::text as place, receipt from messages where event_id = a.id and "
+      "occurred_at = a.at) m",
+      postgres::Parameters().text("{" + ids + "}").text("{" + times + "}"));
+  for (size_t i = 0; i < rows.size(); ++i)
+    for (auto* one : asked[rows.text(i, 0)]) {
+      one->known = true;
+      const bool own = one->event.receipt == rows.text(i, 2);
+      one->event.fate = own ? Fate::stored : Fate::repeat;
+      one->event.detail =
+          own ? rows.text(i, 1) : fmt::format("the row in {} is of {}", rows.text(i, 1), rows.text(i, 2));
+    }
+}
+
+int64_t Tail::read_up_to(const std::vector<kafka::PartitionOffset>& ends, std::chrono::steady_clock::time_point now) {
+  int64_t behind = 0;
+  std::vector<kafka::Stretch> stretches;
+  for (const auto& [partition, end] : ends) {
+    const auto next = next_[partition];
+    const auto to = std::min(end, next + kStep);
+    behind += std::max<int64_t>(0, end - to);
+    if (next < to) stretches.push_back({partition, next, to});
+  }
+  reader_.read(
+      stretches, [&](const kafka::Record& record) { take(record, now); }, kReadTimeout);
+  for (const auto& stretch : stretches) next_[stretch.partition] = stretch.to;
+  return behind;
+}
+
+std::vector<Followed> Tail::step(postgres::Connection& connection, std::chrono::steady_clock::time_point now) {
+  // The ends of what is made from events come first, and are read last: then what belongs to an event is never met
+  // before it.
+  const auto other_ends = reader_.stable_ends(made_, kTimeout);
+  behind_ = read_up_to(reader_.stable_ends(partitions_of_events_, kTimeout), now);
+  if (behind_ == 0 || waiting_.size() > kManyWaiting) behind_ += read_up_to(other_ends, now);
+  ask_for_rows(connection, now);
+
+  // In the order of arrival: what is behind an event that still waits, waits too.
+  std::vector<Followed> done;
+  while (!waiting_.empty()) {
+    auto& first = waiting_.front();
+    if (!first.known && now - first.since < patience_) break;
+    by_receipt_.erase(first.event.receipt);
+    done.push_back(std::move(first.event));
+    waiting_.pop_front();
+    ++dropped_;
+  }
+  return done;
+}
+
+}  // namespace wxpipe::operate

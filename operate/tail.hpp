@@ -1,0 +1,70 @@
+// Follows the events as they come, each with its fate: a row, a repeat, a dead letter, or still on its way. It reads
+// the topics outside of any group and asks Postgres for rows by their key. Nothing is left out: when it falls behind,
+// it says so by its lag. One thread owns it.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.hpp"
+#include "common/kafka/admin.hpp"
+#include "common/kafka/partition_reader.hpp"
+#include "common/postgres/connection.hpp"
+#include "operate/event_filter.hpp"
+
+namespace wxpipe::operate {
+
+enum class Fate { stored, repeat, dead_letter, on_its_way };
+std::string_view to_string(Fate fate);
+
+// A callback, or an event that was sent again.
+struct Followed {
+  Fate fate = Fate::on_its_way;
+  Timestamp received_at{};
+  std::string receipt, event_id, account, type, subject, content;
+  std::string detail;  // the table, whose repeat it is, or the reason
+};
+
+class Tail {
+ public:
+  // Begins with what is received after `from`. patience: after it an event whose fate isn't known yet is shown as
+  // on_its_way.
+  Tail(const config::Settings& settings, EventFilter filter, Timestamp from, std::chrono::milliseconds patience);
+
+  // Reads what has come and returns the events whose fate is known now, in the order of their arrival on their
+  // partition. Throws Unavailable.
+  std::vector<Followed> step(postgres::Connection& connection, std::chrono::steady_clock::time_point now);
+
+  // Offsets that were there in the last step and aren't read yet: 0 if it keeps up.
+  int64_t behind() const { return behind_; }
+
+ private:
+  struct Waiting {
+    Followed event;
+    Timestamp occurred_at;
+    std::chrono::steady_clock::time_point since;
+    bool processed = false;  // its message is on messages.v1, so its row must come
+    bool known = false;      // its fate
+  };
+  void take(const kafka::Record& record, std::chrono::steady_clock::time_point now);
+  Waiting* waiting(const std::string& receipt);
+  // Returns how many offsets are left before the ends.
+  int64_t read_up_to(const std::vector<kafka::PartitionOffset>& ends, std::chrono::steady_clock::time_point now);
+  void ask_for_rows(postgres::Connection& connection, std::chrono::steady_clock::time_point now);
+
+  const EventFilter filter_;
+  const std::chrono::milliseconds patience_;
+  const std::string events_, messages_, dead_letters_;  // topics
+  kafka::PartitionReader reader_;
+  std::vector<kafka::Partition> partitions_of_events_, made_;  // made_: what process and ingest make of them
+  std::map<kafka::Partition, int64_t> next_;
+  std::deque<Waiting> waiting_;
+  std::map<std::string, size_t, std::less<>> by_receipt_;  // place in waiting_, plus dropped_
+  size_t dropped_ = 0;                                     // how many have left waiting_ at its front
+  int64_t behind_ = 0;
+};
+
+}  // namespace wxpipe::operate

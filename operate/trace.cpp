@@ -1,0 +1,357 @@
+#include "operate/trace.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "common/kafka/admin.hpp"
+#include "common/kafka/partition_reader.hpp"
+#include "common/postgres/sql_array.hpp"
+#include "common/result.hpp"
+#include "common/uuid.hpp"
+#include "schemas/facts/custody_mark.hpp"
+#include "schemas/topics.hpp"
+
+namespace wxpipe::operate {
+namespace {
+using namespace std::chrono_literals;
+using postgres::Connection, postgres::Parameters, postgres::Rows;
+
+constexpr auto kTimeout = 3s;      // of one question to Kafka
+constexpr int64_t kRead = 500;     // at most so many offsets of a partition are read for one delivery
+constexpr size_t kDeliveries = 5;  // of the repeats, so many are looked for on the topics
+constexpr size_t kSummary = 60;    // characters
+
+// The columns of a match, as whole microseconds where they are times.
+constexpr std::string_view kMessage =
+    "select 'message', event_id, (extract(epoch from occurred_at) * 1000000)::int8, "
+    "(extract(epoch from received_at) * 1000000)::int8, account, type, coalesce(subject, ''), coalesce(left(content, {}), '') ";
+constexpr std::string_view kLetter =
+    "select 'dead_letter', dead_letter_id, (extract(epoch from occurred_at) * 1000000)::int8, "
+    "(extract(epoch from failed_at) * 1000000)::int8, coalesce(account, ''), stage, '', reason ";
+
+Timestamp moment(const Rows& rows, size_t row, size_t column) {
+  return Timestamp(std::chrono::microseconds(rows.integer(row, column)));
+}
+
+void add_matches(std::vector<Match>& matches, const Rows& rows) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    Match match{rows.text(i, 0) == "message" ? Match::Kind::message : Match::Kind::dead_letter,
+                rows.text(i, 1),
+                moment(rows, i, 2),
+                moment(rows, i, 3),
+                rows.text(i, 4),
+                rows.text(i, 5),
+                rows.text(i, 6),
+                rows.text(i, 7)};
+    const auto same = [&](const Match& other) { return other.kind == match.kind && other.id == match.id; };
+    if (std::ranges::none_of(matches, same)) matches.push_back(std::move(match));
+  }
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// "msg|MsgId=23871|From=oABC": the value of the part with that name; empty: none.
+std::string_view part(std::string_view identity, std::string_view name) {
+  for (size_t at = 0; at <= identity.size();) {
+    const auto end = std::min(identity.find('|', at), identity.size());
+    const auto one = identity.substr(at, end - at);
+    if (one.starts_with(name) && one.size() > name.size() && one[name.size()] == '=')
+      return one.substr(name.size() + 1);
+    at = end + 1;
+  }
+  return {};
+}
+
+class Finder {
+ public:
+  Finder(Connection& connection, const Search& search) : connection_(connection), search_(search) {}
+
+  std::vector<Match> run() {
+    Uuid id;
+    const std::string_view key = search_.key;
+    if (parse_uuid(key, id)) {
+      by_id();
+    } else if (schemas::parse_receipt(key)) {
+      by_receipt(*schemas::parse_receipt(key));
+    } else if (key.find('|') != key.npos) {
+      by_identity();
+    } else {
+      if (all_digits(key)) messages("msg_id = $1::text");
+      by_person();
+    }
+    std::ranges::sort(matches_, std::greater<>(), &Match::received_at);
+    if (matches_.size() > search_.limit) matches_.resize(search_.limit);
+    return std::move(matches_);
+  }
+
+ private:
+  // $1: the key, $2: the account. More conditions must name a key of an index.
+  void messages(const std::string& condition) {
+    add_matches(matches_,
+                connection_.execute(
+                    fmt::format(fmt::runtime(std::string(kMessage) +
+                                             "from messages where {} and ($2::text = '' or account = $2::text){} "
+                                             "order by received_at desc limit {}"),
+                                kSummary, condition, times("received_at"), search_.limit),
+                    Parameters().text(search_.key).text(search_.account)));
+  }
+  void dead_letters(const std::string& condition) {
+    add_matches(matches_, connection_.execute(
+                              fmt::format("{}from dead_letters where {} and ($2::text = '' or account = $2::text){} "
+                                          "order by failed_at desc limit {}",
+                                          kLetter, condition, times("failed_at"), search_.limit),
+                              Parameters().text(search_.key).text(search_.account)));
+  }
+  std::string times(std::string_view column) const {
+    std::string text;
+    if (search_.from) text += fmt::format(" and {} >= '{}'", column, to_iso8601(*search_.from));
+    if (search_.to) text += fmt::format(" and {} < '{}'", column, to_iso8601(*search_.to));
+    return text;
+  }
+
+  void by_id() {
+    messages("event_id = $1::text::uuid");
+    dead_letters("dead_letter_id = $1::text::uuid");
+  }
+
+  // messages has no index on receipt. The mark that has the receipt says when it was received.
+  void by_receipt(const schemas::Receipt& receipt) {
+    const auto slash = receipt.process.find('/');
+    const auto marks = connection_.execute(
+        "select min(received_from)::text, (max(received_to) + interval '1 minute')::text from wxpipe.custody_marks where "
+        "instance = $1::text and boot = $2::text and first_sequence <= $3::int8 and next_sequence > $3::int8",
+        Parameters()
+            .text(receipt.process.substr(0, slash))
+            .text(receipt.process.substr(slash + 1))
+            .int8(receipt.sequence));
+    if (!marks.is_null(0, 0))
+      messages(fmt::format("receipt = $1::text and received_at >= '{}' and received_at <= '{}'", marks.text(0, 0),
+                           marks.text(0, 1)));
+    dead_letters("receipt = $1::text");
+    const auto repeats =
+        connection_.execute("select event_id::text from wxpipe.duplicate_receipts where receipt = $1::text",
+                            Parameters().text(search_.key));
+    if (!repeats.empty()) messages(fmt::format("event_id = '{}' and $1::text is not null", repeats.text(0, 0)));
+  }
+
+  void by_identity() {
+    const std::string_view key = search_.key;
+    const auto msg_id = part(key, "MsgId"), from = part(key, "From"), time = part(key, "T");
+    if (!msg_id.empty()) return messages(fmt::format("identity = $1::text and msg_id = {}", quoted(msg_id)));
+    if (!from.empty())
+      return messages(
+          fmt::format("identity = $1::text and account = any({}) and sender = {}", accounts(), quoted(from)));
+    if (all_digits(time) && time.size() < 12)
+      return messages(fmt::format(
+          "identity = $1::text and account = any({}) and occurred_at >= to_timestamp({}) and occurred_at < to_timestamp({}) + "
+          "interval '1 second'",
+          accounts(), time, time));
+    if (!search_.from)
+      throw UsageError(
+          "this identity names neither a message, a person nor a time, so it can't be looked up alone; add --from");
+    messages("identity = $1::text");
+  }
+
+  void by_person() {
+    messages(fmt::format("account = any({}) and sender = $1::text", accounts()));
+    if (matches_.size() >= search_.limit) return;
+    // Whom events are about, where the sender is somebody else (sys, a colleague).
+    const auto ids = connection_.execute(
+        fmt::format(
+            "select distinct event_id::text from (select event_id from follower_history where account = any({}) and "
+            "subject = $1::text order by received_at desc limit {}) h union select event_id::text from (select event_id "
+            "from lead_activities where account = any({}) and subject = $1::text order by occurred_at desc limit {}) a",
+            accounts(), search_.limit, accounts(), search_.limit),
+        Parameters().text(search_.key));
+    if (ids.empty()) return;
+    std::string list;
+    for (size_t i = 0; i < ids.size(); ++i) list += fmt::format("{}'{}'", i == 0 ? "" : ",", ids.text(i, 0));
+    messages(fmt::format("event_id = any(array[{}]::uuid[]) and $1::text is not null", list));
+  }
+
+  // Indexes begin with the account. account_health has a few rows for each.
+  const std::string& accounts() {
+    if (accounts_.empty()) {
+      const auto rows = connection_.execute("select distinct account from account_health");
+      accounts_ = "array[";
+      for (size_t i = 0; i < rows.size(); ++i)
+        accounts_ += fmt::format("{}{}", i == 0 ? "" : ",", quoted(rows.text(i, 0)));
+      accounts_ += "]::text[]";
+    }
+    return accounts_;
+  }
+
+  static std::string quoted(std::string_view text) {
+    std::string out = "'";
+    for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
+    return out + "'";
+  }
+
+  Connection& connection_;
+  const Search& search_;
+  std::vector<Match> matches_;
+  std::string accounts_;
+};
+
+std::string field(const Story& story, std::string_view name) {
+  for (const auto& [key, value] : story.fields)
+    if (key == name) return value;
+  return {};
+}
+
+// A row as names and values; long values are cut.
+void add_row(Story& story, Connection& connection, const std::string& from, const std::string& condition,
+             const std::string& id) {
+  const auto rows = connection.execute(
+      fmt::format(
+          "select e.key, left(e.value, 2000) from (select to_jsonb(r) as row from (select {}) r) j, "
+          "jsonb_each_text(j.row) with ordinality e(key, value, place) where e.value is not null order by e.place",
+          fmt::format("tableoid::regclass::text as \"table\", * from {} where {} limit 1", from, condition)),
+      Parameters().text(id));
+  for (size_t i = 0; i < rows.size(); ++i) story.fields.emplace_back(rows.text(i, 0), rows.text(i, 1));
+}
+
+constexpr std::string_view kEpoch = "(extract(epoch from {}) * 1000000)::int8";
+std::string epoch(std::string_view column) { return fmt::format(fmt::runtime(kEpoch), column); }
+
+void add_stations(Story& story, const Rows& rows) {
+  for (size_t i = 0; i < rows.size(); ++i)
+    story.stations.push_back({moment(rows, i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3)});
+}
+
+void tell_message(Story& story, Connection& connection) {
+  const auto& match = story.match;
+  const auto at = to_iso8601(match.occurred_at);
+  add_row(story, connection, "messages", fmt::format("event_id = $1::text::uuid and occurred_at = '{}'", at), match.id);
+  const auto receipt = field(story, "receipt");
+  story.stations.push_back({match.occurred_at, "happened", match.account,
+                            field(story, "timeless") == "true"
+                                ? "the platform gives no time: when it was first received"
+                                : "by the platform's clock"});
+  story.stations.push_back({match.received_at, "received", receipt,
+                            fmt::format("signature and decryption right; trace {}", field(story, "trace_id"))});
+  const auto key = Parameters().text(match.id).text(match.account).text(match.subject);
+  const std::string at_the_time = fmt::format("occurred_at = '{}'", at);
+  // A table for each kind of trace that an event leaves; each by a key or an index.
+  const std::vector<std::string> questions{
+      fmt::format(
+          "select {}, 'stored', tableoid::regclass::text, 'row written' from messages where event_id = $1::text::uuid and {} "
+          "and $2::text is not null and $3::text is not null",
+          epoch("created_at"), at_the_time),
+      fmt::format(
+          "select {}, 'repeat', receipt, 'delivered again, met by ' || stage from wxpipe.duplicate_receipts where event_id = "
+          "$1::text::uuid and $2::text is not null and $3::text is not null order by received_at limit 100",
+          epoch("received_at")),
+      fmt::format(
+          "select {}, 'fact', 'follower_history', change || coalesce(' by ' || nullif(owner, ''), '') from follower_history "
+          "where account = $2::text and subject = $3::text and event_id = $1::text::uuid limit 100",
+          epoch("created_at")),
+      fmt::format(
+          "select {}, 'score', tableoid::regclass::text, rule || ': ' || points || ' points for ' || dimension from "
+          "lead_activities where account = $2::text and subject = $3::text and {} and event_id = $1::text::uuid limit 100",
+          epoch("created_at"), at_the_time),
+      fmt::format(
+          "select {}, 'fact', tableoid::regclass::text, service || ' ' || action || ': ' || message from system_logs where "
+          "account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null limit 100",
+          epoch("created_at"), at_the_time)};
+  for (const auto& question : questions) add_stations(story, connection.execute(question, key));
+  if (receipt.empty()) return;
+  add_stations(
+      story,
+      connection.execute(
+          fmt::format("select {}, 'dead_letter', dead_letter_id::text, stage || ': ' || reason || coalesce(', ' || "
+                      "detail, '') from dead_letters where receipt = $1::text limit 20",
+                      epoch("failed_at")),
+          Parameters().text(receipt)));
+}
+
+void tell_dead_letter(Story& story, Connection& connection) {
+  const auto& match = story.match;
+  add_row(story, connection, "dead_letters", "dead_letter_id = $1::text::uuid", match.id);
+  std::erase_if(story.fields,
+                [](const auto& one) { return one.first == "body"; });  // bytes; `wxpipe dlq show` has them
+  const auto detail = field(story, "detail");
+  story.stations.push_back(
+      {match.occurred_at, "happened", match.account, "by the platform's clock, or when it was received"});
+  story.stations.push_back(
+      {match.received_at, "dead_letter", match.type, match.summary + (detail.empty() ? "" : ": " + detail)});
+  add_stations(story, connection.execute(
+                          fmt::format("select {}, 'stored', 'dead_letters', 'row written' from dead_letters where "
+                                      "dead_letter_id = $1::text::uuid",
+                                      epoch("created_at")),
+                          Parameters().text(match.id)));
+}
+
+// Which topics may have something of it. A record has the time when its callback was received; a dead letter may have
+// been given up some time later.
+struct Looked {
+  std::vector<schemas::TopicName> topics;
+  std::chrono::milliseconds slack;
+};
+Looked looked_for(const Match& match) {
+  using schemas::TopicName;
+  if (match.kind == Match::Kind::dead_letter) return {{TopicName::dead_letters}, 2s};
+  return {{TopicName::events, TopicName::messages, TopicName::followers, TopicName::leads, TopicName::logs}, 0ms};
+}
+}  // namespace
+
+std::vector<Match> find(Connection& connection, const Search& search) { return Finder(connection, search).run(); }
+
+Story story_of(Connection& connection, const Match& match) {
+  Story story{match, {}, {}};
+  if (match.kind == Match::Kind::message)
+    tell_message(story, connection);
+  else
+    tell_dead_letter(story, connection);
+  std::ranges::stable_sort(story.stations, {}, &Station::at);
+  return story;
+}
+
+void add_hops(Story& story, const config::Settings& settings) {
+  std::set<Timestamp> deliveries{story.match.received_at};
+  for (const auto& station : story.stations)
+    if (station.station == "repeat" && deliveries.size() < kDeliveries) deliveries.insert(station.at);
+
+  const auto [topics, slack] = looked_for(story.match);
+  const std::string_view needle = story.match.id;
+  const auto view = kafka::Admin(settings.kafka, kTimeout).view();
+  kafka::PartitionReader reader(settings.kafka);
+  std::vector<kafka::Partition> partitions;
+  for (const auto name : topics) {
+    const auto topic = schemas::topic_name(settings.kafka.topic_prefix, name);
+    const auto found = view.topics.find(topic);
+    if (found == view.topics.end())
+      throw Unavailable(fmt::format("topic {} is missing; run `wxpipe topics apply`", topic));
+    for (int i = 0; i < found->second.partitions; ++i) partitions.push_back({topic, i});
+  }
+  const auto ends = reader.stable_ends(partitions, kTimeout);
+
+  std::set<std::string> seen;
+  for (const auto at : deliveries) {
+    std::vector<kafka::PartitionReader::Moment> from;
+    for (const auto& partition : partitions) from.push_back({partition, at - slack});
+    const auto first = reader.at_times(from, kTimeout);
+    std::vector<kafka::Stretch> stretches;
+    for (size_t i = 0; i < partitions.size(); ++i)
+      if (first.at(i).offset != kafka::kNoOffset)
+        stretches.push_back({partitions[i], first[i].offset, std::min(ends.at(i).offset, first[i].offset + kRead)});
+    reader.read(
+        stretches,
+        [&](const kafka::Record& record) {
+          if (record.value().find(needle) == std::string_view::npos) return;
+          auto where = fmt::format("{}-{}@{}", record.topic(), record.partition(), record.offset());
+          if (!seen.insert(where).second) return;
+          story.stations.push_back(
+              {record.timestamp(), "kafka", std::move(where), fmt::format("{} bytes", record.value().size())});
+        },
+        kTimeout);
+  }
+  std::ranges::stable_sort(story.stations, {}, &Station::at);
+}
+
+}  // namespace wxpipe::operate

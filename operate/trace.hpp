@@ -1,0 +1,58 @@
+// What happened to one callback: every delivery of it, where it stands on the topics, what became of it and when. The
+// rows are in Postgres, the hops on Kafka. Every question goes by an index and has a limit, so that tracing never slows
+// the pipeline.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/clock.hpp"
+#include "common/config/settings.hpp"
+#include "common/postgres/connection.hpp"
+
+namespace wxpipe::operate {
+
+// A row that a key may mean.
+struct Match {
+  enum class Kind { message, dead_letter };
+  Kind kind = Kind::message;
+  std::string id;  // event_id or dead_letter_id
+  Timestamp occurred_at, received_at;
+  std::string account, type, subject, summary;  // summary: the beginning of content, or the reason
+};
+
+struct Search {
+  std::string key;  // event id, dead letter id, receipt, MsgId, identity, or a person's id (openid, external_userid)
+  std::string account;                // empty: all
+  std::optional<Timestamp> from, to;  // of received_at
+  size_t limit = 20;
+};
+
+// The newest ones that the key may mean. Rows that are found by several ways are there once. Throws Unavailable, and
+// UsageError if the key can't be looked for without a time range.
+std::vector<Match> find(postgres::Connection& connection, const Search& search);
+
+// One thing that happened at one place.
+struct Station {
+  Timestamp at;
+  std::string station;  // received, repeat, kafka, stored, fact, score, dead_letter
+  std::string where;    // table, or topic-partition@offset
+  std::string what;
+};
+
+struct Story {
+  Match match;
+  std::vector<std::pair<std::string, std::string>> fields;  // of the row, in its order
+  std::vector<Station> stations;                            // by time
+};
+
+// The story of a match, from Postgres alone.
+Story story_of(postgres::Connection& connection, const Match& match);
+
+// Adds where its records stand on the topics: looked for at the times of its deliveries. What retention has deleted is
+// not found.
+void add_hops(Story& story, const config::Settings& settings);
+
+}  // namespace wxpipe::operate

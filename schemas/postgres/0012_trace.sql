@@ -1,0 +1,3 @@
+-- What `wxpipe trace` looks up: a message by the platform's MsgId, and the repeats of an event.
+create index messages_msg_id on messages (msg_id) where msg_id is not null;
+create index duplicate_receipts_event_id on wxpipe.duplicate_receipts (event_id);

@@ -1,0 +1,67 @@
+// wxpipe tail: every event with its fate, none left out.
+#include "tests/integration/whole_path/wxpipe_fixture.hpp"
+
+namespace wxpipe::whole_path {
+namespace {
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class TailTest : public WholePathTest {
+ protected:
+  void SetUp() override {
+    WholePathTest::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_EQ(command({"topics", "apply"}).code(), 0);
+    all_ = start();
+    ASSERT_TRUE(all_->ready()) << all_->readiness();
+  }
+  void send(const Request& request) { ASSERT_EQ(all_->client().send(http(request)).status, 200); }
+  std::string tail(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"tail", "--since", "10m", "--duration", "30s"});
+    const auto ran = command(std::move(arguments), {}, 40s);
+    EXPECT_EQ(ran.code(), 0) << ran.errors;
+    return ran.output;
+  }
+
+  std::unique_ptr<RunningWxpipe> all_;
+};
+
+TEST_F(TailTest, ShowsEachEventWithItsFate) {
+  const auto once = shop(mp_text("o_one", 1, "一"));
+  send(once), send(once);
+  send(shop(mp_event("o_two", "subscribe")));
+  send(encrypted_request("shop", "not a document", {.receiveid = "wxapp"}));
+  ASSERT_TRUE(settled(4));
+  const auto all = tail({"--count", "4", "--ndjson"});
+  EXPECT_THAT(
+      all,
+      AllOf(HasSubstr(R"("fate":"stored","account":"shop","type":"message.text","subject":"o_one","content":"一")"),
+            HasSubstr(R"("fate":"repeat","account":"shop","type":"message.text")"),
+            HasSubstr(R"("fate":"stored","account":"shop","type":"follower.subscribed")"),
+            HasSubstr(R"("fate":"dead_letter")"), HasSubstr("ingest: malformed_xml")));
+  EXPECT_EQ(std::ranges::count(all, '\n'), 4);
+  EXPECT_THAT(tail({"--count", "1", "--where", "type=follower.*,account=sh*p"}),
+              AllOf(HasSubstr("follower.subscribed"), Not(HasSubstr("message.text"))));
+  EXPECT_THAT(tail({"--count", "2", "--match", "/content=一", "--count-by", "fate", "--json"}),
+              AllOf(HasSubstr(R"({"fate":"repeat","events":1})"), HasSubstr(R"({"fate":"stored","events":1})")));
+}
+
+TEST_F(TailTest, SaysThatAnEventIsOnItsWayWhileNobodyWritesRows) {
+  all_->stop();
+  all_ = start({"ingest"});
+  ASSERT_TRUE(all_->ready());
+  send(shop(mp_text("o_one", 1, "一")));
+  EXPECT_THAT(tail({"--count", "1", "--patience", "300ms", "--ndjson"}), HasSubstr(R"("fate":"on_its_way")"));
+}
+
+TEST_F(TailTest, NamesWhatIsWrongWithAFilter) {
+  const auto name = command({"tail", "--where", "acount=shop"});
+  EXPECT_EQ(name.code(), 2);
+  EXPECT_THAT(name.errors, AllOf(HasSubstr("'acount'"), HasSubstr("'account'")));
+  EXPECT_THAT(command({"tail", "--match", "EventKey=1"}).errors, HasSubstr("POINTER=PATTERN"));
+  EXPECT_THAT(command({"tail", "--count-by", "person"}).errors, HasSubstr("type, account and fate"));
+}
+
+}  // namespace
+}  // namespace wxpipe::whole_path

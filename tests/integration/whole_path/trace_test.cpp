@@ -1,0 +1,85 @@
+// wxpipe trace: each kind of key leads to the callback, and its story names every place.
+#include "common/json/read.hpp"
+#include "tests/integration/whole_path/wxpipe_fixture.hpp"
+
+namespace wxpipe::whole_path {
+namespace {
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class TraceTest : public WholePathTest {
+ protected:
+  void SetUp() override {
+    WholePathTest::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_EQ(command({"topics", "apply"}).code(), 0);
+    all_ = start();
+    ASSERT_TRUE(all_->ready()) << all_->readiness();
+  }
+  void send(const Request& request) { ASSERT_EQ(all_->client().send(http(request)).status, 200); }
+  std::string trace(std::vector<std::string> arguments, int code = 0) const {
+    arguments.insert(arguments.begin(), "trace");
+    arguments.push_back("--json");
+    const auto ran = command(std::move(arguments));
+    EXPECT_EQ(ran.code(), code) << ran.errors << ran.output;
+    return ran.output;
+  }
+  std::string value(const std::string& sql) const { return database_->query(sql).text(0, 0); }
+
+  std::unique_ptr<RunningWxpipe> all_;
+};
+
+TEST_F(TraceTest, TellsTheStoryOfAMessageByEachOfItsKeys) {
+  const auto once = shop(mp_text("o_asker", 23871900536422002, "请问价格"));
+  send(once), send(once);
+  ASSERT_TRUE(settled(2));
+  ASSERT_TRUE(eventually([&] { return count("lead_activities") == 1 && count("wxpipe.custody_marks") > 0; }));
+  const auto id = value("select event_id::text from messages");
+  const auto whole = AllOf(HasSubstr(fmt::format(R"("kind":"message","id":"{}")", id)),
+                           HasSubstr(R"("station":"received")"), HasSubstr(R"("station":"repeat")"),
+                           HasSubstr(R"("station":"stored")"), HasSubstr("asked_for_price: 15 points"),
+                           HasSubstr(topics_->prefix() + "events.v1-"), HasSubstr(topics_->prefix() + "messages.v1-"),
+                           HasSubstr(topics_->prefix() + "leads.v1-"), HasSubstr("请问价格"));
+  EXPECT_THAT(trace({id}), whole);
+  EXPECT_THAT(trace({"23871900536422002"}), whole);
+  EXPECT_THAT(trace({value("select identity from messages")}), whole);
+  EXPECT_THAT(trace({value("select receipt from messages")}), whole);
+  EXPECT_THAT(trace({value("select receipt from wxpipe.duplicate_receipts")}), whole);
+  EXPECT_THAT(trace({"o_asker"}), whole);
+  EXPECT_THAT(trace({"o_asker", "--rows-only"}), AllOf(HasSubstr("stored"), Not(HasSubstr("events.v1-"))));
+}
+
+TEST_F(TraceTest, AKeyOfManyIsAListToChooseFrom) {
+  send(shop(mp_text("o_asker", 1, "一")));
+  send(shop(mp_text("o_asker", 2, "二")));
+  ASSERT_TRUE(settled(2));
+  ASSERT_TRUE(eventually([&] { return count("account_health") == 1; }));
+  EXPECT_THAT(trace({"o_asker"}), AllOf(HasSubstr("一"), HasSubstr("二"), HasSubstr("2 rows may be meant")));
+  EXPECT_THAT(trace({"o_asker", "--account", "outlet"}, 1), HasSubstr("no row is known"));
+  EXPECT_THAT(trace({"o_asker", "--limit", "1"}), HasSubstr("二"));
+}
+
+TEST_F(TraceTest, FindsDeadLetters) {
+  auto broken = shop(mp_text("o_asker", 3, "三"));
+  broken = encrypted_request("shop", "not a document", {.receiveid = "wxapp"});
+  send(broken);
+  ASSERT_TRUE(settled(1));
+  const auto id = value("select dead_letter_id::text from dead_letters");
+  EXPECT_THAT(trace({id}), AllOf(HasSubstr(R"("kind":"dead_letter")"), HasSubstr("malformed_xml"),
+                                 HasSubstr(topics_->prefix() + "dead_letters.v1-0@")));
+  EXPECT_THAT(trace({value("select receipt from dead_letters")}), HasSubstr(id));
+}
+
+TEST_F(TraceTest, SaysWhatItCanNotFindAndWhy) {
+  EXPECT_THAT(trace({"01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"}, 1), HasSubstr("no row is known"));
+  EXPECT_THAT(trace({"nobody/19ab1f5b2c0/42"}, 1), HasSubstr("no row is known"));
+  const auto vague = command({"trace", "wxa_media_check|trace_id=67876e40"});
+  EXPECT_EQ(vague.code(), 2);
+  EXPECT_THAT(vague.errors, HasSubstr("add --from"));
+  const auto away = command({"trace", "1"}, {{"DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"}});
+  EXPECT_EQ(away.code(), 3);
+}
+
+}  // namespace
+}  // namespace wxpipe::whole_path

@@ -7,6 +7,7 @@
 #include "cli/audit_command.hpp"
 #include "cli/chaos_command.hpp"
 #include "cli/check_config_command.hpp"
+#include "cli/dlq_command.hpp"
 #include "cli/explain_command.hpp"
 #include "cli/lag_command.hpp"
 #include "cli/migrate_command.hpp"
@@ -39,6 +40,7 @@ int run(int argc, char** argv) {
   add_chaos_command(program);
   add_explain_command(program);
   add_lag_command(program);
+  add_dlq_command(program);
   add_trace_command(program);
   add_tail_command(program);
   add_examples(app,

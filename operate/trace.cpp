@@ -142,10 +142,10 @@ class Finder {
   void by_identity() {
     const std::string_view key = search_.key;
     const auto msg_id = part(key, "MsgId"), from = part(key, "From"), time = part(key, "T");
-    if (!msg_id.empty()) return messages(fmt::format("identity = $1::text and msg_id = {}", quoted(msg_id)));
+    if (!msg_id.empty()) return messages(fmt::format("identity = $1::text and msg_id = {}", sql_text(msg_id)));
     if (!from.empty())
       return messages(
-          fmt::format("identity = $1::text and account = any({}) and sender = {}", accounts(), quoted(from)));
+          fmt::format("identity = $1::text and account = any({}) and sender = {}", accounts(), sql_text(from)));
     if (all_digits(time) && time.size() < 12)
       return messages(fmt::format(
           "identity = $1::text and account = any({}) and occurred_at >= to_timestamp({}) and occurred_at < to_timestamp({}) + "
@@ -180,13 +180,13 @@ class Finder {
       const auto rows = connection_.execute("select distinct account from account_health");
       accounts_ = "array[";
       for (size_t i = 0; i < rows.size(); ++i)
-        accounts_ += fmt::format("{}{}", i == 0 ? "" : ",", quoted(rows.text(i, 0)));
+        accounts_ += fmt::format("{}{}", i == 0 ? "" : ",", sql_text(rows.text(i, 0)));
       accounts_ += "]::text[]";
     }
     return accounts_;
   }
 
-  static std::string quoted(std::string_view text) {
+  static std::string sql_text(std::string_view text) {
     std::string out = "'";
     for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
     return out + "'";

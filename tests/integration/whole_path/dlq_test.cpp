@@ -1,0 +1,102 @@
+// wxpipe dlq: what a wrong key left unread becomes the events that it always was.
+#include "tests/integration/whole_path/wxpipe_fixture.hpp"
+
+namespace wxpipe::whole_path {
+namespace {
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr auto kWrongKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
+class DlqTest : public WholePathTest {
+ protected:
+  void SetUp() override {
+    WholePathTest::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_EQ(command({"topics", "apply"}).code(), 0);
+  }
+  std::string dlq(std::vector<std::string> arguments, Environment more = {}) const {
+    arguments.insert(arguments.begin(), "dlq");
+    arguments.push_back("--json");
+    const auto ran = command(std::move(arguments), std::move(more), 60s);
+    EXPECT_EQ(ran.code(), 0) << ran.errors << ran.output;
+    return ran.output;
+  }
+  // Callbacks that arrive while the configured key is wrong.
+  void receive_with_wrong_key(int count) {
+    auto all = start({"run"}, {{"TEST_AES_KEY", kWrongKey}});
+    ASSERT_TRUE(all->ready()) << all->readiness();
+    auto client = all->client();
+    for (int i = 1; i <= count; ++i)
+      ASSERT_EQ(client.send(http(shop(mp_text("o_" + std::to_string(i % 7), i, "第" + std::to_string(i))))).status,
+                200);
+    ASSERT_TRUE(settled(count));
+    ASSERT_EQ(count_of("messages"), 0);
+    all->stop();
+  }
+  int64_t count_of(const std::string& from) const { return count(from); }
+};
+
+TEST_F(DlqTest, OpensWithTheRightKeyWhatAWrongOneLeftUnread) {
+  constexpr int kLetters = 40;
+  receive_with_wrong_key(kLetters);
+  EXPECT_THAT(dlq({"ls"}), AllOf(HasSubstr(R"("by_reason":[{"reason":"undecryptable","letters":40}])"),
+                                 HasSubstr(R"("by_account":[{"account":"shop","letters":40}])")));
+  // With the wrong key nothing can be put back, and it says so.
+  EXPECT_THAT(dlq({"retry", "--all", "--yes"}, {{"TEST_AES_KEY", kWrongKey}}),
+              AllOf(HasSubstr(R"("put_back":0)"), HasSubstr("still undecryptable")));
+  // A dry run counts and changes nothing.
+  EXPECT_THAT(dlq({"retry", "--reason", "undecryptable"}),
+              AllOf(HasSubstr("nothing was changed; 40 letters would be put back"), HasSubstr(R"("samples":[{)")));
+  EXPECT_EQ(count("wxpipe.dead_letter_actions"), 0);
+
+  auto all = start();
+  ASSERT_TRUE(all->ready()) << all->readiness();
+  EXPECT_THAT(dlq({"retry", "--reason", "undecryptable", "--why", "key corrected", "--yes"}),
+              HasSubstr(R"("put_back":40)"));
+  ASSERT_EQ(eventually_equal([&] { return count("messages"); }, kLetters), kLetters);
+  // The same ids that a right key gives at once: sent again, each is a repeat of its row.
+  auto client = all->client();
+  ASSERT_EQ(client.send(http(shop(mp_text("o_1", 1, "第1")))).status, 200);
+  EXPECT_EQ(lines("select m.receipt from messages m join dead_letters d using (receipt)").size(), size_t{kLetters});
+  EXPECT_EQ(lines("select operation, affected, reason from audit_logs"),
+            (Lines{R"(("dlq retry",40,"key corrected"))"}));
+  // A second one finds nothing to do.
+  EXPECT_THAT(dlq({"retry", "--reason", "undecryptable", "--yes"}), HasSubstr(R"("letters":0,"put_back":0)"));
+  EXPECT_THAT(dlq({"ls", "--state", "retried"}), HasSubstr(R"("letters":40)"));
+  all->stop();
+  const auto audit = command({"audit"}, {}, 30s);
+  EXPECT_EQ(audit.code(), 0) << audit.output << audit.errors;
+}
+
+TEST_F(DlqTest, LeavesAloneWhatFailsAgainAndAgain) {
+  receive_with_wrong_key(1);
+  database_->query(
+      "insert into wxpipe.dead_letter_actions (dead_letter_id, at, action, receipt, command_id) select gen_random_uuid(), now() + "
+      "n * interval '1 second', 'retry', receipt, gen_random_uuid() from dead_letters, generate_series(1, 3) n");
+  EXPECT_THAT(dlq({"ls"}), HasSubstr(R"("letters":0)"));
+  EXPECT_THAT(dlq({"retry", "--all", "--yes"}), HasSubstr(R"("put_back":0)"));
+  EXPECT_THAT(dlq({"ls", "--state", "parked"}), HasSubstr(R"("letters":1)"));
+  EXPECT_THAT(dlq({"retry", "--state", "parked", "--all", "--yes"}), HasSubstr(R"("put_back":1)"));
+}
+
+TEST_F(DlqTest, ShowsAndDropsWithAReason) {
+  receive_with_wrong_key(2);
+  const auto id =
+      database_->query("select dead_letter_id::text from dead_letters order by failed_at limit 1").text(0, 0);
+  EXPECT_THAT(dlq({"show", id}), AllOf(HasSubstr("undecryptable"), HasSubstr("<Encrypt>"), HasSubstr("msg_signature")));
+  const auto no_reason = command({"dlq", "drop", id, "--yes"});
+  EXPECT_EQ(no_reason.code(), 2);
+  EXPECT_THAT(no_reason.errors, HasSubstr("--why"));
+  EXPECT_EQ(command({"dlq", "drop", "--why", "x", "--yes"}).code(), 2) << "no choice is no permission for all";
+  EXPECT_THAT(dlq({"drop", id, "--why", "a test"}), HasSubstr("nothing was changed"));
+  EXPECT_THAT(dlq({"drop", id, "--why", "a test", "--yes"}), HasSubstr(R"("dropped":1)"));
+  EXPECT_THAT(dlq({"ls"}), HasSubstr(R"("letters":1,)"));
+  EXPECT_EQ(count("dead_letters"), 2) << "the rows stay";
+  EXPECT_EQ(lines("select operation, affected, reason, resource_id is not null from audit_logs"),
+            (Lines{R"(("dlq drop",1,"a test",t))"}));
+  EXPECT_EQ(command({"dlq", "show", "01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"}).code(), 1);
+}
+
+}  // namespace
+}  // namespace wxpipe::whole_path

@@ -10,6 +10,7 @@
 #include "cli/dlq_command.hpp"
 #include "cli/explain_command.hpp"
 #include "cli/lag_command.hpp"
+#include "cli/manual_command.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/partitions_command.hpp"
 #include "cli/program.hpp"
@@ -43,6 +44,7 @@ int run(int argc, char** argv) {
   add_dlq_command(program);
   add_trace_command(program);
   add_tail_command(program);
+  add_manual_commands(program);
   add_examples(app,
                {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},
                 {"wxpipe topics apply -c wxpipe.toml && wxpipe migrate -c wxpipe.toml", "set up Kafka and Postgres"},

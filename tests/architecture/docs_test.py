@@ -8,6 +8,7 @@ import functools
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -153,6 +154,25 @@ class Commands(unittest.TestCase):
         said = text("README.md") + text("docs/operations.md")
         missing = [" ".join(words) for words, _ in commands() if not re.search(rf"wxpipe {' '.join(words)}\b".strip(), said)]
         self.assertEqual(missing, [])
+
+    def test_are_on_their_page_as_help_has_them(self):
+        shown = subprocess.run([wxpipe, "manual", "markdown"], capture_output=True, text=True, timeout=20, check=True)
+        self.assertEqual(text("docs/commands.md"), shown.stdout, "wxpipe manual markdown > docs/commands.md")
+
+    def test_have_a_man_page_and_completion_that_their_readers_take(self):
+        def printed(*words):
+            return subprocess.run([wxpipe, *words], capture_output=True, text=True, timeout=20, check=True).stdout
+
+        readers = {("completion", "bash"): ["bash", "-n"], ("completion", "zsh"): ["zsh", "-n"],
+                   ("completion", "fish"): ["fish", "--no-execute"], ("manual", "man"): ["groff", "-man", "-Tutf8", "-ww", "-z"]}
+        for words, reader in readers.items():
+            page = printed(*words)
+            self.assertIn("dlq", page)
+            if shutil.which(reader[0]):
+                read = subprocess.run(reader, input=page, capture_output=True, text=True, timeout=20)
+                self.assertEqual((read.returncode, read.stderr), (0, ""), words)
+        tried = printed("completion", "bash") + "COMP_WORDS=(wxpipe dlq re); COMP_CWORD=2; _wxpipe; echo ${COMPREPLY[@]}"
+        self.assertEqual(subprocess.run(["bash", "-c", tried], capture_output=True, text=True, timeout=20).stdout, "retry\n")
 
     def test_show_examples_that_begin_with_their_name(self):
         for words, shown in commands():

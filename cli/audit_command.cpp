@@ -2,26 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <memory>
 
 #include "cli/moment.hpp"
 #include "common/config/units.hpp"
 #include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
+#include "ingest/delivery/spool_copies.hpp"
 #include "sinks/custody/audit.hpp"
+#include "sinks/custody/repair.hpp"
 
 namespace wxpipe::cli {
 namespace {
 using report::counted, report::Column, report::Finding, report::Kind, report::Level, report::Report, report::Row,
     report::Table, report::Value;
 using sinks::AuditReport;
+using sinks::Mending;
 using sinks::Tally;
 
 struct Options {
   std::string from, to, account;
   std::string wait = "10s";
   bool minutes = false;
+  bool repair = false, yes = false;
+  int64_t most_records = sinks::SearchLimits{}.records;
+  std::string most_time = "5m";
 };
 
 Timestamp moment(const char* option, const std::string& text) {
@@ -85,8 +93,8 @@ std::vector<Finding> findings_of(const AuditReport& found) {
     say(Level::error,
         "not everything that was acknowledged is accounted for: " + counted(found.missing.size(), "callback") +
             " found nowhere",
-        "Look for event=records_lost in the logs, a restored backup or a dropped partition. If rows were deleted on "
-        "purpose, delete their custody marks too.");
+        "`wxpipe audit --repair` says what can be sent again. Look for event=records_lost in the logs, a restored "
+        "backup or a dropped partition. If rows were deleted on purpose, delete their custody marks too.");
   if (!found.fine()) return findings;
   if (!found.waiting_for.empty())
     say(Level::note, "nothing is lost as far as can be told; some is still on its way",
@@ -96,6 +104,46 @@ std::vector<Finding> findings_of(const AuditReport& found) {
   else
     say(Level::fine, "everything that was acknowledged is accounted for");
   return findings;
+}
+
+// What `--repair` found and did.
+struct Mended {
+  std::vector<sinks::Repair> repairs;
+  std::vector<std::string> spools_unread;
+
+  size_t count(Mending outcome) const {
+    return static_cast<size_t>(
+        std::count_if(repairs.begin(), repairs.end(), [&](const auto& repair) { return repair.outcome == outcome; }));
+  }
+};
+
+void add(Report& report, const Mended& mended) {
+  Table table{"repair",
+              "repair",
+              {{"receipt", "receipt"},
+               {"account", "account"},
+               {"minute", "received in the minute", Kind::minute},
+               {"outcome", "outcome"},
+               {"where", "where"}},
+              {}};
+  for (const auto& [lost, outcome, where] : mended.repairs)
+    table.rows.push_back({lost.receipt, lost.account, lost.minute, to_string(outcome), where});
+  report.tables.push_back(std::move(table));
+  report.tables.push_back(report::list("spools_unread", "spools that can't be read", mended.spools_unread));
+
+  const auto say = [&](Level level, std::string sentence, std::string remedy = {}) {
+    report.findings.push_back({level, std::move(sentence), std::move(remedy)});
+  };
+  const auto found = mended.count(Mending::found), sent = mended.count(Mending::sent);
+  const auto impossible = mended.repairs.size() - found - sent;
+  if (mended.repairs.empty()) say(Level::note, "there is nothing to repair");
+  if (found > 0)
+    say(Level::note, "of these, " + counted(found, "callback") + " can be sent again",
+        "Run `wxpipe audit --repair --yes`. It also brings back rows that were deleted on purpose.");
+  if (sent > 0) say(Level::note, counted(sent, "callback") + " sent again");
+  if (impossible > 0)
+    say(Level::error, counted(impossible, "callback") + " can't be sent again; the table says why",
+        mended.count(Mending::not_reached) > 0 ? "Raise --most-records and --most-time." : "");
 }
 
 Report report_of(const AuditReport& found, bool minutes) {
@@ -140,6 +188,24 @@ Report report_of(const AuditReport& found, bool minutes) {
   return report;
 }
 
+Mended mend(const config::Settings& settings, const Options& options,
+            const std::vector<sinks::MissingReceipt>& missing) {
+  const auto time = config::parse_duration(options.most_time);
+  if (!time) throw UsageError(fmt::format("--most-time: '{}' is not a duration; write 5m", options.most_time));
+  Mended mended;
+  const sinks::OtherCopies spools = [&](const auto& receipts, const sinks::TakeCopy& take) {
+    mended.spools_unread = ingest::find_in_spools(
+        settings.spool.directory, receipts, [&](const std::filesystem::path& file, ingest::Outbound&& record) {
+          take({record.topic, std::move(record.key), std::move(record.value), std::move(record.event_id),
+                std::move(record.receipt), std::move(record.traceparent), record.timestamp, file.string()});
+        });
+  };
+  const bool has_spools = std::filesystem::is_directory(settings.spool.directory);
+  mended.repairs = sinks::repair(settings, missing, options.yes ? sinks::RepairMode::send : sinks::RepairMode::look,
+                                 {options.most_records, *time}, has_spools ? spools : sinks::OtherCopies());
+  return mended;
+}
+
 void run(Program& program, const Options& options) {
   const auto wanted = wanted_of(options);
   const auto patience = config::parse_duration(options.wait);
@@ -148,7 +214,14 @@ void run(Program& program, const Options& options) {
   postgres::Connection connection(settings.postgres.url, "wxpipe audit", postgres::Purpose::administration);
   postgres::require_schema(connection);
   sinks::Drain drain(settings);
-  conclude(program, report_of(sinks::audit(connection, drain, wanted, *patience), options.minutes));
+  auto found = sinks::audit(connection, drain, wanted, *patience);
+  if (!options.repair) return conclude(program, report_of(found, options.minutes));
+
+  const auto mended = mend(settings, options, found.missing);
+  if (mended.count(Mending::sent) > 0) found = sinks::audit(connection, drain, wanted, *patience);
+  auto report = report_of(found, options.minutes);
+  add(report, mended);
+  conclude(program, report);
 }
 }  // namespace
 
@@ -166,7 +239,20 @@ void add_audit_command(Program& program) {
   command.add_option("--wait", options->wait, "How long process and sinks may take to catch up. Default: 10s")
       ->type_name("DURATION");
   command.add_flag("--minutes", options->minutes, "A line for each account and minute");
+  auto* repair = command.add_flag("--repair", options->repair, "Look for the events of what is unaccounted; list them");
+  command.add_flag("--yes", options->yes, "… and send them again, then audit once more")->needs(repair);
+  command
+      .add_option("--most-records", options->most_records,
+                  "How many records of the topics --repair may read. Default: 10000000")
+      ->check(CLI::PositiveNumber)
+      ->type_name("NUMBER")
+      ->needs(repair);
+  command.add_option("--most-time", options->most_time, "How long it may look for them. Default: 5m")
+      ->type_name("DURATION")
+      ->needs(repair);
   add_examples(command, {{"wxpipe audit --config wxpipe.toml", "everything since the first callback"},
+                         {"wxpipe audit --repair -c wxpipe.toml", "what is lost, and what of it can be sent again"},
+                         {"wxpipe audit --repair --yes -c wxpipe.toml", "send it again, and prove that it arrived"},
                          {"wxpipe audit --from 2026-11-24T08:00 --to 2026-11-24T12:00 --account shop -c wxpipe.toml",
                           "one morning of one account"},
                          {"wxpipe audit --from 24h --json -c wxpipe.toml", "for monitoring: exit code 1 means a loss"},

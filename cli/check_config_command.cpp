@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -13,15 +14,19 @@
 #include "common/config/settings_print.hpp"
 #include "common/crypto/sealer.hpp"
 #include "common/kafka/client_config.hpp"
+#include "common/kafka/durability.hpp"
 #include "common/result.hpp"
 #include "ingest/account.hpp"
 #include "ingest/delivery/spool.hpp"
 #include "ingest/http/server.hpp"
+#include "schemas/topics.hpp"
 #include "sinks/families.hpp"
 
 namespace wxpipe::cli {
 namespace {
 using report::counted, report::Kind, report::Level, report::Report, report::Table;
+
+constexpr std::chrono::milliseconds kPatience{2'000};  // with the cluster
 
 // What to enter in the platforms' consoles.
 Table addresses(const config::Settings& settings) {
@@ -101,6 +106,22 @@ std::optional<config::Finding> spool_folder_risk(const std::filesystem::path& fo
                   folder.string(), there.string(), is_folder ? "not writable" : "no folder")};
 }
 
+// How safe what the topics hold is, if the cluster answers soon.
+std::vector<report::Finding> durability(config::KafkaSettings kafka) {
+  kafka.properties.insert_or_assign("log_level", "0");  // librdkafka's: the finding says it
+  try {
+    kafka::Admin admin(kafka, kPatience);
+    const auto names = schemas::topic_names(kafka.topic_prefix);
+    std::vector<report::Finding> findings;
+    for (auto& one : kafka::weaknesses(admin, names, kafka.durability == kafka::kOneBroker))
+      findings.push_back({Level::warning, std::move(one.sentence), std::move(one.remedy)});
+    return findings;
+  } catch (const std::exception& error) {
+    return {{Level::note, fmt::format("nobody knows how durable the topics are: {}", error.what()),
+             "Ask again where the cluster can be reached, or `wxpipe topics plan`."}};
+  }
+}
+
 void check(Program& program, bool print) {
   auto environment = config::process_environment();
   if (!program.instance.empty()) environment.variables["WXPIPE_INSTANCE"] = program.instance;
@@ -128,6 +149,8 @@ void check(Program& program, bool print) {
   else if (!print)
     report.findings.push_back(
         {Level::fine, fmt::format("{}: {}", source, counted(settings.accounts.size(), "account"))});
+  if (errors.empty() && !print)
+    for (auto& finding : durability(settings.kafka)) report.findings.push_back(std::move(finding));
   report.facts.push_back({"accounts", "", settings.accounts.size()});
   report.tables = {errors.empty() && !print ? addresses(settings) : Table{"addresses", ""},
                    report::list("errors", "", errors), std::move(warnings)};

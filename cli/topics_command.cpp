@@ -9,6 +9,7 @@
 
 #include "cli/topics_plan.hpp"
 #include "common/kafka/admin.hpp"
+#include "common/kafka/durability.hpp"
 #include "common/result.hpp"
 #include "schemas/topics.hpp"
 
@@ -32,12 +33,26 @@ class Session {
         admin_(settings_) {}
 
   std::vector<TopicAction> plan() {
-    const auto view = admin_.view();
-    std::vector<std::string> there;
-    for (const auto& topic : schemas::kTopics)
-      if (auto name = schemas::topic_name(wishes_.prefix, topic.name); view.topics.contains(name))
-        there.push_back(std::move(name));
-    return plan_topics(wishes_, view, admin_.configs(there));
+    look();
+    return plan_topics(wishes_, view_, configs_);
+  }
+
+  // How safe the topics are, once these actions are done; as warnings.
+  std::vector<Finding> weaknesses_after(const std::vector<TopicAction>& actions) {
+    std::map<std::string, kafka::TopicView> topics;
+    for (const auto& name : schemas::topic_names(wishes_.prefix))
+      if (const auto found = view_.topics.find(name); found != view_.topics.end()) topics.insert(*found);
+    auto configs = configs_;
+    for (const auto& action : actions) {
+      if (action.kind == TopicActionKind::create) topics[action.topic] = {action.partitions, action.replication_factor};
+      if (action.kind == TopicActionKind::refuse) continue;
+      for (const auto& [name, value] : action.config) configs[action.topic][name] = {value, true};
+    }
+    std::vector<Finding> findings;
+    const bool one_broker = settings_.durability == kafka::kOneBroker;
+    for (auto& one : kafka::weaknesses(view_.brokers, topics, configs, one_broker))
+      findings.push_back({Level::warning, std::move(one.sentence), std::move(one.remedy)});
+    return findings;
   }
 
   // What could not be done, one line each.
@@ -72,9 +87,19 @@ class Session {
   const config::KafkaSettings& settings() const { return settings_; }
 
  private:
+  void look() {
+    view_ = admin_.view();
+    std::vector<std::string> there;
+    for (auto& name : schemas::topic_names(wishes_.prefix))
+      if (view_.topics.contains(name)) there.push_back(std::move(name));
+    configs_ = admin_.configs(there);
+  }
+
   config::KafkaSettings settings_;
   TopicWishes wishes_;
   kafka::Admin admin_;
+  kafka::ClusterView view_;  // at the last plan
+  std::map<std::string, kafka::TopicConfig> configs_;
 };
 
 // What people read about an action, besides its kind and topic.
@@ -116,7 +141,8 @@ Table table_of(std::string key, std::string title, const std::vector<TopicAction
 }
 
 void plan(Program& program, const Options& options) {
-  const auto actions = Session(program, options).plan();
+  Session session(program, options);
+  const auto actions = session.plan();
   const auto refused = std::count_if(actions.begin(), actions.end(),
                                      [](const auto& action) { return action.kind == TopicActionKind::refuse; });
   const auto todo = std::ssize(actions) - refused;
@@ -125,6 +151,7 @@ void plan(Program& program, const Options& options) {
   if (todo > 0)
     findings.push_back({Level::error, counted(todo, "change") + " to make", "Run `wxpipe topics apply` to do it."});
   if (actions.empty()) findings.push_back({Level::fine, "the topics are as they should be"});
+  for (auto& weakness : session.weaknesses_after(actions)) findings.push_back(std::move(weakness));
   conclude(program, {{}, {table_of("differences", "", actions)}, std::move(findings)});
 }
 
@@ -140,6 +167,7 @@ void apply(Program& program, const Options& options) {
   if (findings.empty())
     findings.push_back(
         {Level::fine, fmt::format("the topics at {} are as they should be", session.settings().bootstrap_servers)});
+  for (auto& weakness : session.weaknesses_after({})) findings.push_back(std::move(weakness));
   conclude(program, {{},
                      {table_of("applied", "applied", actions), report::list("failed", "failed:", failures),
                       table_of("differences", "still different", left)},

@@ -25,7 +25,8 @@ std::map<std::string, std::string> wanted_config(const Topic& topic, int replica
           {"max.message.bytes", fmt::format("{}", schemas::kMaxMessageBytes)},
           {"message.timestamp.type", "CreateTime"},
           {"min.insync.replicas", fmt::format("{}", schemas::min_insync_replicas(replication_factor))},
-          {"retention.ms", fmt::format("{}", std::chrono::milliseconds(topic.retention).count())}};
+          {"retention.ms", fmt::format("{}", std::chrono::milliseconds(topic.retention).count())},
+          {"unclean.leader.election.enable", "false"}};
 }
 
 // Whether the topic's value is good enough.

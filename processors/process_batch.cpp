@@ -58,7 +58,7 @@ class Batch {
 
     const auto identity = identity_hash(event->account, event->tenant, event->identity);
     const auto sighting = windows_.at(record.partition).stage(event->id, identity, event->received_at, record.offset);
-    if (sighting == Sighting::duplicate) return duplicate(record, *event);
+    if (sighting == Sighting::duplicate && !record.repair) return duplicate(record, *event);
     Facts facts;
     for (const auto& step : steps_) step.apply(*event, facts);
     if (sighting == Sighting::collision) {

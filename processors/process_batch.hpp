@@ -26,6 +26,7 @@ struct InputRecord {
   std::optional<std::string_view> value;            // none: a tombstone, which nobody should write there
   Timestamp timestamp;                              // received_at
   std::string_view event_id, receipt, traceparent;  // headers; empty: absent
+  bool repair = false;  // sent again because its rows were lost: taken although its id was seen
 };
 
 // One partition's part of the batch: its end, and its ids for the journal.

@@ -40,7 +40,7 @@ class ProcessRole : public runtime::Role {
 
   void run(std::stop_token stop) override {
     const auto& kafka = context_.settings.kafka;
-    crew_.run(stop, {.topics = topic_names(kafka),
+    crew_.run(stop, {.topics = schemas::topic_names(kafka.topic_prefix),
                      .trouble = [&](const auto& view) { return journal_trouble(view, kafka.topic_prefix); }});
   }
 

@@ -5,6 +5,7 @@
 #include "common/runtime/fault_point.hpp"
 #include "common/telemetry/log.hpp"
 #include "processors/dedupe/journal_reader.hpp"
+#include "schemas/record_side.hpp"
 
 namespace wxpipe::processors {
 namespace {
@@ -38,19 +39,14 @@ InputRecord input(const kafka::Record& record) {
           record.timestamp(),
           record.header("event_id"),
           record.header("receipt"),
-          record.header("traceparent")};
+          record.header("traceparent"),
+          !record.header(schemas::kRepairHeader).empty()};
 }
 
 long long since(steady_clock::time_point start) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - start).count();
 }
 }  // namespace
-
-std::vector<std::string> topic_names(const config::KafkaSettings& settings) {
-  std::vector<std::string> names;
-  for (const auto& topic : schemas::kTopics) names.push_back(schemas::topic_name(settings.topic_prefix, topic.name));
-  return names;
-}
 
 std::string transactional_id(const config::Settings& settings, int slot) {
   return settings.kafka.topic_prefix + fmt::format("process.{}.{}", settings.instance.name, slot);
@@ -64,7 +60,7 @@ TransactionLoop::TransactionLoop(const config::Settings& settings, int slot, con
       metrics_(metrics),
       events_topic_(schemas::topic_name(settings.kafka.topic_prefix, schemas::TopicName::events)),
       journal_topic_(schemas::topic_name(settings.kafka.topic_prefix, schemas::TopicName::seen_ids)),
-      producer_(settings.kafka, transactional_id(settings, slot), topic_names(settings.kafka),
+      producer_(settings.kafka, transactional_id(settings, slot), schemas::topic_names(settings.kafka.topic_prefix),
                 {{"message.max.bytes", fmt::format("{}", schemas::kMaxMessageBytes)}}),
       worker_(settings.kafka, worker_spec(settings, slot), *this, status) {
   producer_.init();

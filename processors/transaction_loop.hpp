@@ -32,7 +32,6 @@
 
 namespace wxpipe::processors {
 
-std::vector<std::string> topic_names(const config::KafkaSettings& settings);  // of all topics
 std::string transactional_id(const config::Settings& settings, int slot);
 
 class TransactionLoop : private worker::Job {

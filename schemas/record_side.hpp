@@ -14,6 +14,10 @@
 
 namespace wxpipe::schemas {
 
+// The header of a record of events.v1 that a repair sent again (docs/decisions/0017-repair.md). `process` takes such an
+// event although it has seen its id.
+inline constexpr const char* kRepairHeader = "repair";
+
 // The trace id inside a W3C traceparent, "00-<32 hex>-<16 hex>-<flags>": lower-case hex, not all zero. Empty: it has
 // none.
 inline std::string_view trace_id_in(std::string_view traceparent) {

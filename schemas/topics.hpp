@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "schemas/registry.hpp"
 
@@ -27,6 +28,7 @@ inline constexpr int kMaxMessageBytes = 4 << 20;
 
 inline constexpr const Topic& topic(TopicName name) { return kTopics[static_cast<size_t>(name)]; }
 std::string topic_name(std::string_view prefix, TopicName name);
+std::vector<std::string> topic_names(std::string_view prefix);  // of all topics, by TopicName
 
 // The consumer group of `process`; other parts also ask for its offsets in events.
 std::string process_group(std::string_view prefix);

@@ -41,7 +41,7 @@ class SinkRole : public runtime::Role {
         clock_(clock),
         keeper_database_(context.settings.postgres.url, "wxpipe sink autopilot", postgres::Purpose::administration),
         custody_database_(context.settings.postgres.url, "wxpipe sink custody", postgres::Purpose::administration),
-        custody_watch_(context.settings, custody_database_, context.metrics.unaccounted),
+        custody_watch_(context.settings, custody_database_, context.metrics),
         crew_(context, clock, teams()) {}
 
   std::string_view name() const override { return "sink"; }

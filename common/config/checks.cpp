@@ -189,8 +189,9 @@ std::vector<Finding> risks(const Settings& settings) {
   warn(!is_loopback(settings.admin.listen.host), "admin.listen",
        fmt::format("{} can be reached from other machines, and the admin page asks for no password",
                    format_endpoint(settings.admin.listen)));
-  warn(settings.kafka.replication_factor == 1, "kafka.replication_factor",
-       "is 1: when that broker's disk is lost, so is what it acknowledged");
+  warn(settings.kafka.replication_factor == 1 && settings.kafka.durability == "replicated", "kafka.replication_factor",
+       "is 1: when that broker's disk is lost, so is what it acknowledged. If one broker is on purpose, say so with "
+       "kafka.durability = \"one_broker\"");
   warn(settings.ingest.max_connections < settings.ingest.max_in_flight, "ingest.max_in_flight",
        "is more than max_connections, so it never limits anything");
   warn(settings.log.level == "debug", "log.level", "debug writes a line for nearly everything");

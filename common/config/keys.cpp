@@ -60,6 +60,9 @@ std::span<const Key<Settings>> setting_keys() {
        "What every topic's and consumer group's name begins with."},
       {"kafka.replication_factor", in<&S::kafka, &KafkaSettings::replication_factor>(), between(0, 15),
        "Copies of each partition; 0: 3 where the cluster has three brokers or more, else 1."},
+      {"kafka.durability", in<&S::kafka, &KafkaSettings::durability>(), one_of({"replicated", "one_broker"}),
+       "replicated: too few replicas are reported. one_broker: this cluster has one broker on purpose, and what was "
+       "acknowledged is as safe as its disk."},
       {"kafka.properties", in<&S::kafka, &KafkaSettings::properties>(), any(),
        "Any librdkafka property; it has the last word, except over what a guarantee hangs on."},
 
@@ -139,6 +142,9 @@ std::span<const Key<Settings>> setting_keys() {
        "So does this share of rejected rows among the last brake_sample ones."},
       {"sink.brake_sample", in<&S::sink, &K::brake_sample>(), between(1, 10'000'000),
        "How many rows brake_ratio looks back on."},
+      {"sink.repair", in<&S::sink, &K::repair>(), any(),
+       "Sends lost events again by itself, as `wxpipe audit --repair --yes` does. It also brings back rows that were "
+       "deleted on purpose, unless their custody marks were deleted too."},
 
       {"log.level", in<&S::log, &LogSettings::level>(), one_of({"debug", "info", "warn", "error"}),
        "The least important lines that are written: debug, info, warn or error."},

@@ -38,6 +38,7 @@ struct KafkaSettings {
   std::string bootstrap_servers = "localhost:9092";
   std::string topic_prefix = "wxpipe.";
   int replication_factor = 0;                     // 0: 3 where the cluster has three brokers or more, else 1
+  std::string durability = "replicated";          // replicated, one_broker: fewer than three replicas is intended
   std::map<std::string, std::string> properties;  // [kafka.properties]: any librdkafka property; overrides ours
 };
 
@@ -98,6 +99,7 @@ struct SinkSettings {
   int brake_consecutive = 500;  // so many rejected rows in a row stop the consumer
   double brake_ratio = 0.5;     // so many of the last brake_sample rows do too
   int brake_sample = 5'000;
+  bool repair = false;  // unaccounted receipts are sent again without a person
 };
 
 // [log]

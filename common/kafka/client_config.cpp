@@ -94,6 +94,9 @@ Pairs guarantees(ClientRole role) {
     case ClientRole::processor_consumer:
     case ClientRole::sink_consumer:
       return {
+          // With the protocol `consumer`, the broker refuses a new member that has the group.instance.id of one that is
+          // still there. With `classic` the new one takes over, which a restart needs (docs/decisions 0007).
+          {"group.protocol", "classic"},               // librdkafka >= 2.4 only
           {"partition.assignment.strategy", "range"},  // cooperative-sticky commits wrongly during rebalances (#4059)
           {"enable.auto.commit", "false"},
           {"enable.auto.offset.store", "false"},
@@ -108,7 +111,7 @@ Pairs guarantees(ClientRole role) {
   return {};
 }
 
-const std::set<std::string> kNewerVersionsOnly{"enable.metrics.push", "fetch.queue.backoff.ms"};
+const std::set<std::string> kNewerVersionsOnly{"enable.metrics.push", "fetch.queue.backoff.ms", "group.protocol"};
 
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value, const char* where) {
   char why[512];

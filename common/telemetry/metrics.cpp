@@ -55,8 +55,9 @@ Metrics::Metrics()
                                  "Age of the last committed record of the worker furthest behind; 0: none left")),
       consumer_lag_records(
           gauge(registry, "wxpipe_consumer_lag_records", "Records that are not committed yet, by group")),
-      unaccounted(gauge(registry, "wxpipe_unaccounted", "Receipts acknowledged and found nowhere; must be 0").Add({})) {
-}
+      unaccounted(gauge(registry, "wxpipe_unaccounted", "Receipts acknowledged and found nowhere; must be 0").Add({})),
+      repairs(counter(registry, "wxpipe_repairs_total",
+                      "Unaccounted receipts that the custody watch looked for: sent again, or impossible to mend")) {}
 
 std::string Metrics::exposition() const { return prometheus::TextSerializer().Serialize(registry.Collect()); }
 

@@ -46,6 +46,7 @@ class Metrics {
   prometheus::Family<prometheus::Gauge>& consumer_lag_seconds;  // {group}: age of the last one committed; 0: none left
   prometheus::Family<prometheus::Gauge>& consumer_lag_records;  // {group}
   prometheus::Gauge& unaccounted;                               // custody: acknowledged, but found nowhere
+  prometheus::Family<prometheus::Counter>& repairs;             // {outcome=sent|impossible}: of those, by the watch
 
   // The text exposition format, for /metrics.
   std::string exposition() const;

@@ -16,6 +16,11 @@ void Readiness::not_ready(std::string_view part, std::string_view why) {
   parts_.insert_or_assign(std::string(part), std::string(why.empty() ? "not ready" : why));
 }
 
+void Readiness::remark(std::vector<Remark> remarks) {
+  const std::lock_guard lock(mutex_);
+  remarks_ = std::move(remarks);
+}
+
 bool Readiness::all_ready() const {
   const std::lock_guard lock(mutex_);
   for (const auto& [part, reason] : parts_)
@@ -39,7 +44,16 @@ std::string Readiness::json() const {
     }
     out += '}';
   }
-  out += "}}";
+  out += '}';
+  for (size_t i = 0; i < remarks_.size(); ++i) {
+    out += i == 0 ? R"(,"findings":[)" : ",";
+    out += R"({"level":"warning","text":)";
+    json::append_string(out, remarks_[i].text);
+    out += R"(,"remedy":)";
+    json::append_string(out, remarks_[i].remedy);
+    out += '}';
+  }
+  out += remarks_.empty() ? "}" : "]}";
   return out;
 }
 

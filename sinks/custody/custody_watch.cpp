@@ -1,5 +1,7 @@
 #include "sinks/custody/custody_watch.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "common/result.hpp"
@@ -16,10 +18,18 @@ constexpr std::chrono::milliseconds kSeldom = 60s;  // pause while nothing can b
 constexpr auto kAge = 3s;       // younger marks are probably still on their way, so they aren't checked
 constexpr auto kPatience = 5s;  // the wait for consumers to pass the topics' ends
 constexpr size_t kNamed = 5;    // in one log line; `wxpipe audit` names all
+constexpr SearchLimits kRepairLimits{2'000'000, 60s};
+constexpr size_t kMostTried = 200'000;  // that are remembered
 
 // The lock of the process that checks; Postgres releases it when the connection ends.
 constexpr const char* kTryLock = "select pg_try_advisory_lock(hashtext('wxpipe.custody'), 0)";
 constexpr const char* kUnlock = "select pg_advisory_unlock(hashtext('wxpipe.custody'), 0)";
+
+std::string first_of(const std::vector<std::string>& receipts) {
+  return fmt::format("{}",
+                     fmt::join(receipts.begin(),
+                               receipts.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, receipts.size())), " "));
+}
 }  // namespace
 
 void CustodyWatch::run(const std::stop_token& stop) {
@@ -30,6 +40,8 @@ void CustodyWatch::run(const std::stop_token& stop) {
     } catch (const Unavailable& error) {
       hindrance = error.what();
     } catch (const UsageError& error) {  // wrong schema version: somebody may be about to migrate
+      hindrance = error.what();
+    } catch (const Fenced& error) {  // Kafka refuses us something for good, such as reading a topic
       hindrance = error.what();
     } catch (const postgres::SqlError& error) {
       hindrance = error.what();
@@ -55,12 +67,12 @@ bool CustodyWatch::look(const std::stop_token& stop) {
       more = found.marks > 0 && found.settled == found.marks;
       in_vain = found.marks > 0 && found.settled == 0 && found.missing.empty();
       if (!found.missing.empty()) {
-        std::string names;
-        for (size_t i = 0; i < std::min(kNamed, found.missing.size()); ++i)
-          names += (i > 0 ? " " : "") + found.missing[i].receipt;
-        telemetry::log_error(
-            "receipts_unaccounted",
-            {{"receipts", found.missing.size()}, {"first", names}, {"do", "run `wxpipe audit`: it names all of them"}});
+        std::vector<std::string> names;
+        for (const auto& one : found.missing) names.push_back(one.receipt);
+        telemetry::log_error("receipts_unaccounted", {{"receipts", names.size()},
+                                                      {"first", first_of(names)},
+                                                      {"do", "run `wxpipe audit --repair`: it names all of them"}});
+        if (settings_.sink.repair) mend(found.missing, stop);
       }
     }
     connection.execute(kUnlock);
@@ -69,8 +81,42 @@ bool CustodyWatch::look(const std::stop_token& stop) {
   return in_vain;
 }
 
+// Once for each receipt: if it is missing again after it was sent and everything was taken, sending doesn't help it.
+void CustodyWatch::mend(const std::vector<MissingReceipt>& missing, const std::stop_token& stop) {
+  std::vector<MissingReceipt> untried;
+  for (const auto& one : missing)
+    if (!tried_.contains(one.receipt)) untried.push_back(one);
+  told(repair(settings_, untried, RepairMode::send, kRepairLimits, {}, stop));
+}
+
+void CustodyWatch::told(const std::vector<Repair>& repairs) {
+  std::vector<std::string> sent, impossible;
+  std::string why;
+  for (const auto& one : repairs) {
+    if (tried_.size() >= kMostTried) tried_.clear();
+    tried_.insert(one.lost.receipt);
+    if (one.outcome == Mending::sent) {
+      sent.push_back(one.lost.receipt);
+      continue;
+    }
+    impossible.push_back(one.lost.receipt);
+    if (why.empty()) why = fmt::format("{}: {}", to_string(one.outcome), one.where);
+  }
+  const auto count = [&](const char* outcome, const std::vector<std::string>& receipts) {
+    metrics_.repairs.Add({{"outcome", outcome}}).Increment(static_cast<double>(receipts.size()));
+  };
+  count("sent", sent);
+  count("impossible", impossible);
+  if (!sent.empty()) telemetry::log_warn("receipts_sent_again", {{"receipts", sent.size()}, {"first", first_of(sent)}});
+  if (!impossible.empty())
+    telemetry::log_error("receipts_beyond_repair", {{"receipts", impossible.size()},
+                                                    {"first", first_of(impossible)},
+                                                    {"why", why},
+                                                    {"do", "run `wxpipe audit --repair`: it gives each one's reason"}});
+}
+
 void CustodyWatch::show(int64_t unaccounted) {
-  unaccounted_.Set(static_cast<double>(unaccounted));
+  metrics_.unaccounted.Set(static_cast<double>(unaccounted));
   if (unaccounted == 0 && shown_ > 0) telemetry::log_info("receipts_accounted", {{"receipts", shown_}});
   shown_ = unaccounted;
 }

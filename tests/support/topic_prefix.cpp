@@ -6,6 +6,7 @@
 
 #include "common/kafka/client_config.hpp"
 #include "common/kafka/error.hpp"
+#include "common/kafka/partition.hpp"
 #include "rig/eventually.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/unique_name.hpp"
@@ -75,6 +76,23 @@ std::string TopicPrefix::create(const std::string& suffix, int partitions) {
   kafka::NewTopic topic{.name = prefix_ + suffix, .partitions = partitions, .replication_factor = 1};
   create_topics({topic});
   return topic.name;
+}
+
+void TopicPrefix::empty(schemas::TopicName topic) {
+  using Deletion = std::unique_ptr<rd_kafka_DeleteRecords_t, kafka::Destroy<rd_kafka_DeleteRecords_destroy>>;
+  const auto client = kafka::make_producer(client_config(kafka::ClientRole::admin, settings()));
+  const kafka::Queue queue(rd_kafka_queue_new(client.get()));
+  std::vector<kafka::PartitionOffset> ends;
+  const int partitions = kafka::Admin(settings()).view().topics.at(name(topic)).partitions;
+  for (int i = 0; i < partitions; ++i) ends.push_back({{name(topic), i}, RD_KAFKA_OFFSET_END});
+  const Deletion deletion(rd_kafka_DeleteRecords_new(kafka::to_list(ends).get()));
+  auto* pointer = deletion.get();
+  rd_kafka_DeleteRecords(client.get(), &pointer, 1, nullptr, queue.get());
+  const kafka::Event event(rd_kafka_queue_poll(queue.get(), 60'000));
+  if (!event) throw std::runtime_error("no answer");
+  kafka::throw_unless_ok("delete records", rd_kafka_event_error(event.get()));
+  const auto* result = rd_kafka_event_DeleteRecords_result(event.get());
+  kafka::from_list("delete records", rd_kafka_DeleteRecords_result_offsets(result));  // throws on a partition's error
 }
 
 void TopicPrefix::create_topics(const std::vector<kafka::NewTopic>& topics) {

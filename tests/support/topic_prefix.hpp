@@ -28,6 +28,8 @@ class TopicPrefix {
   void create(const std::vector<schemas::TopicName>& topics);
   // Creates any other topic; returns its full name.
   std::string create(const std::string& suffix, int partitions);
+  // Deletes all records of a topic. Its offsets go on.
+  void empty(schemas::TopicName topic);
 
  private:
   void create_topics(const std::vector<kafka::NewTopic>& topics);

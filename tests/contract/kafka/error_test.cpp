@@ -66,6 +66,25 @@ TEST(KafkaSettings, AGuaranteeCannotBeConfiguredAway) {
   }
 }
 
+// docs/decisions/0007-eager-static-groups.md
+TEST(KafkaSettings, ConsumersHaveTheClassicProtocolWhereLibrdkafkaKnowsAnother) {
+  const kafka::Conf plain(rd_kafka_conf_new());
+  char value[64];
+  size_t size = sizeof value;
+  const bool known = rd_kafka_conf_get(plain.get(), "group.protocol", value, &size) == RD_KAFKA_CONF_OK;
+  EXPECT_EQ(known, rd_kafka_version() >= 0x02040000);
+  for (const auto role : {ClientRole::processor_consumer, ClientRole::sink_consumer}) {
+    const auto conf = client_config(role, {});
+    size = sizeof value;
+    const bool set = rd_kafka_conf_get(conf.get(), "group.protocol", value, &size) == RD_KAFKA_CONF_OK;
+    EXPECT_EQ(set, known);
+    if (set) EXPECT_STREQ(value, "classic");
+    config::KafkaSettings other;
+    other.properties["group.protocol"] = "consumer";
+    EXPECT_THROW(client_config(role, other), UsageError) << "with any librdkafka";
+  }
+}
+
 TEST(KafkaSettings, EverythingElseHasTheUsersWord) {
   config::KafkaSettings settings;
   settings.properties["linger.ms"] = "7";

@@ -1,9 +1,7 @@
 // From callbacks to the audit, on real servers: acknowledged = stored + duplicates + dead letters + in flight, for any
 // callbacks and on any way through the pipeline (docs/guarantees.md law 9).
-#include "rig/process.hpp"
 #include "tests/integration/custody/custody_fixture.hpp"
 #include "tests/support/kafka_gate.hpp"
-#include "tests/support/program.hpp"
 
 namespace wxpipe::custody_test {
 namespace {
@@ -14,31 +12,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-class ChainTest : public CustodyTest {
- protected:
-  // What the executable's commands say about custody.
-  struct Said {
-    rig::Exit exit;
-    std::string output, errors;
-  };
-  // Uses the servers of the configuration file, unless the test gives others.
-  rig::Command command(const std::vector<std::string>& arguments, const std::string& database = {},
-                       const std::string& kafka = {}) const {
-    return {.program = support::wxpipe_program(),
-            .arguments = arguments,
-            .environment = {{"DATABASE_URL", database},
-                            {"KAFKA_BOOTSTRAP", kafka},
-                            {"WXPIPE_INSTANCE", ""},
-                            {"WXPIPE_SEALING_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}}};
-  }
-  Said audit_command(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> all{"audit", "--config", config_file().string()};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    rig::Process process(command(all));
-    const auto exit = process.wait();
-    return {exit.value_or(rig::Exit{-1, 0}), process.output(), process.errors()};
-  }
-};
+class ChainTest : public CustodyTest {};
 
 TEST_F(ChainTest, EachCallbackThatWasAcceptedRepeatedOrPoisonedIsAccountedFor) {
   database_->query("alter table messages add constraint picky check (content <> 'poison')");

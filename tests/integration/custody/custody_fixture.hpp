@@ -13,10 +13,12 @@
 #include "ingest/ingest_role.hpp"
 #include "processors/process_role.hpp"
 #include "rig/eventually.hpp"
+#include "rig/process.hpp"
 #include "rig/temporary_folder.hpp"
 #include "sinks/custody/audit.hpp"
 #include "sinks/sink_role.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/program.hpp"
 #include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
@@ -141,6 +143,29 @@ class CustodyTest : public ::testing::Test {
                     "mode = \"plain\"\napp_id = \"wxapp\"\noriginal_id = \"gh_original\"\ntoken = \"{}\"\n",
                     instance, own.kafka.bootstrap_servers, own.kafka.topic_prefix, own.postgres.url.reveal(),
                     own.spool.directory, ingest::test::kToken));
+  }
+
+  // What the executable's commands say about custody.
+  struct Said {
+    rig::Exit exit;
+    std::string output, errors;
+  };
+  // Uses the servers of the configuration file, unless the test gives others.
+  rig::Command command(const std::vector<std::string>& arguments, const std::string& database = {},
+                       const std::string& kafka = {}) const {
+    return {.program = support::wxpipe_program(),
+            .arguments = arguments,
+            .environment = {{"DATABASE_URL", database},
+                            {"KAFKA_BOOTSTRAP", kafka},
+                            {"WXPIPE_INSTANCE", ""},
+                            {"WXPIPE_SEALING_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}}};
+  }
+  Said audit_command(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> all{"audit", "--config", config_file().string()};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    rig::Process process(command(all));
+    const auto exit = process.wait();
+    return {exit.value_or(rig::Exit{-1, 0}), process.output(), process.errors()};
   }
 
   rig::TemporaryFolder folder_;

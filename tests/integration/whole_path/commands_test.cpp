@@ -193,6 +193,50 @@ TEST_F(CommandsTest, TopicsArePlannedAppliedAndThenAsTheyShouldBe) {
             "604800000");
 }
 
+TEST_F(CommandsTest, OneBrokerIsWarnedOfUntilTheConfigurationSaysThatItIsOnPurpose) {
+  const std::string replicas = "fewer than three replicas: 8 topics, such as " + topics_->prefix(),
+                    in_sync = "min.insync.replicas below two: 8 topics",
+                    remedy = R"(say so once: [kafka] durability = "one_broker")";
+  const Environment confirmed{{"WXPIPE_KAFKA__DURABILITY", "one_broker"}};
+  ASSERT_EQ(command({"topics", "apply"}).code(), kFine);
+  for (const auto& arguments : {std::vector<std::string>{"check-config"}, {"topics", "plan"}}) {
+    const auto ran = command(arguments);
+    EXPECT_EQ(ran.code(), kFine) << ran.errors;
+    EXPECT_THAT(ran.output,
+                AllOf(HasSubstr("warning: " + replicas), HasSubstr("warning: " + in_sync), HasSubstr(remedy)));
+    const auto quiet = command(arguments, confirmed);
+    EXPECT_EQ(quiet.code(), kFine) << quiet.errors;
+    EXPECT_THAT(quiet.output, Not(HasSubstr("replicas")));
+  }
+  const auto wxpipe = start({"process"});
+  ASSERT_TRUE(wxpipe->ready()) << wxpipe->readiness();
+  EXPECT_TRUE(eventually([&] { return wxpipe->readiness().find("findings") != std::string::npos; }));
+  EXPECT_THAT(wxpipe->readiness(),
+              AllOf(StartsWith(R"({"ready":true,)"), HasSubstr(R"("findings":[{"level":"warning","text":")" + replicas),
+                    HasSubstr(R"(durability = \"one_broker\")")));
+  EXPECT_THAT(wxpipe->log(), HasSubstr("event=durability_weak"));
+}
+
+TEST_F(CommandsTest, UncleanLeaderElectionsAreSaidAndForbidden) {
+  const auto events = topics_->name(TopicName::events);
+  kafka::Admin admin(topics_->settings());
+  ASSERT_EQ(command({"topics", "apply"}).code(), kFine);
+  admin.set_config(events, {{"unclean.leader.election.enable", "true"}});
+  const Environment one_broker{{"WXPIPE_KAFKA__DURABILITY", "one_broker"}};
+  EXPECT_TRUE(eventually([&] { return command({"topics", "plan"}, one_broker).code() == kFoundWrong; }));
+  EXPECT_THAT(command({"check-config"}).output,
+              HasSubstr("unclean.leader.election.enable is on: 1 topic, such as " + events));
+  EXPECT_EQ(command({"topics", "apply"}).code(), kFine);
+  EXPECT_EQ(admin.configs({events}).at(events).at("unclean.leader.election.enable").value, "false");
+}
+
+TEST_F(CommandsTest, CheckConfigSaysWhenTheClusterDoesNotAnswer) {
+  const auto ran = command({"check-config"}, {{"KAFKA_BOOTSTRAP", nobody_listens()}});
+  EXPECT_EQ(ran.code(), kFine) << ran.errors;
+  EXPECT_THAT(ran.output, HasSubstr("nobody knows how durable the topics are: no broker answers at "));
+  EXPECT_EQ(ran.errors, "");
+}
+
 TEST_F(CommandsTest, TopicsWithFewerPartitionsAreNamedAndLeftAlone) {
   support::TopicPrefix few(support::Create::nothing);
   few.create("events.v1", 2);

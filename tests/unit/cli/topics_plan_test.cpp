@@ -49,7 +49,8 @@ TEST(TopicsPlan, CreatesEveryTopicOfTheTableInAnEmptyCluster) {
                                       {"max.message.bytes", "4194304"},
                                       {"message.timestamp.type", "CreateTime"},
                                       {"min.insync.replicas", "1"},
-                                      {"retention.ms", "604800000"}},
+                                      {"retention.ms", "604800000"},
+                                      {"unclean.leader.election.enable", "false"}},
                                      "the cluster doesn't have it"}));
 }
 
@@ -111,6 +112,17 @@ TEST(TopicsPlan, CorrectsAMinimumOfReplicasThatNoWriteCouldMeet) {
       cluster.plan(),
       (Actions{
           {Kind::set_config, "wxpipe.events.v1", 0, 0, {{"min.insync.replicas", "1"}}, "min.insync.replicas is 2"}}));
+}
+
+TEST(TopicsPlan, ForbidsUncleanLeaderElectionsWhereverTheyAreAllowed) {
+  auto cluster = fine(3);
+  cluster.configs.at("wxpipe.events.v1")["unclean.leader.election.enable"] = {"true", false};
+  EXPECT_EQ(cluster.plan(), (Actions{{Kind::set_config,
+                                      "wxpipe.events.v1",
+                                      0,
+                                      0,
+                                      {{"unclean.leader.election.enable", "false"}},
+                                      "unclean.leader.election.enable is true"}}));
 }
 
 TEST(TopicsPlan, NeverRaisesPartitionsOfKeyedTopicsUnasked) {

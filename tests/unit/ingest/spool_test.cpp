@@ -12,6 +12,7 @@
 
 #include "common/result.hpp"
 #include "ingest/delivery/spool.hpp"
+#include "ingest/delivery/spool_copies.hpp"
 #include "rig/temporary_folder.hpp"
 #include "tests/support/manual_clock.hpp"
 
@@ -232,6 +233,23 @@ TEST_F(SpoolTest, ADirectoryThatCantBeMadeIsAUsageError) {
   settings.directory = "/proc/no/spool";
   EXPECT_THAT([&] { Spool(settings, "test", clock_, metrics_); },
               ThrowsMessage<UsageError>(HasSubstr("spool.directory")));
+}
+
+TEST_F(SpoolTest, CopiesAreFoundByTheirReceiptsInEveryFileThatCanBeRead) {
+  auto wanted = record("shop||a", std::string("bytes \x01\x00\x02", 9)), other = record("shop||b", "{}");
+  other.receipt = "i/b/2";
+  const auto spool = open();  // stays open, as an ingest process has it
+  for (const auto& one : {wanted, other}) ASSERT_TRUE(put(*spool, one));
+  folder_.write("broken.spool", "this is no database, however long it may be");
+  folder_.write("notes.txt", "nor is this");
+  std::vector<std::pair<std::string, Outbound>> found;
+  const auto unread = find_in_spools(folder_.path(), {"i/b/1", "i/b/3"}, [&](const auto& file, Outbound&& record) {
+    found.emplace_back(file.filename(), std::move(record));
+  });
+  EXPECT_THAT(found, ElementsAre(std::pair(std::string("test.spool"), wanted)));
+  EXPECT_THAT(unread, ElementsAre(HasSubstr("broken.spool: ")));
+  EXPECT_THAT(find_in_spools(folder_ / "none", {"i/b/1"}, [](const auto&, Outbound&&) { FAIL(); }),
+              ElementsAre(HasSubstr("none: No such file")));
 }
 
 }  // namespace

@@ -95,6 +95,32 @@ TEST(ProcessBatch, MeetsRepeatsOfEarlierBatches) {
   EXPECT_EQ(run({input(json, 1)}, windows).counts, (Counts{.duplicates = 1}));
 }
 
+TEST(ProcessBatch, TakesARepairThoughItsIdWasSeenAndRemembersNothingNew) {
+  auto windows = windows_of();
+  const auto json = json_of(event_of("message.text"));
+  const auto lost = run({input(json, 0)}, windows);
+  publish(lost, windows);
+  auto again = input(json, 1);
+  again.repair = true;
+  const auto repaired = run({again, again}, windows);
+  auto twice = lost.records;
+  twice.insert(twice.end(), lost.records.begin(), lost.records.end());
+  EXPECT_EQ(repaired.records, twice);
+  EXPECT_EQ(repaired.counts, (Counts{.processed = 2}));
+  publish(repaired, windows);
+  EXPECT_EQ(run({input(json, 2)}, windows).counts, (Counts{.duplicates = 1}));
+  EXPECT_EQ(windows.at(0).size(), 1U);
+}
+
+TEST(ProcessBatch, TakesAndRemembersARepairWhoseIdIsUnknown) {
+  auto windows = windows_of();
+  const auto json = json_of(event_of("message.text"));
+  auto again = input(json, 0);
+  again.repair = true;
+  publish(run({again}, windows), windows);
+  EXPECT_EQ(run({input(json, 1)}, windows).counts, (Counts{.duplicates = 1}));
+}
+
 TEST(ProcessBatch, TakesAbortedRecordsAnew) {
   auto windows = windows_of();
   const auto json = json_of(event_of("message.text"));

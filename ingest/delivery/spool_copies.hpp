@@ -1,0 +1,20 @@
+// Finds events in the spool files of a folder by their receipts, and changes nothing there. Files of other instances
+// count too, and a file may be in use. For repairs (docs/decisions/0017-repair.md).
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "ingest/delivery/outbound.hpp"
+
+namespace wxpipe::ingest {
+
+// Calls visit for each event with one of these receipts. Returns one line for each file that can't be read.
+std::vector<std::string> find_in_spools(
+    const std::filesystem::path& folder, const std::unordered_set<std::string>& receipts,
+    const std::function<void(const std::filesystem::path& file, Outbound&& record)>& visit);
+
+}  // namespace wxpipe::ingest

@@ -24,7 +24,7 @@ class AttributeTree {
   AttributeTree() = default;
   // Texts without structure.
   AttributeTree(std::initializer_list<value_type> texts) : AttributeTree(Attributes(texts)) {}
-  explicit AttributeTree(const Attributes& texts);
+  AttributeTree(const Attributes& texts);
   // A JSON object of objects, lists and texts.
   static AttributeTree of_json(std::string json);
 

@@ -44,7 +44,7 @@ inline bool set_attributes(std::string_view text, Attributes& out) {
 inline bool set_attributes(std::string_view text, AttributeTree& out) {
   Attributes texts;
   if (!set_attributes(text, texts)) return false;
-  out = AttributeTree(texts);
+  out = texts;
   return true;
 }
 

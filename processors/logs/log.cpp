@@ -28,6 +28,7 @@ constexpr std::array kTypes{
     Meaning{"account.*", "account"},
     Meaning{"unknown.*", "unknown"},
     Meaning{"security.*", "security"},
+    Meaning{"store.*", "store"},
     Meaning{"alert.*", "alert"},
     Meaning{"instance.status_changed", "instance"},
 };
@@ -101,6 +102,7 @@ std::string_view module_of(const schemas::Event& event) {
 bool alarming(const schemas::Event& event) {
   constexpr std::array patterns{"*unauthorized*",
                                 "cancel_auth",
+                                "cancel_special_auth",
                                 "*revoke*",
                                 "*cancellation*",
                                 "*fail*",

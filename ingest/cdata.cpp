@@ -1,7 +1,6 @@
 #include "ingest/cdata.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace wxpipe::ingest {
@@ -10,7 +9,7 @@ namespace {
 constexpr char kMask = '\x01';
 constexpr std::string_view kBegin = "<![CDATA[", kEnd = "]]>", kMasked = "]]\x01", kBlank = " \t\r\n";
 constexpr size_t kNone = std::string_view::npos;
-constexpr std::array<std::string_view, 5> kWritten{"Content", "Description", "Label", "Recognition", "Title"};
+constexpr std::string_view kWritten = "Content";  // what a person wrote
 // No real body has more sections that end in doubt. The rest of a hostile one is read as XML, so that time is bounded.
 constexpr size_t kMostDoubts = 64;
 
@@ -76,9 +75,8 @@ class Masker {
   // first: the first `]]>` of the section. Returns the one that ends it.
   size_t end_of(std::string_view name, size_t first) {
     if (name.empty()) return first;
-    const auto* const written = std::find(kWritten.begin(), kWritten.end(), name);
-    if (written != kWritten.end()) {
-      const size_t last = mark_before(last_end_tag(static_cast<size_t>(written - kWritten.begin())), first);
+    if (name == kWritten) {
+      const size_t last = mark_before(last_end_tag(), first);
       if (last != kNone && last > first && depth_at(first) == 2) return last;
     }
     const size_t behind = behind_blanks(first + kEnd.size());
@@ -90,14 +88,12 @@ class Masker {
     return own == kNone ? first : own;
   }
 
-  // Where the last end tag of kWritten[which] begins; 0: there is none.
-  size_t last_end_tag(size_t which) {
-    size_t& known = last_end_tags_.at(which);
-    if (known != kNone) return known;
-    const std::string_view name = kWritten.at(which);
+  // Where the last end tag of kWritten begins; 0: there is none.
+  size_t last_end_tag() {
+    if (last_end_tag_ != kNone) return last_end_tag_;
     for (size_t at = body_.rfind("</"); at != kNone && at > 0; at = body_.rfind("</", at - 1))
-      if (is_end_tag(at, name)) return known = at;
-    return known = 0;
+      if (is_end_tag(at, kWritten)) return last_end_tag_ = at;
+    return last_end_tag_ = 0;
   }
 
   // How many elements are open in the section that `inside` is in. Calls come in the body's order.
@@ -130,8 +126,7 @@ class Masker {
 
   char* text_;
   std::string_view body_;  // the same bytes; masks show here at once
-  std::array<size_t, kWritten.size()> last_end_tags_{kNone, kNone, kNone, kNone, kNone};
-  size_t walked_ = 0, doubts_ = 0;
+  size_t last_end_tag_ = kNone, walked_ = 0, doubts_ = 0;
   int depth_ = 0;
   bool masked_ = false;
 };

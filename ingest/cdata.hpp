@@ -1,7 +1,6 @@
 // Where a CDATA section ends. The platforms don't escape what people type, so a section can hold `]]>` and a pasted
 // callback. A reader of XML ends it at the first `]]>`. Here it ends
-//   - in what people write (Content, Title, Description, Label, Recognition directly below the root, each there once):
-//     before the last end tag of that name in the body,
+//   - in a message's Content (directly below the root, where it stands once): before the last end tag of that name,
 //   - elsewhere: before the first end tag of its own element,
 // if `]]>` stands there, else at the first `]]>`. Writers that do escape split a section in two: `]]><![CDATA[` is left
 // out. Pure.

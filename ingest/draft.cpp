@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -127,10 +128,11 @@ const Field* find_openid(const Document& document) {
   return nullptr;
 }
 
-// Parts of an identity that every event of a family has. They alone tell no two events of one second apart.
-bool tells_apart(std::string_view path) {
-  return path != kFrom && path != "T" && path != "AgentID" && path != "ChangeType" && path != kBody;
-}
+// Who it is about, when, and what happened: parts of an identity that many events of one second may share.
+constexpr std::array<std::string_view, 10> kShared{kFrom,     "T",     kBody,   "ChangeType", "AgentID",
+                                                   "AgentId", "AppId", "appid", "CorpId",     "AuthCorpId"};
+
+bool tells_apart(std::string_view path) { return std::find(kShared.begin(), kShared.end(), path) == kShared.end(); }
 
 }  // namespace
 
@@ -235,7 +237,7 @@ void Draft::add_attributes() {
 // Calls the function for each value of the path, as it stands in the attributes.
 template <class Visit>
 void Draft::for_each_value(std::string_view path, Visit&& visit) {
-  if (seals_.overflowed()) return;
+  if (seals_.overflowed() || seals_.shows(path)) return;  // a name that is a credential is sealed too
   for (const Field& field : document_.fields()) {
     if (attribute_name(field.path) != path || field.value.empty() || is_taken(field)) continue;
     if (seals_.empty()) {

@@ -140,10 +140,10 @@ constexpr std::array kEvents{
     EventRule{"modify_calendar", "", "calendar.modified", kFrom, "", "CalId T"},
     EventRule{"modify_schedule", "", "schedule.modified", kFrom, "", "CalId ScheduleId T"},
     EventRule{"msgaudit_notify", "", "archive.available", kNobody, "", "AgentID T"},
-    EventRule{
-        "open_approval_change", "", "approval.changed", "ApprovalInfo.ApplyUserId", "ApprovalInfo.OpenSpName",
-        "ApprovalInfo.ThirdNo ApprovalInfo.OpenSpStatus T body",
-        "ApprovalInfo.ApprovalNodes.ApprovalNode ApprovalInfo.ApprovalNodes.ApprovalNode.Items.Item ApprovalInfo.NotifyNodes.NotifyNode"},
+    EventRule{"open_approval_change", "", "approval.changed", "ApprovalInfo.ApplyUserId", "ApprovalInfo.OpenSpName",
+              "ApprovalInfo.ThirdNo ApprovalInfo.OpenSpStatus T body",
+              "ApprovalInfo.ApprovalNodes.ApprovalNode ApprovalInfo.ApprovalNodes.ApprovalNode.Items.Item "
+              "ApprovalInfo.NotifyNodes.NotifyNode"},
     EventRule{"open_order", "", "licence.order_opened", kNobody, "", "PaidCorpId OrderId T"},
     EventRule{"pay_for_app_success", "", "licence.order_paid", kNobody, "", "PaidCorpId OrderId T"},
     EventRule{"pay_refund", "", "payment.refunded", kFrom, "", "From T"},
@@ -184,10 +184,11 @@ constexpr std::array kEvents{
     EventRule{"subscribe", "", "follower.subscribed", kFrom, "", ""},
     EventRule{"suite_ticket", "", "ticket.suite", kNobody, "", "T"},
     EventRule{"switch_workbench_mode", "", "application.workbench_switched", kNobody, "", "AgentID Mode T"},
-    EventRule{
-        "sys_approval_change", "", "approval.changed", "ApprovalInfo.Applyer.UserId", "ApprovalInfo.SpName",
-        "ApprovalInfo.SpNo ApprovalInfo.SpStatus ApprovalInfo.StatuChangeEvent T body",
-        "ApprovalInfo.SpRecord ApprovalInfo.SpRecord.Details ApprovalInfo.Notifyer ApprovalInfo.Comments ApprovalInfo.ProcessList.NodeList ApprovalInfo.ProcessList.NodeList.SubNodeList"},
+    EventRule{"sys_approval_change", "", "approval.changed", "ApprovalInfo.Applyer.UserId", "ApprovalInfo.SpName",
+              "ApprovalInfo.SpNo ApprovalInfo.SpStatus ApprovalInfo.StatuChangeEvent T body",
+              "ApprovalInfo.SpRecord ApprovalInfo.SpRecord.Details ApprovalInfo.Notifyer "
+              "ApprovalInfo.Comments ApprovalInfo.ProcessList.NodeList "
+              "ApprovalInfo.ProcessList.NodeList.SubNodeList"},
     EventRule{"taskcard_click", "", "template_card.task_clicked", kFrom, "EventKey",
               "AgentID From T TaskId EventKey ResponseCode"},
     EventRule{"template_card_event", "", "template_card.answered", kFrom, "EventKey",

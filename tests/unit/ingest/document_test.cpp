@@ -106,8 +106,7 @@ TEST(Document, ReplacesEachByteThatBelongsToNoCharacter) {
   EXPECT_TRUE(xml.document.sanitised());
   EXPECT_TRUE(xml.document.has_other_bytes());
   const Read json("{\"a\":\"\xc3\xF0\x9F\x98\x80\",\"b\":\"\xED\xA0\x80\xC0\x80\xF4\x90\x80\x80\"}");
-  EXPECT_EQ(json.fields(),
-            (Fields{{"a", "\uFFFD😀"}, {"b", "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD"}}));
+  EXPECT_EQ(json.fields(), (Fields{{"a", "\uFFFD😀"}, {"b", "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD"}}));
   EXPECT_FALSE(Read("<xml><A>中\x01</A></xml>").document.has_other_bytes());
 }
 
@@ -118,18 +117,19 @@ TEST(Document, WhatPeopleTypeEndsNoSection) {
     EXPECT_EQ(read.document.value("MsgId"), "7") << body;
     return std::string(read.document.value("Content"));
   };
-  for (const auto* typed : {"a[b[0]]> 3", "<a><![CDATA[x]]></a>", "]]>", "]]>]]>", "]]>&amp;]]", "]]></Content>", "]]></xml>",
-                            "<Content><![CDATA[x]]></Content>", "]]></Content><MsgId>8</MsgId><Content><![CDATA[", "<![CDATA["})
+  for (const auto* typed :
+       {"a[b[0]]> 3", "<a><![CDATA[x]]></a>", "]]>", "]]>]]>", "]]>&amp;]]", "]]></Content>", "]]></xml>",
+        "<Content><![CDATA[x]]></Content>", "]]></Content><MsgId>8</MsgId><Content><![CDATA[", "<![CDATA["})
     EXPECT_EQ(content(typed), typed);
   EXPECT_EQ(content("a]]]]><![CDATA[>b"), "a]]>b") << "a writer that does escape";
 }
 
 TEST(Document, ASectionEndsBeforeItsOwnEndTag) {
-  EXPECT_THAT(Read("<xml><L><I><![CDATA[a]]>b]]></I><I><![CDATA[<b>]]></b>]]> </I><Content><![CDATA[x]]></Content></L>"
-                   "<L><Content><![CDATA[y]]></Content></L></xml>")
-                  .fields(),
-              ElementsAre(Field{"L.I", "a]]>b"}, Field{"L.I", "<b>]]></b>"}, Field{"L.Content", "x"},
-                          Field{"L.Content", "y"}));
+  EXPECT_THAT(
+      Read("<xml><L><I><![CDATA[a]]>b]]></I><I><![CDATA[<b>]]></b>]]> </I><Content><![CDATA[x]]></Content></L>"
+           "<L><Content><![CDATA[y]]></Content></L></xml>")
+          .fields(),
+      ElementsAre(Field{"L.I", "a]]>b"}, Field{"L.I", "<b>]]></b>"}, Field{"L.Content", "x"}, Field{"L.Content", "y"}));
   EXPECT_THAT(Read("<xml><A><![CDATA[x]]> y</A><A><![CDATA[z]]></A></xml>").fields(),
               ElementsAre(Field{"A", "x y"}, Field{"A", "z"}));
 }
@@ -137,7 +137,8 @@ TEST(Document, ASectionEndsBeforeItsOwnEndTag) {
 TEST(Document, ManySectionsInDoubtTakeLittleTime) {
   const std::string open = repeated("<a><![CDATA[x]]>y", 30'000);
   EXPECT_EQ(reason("<xml>" + open + "</xml>"), Reason::nested_too_deep);
-  EXPECT_EQ(Read("<xml>" + repeated("<L><Content><![CDATA[x]]></Content></L>", 20'000) + "</xml>").fields().size(), 20'000U);
+  EXPECT_EQ(Read("<xml>" + repeated("<L><Content><![CDATA[x]]></Content></L>", 20'000) + "</xml>").fields().size(),
+            20'000U);
 }
 
 TEST(Document, LeavesBlanksAroundJsonKeysOut) {

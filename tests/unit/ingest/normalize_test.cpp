@@ -78,9 +78,8 @@ TEST(Normalize, XmlAndJsonOfOneEventDifferInBytesAlone) {
                 R"({"ToUserName":"gh_original","FromUserName":"oUser","CreateTime":1736928000,"MsgType":"event",)"
                 R"("Event":"subscribe_msg_popup_event","List":[{"TemplateId":"t1","SubscribeStatusString":"accept"},)"
                 R"({"TemplateId":"t2","SubscribeStatusString":"reject"}]})"});
-  EXPECT_THAT(xml.attributes,
-              ElementsAre(Pair("List.TemplateId", "t1"), Pair("List.SubscribeStatusString", "accept"),
-                          Pair("List.TemplateId", "t2"), Pair("List.SubscribeStatusString", "reject")));
+  EXPECT_THAT(xml.attributes, ElementsAre(Pair("List.TemplateId", "t1"), Pair("List.SubscribeStatusString", "accept"),
+                                          Pair("List.TemplateId", "t2"), Pair("List.SubscribeStatusString", "reject")));
   xml.raw = json.raw;
   xml.id = json.id;
   EXPECT_EQ(xml, json);
@@ -175,8 +174,9 @@ TEST(Normalize, TimesAreSecondsOrMilliseconds) {
 
 TEST(Normalize, TimesAreNumbersAsJsonMayWriteThem) {
   const auto at = [](std::string_view time) {
-    return event_of({"mini_program",
-                     fmt::format(R"({{"FromUserName":"oUser","CreateTime":{},"MsgType":"event","Event":"CLICK"}})", time)})
+    return event_of(
+               {"mini_program",
+                fmt::format(R"({{"FromUserName":"oUser","CreateTime":{},"MsgType":"event","Event":"CLICK"}})", time)})
         .occurred_at;
   };
   EXPECT_EQ(at("1736928000.0"), Timestamp(1'736'928'000s));
@@ -187,8 +187,8 @@ TEST(Normalize, TimesAreNumbersAsJsonMayWriteThem) {
 }
 
 TEST(Normalize, TimesThatCannotBeAreDeadLetters) {
-  for (const auto* time : {"1293839999", "0", "-5", "-5.5", "1e400", "-1e400", "1e-400", "1.2e9", "1737014403", "99999999999", "17369280001230000",
-                           "99999999999999999999", "-99999999999999999999"}) {
+  for (const auto* time : {"1293839999", "0", "-5", "-5.5", "1e400", "-1e400", "1e-400", "1.2e9", "1737014403",
+                           "99999999999", "17369280001230000", "99999999999999999999", "-99999999999999999999"}) {
     const auto result = normalized({"official_account", event_xml("CLICK", "", time)});
     ASSERT_FALSE(result) << time;
     EXPECT_EQ(result.error().reason, Reason::implausible_time) << time;
@@ -294,8 +294,9 @@ TEST(Normalize, CharactersThatPostgresCannotHoldAreReplacedAndTheEventSaysSo) {
 }
 
 TEST(Normalize, BytesThatAreNoTextAreReplacedAndStandBesideIt) {
-  const std::string before = "<xml><FromUserName>o</FromUserName><CreateTime>1736928000</CreateTime><MsgType>event</MsgType>"
-                             "<Event>CLICK</Event><EventKey>";
+  const std::string before =
+      "<xml><FromUserName>o</FromUserName><CreateTime>1736928000</CreateTime><MsgType>event</MsgType>"
+      "<Event>CLICK</Event><EventKey>";
   const std::string written = before + "caf\xC3</EventKey></xml>";
   const auto event = event_of({"official_account", written});
   EXPECT_EQ(event.raw, before + "caf\uFFFD</EventKey></xml>");
@@ -342,27 +343,30 @@ TEST(Normalize, AttributesMirrorTheBody) {
             R"({"L":{"N":[{"A":"1","B":"2"},{"B":"3"}]},"E":"","M":{"b":"this","":"see "}})");
   EXPECT_EQ(xml("<N>1</N><X>x</X><N><A>2</A></N>"), R"({"N":["1",{"A":"2"}],"X":"x"})");
   const auto json = [](std::string_view more) {
-    return json_of({"mini_program",
-                    fmt::format(R"({{"FromUserName":"o","CreateTime":1736928000,"MsgType":"event","Event":"CLICK",{}}})", more)});
+    return json_of(
+        {"mini_program",
+         fmt::format(R"({{"FromUserName":"o","CreateTime":1736928000,"MsgType":"event","Event":"CLICK",{}}})", more)});
   };
   EXPECT_EQ(json(R"("a":[{"b":1},{"b":[2,[3]],"c":{}}],"d":[],"e":true,"f":null,"g":"\"")"),
             R"({"a":[{"b":"1"},{"b":["2",["3"]],"c":{}}],"d":[],"e":"true","g":"\""})");
-  EXPECT_EQ(json(R"("a":[1],"x":0,"a":2,"a":[3,4])"), R"({"a":["1","2","3","4"],"x":"0"})") << "a name that comes again";
-  EXPECT_EQ(json_of({"wework_bot", R"({"msgid":"m","msgtype":"text","text":{"content":"hi"},"from":{"userid":"u"}})"}), "{}")
+  EXPECT_EQ(json(R"("a":[1],"x":0,"a":2,"a":[3,4])"), R"({"a":["1","2","3","4"],"x":"0"})")
+      << "a name that comes again";
+  EXPECT_EQ(json_of({"wework_bot", R"({"msgid":"m","msgtype":"text","text":{"content":"hi"},"from":{"userid":"u"}})"}),
+            "{}")
       << "columns leave no empty objects behind";
   EXPECT_EQ(json_of({"channel", R"([{"a":1},[2]])", "", "w"}), R"({"value":[{"a":"1"},["2"]]})");
 }
 
 TEST(Normalize, WhatThePlatformDocumentsAsAListIsOneWithOneElementToo) {
-  EXPECT_EQ(json_of({"wework_app",
-                     "<xml><FromUserName>u</FromUserName><CreateTime>1736928000</CreateTime><MsgType>event</MsgType>"
-                     "<Event>kf_account_auth_change</Event><AuthAddOpenKfId>k1</AuthAddOpenKfId><AuthDelOpenKfId/></xml>"}),
-            R"({"AuthAddOpenKfId":["k1"],"AuthDelOpenKfId":[]})");
+  EXPECT_EQ(
+      json_of({"wework_app",
+               "<xml><FromUserName>u</FromUserName><CreateTime>1736928000</CreateTime><MsgType>event</MsgType>"
+               "<Event>kf_account_auth_change</Event><AuthAddOpenKfId>k1</AuthAddOpenKfId><AuthDelOpenKfId/></xml>"}),
+      R"({"AuthAddOpenKfId":["k1"],"AuthDelOpenKfId":[]})");
   const auto popup = [](std::string_view list) {
-    return json_of({"mini_program",
-                    fmt::format(R"({{"FromUserName":"o","CreateTime":1736928000,"MsgType":"event",)"
-                                R"("Event":"subscribe_msg_popup_event","List":{}}})",
-                                list)});
+    return json_of({"mini_program", fmt::format(R"({{"FromUserName":"o","CreateTime":1736928000,"MsgType":"event",)"
+                                                R"("Event":"subscribe_msg_popup_event","List":{}}})",
+                                                list)});
   };
   EXPECT_EQ(popup(R"({"TemplateId":"t"})"), R"({"List":[{"TemplateId":"t"}]})");
   EXPECT_EQ(popup(R"([{"TemplateId":"t"}])"), R"({"List":[{"TemplateId":"t"}]})");

@@ -10,9 +10,10 @@ using testing::ElementsAre;
 using testing::Pair;
 
 TEST(AttributeTree, NamesTextsByTheirPath) {
-  EXPECT_THAT(AttributeTree::of_json(R"({"a":{"b":[{"c":"1"},{"c":"2","d":""}],"":"x"},"e":["3",["4"]],"f":{},"g":[]})"),
-              ElementsAre(Pair("a.b.c", "1"), Pair("a.b.c", "2"), Pair("a.b.d", ""), Pair("a", "x"), Pair("e", "3"),
-                          Pair("e", "4"), Pair("f", ""), Pair("g", "")));
+  EXPECT_THAT(
+      AttributeTree::of_json(R"({"a":{"b":[{"c":"1"},{"c":"2","d":""}],"":"x"},"e":["3",["4"]],"f":{},"g":[]})"),
+      ElementsAre(Pair("a.b.c", "1"), Pair("a.b.c", "2"), Pair("a.b.d", ""), Pair("a", "x"), Pair("e", "3"),
+                  Pair("e", "4"), Pair("f", ""), Pair("g", "")));
   EXPECT_THAT(AttributeTree::of_json(R"({"a.b":["1","2"]})"), ElementsAre(Pair("a.b", "1"), Pair("a.b", "2")))
       << "as version 1 of the normaliser wrote them";
   EXPECT_TRUE(AttributeTree::of_json("{}").empty());
@@ -28,7 +29,8 @@ TEST(AttributeTree, TakesOneMoreText) {
 }
 
 TEST(AttributeTree, KnowsWhatItCannotRead) {
-  for (const auto* json : {R"({"a":1})", R"({"a":null})", R"({"a":{"b":tru}})", R"({"a":["x",2]})", R"({"a":"\ud800"})"})
+  for (const auto* json :
+       {R"({"a":1})", R"({"a":null})", R"({"a":{"b":tru}})", R"({"a":["x",2]})", R"({"a":"\ud800"})"})
     EXPECT_FALSE(AttributeTree::of_json(json).is_readable()) << json;
   std::string deep;
   for (int i = 0; i < 5000; ++i) deep += R"({"a":)";

@@ -104,7 +104,7 @@ const EventRule* read_event(Draft& draft, const Catalogue& catalogue, const Head
     return nullptr;
   }
   draft.apply(*rule, catalogue.event_identity);
-  if (catalogue.events_have_senders) draft.require_sender(header.from);
+  if (catalogue.events_have_senders && rule->subject == kFrom) draft.require_sender(header.from);
   return rule;
 }
 

@@ -14,7 +14,7 @@ struct Catalogue {
   std::span<const EventRule> events;    // sorted: see is_sorted
   std::span<const EventRule> prefixes;  // words that end in *
   std::string_view event_identity;      // for rows that have none of their own
-  bool events_have_senders;             // every event has FromUserName
+  bool events_have_senders;             // every event about its sender has FromUserName
 };
 
 // Sets every column, type, subject, content and identity from the tables. Returns the row it used; null: unknown word.

@@ -12,8 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 12> kNames{
     "apikey",      "chatkey",     "authcode",     "sessionkey",    "preauthcode",       "responseurl",
     "suiteticket", "welcomecode", "responsecode", "permanentcode", "authorizationcode", "componentverifyticket"};
-// Last words of a name, after any others: webhooks have AccessToken, client_secret, dbPassword.
-constexpr std::array<std::string_view, 3> kLastWords{"token", "secret", "password"};
+// Last words of a name, after any others: webhooks have AccessToken, client_secret, dbPassword; couriers get BizPwd.
+constexpr std::array<std::string_view, 4> kLastWords{"token", "secret", "password", "pwd"};
 constexpr size_t kShortestName = 5, kLongestName = 40;  // with _ and -
 
 // A bit for each last letter of these names. This alone rules out most other fields.

@@ -6,11 +6,10 @@
 #include <cstring>
 
 #include "ingest/document_builder.hpp"
+#include "ingest/utf8.hpp"
 
 namespace wxpipe::ingest {
 namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r'; }
 
@@ -34,6 +33,7 @@ DocumentBuilder::DocumentBuilder(std::string_view body, DocumentFormat format, s
       path_budget_(8 * body.size() + 4096) {
   document_.format_ = format;
   document_.fields_.reserve(16);
+  document_.nodes_.reserve(16);
   if (!has_control(body)) {
     document_.text_ = std::make_unique_for_overwrite<char[]>(size_ + padding);
     std::memcpy(text(), body.data(), size_);
@@ -75,18 +75,21 @@ std::string_view DocumentBuilder::path(std::string_view parent, std::string_view
 Result<Document> parse_document(std::string_view body) {
   if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
   if (body.find('\0') != std::string_view::npos) return Rejection{Reason::nul_byte, "the body contains a NUL byte"};
-  if (!simdjson::validate_utf8(body.data(), body.size()))
-    return Rejection{Reason::invalid_utf8, "the body isn't UTF-8"};
+  std::string repaired;
+  const bool other_bytes = !simdjson::validate_utf8(body.data(), body.size());
+  if (other_bytes) body = repaired = with_replaced_bytes(body);
   const size_t first = body.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return Rejection{Reason::malformed_xml, "the body is empty"};
 
   if (body[first] == '<') {
     DocumentBuilder builder(body, DocumentFormat::xml, 1);
+    if (other_bytes) builder.mark_other_bytes();
     if (auto bad = read_xml(builder); bad.found) return std::move(bad.rejection);
     return builder.take();
   }
   if (std::string_view("{[\"-0123456789tfn").find(body[first]) != std::string_view::npos) {
     DocumentBuilder builder(body, DocumentFormat::json, kJsonPadding);
+    if (other_bytes) builder.mark_other_bytes();
     if (auto bad = read_json(builder); bad.found) return std::move(bad.rejection);
     return builder.take();
   }

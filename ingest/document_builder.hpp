@@ -11,14 +11,29 @@ namespace wxpipe::ingest {
 
 class DocumentBuilder {
  public:
-  // Copies the body, with `padding` writable bytes behind it. Control characters become U+FFFD.
+  // Copies the body, with `padding` writable bytes behind it. Control characters become U+FFFD. The body is UTF-8.
   DocumentBuilder(std::string_view body, DocumentFormat format, size_t padding);
 
   char* text() { return document_.text_.get(); }
   size_t size() const { return size_; }
 
-  void add(std::string_view path, std::string_view value) { document_.fields_.push_back({path, value}); }
+  // A text, inside what is open. An item of a list has no name.
+  void add(std::string_view path, std::string_view name, std::string_view value) {
+    open(Node::Kind::text, path, name);
+    document_.fields_.push_back({path, value});
+  }
+  // An object or list, until it is closed. Returns what `close` wants.
+  size_t open(Node::Kind kind, std::string_view path, std::string_view name) {
+    const size_t index = document_.nodes_.size();
+    document_.nodes_.push_back(
+        {path, name, static_cast<uint32_t>(document_.fields_.size()), static_cast<uint32_t>(index + 1), kind});
+    return index;
+  }
+  void close(size_t index) { document_.nodes_[index].end = static_cast<uint32_t>(document_.nodes_.size()); }
+  // The field of an empty object or list, besides its node.
+  void add_empty(std::string_view path) { document_.fields_.push_back({path, {}}); }
   void mark_sanitised() { document_.sanitised_ = true; }
+  void mark_other_bytes() { document_.sanitised_ = document_.has_other_bytes_ = true; }
 
   // parent.name, or just name below the root. Empty when the document's paths exceed their limit (a few long names
   // above many leaves use much memory); the caller then rejects the body.

@@ -6,6 +6,7 @@
 
 #include "ingest/document_builder.hpp"
 #include "ingest/json_text.hpp"
+#include "ingest/words.hpp"
 
 namespace wxpipe::ingest {
 namespace {
@@ -45,7 +46,7 @@ class Reader {
   explicit Reader(DocumentBuilder& builder) : builder_(builder), end_(builder.text() + builder.size()) {}
 
   template <class Value>  // a value or the whole document, which have no common type
-  Trouble read(Value& value, std::string_view path, int depth) {
+  Trouble read(Value& value, std::string_view path, std::string_view name, int depth) {
     ondemand::json_type type;
     if (const auto error = value.type().get(type)) return malformed(error);
     switch (type) {
@@ -53,33 +54,33 @@ class Reader {
         if (depth > kDeepestNesting) return too_deep();
         ondemand::object object;
         if (const auto error = value.get_object().get(object)) return malformed(error);
-        return read_object(object, path, depth);
+        return read_object(object, path, name, depth);
       }
       case ondemand::json_type::array: {
         if (depth > kDeepestNesting) return too_deep();
         ondemand::array array;
         if (const auto error = value.get_array().get(array)) return malformed(error);
-        return read_array(array, path, depth);
+        return read_array(array, path, name, depth);
       }
       default: {
         std::string_view token;
         if (const auto error = simdjson::simdjson_result<std::string_view>(value.raw_json_token()).get(token))
           return malformed(error);
-        return read_scalar(token, path);
+        return read_scalar(token, path, name);
       }
     }
   }
 
   // token: as written, perhaps with white space behind it.
-  Trouble read_scalar(std::string_view token, std::string_view path) {
+  Trouble read_scalar(std::string_view token, std::string_view path, std::string_view name) {
     token = token.substr(0, token.find_last_not_of(kBlank) + 1);
     if (path.empty()) path = kNameless;
     if (token.starts_with('"')) {
       std::string_view text;
       if (!resolve(token.data() + 1, text)) return malformed("a text isn't well-formed");
-      builder_.add(path, text);
+      builder_.add(path, name, text);
     } else if (token == "true" || token == "false" || is_number(token)) {
-      builder_.add(path, token);
+      builder_.add(path, name, token);
     } else if (token != "null") {
       return malformed("a value is neither text, number, true, false nor null");
     }
@@ -87,7 +88,9 @@ class Reader {
   }
 
  private:
-  Trouble read_object(ondemand::object& object, std::string_view path, int depth) {
+  Trouble read_object(ondemand::object& object, std::string_view path, std::string_view name, int depth) {
+    const bool outermost = depth == 1;
+    const size_t node = outermost ? 0 : builder_.open(Node::Kind::object, path, name);
     bool empty = true;
     for (auto item : object) {
       empty = false;
@@ -95,24 +98,31 @@ class Reader {
       if (const auto error = std::move(item).get(field)) return malformed(error);
       std::string_view key;
       if (!resolve(field.key().raw(), key)) return malformed("a key isn't well-formed");
-      const std::string_view child_path = builder_.path(path, key.empty() ? kNameless : key);
+      key = trimmed(key);
+      if (key.empty()) key = kNameless;
+      const std::string_view child_path = builder_.path(path, key);
       if (child_path.empty()) return trouble(Reason::too_large, "the names of nested objects are too long");
       ondemand::value value = field.value();
-      if (auto bad = read(value, child_path, depth + 1); bad.found) return bad;
+      if (auto bad = read(value, child_path, key, depth + 1); bad.found) return bad;
     }
-    if (empty && depth > 1) builder_.add(path, {});
+    if (outermost) return {};
+    if (empty) builder_.add_empty(path);
+    builder_.close(node);
     return {};
   }
 
-  Trouble read_array(ondemand::array& array, std::string_view path, int depth) {
+  // The outermost array is the list of a member without a name.
+  Trouble read_array(ondemand::array& array, std::string_view path, std::string_view name, int depth) {
+    const size_t node = builder_.open(Node::Kind::list, path, depth == 1 ? kNameless : name);
     bool empty = true;
     for (auto item : array) {
       empty = false;
       ondemand::value value;
       if (const auto error = std::move(item).get(value)) return malformed(error);
-      if (auto bad = read(value, path, depth + 1); bad.found) return bad;
+      if (auto bad = read(value, path, {}, depth + 1); bad.found) return bad;
     }
-    if (empty && depth > 1) builder_.add(path.empty() ? kNameless : path, {});
+    if (empty && depth > 1) builder_.add_empty(path.empty() ? kNameless : path);
+    builder_.close(node);
     return {};
   }
 
@@ -166,7 +176,7 @@ Trouble read_structure(DocumentBuilder& builder) {
   ondemand::document document;
   if (const auto error = parser.iterate(builder.text(), builder.size(), builder.size() + kJsonPadding).get(document))
     return malformed(error);
-  if (auto bad = Reader(builder).read(document, {}, 1); bad.found) return bad;
+  if (auto bad = Reader(builder).read(document, {}, {}, 1); bad.found) return bad;
   if (!document.current_location().error()) return malformed("something follows the value");
   return {};
 }
@@ -183,7 +193,7 @@ Trouble read_json(DocumentBuilder& builder) {
       while (at < value.size() && value[at] != '"') at += value[at] == '\\' ? 2 : 1;
       if (at != last) return malformed("a text isn't well-formed");
     }
-    return Reader(builder).read_scalar(value, {});
+    return Reader(builder).read_scalar(value, {}, kNameless);
   }
   Trouble bad = read_structure(builder);
   if (bad.found && bad.rejection.reason == Reason::malformed_json && nested_too_deep(text)) return too_deep();

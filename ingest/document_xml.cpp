@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "ingest/cdata.hpp"
 #include "ingest/document_builder.hpp"
 #include "ingest/xml_text.hpp"
 
@@ -16,17 +17,17 @@ constexpr unsigned kOptions = pugi::parse_cdata | pugi::parse_eol | pugi::parse_
 
 class Reader {
  public:
-  explicit Reader(DocumentBuilder& builder) : builder_(builder) {}
+  Reader(DocumentBuilder& builder, bool has_masks) : builder_(builder), has_masks_(has_masks) {}
 
   Trouble read_children(const pugi::xml_node& element, std::string_view path, int depth) {
     if (depth > kDeepestNesting) return trouble(Reason::nested_too_deep, "elements are nested deeper than 32");
-    size_t pieces = 0, elements = 0;
+    const bool outermost = depth == 1;
+    size_t pieces = 0, elements = 0, node = 0;
     std::string_view text;
     for (pugi::xml_node child = element.first_child(); child; child = child.next_sibling()) {
       if (child.type() == pugi::node_element) {
-        ++elements;
-        const std::string_view name = child.name();
-        const std::string_view child_path = builder_.path(path, name);
+        if (elements++ == 0 && !outermost) node = builder_.open(Node::Kind::object, path, element.name());
+        const std::string_view child_path = builder_.path(path, child.name());
         if (child_path.empty()) return trouble(Reason::too_large, "the names of nested elements are too long");
         if (auto bad = read_children(child, child_path, depth + 1); bad.found) return bad;
       } else if (is_text(child)) {
@@ -35,9 +36,15 @@ class Reader {
       }
     }
     if (pieces > 1) text = joined(element);
-    const bool leaf = elements == 0 && depth > 1;
-    if (leaf || text.find_first_not_of(kBlank) != std::string_view::npos)
-      builder_.add(path.empty() ? kNameless : path, text);
+    const bool said = text.find_first_not_of(kBlank) != std::string_view::npos;
+    if (outermost) {
+      if (said) builder_.add(kNameless, kNameless, text);
+    } else if (elements == 0) {
+      builder_.add(path, element.name(), text);
+    } else {
+      if (said) builder_.add(path, {}, text);
+      builder_.close(node);
+    }
     return {};
   }
 
@@ -49,7 +56,8 @@ class Reader {
   // The node's text with its references resolved, in a copy; the node itself stays as it is.
   std::string_view text_of(const pugi::xml_node& node) {
     const std::string_view text = node.value();
-    if (node.type() == pugi::node_cdata || text.find('&') == std::string_view::npos) return text;
+    if (node.type() == pugi::node_cdata) return has_masks_ ? unmasked(text) : text;
+    if (text.find('&') == std::string_view::npos) return text;
     char* const copy = builder_.allocate(text.size());
     std::memcpy(copy, text.data(), text.size());
     const XmlText resolved = resolve_xml_references(copy, text.size());
@@ -72,7 +80,13 @@ class Reader {
     return {begin, static_cast<size_t>(out - begin)};
   }
 
+  std::string_view unmasked(std::string_view text) {
+    char* const copy = builder_.allocate(text.size());
+    return {copy, unmask_cdata(text, copy)};
+  }
+
   DocumentBuilder& builder_;
+  bool has_masks_;
 };
 
 // Whether the part that pugixml read is already nested too deep. If so, this is the better reason for its failure.
@@ -100,6 +114,7 @@ bool nested_too_deep(const pugi::xml_document& tree) {
 Trouble read_xml(DocumentBuilder& builder) {
   const std::string_view text(builder.text(), builder.size());
   const char last = text[text.find_last_not_of(kBlank)];
+  const bool has_masks = mask_cdata(builder.text(), builder.size());
   pugi::xml_document tree;
   const pugi::xml_parse_result parsed =
       tree.load_buffer_inplace(builder.text(), builder.size(), kOptions, pugi::encoding_utf8);
@@ -116,7 +131,7 @@ Trouble read_xml(DocumentBuilder& builder) {
   const pugi::xml_node root = tree.document_element();
   for (pugi::xml_node node = root.next_sibling(); node; node = node.next_sibling())
     if (node.type() == pugi::node_element) return trouble(Reason::malformed_xml, "there are several root elements");
-  return Reader(builder).read_children(root, {}, 1);
+  return Reader(builder, has_masks).read_children(root, {}, 1);
 }
 
 }  // namespace wxpipe::ingest

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <vector>
 
 #include "common/crypto/digest.hpp"
+#include "ingest/attribute_writer.hpp"
 #include "ingest/sealed_body.hpp"
+#include "ingest/utf8.hpp"
 #include "schemas/event_id.hpp"
 #include "schemas/topics.hpp"
 
@@ -18,9 +22,6 @@ namespace {
 // Ids are in indexed columns and in keys. No real id is longer; a longer one is cut and ends in a hash.
 constexpr size_t kLongestId = 512;
 constexpr size_t kLongestIdentityValue = 128, kIdentityHead = 64;
-// Attributes beyond these limits are left out, and the event says so: a hostile body could make them huge. raw has
-// everything.
-constexpr size_t kMostAttributes = 4096, kMostAttributeBytes = 512 * 1024;
 // Below a topic's maximum, with room for the other fields, headers, and what `process` adds.
 constexpr size_t kLargestEvent = static_cast<size_t>(schemas::kMaxMessageBytes) - 128 * 1024;
 
@@ -54,26 +55,31 @@ void bound(std::string& column) {
   column = std::move(shortened);
 }
 
+// JSON may write 1736928000 as 1736928000.0 or 1.736928e9. The text begins with a digit or a minus.
+std::optional<Timestamp> read_fraction(std::string_view text) {
+  constexpr double kFirstMilliseconds = 1e11, kFarAway = 2.534023008e14;  // the year 10000
+  double number = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (stop != end || error == std::errc::invalid_argument) return std::nullopt;
+  if (error == std::errc::result_out_of_range) number = text.starts_with('-') ? 0 : kFarAway;
+  number = std::clamp(number, 0.0, kFarAway);
+  const double microseconds = number * (number > kFirstMilliseconds ? 1e3 : 1e6);
+  return Timestamp(std::chrono::microseconds(std::llround(microseconds)));
+}
+
 // Seconds, or milliseconds where the number is too large for them (docs/protocol.md §7). Nothing: not a number.
 std::optional<Timestamp> read_time(std::string_view text) {
   constexpr int64_t kFirstMilliseconds = 100'000'000'000, kFarAway = 253'402'300'800'000;  // the year 10000
   int64_t number = 0;
   const auto* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (stop != end || error == std::errc::invalid_argument) return std::nullopt;
+  if (error == std::errc::invalid_argument) return std::nullopt;
+  if (stop != end) return read_fraction(text);
   if (error == std::errc::result_out_of_range) number = text.starts_with('-') ? 0 : kFarAway;
   number = std::clamp<int64_t>(number, 0, kFarAway);
   return number > kFirstMilliseconds ? Timestamp(std::chrono::milliseconds(number))
                                      : Timestamp(std::chrono::seconds(number));
-}
-
-// In XML a list stands inside an object of its own, in JSON it doesn't. This gives both the same attribute name.
-std::string_view attribute_name(std::string_view path) {
-  if (!path.starts_with("SubscribeMsg")) return path;
-  for (const std::string_view wrapper :
-       {"SubscribeMsgPopupEvent.", "SubscribeMsgChangeEvent.", "SubscribeMsgSentEvent."})
-    if (path.starts_with(wrapper)) return path.substr(wrapper.size());
-  return path;
 }
 
 // Calls the function for each path in the list.
@@ -86,34 +92,6 @@ void for_each_path(std::string_view paths, Visit&& visit) {
   }
 }
 
-// Moves fields with equal names together, in the order of their first one: equal neighbours become one JSON list.
-void group(schemas::Attributes& attributes) {
-  const size_t count = attributes.size();
-  constexpr size_t kFew = 24;
-  if (count <= kFew) {
-    bool scattered = false;
-    for (size_t i = 2; i < count && !scattered; ++i)
-      if (attributes[i].first != attributes[i - 1].first)
-        for (size_t j = 0; j + 1 < i && !scattered; ++j) scattered = attributes[j].first == attributes[i].first;
-    if (!scattered) return;
-  }
-  std::vector<uint32_t> order(count), first(count);
-  for (size_t i = 0; i < count; ++i) order[i] = static_cast<uint32_t>(i);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    const int compared = attributes[a].first.compare(attributes[b].first);
-    return compared != 0 ? compared < 0 : a < b;
-  });
-  for (size_t i = 0; i < count; ++i)
-    first[order[i]] =
-        i > 0 && attributes[order[i]].first == attributes[order[i - 1]].first ? first[order[i - 1]] : order[i];
-  std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return first[a] != first[b] ? first[a] < first[b] : a < b; });
-  schemas::Attributes grouped;
-  grouped.reserve(count);
-  for (const uint32_t i : order) grouped.push_back(std::move(attributes[i]));
-  attributes = std::move(grouped);
-}
-
 size_t json_size(std::string_view text) {
   size_t size = 2;
   for (const char c : text)
@@ -124,14 +102,37 @@ size_t json_size(std::string_view text) {
 }
 
 bool fits_topic(const schemas::Event& event) {
-  size_t bytes = event.raw.size() + event.content.size();
-  for (const auto& [name, value] : event.attributes) bytes += name.size() + value.size();
+  const size_t as_they_are = event.attributes.json().size() + event.body_bytes.size() / 3 * 4;
+  const size_t texts = event.raw.size() + event.content.size();
   constexpr size_t kLongestEscape = 6;
-  if (bytes * kLongestEscape <= kLargestEvent) return true;
-  size_t size = json_size(event.raw) + json_size(event.content);
-  for (const auto& [name, value] : event.attributes) size += json_size(name) + json_size(value) + 2;
-  return size <= kLargestEvent;
+  return texts * kLongestEscape + as_they_are <= kLargestEvent ||
+         json_size(event.raw) + json_size(event.content) + as_they_are <= kLargestEvent;
 }
+
+// A field that names a person, whatever its spelling: openid, OpenID, OpenId, payer_openid.
+bool is_openid(std::string_view path) {
+  constexpr std::string_view kPlain = "openid";
+  size_t matched = kPlain.size();
+  for (size_t i = path.size(); i > 0 && matched > 0 && path[i - 1] != '.'; --i) {
+    if (path[i - 1] == '_') continue;
+    if (lower(path[i - 1]) != kPlain[--matched]) return false;
+  }
+  return matched == 0;
+}
+
+// The first field directly below the root that names a person.
+const Field* find_openid(const Document& document) {
+  for (const Field& field : document.fields())
+    if (field.path.find('.') == std::string_view::npos && is_openid(field.path) && !trimmed(field.value).empty())
+      return &field;
+  return nullptr;
+}
+
+// Who it is about, when, and what happened: parts of an identity that many events of one second may share.
+constexpr std::array<std::string_view, 10> kShared{kFrom,     "T",     kBody,   "ChangeType", "AgentID",
+                                                   "AgentId", "AppId", "appid", "CorpId",     "AuthCorpId"};
+
+bool tells_apart(std::string_view path) { return std::find(kShared.begin(), kShared.end(), path) == kShared.end(); }
 
 }  // namespace
 
@@ -172,18 +173,30 @@ bool Draft::is_taken(const Field& field) const {
 void Draft::apply(const EventRule& rule, std::string_view fallback) {
   event.type = rule.type;
   content_paths_ = rule.content;
+  lists_ = rule.lists;
   identify(rule.word.ends_with('*') ? Word(event.event).view() : rule.word,
            rule.identity.empty() ? fallback : rule.identity);
-  if (rule.subject == kNobody) return;
-  if (rule.subject != kFrom) event.subject = value(rule.subject);
-  if (event.subject.empty() && !(Word(event.sender) == "sys")) event.subject = event.sender;
+  needs_own_part_ = !rule.identity.empty();
+  set_subject(rule.subject);
+}
+
+void Draft::set_subject(std::string_view path) {
+  if (path == kNobody) return;
+  if (path != kFrom) event.subject = value(path);
+  if (!event.subject.empty()) return;
+  // The sender of such an event is the platform, never a person.
+  if (is_openid(path)) {
+    if (const Field* const openid = find_openid(document_)) event.subject = trimmed(openid->value);
+  } else if (!(Word(event.sender) == "sys")) {
+    event.subject = event.sender;
+  }
 }
 
 void Draft::set_unknown(std::string_view word) {
   known_ = false;
   event.type = unknown_type(word);
   identify(word.empty() ? "untyped" : Word(word).view(), "T body");
-  if (!(Word(event.sender) == "sys")) event.subject = event.sender;
+  set_subject(find_openid(document_) != nullptr ? "openid" : kFrom);
 }
 
 void Draft::hide(std::string_view credential) {
@@ -213,64 +226,68 @@ std::optional<Rejection> Draft::place_in_time() {
 }
 
 void Draft::add_attributes() {
-  const auto fields = document_.fields();
-  event.attributes.reserve(std::min(fields.size(), kMostAttributes) + 2);
-  size_t bytes = 0;
-  for (const Field& field : fields) {
-    if (is_taken(field)) continue;
-    const std::string_view name = attribute_name(field.path);
-    bytes += name.size() + field.value.size();
-    if (event.attributes.size() == kMostAttributes || bytes > kMostAttributeBytes) cut_ = true;
-    std::string_view value = field.value;
-    if (is_credential(field.path)) {
-      value = trimmed(value);
-      if (!value.empty()) value = seals_.seal(value);
+  for (const Field& field : document_.fields()) {
+    if (!is_credential(field.path) || is_taken(field)) continue;
+    if (const std::string_view clear = trimmed(field.value); !clear.empty()) seals_.seal(clear);
+  }
+  AttributeWriter writer(document_, std::span(taken_).first(taken_count_), lists_, seals_);
+  event.attributes = schemas::AttributeTree::of_json(writer.write());
+}
+
+// Calls the function for each value of the path, as it stands in the attributes.
+template <class Visit>
+void Draft::for_each_value(std::string_view path, Visit&& visit) {
+  if (seals_.overflowed() || seals_.shows(path)) return;  // a name that is a credential is sealed too
+  for (const Field& field : document_.fields()) {
+    if (attribute_name(field.path) != path || field.value.empty() || is_taken(field)) continue;
+    if (seals_.empty()) {
+      visit(field.value);
+    } else if (is_credential(field.path)) {
+      if (const std::string_view clear = trimmed(field.value); !clear.empty()) visit(seals_.seal(clear));
+    } else {
+      std::string scrubbed(field.value);
+      seals_.scrub(scrubbed);
+      visit(scrubbed);
     }
-    if (!cut_) event.attributes.emplace_back(name, value);
   }
-  if (seals_.overflowed()) {  // not all credentials are known, so they may stand elsewhere too
-    event.attributes.clear();
-    event.content.clear();
-  }
-  if (document_.sanitised()) event.attributes.emplace_back("sanitised", "true");
-  if (cut_ || seals_.overflowed()) event.attributes.emplace_back("attributes_cut", "true");
-  group(event.attributes);
 }
 
 void Draft::add_content() {
   for_each_path(content_paths_, [&](std::string_view path) {
-    for (const auto& [name, value] : event.attributes) {
-      if (name != path || value.empty()) continue;
+    for_each_value(path, [&](std::string_view value) {
       if (!event.content.empty()) event.content += ' ';
       event.content += value;
-    }
+    });
   });
 }
 
-// The attribute's value as used in an identity. Sealed values differ in the first part of their seal, so that part is
-// used. `joined` is memory for a list's joined values.
-std::string_view Draft::values_of(std::string_view path, std::string& joined) const {
-  const auto shown = [](std::string_view value) {
+// The path's values as used in an identity: joined, or a view of the only one. Sealed values differ in the first part
+// of their seal, so that part is used. `joined` is memory for the result.
+std::string_view Draft::values_of(std::string_view path, std::string& joined) {
+  if (seals_.empty()) {
+    const Field* only = nullptr;
+    bool several = false;
+    for (const Field& field : document_.fields()) {
+      if (attribute_name(field.path) != path || field.value.empty() || is_taken(field)) continue;
+      several = only != nullptr;
+      if (several) break;
+      only = &field;
+    }
+    if (only == nullptr && is_openid(path)) only = find_openid(document_);
+    if (!several) return only == nullptr ? std::string_view() : trimmed(only->value);
+  }
+  std::vector<std::string> values;
+  for_each_value(path, [&](std::string_view value) {
     value = trimmed(value);
-    return value.starts_with(kSealPrefix) ? value.substr(kSealPrefix.size(), 16) : value;
-  };
-  const auto& attributes = event.attributes;
-  const auto named = [&](const auto& attribute) { return attribute.first == path && !attribute.second.empty(); };
-  const auto first = std::find_if(attributes.begin(), attributes.end(), named);
-  if (first == attributes.end()) return {};
-  const auto next = std::find_if(first + 1, attributes.end(), named);
-  if (next == attributes.end()) return shown(first->second);
-
-  std::vector<std::string_view> values{shown(first->second)};
-  for (auto at = next; at != attributes.end(); at = std::find_if(at + 1, attributes.end(), named))
-    values.push_back(shown(at->second));
+    values.emplace_back(value.starts_with(kSealPrefix) ? value.substr(kSealPrefix.size(), 16) : value);
+  });
   if (path.ends_with("PicMd5Sum")) std::sort(values.begin(), values.end());
   joined = fmt::format("{}", fmt::join(values, ","));
   return joined;
 }
 
-// Appends "|name=value", or nothing if there is no value.
-void Draft::append_part(std::string& out, std::string_view path) const {
+// Appends "|name=value", or nothing if there is no value. Returns whether there was one.
+bool Draft::append_part(std::string& out, std::string_view path) {
   std::string joined;
   std::string_view value;
   if (path == kFrom) {
@@ -291,7 +308,7 @@ void Draft::append_part(std::string& out, std::string_view path) const {
       append_shortened(out, context_.webhook_id, kLongestId - 32);
     else
       out += context_.webhook_id;
-    return;
+    return true;
   } else if (path == kBody) {
     append_hex(joined, std::span(event.id.bytes).last(8));
     value = joined;
@@ -302,21 +319,30 @@ void Draft::append_part(std::string& out, std::string_view path) const {
   } else {
     value = values_of(path, joined);
   }
-  if (value.empty()) return;
+  if (value.empty()) return false;
   constexpr std::string_view kHardware = "base_info.";
   out.append(1, '|').append(path.substr(path.starts_with(kHardware) ? kHardware.size() : 0)).append(1, '=');
   if (value.size() > kLongestIdentityValue)
     append_shortened(out, value, kIdentityHead);
   else
     out += value;
+  return true;
 }
 
-std::string Draft::identity() const {
+std::string Draft::identity() {
   std::string out;
   out.reserve(128);
   out += identity_word_;
-  for_each_path(identity_paths_, [&](std::string_view path) { append_part(out, path); });
-  if (out.size() == identity_word_.size()) append_part(out, kBody);
+  bool wanted = false, told = false, has_body = false;
+  for_each_path(identity_paths_, [&](std::string_view path) {
+    const bool there = append_part(out, path);
+    has_body |= path == kBody;
+    if (!tells_apart(path)) return;
+    wanted = true;
+    told |= there;
+  });
+  if (!has_body && (out.size() == identity_word_.size() || (needs_own_part_ && wanted && !told)))
+    append_part(out, kBody);
   return out;
 }
 
@@ -329,10 +355,17 @@ std::array<std::string*, 9> Draft::columns() {
 void Draft::scrub() {
   for (auto* const column : columns()) seals_.scrub(*column);
   seals_.scrub(event.content);
-  for (auto& [name, value] : event.attributes) {
-    seals_.scrub(name);
-    seals_.scrub(value);
+  if (seals_.overflowed()) event.content.clear();  // credentials that aren't known may stand in it
+}
+
+void Draft::keep_body() {
+  std::string_view body = context_.decrypted;
+  std::string replaced;
+  if (document_.has_other_bytes()) {
+    body = replaced = with_replaced_bytes(body);
+    event.body_bytes = seals_.empty() ? std::string(context_.decrypted) : seals_.seal_whole(context_.decrypted);
   }
+  event.raw = seals_.empty() ? std::string(body) : seal_body(body, document_.format(), seals_);
 }
 
 // Scrub before anything is cut: half a credential can't be recognised.
@@ -345,12 +378,8 @@ Result<schemas::Event> Draft::finish() {
   for (auto* const column : columns()) bound(*column);
   add_content();
   event.identity = identity();
-  if (seals_.empty()) {
-    event.raw = context_.decrypted;
-  } else {
-    seals_.scrub(event.identity);
-    event.raw = seal_body(context_.decrypted, document_.format(), seals_);
-  }
+  if (!seals_.empty()) seals_.scrub(event.identity);
+  keep_body();
   if (!fits_topic(event)) return Rejection{Reason::too_large, "as an event it would be larger than a topic takes"};
   return std::move(event);
 }

@@ -37,7 +37,7 @@ class Draft {
   // The platform's time. Null: it gives none.
   void keep_time(const Field* field);
 
-  // Sets type, subject, content and identity by a table's row; `fallback` is the identity if the row has none.
+  // Sets type, subject, content, lists and identity by a table's row; `fallback` is the identity if the row has none.
   void apply(const EventRule& rule, std::string_view fallback);
   // For a word that no table has. The event is timeless if it has no time.
   void set_unknown(std::string_view word);
@@ -61,9 +61,13 @@ class Draft {
   std::optional<Rejection> place_in_time();
   void add_attributes();
   void add_content();
-  std::string identity() const;
-  std::string_view values_of(std::string_view path, std::string& joined) const;
-  void append_part(std::string& out, std::string_view path) const;
+  void keep_body();
+  void set_subject(std::string_view path);
+  template <class Visit>
+  void for_each_value(std::string_view path, Visit&& visit);
+  std::string identity();
+  std::string_view values_of(std::string_view path, std::string& joined);
+  bool append_part(std::string& out, std::string_view path);
   std::array<std::string*, 9> columns();
   void scrub();
   bool is_taken(const Field& field) const;
@@ -73,10 +77,11 @@ class Draft {
   Seals seals_;
   std::array<const Field*, 12> taken_{};
   size_t taken_count_ = 0;
-  std::string_view time_text_, content_paths_, identity_paths_;
+  std::string_view time_text_, content_paths_, identity_paths_, lists_;
   std::string identity_word_;
   std::optional<Timestamp> platform_time_;
-  bool wants_time_ = true, known_ = true, sender_missing_ = false, cut_ = false;
+  bool wants_time_ = true, known_ = true, sender_missing_ = false;
+  bool needs_own_part_ = false;  // the identity is the table's own, not the family's default
 };
 
 }  // namespace wxpipe::ingest

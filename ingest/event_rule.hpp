@@ -17,9 +17,10 @@ struct EventRule {
   std::string_view word;    // Event, InfoType or MsgType in lower case; a * at the end matches any rest
   std::string_view change;  // ChangeType in lower case; empty: any
   std::string_view type;
-  std::string_view subject;   // a path, kFrom or kNobody
+  std::string_view subject;   // a path, kFrom or kNobody. A path that ends in openid matches any spelling of it
   std::string_view content;   // paths, separated by blanks
   std::string_view identity;  // paths, From, T or body, separated by blanks; empty: the family's default
+  std::string_view lists{};   // paths, separated by blanks: lists even where there is one element
 };
 
 constexpr bool precedes(const EventRule& rule, std::string_view word, std::string_view change) {

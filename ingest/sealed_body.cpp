@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "common/json/write.hpp"
+#include "ingest/cdata.hpp"
 #include "ingest/json_text.hpp"
 #include "ingest/words.hpp"
 #include "ingest/xml_text.hpp"
@@ -18,7 +19,9 @@ constexpr std::string_view kCdata = "<![CDATA[", kCdataEnd = "]]>";
 // comments, joined as the parser joins them.
 class XmlSealer {
  public:
-  XmlSealer(std::string_view body, Seals& seals) : body_(body), seals_(seals) {}
+  XmlSealer(std::string_view body, Seals& seals) : body_(body), masked_(body), seals_(seals) {
+    mask_cdata(masked_.data(), masked_.size());
+  }
 
   std::string sealed() {
     out_.reserve(body_.size() + 256);
@@ -49,7 +52,7 @@ class XmlSealer {
 
   bool begins(std::string_view mark) const { return body_.substr(at_, mark.size()) == mark; }
   size_t behind(std::string_view mark, size_t from) const {
-    const size_t found = body_.find(mark, std::min(from, body_.size()));
+    const size_t found = masked_.find(mark, std::min(from, body_.size()));
     return found == std::string_view::npos ? body_.size() : found + mark.size();
   }
 
@@ -67,11 +70,16 @@ class XmlSealer {
     add(Kind::cdata, end, body_.substr(from, end - std::min(end, from + kCdataEnd.size())));
   }
 
+  std::string_view masked(std::string_view piece) const {
+    return std::string_view(masked_).substr(static_cast<size_t>(piece.data() - body_.data()), piece.size());
+  }
+
   std::string joined() const {
     std::string text;
     for (const Piece& piece : run_) {
       const size_t from = text.size();
       text += piece.inner;
+      if (piece.kind == Kind::cdata) text.resize(from + unmask_cdata(masked(piece.inner), text.data() + from));
       if (piece.kind == Kind::text && piece.inner.find('&') != std::string_view::npos)
         text.resize(from + resolve_xml_references(text.data() + from, text.size() - from).size);
     }
@@ -176,6 +184,7 @@ class XmlSealer {
   }
 
   std::string_view body_;
+  std::string masked_;  // the same, so that each `]]>` ends a section
   Seals& seals_;
   std::string out_;
   std::vector<Piece> run_;
@@ -236,7 +245,7 @@ class JsonSealer {
     const size_t size = std::min(end + 1, body_.size()) - at_;
     if (key_next_) {
       key_next_ = false;
-      credential_ = credential_ || is_credential(decoded);
+      credential_ = credential_ || is_credential(trimmed(decoded));
       write(size, decoded);
     } else if (credential_ && !trimmed(decoded).empty()) {
       replace(size, seals_.seal(trimmed(decoded)));

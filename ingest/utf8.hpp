@@ -1,11 +1,17 @@
-// Writes one code point as UTF-8. Pure.
+// Writes UTF-8: one code point, or bytes of which some are no characters. Pure.
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace wxpipe::ingest {
 
 inline constexpr uint32_t kReplacementCharacter = 0xFFFD;
+inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // the same in UTF-8
+
+// The bytes, with U+FFFD for each one that belongs to no character.
+std::string with_replaced_bytes(std::string_view bytes);
 
 // code: at most 0x10FFFF and not a surrogate. Returns the position after the 1 to 4 bytes written.
 inline char* put_utf8(char* out, uint32_t code) {

@@ -80,7 +80,10 @@ class Batch {
  private:
   static Result<schemas::Event> decode(const InputRecord& record) {
     if (!record.value) return Rejection{Reason::unreadable_record, "a record without a value"};
-    return schemas::decode<schemas::Event>(*record.value);
+    auto event = schemas::decode<schemas::Event>(*record.value);
+    if (event && !event->attributes.is_readable())
+      return Rejection{Reason::unreadable_record, "field 'attributes' can't be read"};
+    return event;
   }
 
   // The repeat's receipt goes to the same partition as the message, after it. So every receipt has an end for custody.

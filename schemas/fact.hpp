@@ -25,11 +25,9 @@
 #include "common/postgres/partition_plan.hpp"
 #include "common/result.hpp"
 #include "common/uuid.hpp"
+#include "schemas/attribute_tree.hpp"
 
 namespace wxpipe::schemas {
-
-// Pairs of name and text, in order. Equal names that follow each other form a list, an array in JSON.
-using Attributes = std::vector<std::pair<std::string, std::string>>;
 
 // Appends it as the JSON object for topics and jsonb columns.
 void append_json(std::string& out, const Attributes& attributes);
@@ -62,6 +60,7 @@ template <> struct TypeOf<int64_t> { static constexpr Type type = Type::int8; };
 template <> struct TypeOf<Timestamp> { static constexpr Type type = Type::time; };
 template <> struct TypeOf<Uuid> { static constexpr Type type = Type::uuid; };
 template <> struct TypeOf<Attributes> { static constexpr Type type = Type::attributes; };
+template <> struct TypeOf<AttributeTree> { static constexpr Type type = Type::attributes; };
 template <> struct TypeOf<Reason> { static constexpr Type type = Type::reason; };
 template <> struct TypeOf<Verbatim> { static constexpr Type type = Type::verbatim; };
 // clang-format on

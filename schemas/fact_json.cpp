@@ -137,6 +137,17 @@ bool read(Value value, Attributes& out) {
   return true;
 }
 
+// Only finds the object's end: what is inside is read when it is needed.
+bool read(Value value, AttributeTree& out) {
+  simdjson::ondemand::json_type type;
+  std::string_view json;
+  if (value.type().get(type) || type != simdjson::ondemand::json_type::object ||
+      simdjson::to_json_string(value).get(json))
+    return false;
+  out = AttributeTree::of_json(std::string(json));
+  return true;
+}
+
 bool read_base64(Value value, std::string& out) {
   std::string_view encoded;
   return !value.get_string().get(encoded) && json::decode_base64(encoded, out);

@@ -32,6 +32,7 @@ void append(std::string& out, Timestamp at);
 void append(std::string& out, const Uuid& id);
 void append(std::string& out, Reason reason);
 void append(std::string& out, const Attributes& attributes);
+inline void append(std::string& out, const AttributeTree& attributes) { append_json(out, attributes); }
 inline void append(std::string& out, int value) { append(out, int64_t{value}); }
 
 // False when the value isn't of the type.
@@ -43,6 +44,7 @@ bool read(Value value, Timestamp& out);
 bool read(Value value, Uuid& out);
 bool read(Value value, Reason& out);
 bool read(Value value, Attributes& out);
+bool read(Value value, AttributeTree& out);
 bool read_base64(Value value, std::string& out);
 template <class Read>
 bool read_other(Value value, Read&& read) {

@@ -41,6 +41,13 @@ inline bool set_attributes(std::string_view text, Attributes& out) {
   return true;
 }
 
+inline bool set_attributes(std::string_view text, AttributeTree& out) {
+  Attributes texts;
+  if (!set_attributes(text, texts)) return false;
+  out = texts;
+  return true;
+}
+
 template <class Fact, size_t I>
 bool set(std::string_view text, FieldValue<Fact, I>& out) {
   constexpr auto type = kFieldType<Fact, I>;

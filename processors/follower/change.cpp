@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "processors/enrich/scene.hpp"
+#include "processors/text.hpp"
 
 namespace wxpipe::processors {
 namespace {
@@ -29,6 +30,9 @@ constexpr std::array kMeanings{
     Meaning{"contact.removed_by_customer", "removed_by_customer", "left", kLeft},
 };
 
+// The owner is part of a key. No real id is longer.
+constexpr size_t kLongestOwner = 512;
+
 // The member whose customer it is. An instance is a member's account: there the recipient is the member.
 std::string_view owner_of(const schemas::Event& event) {
   return event.platform == "instance" ? std::string_view(event.recipient)
@@ -48,7 +52,7 @@ std::optional<schemas::FollowerChanged> follower_change(const schemas::Event& ev
   if (meaning == kMeanings.end()) return std::nullopt;
   const bool transfer = meaning->change == "removed_by_member" && handed_over(event);
   return schemas::FollowerChanged{schemas::origin_of(event),
-                                  std::string(owner_of(event)),
+                                  std::string(head(owner_of(event), kLongestOwner)),
                                   std::string(transfer ? "handed_over" : meaning->change),
                                   std::string(meaning->state),
                                   meaning->rank,

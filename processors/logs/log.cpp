@@ -28,6 +28,7 @@ constexpr std::array kTypes{
     Meaning{"account.*", "account"},
     Meaning{"unknown.*", "unknown"},
     Meaning{"security.*", "security"},
+    Meaning{"store.*", "store"},
     Meaning{"alert.*", "alert"},
     Meaning{"instance.status_changed", "instance"},
 };
@@ -99,19 +100,13 @@ std::string_view module_of(const schemas::Event& event) {
 
 // Something was taken away, refused or failed: a person should look at it.
 bool alarming(const schemas::Event& event) {
-  constexpr std::array patterns{"*unauthorized*",
-                                "cancel_auth",
-                                "*revoke*",
-                                "*cancellation*",
-                                "*fail*",
-                                "*not_pass*",
-                                "*illegal*",
-                                "*expired*",
-                                "balance_*",
-                                "*unavailable*",
-                                "delete_link",
-                                "unlicensed_notify",
-                                "close_inactive_agent",
+  constexpr std::array patterns{"*unauthorized*",      "cancel_auth",
+                                "cancel_special_auth", "*revoke*",
+                                "*cancellation*",      "*fail*",
+                                "*not_pass*",          "*illegal*",
+                                "*expired*",           "balance_*",
+                                "*unavailable*",       "delete_link",
+                                "unlicensed_notify",   "close_inactive_agent",
                                 "alert.raised"};
   const auto word = lower(event.event), change = lower(event.change_type);
   return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {

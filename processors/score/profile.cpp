@@ -36,6 +36,9 @@ constexpr std::array kNames{
     Name{"utmterm", "utm_term"},
 };
 
+// A longer text is no phone number, and phone numbers are indexed.
+constexpr size_t kLongestPhone = 64;
+
 std::string plain(std::string_view path) {
   std::string name;
   for (const char c : path.substr(path.rfind('.') + 1)) {
@@ -56,6 +59,8 @@ schemas::Attributes profile_of(const schemas::Event& event) {
     if (known == kNames.end() || value.empty() || !schemas::attribute(profile, known->ours).empty()) continue;
     profile.emplace_back(known->ours, value);
   }
+  std::erase_if(profile,
+                [](const auto& told) { return told.first == "contact_phone" && told.second.size() > kLongestPhone; });
   return profile;
 }
 

@@ -12,6 +12,9 @@ inline constexpr std::string_view kTraceIdForm = "^[0-9a-f]{32}$";
 
 // The first value under the name, or empty.
 std::string_view attribute(const Attributes& attributes, std::string_view name);
+inline std::string_view attribute(const AttributeTree& attributes, std::string_view path) {
+  return attribute(attributes.flat(), path);
+}
 
 struct Event {
   Uuid id;               // schemas/event_id.hpp
@@ -20,9 +23,9 @@ struct Event {
   std::string msg_type, event, change_type, msg_id, sender, recipient, conversation, content, reply;
   Timestamp occurred_at, received_at;
   bool timeless = false;
-  Attributes attributes;
-  std::string raw, receipt, trace_id;
-  int normaliser = 1;
+  AttributeTree attributes;
+  std::string raw, body_bytes, receipt, trace_id;
+  int normaliser = 2;
 
   bool operator==(const Event&) const = default;
 
@@ -82,8 +85,8 @@ struct Event {
       field<&Event::timeless>("timeless", "The platform gives no time for this kind of event").unless_empty(),
       field<&Event::attributes>(
           "attributes",
-          "Everything else of it, by the platform's names; repeated ones as arrays. Enriched names "
-          "are in snake_case (menu_name, channel)")
+          "Everything else of it, by the platform's names and in the body's structure: objects, lists, texts. Enriched "
+          "names are in snake_case (menu_name, channel)")
           .unless_empty()
           .like("EventKey=PRICE_LIST"),
       field<&Event::raw>("raw", "The decrypted payload, verbatim but for sealed credentials (sealed:v1:…)")
@@ -91,6 +94,12 @@ struct Event {
           .like("<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><CreateTime>1732082433</CreateTime>"
                 "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[CLICK]]></Event>"
                 "<EventKey><![CDATA[PRICE_LIST]]></EventKey></xml>"),
+      field<&Event::body_bytes>(
+          "body_bytes",
+          "The decrypted payload's bytes, where it isn't UTF-8 and body has U+FFFD in it; sealed as "
+          "a whole (sealed:v1:…) if it holds a credential")
+          .base64()
+          .optional(),
       field<&Event::receipt>("receipt",
                              "Custody: instance/boot/sequence, given when the first delivery was acknowledged")
           .optional()

@@ -108,8 +108,12 @@ std::string value_schema() {
       break;
     case Type::attributes:
       add("type", "\"object\"");
-      add("additionalProperties",
-          R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"},"minItems":2}]})");
+      // A tree's members may be objects and lists of any depth; its texts are still the only values.
+      if constexpr (!std::is_same_v<FieldValue<Fact, I>, AttributeTree>)
+        add("additionalProperties",
+            R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"},"minItems":2}]})");
+      else
+        add("additionalProperties", R"({"type":["string","object","array"]})");
       break;
     case Type::reason: {
       std::string words;

@@ -69,7 +69,7 @@ class GoldenCase : public testing::Test {
     EXPECT_EQ(event.platform, golden.platform());
     EXPECT_EQ(event.received_at, golden.received_at());
     EXPECT_EQ(event.receipt + event.trace_id, "") << "the receiver gives them";
-    EXPECT_EQ(event.normaliser, 1);
+    EXPECT_EQ(event.normaliser, 2);
     EXPECT_EQ(time_in(event.id), event.timeless ? 0 : milliseconds(event.occurred_at)) << "ids begin with the time";
 
     std::string encoded;

@@ -78,9 +78,8 @@ TEST(Normalize, XmlAndJsonOfOneEventDifferInBytesAlone) {
                 R"({"ToUserName":"gh_original","FromUserName":"oUser","CreateTime":1736928000,"MsgType":"event",)"
                 R"("Event":"subscribe_msg_popup_event","List":[{"TemplateId":"t1","SubscribeStatusString":"accept"},)"
                 R"({"TemplateId":"t2","SubscribeStatusString":"reject"}]})"});
-  EXPECT_THAT(xml.attributes,
-              ElementsAre(Pair("List.TemplateId", "t1"), Pair("List.TemplateId", "t2"),
-                          Pair("List.SubscribeStatusString", "accept"), Pair("List.SubscribeStatusString", "reject")));
+  EXPECT_THAT(xml.attributes, ElementsAre(Pair("List.TemplateId", "t1"), Pair("List.SubscribeStatusString", "accept"),
+                                          Pair("List.TemplateId", "t2"), Pair("List.SubscribeStatusString", "reject")));
   xml.raw = json.raw;
   xml.id = json.id;
   EXPECT_EQ(xml, json);
@@ -173,9 +172,23 @@ TEST(Normalize, TimesAreSecondsOrMilliseconds) {
   EXPECT_EQ(at("1737014402"), kArrival + 24h);
 }
 
+TEST(Normalize, TimesAreNumbersAsJsonMayWriteThem) {
+  const auto at = [](std::string_view time) {
+    return event_of(
+               {"mini_program",
+                fmt::format(R"({{"FromUserName":"oUser","CreateTime":{},"MsgType":"event","Event":"CLICK"}})", time)})
+        .occurred_at;
+  };
+  EXPECT_EQ(at("1736928000.0"), Timestamp(1'736'928'000s));
+  EXPECT_EQ(at("1.736928e9"), Timestamp(1'736'928'000s));
+  EXPECT_EQ(at("1736928000.25"), Timestamp(1'736'928'000'250ms));
+  EXPECT_EQ(at("1736928000123.0"), Timestamp(1'736'928'000'123ms));
+  EXPECT_EQ(at("1.736928000123E+12"), Timestamp(1'736'928'000'123ms));
+}
+
 TEST(Normalize, TimesThatCannotBeAreDeadLetters) {
-  for (const auto* time : {"1293839999", "0", "-5", "1737014403", "99999999999", "17369280001230000",
-                           "99999999999999999999", "-99999999999999999999"}) {
+  for (const auto* time : {"1293839999", "0", "-5", "-5.5", "1e400", "-1e400", "1e-400", "1.2e9", "1737014403",
+                           "99999999999", "17369280001230000", "99999999999999999999", "-99999999999999999999"}) {
     const auto result = normalized({"official_account", event_xml("CLICK", "", time)});
     ASSERT_FALSE(result) << time;
     EXPECT_EQ(result.error().reason, Reason::implausible_time) << time;
@@ -190,7 +203,7 @@ TEST(Normalize, AYearLateIsFine) {
 }
 
 TEST(Normalize, OnlyWhatNobodyKnowsMayLackATime) {
-  for (const auto* time : {"", "soon", "1.7e9", "0x1"}) {
+  for (const auto* time : {"", "soon", "1.7x9", "0x1", "1e", "-", "1736928000.0s", "inf", "nan"}) {
     const auto known = normalized({"official_account", event_xml("CLICK", "", time)});
     ASSERT_FALSE(known) << time;
     EXPECT_EQ(known.error().reason, Reason::missing_field) << time;
@@ -280,7 +293,84 @@ TEST(Normalize, CharactersThatPostgresCannotHoldAreReplacedAndTheEventSaysSo) {
   EXPECT_THAT(event.attributes, ElementsAre(Pair("sanitised", "true")));
 }
 
-// ---- Lists ----
+TEST(Normalize, BytesThatAreNoTextAreReplacedAndStandBesideIt) {
+  const std::string before =
+      "<xml><FromUserName>o</FromUserName><CreateTime>1736928000</CreateTime><MsgType>event</MsgType>"
+      "<Event>CLICK</Event><EventKey>";
+  const std::string written = before + "caf\xC3</EventKey></xml>";
+  const auto event = event_of({"official_account", written});
+  EXPECT_EQ(event.raw, before + "caf\uFFFD</EventKey></xml>");
+  EXPECT_EQ(event.body_bytes, written);
+  EXPECT_EQ(event.content, "caf\uFFFD");
+  EXPECT_THAT(event.attributes, ElementsAre(Pair("EventKey", "caf\uFFFD"), Pair("sanitised", "true")));
+  EXPECT_EQ(event.id, schemas::event_id("official_account", "", "", written, Timestamp(1'736'928'000s)));
+
+  const std::string with_code = before + "\xFF</EventKey><WelcomeCode>welcome-code-31</WelcomeCode></xml>";
+  const auto sealed = event_of({"official_account", with_code});
+  EXPECT_EQ(test::sealer().open(sealed.body_bytes), with_code);
+  EXPECT_THAT(sealed.raw, Not(HasSubstr("welcome-code-31")));
+}
+
+TEST(Normalize, EachOfAPlatformsSpellingsNamesThePerson) {
+  const auto subject = [](std::string_view event, std::string_view field) {
+    return event_of({"mini_program", event_xml(event, fmt::format("<{0}>oPerson</{0}>", field))}).subject;
+  };
+  for (const auto* field : {"openid", "OpenID", "OpenId", "open_id", "payer_openid"}) {
+    EXPECT_EQ(subject("xpay_refund_notify", field), "oPerson") << field;
+    EXPECT_EQ(subject("never_heard_of", field), "oPerson") << field;
+  }
+  for (const auto* field : {"OpenPID", "openids", "pid"}) EXPECT_EQ(subject("xpay_refund_notify", field), "") << field;
+  EXPECT_EQ(subject("CLICK", "openid"), "oUser") << "its sender is the person";
+}
+
+TEST(Normalize, AnIdentityWithoutItsOwnPartsFallsBackToTheBytes) {
+  const auto identity = [](std::string_view more) {
+    return event_of({"mini_program", event_xml("xpay_complaint_notify", more)}).identity;
+  };
+  EXPECT_THAT(identity("<Other>1</Other>"), StartsWith("xpay_complaint_notify|From=oUser|T=1736928000|body="));
+  EXPECT_NE(identity("<Other>1</Other>"), identity("<Other>2</Other>"));
+  EXPECT_EQ(identity("<RequestId>r1</RequestId>"), "xpay_complaint_notify|From=oUser|T=1736928000|RequestId=r1");
+  EXPECT_EQ(event_of({"official_account", event_xml("unsubscribe")}).identity, "unsubscribe|From=oUser|T=1736928000");
+}
+
+// ---- Lists and structure ----
+
+std::string json_of(const Said& said) { return std::string(event_of(said).attributes.json()); }
+
+TEST(Normalize, AttributesMirrorTheBody) {
+  const auto xml = [](std::string_view more) { return json_of({"official_account", event_xml("CLICK", more)}); };
+  EXPECT_EQ(xml("<L><N><A>1</A><B>2</B></N><N><B>3</B></N></L><E/><M>see <b>this</b></M>"),
+            R"({"L":{"N":[{"A":"1","B":"2"},{"B":"3"}]},"E":"","M":{"b":"this","":"see "}})");
+  EXPECT_EQ(xml("<N>1</N><X>x</X><N><A>2</A></N>"), R"({"N":["1",{"A":"2"}],"X":"x"})");
+  const auto json = [](std::string_view more) {
+    return json_of(
+        {"mini_program",
+         fmt::format(R"({{"FromUserName":"o","CreateTime":1736928000,"MsgType":"event","Event":"CLICK",{}}})", more)});
+  };
+  EXPECT_EQ(json(R"("a":[{"b":1},{"b":[2,[3]],"c":{}}],"d":[],"e":true,"f":null,"g":"\"")"),
+            R"({"a":[{"b":"1"},{"b":["2",["3"]],"c":{}}],"d":[],"e":"true","g":"\""})");
+  EXPECT_EQ(json(R"("a":[1],"x":0,"a":2,"a":[3,4])"), R"({"a":["1","2","3","4"],"x":"0"})")
+      << "a name that comes again";
+  EXPECT_EQ(json_of({"wework_bot", R"({"msgid":"m","msgtype":"text","text":{"content":"hi"},"from":{"userid":"u"}})"}),
+            "{}")
+      << "columns leave no empty objects behind";
+  EXPECT_EQ(json_of({"channel", R"([{"a":1},[2]])", "", "w"}), R"({"value":[{"a":"1"},["2"]]})");
+}
+
+TEST(Normalize, WhatThePlatformDocumentsAsAListIsOneWithOneElementToo) {
+  EXPECT_EQ(
+      json_of({"wework_app",
+               "<xml><FromUserName>u</FromUserName><CreateTime>1736928000</CreateTime><MsgType>event</MsgType>"
+               "<Event>kf_account_auth_change</Event><AuthAddOpenKfId>k1</AuthAddOpenKfId><AuthDelOpenKfId/></xml>"}),
+      R"({"AuthAddOpenKfId":["k1"],"AuthDelOpenKfId":[]})");
+  const auto popup = [](std::string_view list) {
+    return json_of({"mini_program", fmt::format(R"({{"FromUserName":"o","CreateTime":1736928000,"MsgType":"event",)"
+                                                R"("Event":"subscribe_msg_popup_event","List":{}}})",
+                                                list)});
+  };
+  EXPECT_EQ(popup(R"({"TemplateId":"t"})"), R"({"List":[{"TemplateId":"t"}]})");
+  EXPECT_EQ(popup(R"([{"TemplateId":"t"}])"), R"({"List":[{"TemplateId":"t"}]})");
+}
 
 TEST(Normalize, ScatteredListsComeTogetherInTheirOrder) {
   std::string more;
@@ -328,7 +418,7 @@ TEST(Normalize, HostileNumbersOfFieldsAreCutAndSaidSo) {
   for (int i = 0; i < 20'000; ++i) many += fmt::format("<x{}/>", i);
   const auto attributes = event_of({"official_account", event_xml("CLICK", many)}).attributes;
   EXPECT_EQ(attributes.size(), 4097U);
-  EXPECT_EQ(attributes.back(), (std::pair<std::string, std::string>("attributes_cut", "true")));
+  EXPECT_EQ(attributes.flat().back(), (std::pair<std::string, std::string>("attributes_cut", "true")));
 
   const std::string name(200'000, 'n');
   std::string deep = "<" + name + ">";

@@ -5,6 +5,7 @@
 
 #include "processors/follower/change.hpp"
 #include "processors/logs/log.hpp"
+#include "processors/score/profile.hpp"
 #include "schemas/event_id.hpp"
 #include "tests/unit/processors/events.hpp"
 
@@ -50,6 +51,19 @@ TEST(FollowerChange, KnowsCustomersOfMembers) {
   told_by_instance.platform = "instance";
   told_by_instance.recipient = "wxid_member";
   EXPECT_EQ(relation(told_by_instance), Relation("added", "following", "wxid_member", 20));
+}
+
+TEST(FollowerChange, AnOwnersLengthIsBounded) {
+  EXPECT_EQ(follower_change(contact("added", {{"UserID", std::string(6000, 'u')}}))->owner, std::string(512, 'u'));
+}
+
+TEST(Profile, ATextOfManyCharactersIsNoPhoneNumber) {
+  auto form = event_of("lead.submitted");
+  form.platform = "channel";
+  form.attributes = {{"data.name", "王小明"}, {"data.phone", std::string(6000, '1')}};
+  EXPECT_THAT(profile_of(form), ElementsAre(Pair("contact_name", "王小明")));
+  form.attributes = {{"data.phone", "+86 139 0000 0000"}};
+  EXPECT_THAT(profile_of(form), ElementsAre(Pair("contact_phone", "+86 139 0000 0000")));
 }
 
 TEST(FollowerChange, SaysWhereAnInstanceFoundTheContact) {

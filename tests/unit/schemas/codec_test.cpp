@@ -43,7 +43,7 @@ TEST(EventJson, LeavesOutWhatIsEmpty) {
       encoded_event(event),
       R"({"schema":"wxpipe.event.v1","id":"00000000-0000-0000-0000-000000000000","type":"message.text",)"
       R"("category":"message","platform":"wechat","account":"shop","subject":"","identity":"",)"
-      R"("occurred_at":"1970-01-01T00:00:00.000000Z","received_at":"1970-01-01T00:00:00.000000Z","raw":"","normaliser":1})");
+      R"("occurred_at":"1970-01-01T00:00:00.000000Z","received_at":"1970-01-01T00:00:00.000000Z","raw":"","normaliser":2})");
 }
 
 TEST(EventJson, SkipsFieldsOfNewerWriters) {

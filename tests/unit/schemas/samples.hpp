@@ -40,6 +40,7 @@ inline Event event() {
       {"EventKey", "PRICE"}, {"PicList.item.PicMd5Sum", "a"}, {"PicList.item.PicMd5Sum", "b"}, {"Empty", ""}};
   e.receipt = "edge-1/boot/42";
   e.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  e.body_bytes = "<xml>\xE5</xml>";
   e.normaliser = 3;
   return e;
 }

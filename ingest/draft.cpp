@@ -9,6 +9,7 @@
 
 #include "common/crypto/digest.hpp"
 #include "ingest/sealed_body.hpp"
+#include "ingest/senders/told.hpp"
 #include "schemas/event_id.hpp"
 #include "schemas/topics.hpp"
 
@@ -144,6 +145,7 @@ Draft::Draft(const Document& document, const NormalizeContext& context, std::str
   event.account = context.account.name;
   event.tenant = context.tenant;
   event.received_at = context.received_at;
+  if (context.told != nullptr) hide(context.told->shared_key);
 }
 
 void Draft::keep(std::string& column, const Field* field) {
@@ -216,6 +218,9 @@ void Draft::add_attributes() {
   const auto fields = document_.fields();
   event.attributes.reserve(std::min(fields.size(), kMostAttributes) + 2);
   size_t bytes = 0;
+  if (context_.told != nullptr)
+    for (const auto& [name, value] : context_.told->contact)
+      if (document_.value(name) != value) event.attributes.emplace_back(name, value);
   for (const Field& field : fields) {
     if (is_taken(field)) continue;
     const std::string_view name = attribute_name(field.path);

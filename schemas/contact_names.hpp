@@ -6,7 +6,7 @@
 
 namespace wxpipe::schemas {
 
-// Our name (contact_phone, company_name, content …) for the last part of a dotted path: "data.Phone_Number",
+// Our name (contact_phone, company_name, message …) for the last part of a dotted path: "data.Phone_Number",
 // "entry.手机号". Case, blanks, `_` and `-` don't matter. Empty: not known. Nothing is guessed from parts of a name.
 std::string_view contact_field(std::string_view path);
 

@@ -10,7 +10,8 @@ namespace wxpipe::processors {
 namespace {
 
 // Of contact_field's names those that say whom an event is about, or what was said: they are no part of a profile.
-constexpr std::array<std::string_view, 4> kElsewhere{"lead_id", "visitor_id", "openid", "content"};
+constexpr std::array<std::string_view, 7> kElsewhere{"lead_id", "visitor_id", "openid", "message",
+                                                     "content", "remark",     "comment"};
 // What an account's `fields` say of a field that the sender doesn't have. People type it into forms, too.
 constexpr std::string_view kNothing = "-";
 

@@ -8,7 +8,6 @@
 
 #include "common/json/write.hpp"
 #include "ingest/authenticity.hpp"
-#include "ingest/credentials.hpp"
 #include "ingest/normalize.hpp"
 #include "ingest/query.hpp"
 #include "ingest/replies.hpp"
@@ -171,6 +170,7 @@ class Interpreter {
 
   // From a sender with rules of its own.
   Interpretation declared_webhook(const senders::Sender& sender) {
+    webhook_id_ = {};
     senders::Incoming incoming(callback_);
     if (const auto refusal = incoming.read_query()) return Refused{*refusal};
     if (callback_.method == Method::get) {
@@ -243,19 +243,18 @@ class Interpreter {
     return Unreadable{std::move(letter), success_, kind_.answer.urgent};
   }
 
-  // The headers that a declaration names, and no secret that travelled in clear.
+  // The headers that a declaration names. A key that travelled in clear is sealed, with all that it stands in: it may be
+  // escaped there.
   void keep_proof(const senders::Sender& sender, schemas::DeadLetter& letter) const {
     for (const Header& header : callback_.headers)
       if (senders::names_header(sender, header.name))
         letter.context.emplace_back("header:" + std::string(header.name), header.value);
-    if (sender.algorithm == senders::Algorithm::basic)
-      for (auto& [name, value] : letter.context)
-        if (name.starts_with("header:")) value = sealer_.seal(value);
-    if (sender.algorithm != senders::Algorithm::equal) return;
-    Seals seals(sealer_);
-    for (const Secret& secret : sender.secrets) seals.seal(secret.reveal());
-    seals.scrub(letter.body);
-    for (auto& [name, value] : letter.context) seals.scrub(value);
+    if (sender.algorithm != senders::Algorithm::equal && sender.algorithm != senders::Algorithm::basic) return;
+    using From = senders::Part::From;
+    const bool in_query = sender.found.from == From::query, in_header = sender.found.from == From::header;
+    for (auto& [name, value] : letter.context)
+      if (name == "query" ? in_query : in_header && name.starts_with("header:")) value = sealer_.seal(value);
+    if (!in_query && !in_header) letter.body = sealer_.seal(letter.body);
   }
 
   bool stale(std::string_view timestamp) const {

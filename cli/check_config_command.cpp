@@ -123,7 +123,9 @@ void check(Program& program, bool print) {
   for (const auto& risk : risks) {
     warnings.rows.push_back({risk.key, risk.text});
     const auto place = loaded.places.find(risk.key);
-    const auto where = !risk.place.empty() ? risk.place + ": " : place == loaded.places.end() ? "" : place->second + ": ";
+    const auto where = !risk.place.empty()            ? risk.place + ": "
+                       : place == loaded.places.end() ? ""
+                                                      : place->second + ": ";
     report.findings.push_back({Level::warning, fmt::format("{}{}: {}", where, risk.key, risk.text)});
   }
   const auto source = program.config_file.empty() ? "defaults and environment" : program.config_file;

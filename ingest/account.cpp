@@ -106,8 +106,7 @@ class Check {
   std::optional<senders::Sender> sender(const AccountRules& kind) {
     if (!senders::is_declared(settings_)) return std::nullopt;
     if (kind.proof != Proof::standard_webhook) {
-      complain(settings_.sender.empty() ? "proof" : "sender",
-               "only {} have senders with rules of their own; remove it",
+      complain(settings_.sender.empty() ? "proof" : "sender", "only {} have senders with rules of their own; remove it",
                words(" and ", [](const AccountRules& row) { return row.proof == Proof::standard_webhook; }));
       return std::nullopt;
     }

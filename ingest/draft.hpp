@@ -47,8 +47,6 @@ class Draft {
   void set_content(std::string_view paths) { content_paths_ = paths; }
   void identify(std::string_view word, std::string_view paths);
   void identify_by_webhook_id() { identify("webhook", context_.webhook_id.empty() ? kBody : kWebhookId); }
-  // What a sender's declaration found, or null.
-  const senders::Told* told() const { return context_.told; }
 
   // Bot messages and webhooks have no time; that is no error.
   void set_timeless() { wants_time_ = false; }

@@ -51,13 +51,11 @@ bool is_echo(std::string_view text) {
 
 // For webhooks, which are never XML.
 Result<Document> parse_json(std::string_view text) {
-  const Rejection no_json{Reason::malformed_json, "the body isn't JSON"};
   Result<Document> document = parse_document(text);
-  if (!document) {
-    const Rejection& rejection = document.error();
-    return rejection.reason == Reason::malformed_xml || rejection.reason == Reason::doctype ? no_json : rejection;
-  }
-  if (document->format() != DocumentFormat::json) return no_json;
+  const bool not_json =
+      document ? document->format() != DocumentFormat::json
+               : document.error().reason == Reason::malformed_xml || document.error().reason == Reason::doctype;
+  if (not_json) return Rejection{Reason::malformed_json, "the body isn't JSON"};
   return document;
 }
 
@@ -191,8 +189,6 @@ class Interpreter {
     if (!document) return unreadable(document.error(), *text);
     success_ = senders::answer(sender, &*document);
     const senders::Told told = senders::tell(sender, incoming, *document, *text);
-    if (!json::is_utf8(told.identity) || told.identity.find('\0') != std::string_view::npos)
-      return unreadable({Reason::invalid_utf8, "the sender's id of it isn't UTF-8"}, *text);
     webhook_id_ = told.identity;
     told_ = &told;
     return accept(*document, *text, {}, nullptr);
@@ -205,8 +201,7 @@ class Interpreter {
     Result<schemas::Event> event = normalize(document, context);
     if (!event) return unreadable(event.error(), decrypted);
 
-    Accepted accepted{std::move(*event), success_, kind_.answer.urgent,
-                      address_differs(account_, tenant, document)};
+    Accepted accepted{std::move(*event), success_, kind_.answer.urgent, address_differs(account_, tenant, document)};
     if (const auto* const rule = fitting_rule(account_, accepted.event)) {
       std::string message = reply_message(account_, document, accepted.event, rule->text);
       if (!message.empty()) {
@@ -243,8 +238,8 @@ class Interpreter {
     return Unreadable{std::move(letter), success_, kind_.answer.urgent};
   }
 
-  // The headers that a declaration names. A key that travelled in clear is sealed, with all that it stands in: it may be
-  // escaped there.
+  // The headers that a declaration names. A key that travelled in clear is sealed, with all that it stands in: it may
+  // be escaped there.
   void keep_proof(const senders::Sender& sender, schemas::DeadLetter& letter) const {
     for (const Header& header : callback_.headers)
       if (senders::names_header(sender, header.name))

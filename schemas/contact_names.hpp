@@ -1,5 +1,5 @@
-// How lead forms call what they ask for, in English and Chinese, and our names for it. One table, so that ingest (whom is
-// an event about?) and process (what is known of a lead?) agree. Pure.
+// How lead forms call what they ask for, in English and Chinese, and our names for it. One table, so that ingest (whom
+// is an event about?) and process (what is known of a lead?) agree. Pure.
 #pragma once
 
 #include <string_view>

@@ -134,15 +134,15 @@ struct ReplyRule {
 // [accounts.proof], [accounts.envelope], [accounts.fields], [accounts.types], [accounts.answer]: a sender of webhooks
 // that has rules of its own. What is empty is as its preset has it (ingest/senders/presets.cpp).
 struct SenderSettings {
-  std::string algorithm{};          // proof: a digest, a shared key, or HTTP Basic
-  std::vector<std::string> over{};  // proof: the parts that are digested, in order
-  std::optional<bool> sorted{};     // proof: the parts' values are sorted first
-  std::string found{};              // proof: the part that holds it
-  std::string prefix{};             // proof: what may stand before it there
-  std::string encoding{};           // proof: hex, base64
-  std::string time{};               // proof: the part that says when it was signed
-  std::string document{};           // envelope: the part that is the document
-  std::string cipher{}, iv{};       // envelope: how it is encrypted
+  std::string algorithm{};                               // proof: a digest, a shared key, or HTTP Basic
+  std::vector<std::string> over{};                       // proof: the parts that are digested, in order
+  std::optional<bool> sorted{};                          // proof: the parts' values are sorted first
+  std::string found{};                                   // proof: the part that holds it
+  std::string prefix{};                                  // proof: what may stand before it there
+  std::string encoding{};                                // proof: hex, base64
+  std::string time{};                                    // proof: the part that says when it was signed
+  std::string document{};                                // envelope: the part that is the document
+  std::string cipher{}, iv{};                            // envelope: how it is encrypted
   std::map<std::string, std::string> fields{}, types{};  // our name -> paths; the sender's word -> our type
   std::optional<int64_t> status{};                       // answer
   std::optional<std::string> body{};                     // answer

@@ -290,7 +290,8 @@ class SettingsReader {
     const auto* const table = node.as_table();
     const std::string shown_part = fmt::format("{}.{}", shown, part);
     if (table == nullptr)
-      return complain(place_of(file_, node.source()), shown_part, fmt::format("expected a table: write [accounts.{}]", part));
+      return complain(place_of(file_, node.source()), shown_part,
+                      fmt::format("expected a table: write [accounts.{}]", part));
     std::map<Secret*, SecretSource> none;
     read_table(*table, account_keys(), part, shown_part, account, none, kNothing);
   }

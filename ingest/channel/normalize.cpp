@@ -28,8 +28,8 @@ constexpr std::array<std::string_view, 6> kPersons{"lead_id",       "contact_pho
                                                    "contact_email", "visitor_id",    "openid"};
 constexpr std::array<std::string_view, 4> kTexts{"message", "content", "remark", "comment"};
 
-// The field of the first name that has a value, however deep it is nested and however it is spelled. One that is spelled
-// as we do comes before others of its name.
+// The field of the first name that has a value, however deep it is nested and however it is spelled. One that is
+// spelled as we do comes before others of its name.
 template <size_t Size>
 const Field* first_of(const Document& document, const std::array<std::string_view, Size>& names) {
   const Field* best = nullptr;

@@ -39,8 +39,7 @@ bool remove_padding(std::string& text) {
   if (text.empty()) return false;
   const auto padding = static_cast<unsigned char>(text.back());
   if (padding == 0 || padding > kMostPadding || padding > text.size()) return false;
-  if (!std::all_of(text.end() - padding, text.end(),
-                   [&](char c) { return static_cast<unsigned char>(c) == padding; }))
+  if (!std::all_of(text.end() - padding, text.end(), [&](char c) { return static_cast<unsigned char>(c) == padding; }))
     return false;
   text.resize(text.size() - padding);
   return true;

@@ -1,5 +1,5 @@
-// A webhook taken apart, so that a declaration's parts can be looked up. Borrows the callback. Each part is read when it
-// is first asked for. One per callback; one thread.
+// A webhook taken apart, so that a declaration's parts can be looked up. Borrows the callback. Each part is read when
+// it is first asked for. One per callback; one thread.
 #pragma once
 
 #include <memory>
@@ -36,7 +36,6 @@ class Incoming {
   bool is_form();
   // The form as the text of a JSON object, in its order. For forms only.
   std::string form_as_json();
-  const Callback& callback() const { return callback_; }
 
  private:
   using Parameters = std::vector<std::pair<std::string, std::string>>;

@@ -24,7 +24,8 @@ bool is_sign(char c) {
 
 std::optional<Part> named(std::string_view word) {
   for (const auto& [start, from] : kNamed)
-    if (word.starts_with(start) && word.size() > start.size()) return Part{from, std::string(word.substr(start.size()))};
+    if (word.starts_with(start) && word.size() > start.size())
+      return Part{from, std::string(word.substr(start.size()))};
   return std::nullopt;
 }
 
@@ -46,8 +47,7 @@ std::optional<Part> parse_part(std::string_view word) {
   for (const auto& [whole, from] : kWhole)
     if (word == whole) return Part{from};
   // A word that isn't known is more likely a slip than a text.
-  if (!word.empty() && std::all_of(word.begin(), word.end(), is_sign))
-    return Part{Part::From::text, std::string(word)};
+  if (!word.empty() && std::all_of(word.begin(), word.end(), is_sign)) return Part{Part::From::text, std::string(word)};
   return std::nullopt;
 }
 

@@ -185,14 +185,15 @@ const std::array<Preset, 15>& table() {
                           .fields = {{"identity", "EventId"}, {"type", "EventType"}},
                           .body = R"({"code":0})"}},
       // 问卷星. Its `name` is the survey's.
-      Preset{.name = "wjx",
-             .where = "ask 问卷星 for the 推送密钥",
-             .own_fields = true,
-             .declared = {.algorithm = "sha1",
-                          .over = {"json:activity", "json:index", "secret"},
-                          .found = "json:sign",
-                          .encoding = "hex",
-                          .fields = {{"identity", "activity + joinid"}, {"lead_id", "activity + joinid"}, {"name", "-"}}}},
+      Preset{
+          .name = "wjx",
+          .where = "ask 问卷星 for the 推送密钥",
+          .own_fields = true,
+          .declared = {.algorithm = "sha1",
+                       .over = {"json:activity", "json:index", "secret"},
+                       .found = "json:sign",
+                       .encoding = "hex",
+                       .fields = {{"identity", "activity + joinid"}, {"lead_id", "activity + joinid"}, {"name", "-"}}}},
   };
   return rows;
 }

@@ -73,8 +73,9 @@ class Maker {
       if (preset_ == nullptr) {
         std::vector<std::string_view> names;
         for (const auto& row : presets()) names.push_back(row.name);
-        complain("sender", fmt::format("\"{}\" is none of {}; for another one leave sender out and say [accounts.proof]",
-                                       settings_.sender, fmt::join(names, ", ")));
+        complain("sender",
+                 fmt::format("\"{}\" is none of {}; for another one leave sender out and say [accounts.proof]",
+                             settings_.sender, fmt::join(names, ", ")));
         return {};
       }
     }
@@ -92,9 +93,10 @@ class Maker {
 
   Part part(const std::string& key, const std::string& word) {
     if (auto found = parse_part(word)) return *std::move(found);
-    complain(key, fmt::format("\"{}\" is no part of a request: say query:NAME, header:NAME, form:NAME, json:PATH, body, "
-                              "form, secret or text:TEXT",
-                              word));
+    complain(key,
+             fmt::format("\"{}\" is no part of a request: say query:NAME, header:NAME, form:NAME, json:PATH, body, "
+                         "form, secret or text:TEXT",
+                         word));
     return {};
   }
 
@@ -147,7 +149,8 @@ class Maker {
   void secrets() {
     sender_.secrets = both(settings_.secret, settings_.previous_secret);
     if (settings_.secret.empty())
-      complain("secret", fmt::format("is missing; {}", preset_ != nullptr ? preset_->where : "the proof is made with it"));
+      complain("secret",
+               fmt::format("is missing; {}", preset_ != nullptr ? preset_->where : "the proof is made with it"));
     for (const auto& secret : sender_.secrets)
       if (is_shared_key(sender_.algorithm) && secret.reveal().size() < kShortestKey)
         complain("secret", fmt::format("has fewer than {} characters, and it travels in clear; make a longer one with: "
@@ -221,7 +224,8 @@ bool is_covered(const Part& part, const std::vector<Part>& over) {
 }  // namespace
 
 const FieldRule* Sender::field(std::string_view name) const {
-  const auto rule = std::find_if(fields.begin(), fields.end(), [&](const FieldRule& each) { return each.name == name; });
+  const auto rule =
+      std::find_if(fields.begin(), fields.end(), [&](const FieldRule& each) { return each.name == name; });
   return rule == fields.end() ? nullptr : &*rule;
 }
 
@@ -257,8 +261,8 @@ bool names_header(const Sender& sender, std::string_view name) {
 bool is_declared(const config::AccountSettings& settings) {
   const auto& own = settings.declared;
   return !settings.sender.empty() || !own.algorithm.empty() || !own.found.empty() || !own.over.empty() ||
-         !own.document.empty() || !own.cipher.empty() || !own.fields.empty() || !own.types.empty() ||
-         own.status || own.body || !own.challenge.empty();
+         !own.document.empty() || !own.cipher.empty() || !own.fields.empty() || !own.types.empty() || own.status ||
+         own.body || !own.challenge.empty();
 }
 
 Sender make_sender(const config::AccountSettings& settings, std::vector<Complaint>& complaints) {
@@ -268,17 +272,18 @@ Sender make_sender(const config::AccountSettings& settings, std::vector<Complain
 std::vector<Complaint> risks_of(const config::AccountSettings& settings, const Sender& sender) {
   std::vector<Complaint> risks;
   if (!sender.covers_document())
-    risks.push_back({"proof", "doesn't cover the document, so whoever sees one request can forge others; use HTTPS, and "
-                              "keep the address to yourself"});
+    risks.push_back({"proof",
+                     "doesn't cover the document, so whoever sees one request can forge others; use HTTPS, and "
+                     "keep the address to yourself"});
   const Preset* const known = preset(settings.sender);
   if (known != nullptr && known->own_fields && settings.kind == "channel") {
-    const bool said = std::any_of(settings.declared.fields.begin(), settings.declared.fields.end(), [](const auto& field) {
-      return our_name(field.first).starts_with("contact_");
-    });
+    const bool said = std::any_of(settings.declared.fields.begin(), settings.declared.fields.end(),
+                                  [](const auto& field) { return our_name(field.first).starts_with("contact_"); });
     if (!said)
-      risks.push_back({"fields", fmt::format("is missing: each form of {} has fields of its own. Say which is which, such "
-                                             "as phone = \"…\"; the names are in messages.attributes of a first event",
-                                             known->name)});
+      risks.push_back(
+          {"fields", fmt::format("is missing: each form of {} has fields of its own. Say which is which, such "
+                                 "as phone = \"…\"; the names are in messages.attributes of a first event",
+                                 known->name)});
   }
   return risks;
 }

@@ -61,8 +61,8 @@ struct Complaint {
   std::string key, text;
 };
 
-// Puts preset and settings together and checks them. Appends what is missing or wrong, and what to do about it. If there
-// are complaints, use the value for further checks only.
+// Puts preset and settings together and checks them. Appends what is missing or wrong, and what to do about it. If
+// there are complaints, use the value for further checks only.
 Sender make_sender(const config::AccountSettings& settings, std::vector<Complaint>& complaints);
 
 // What works but may not be intended: a proof that doesn't cover the document, no field for a phone.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/json/write.hpp"
 #include "ingest/credentials.hpp"
 #include "ingest/words.hpp"
 
@@ -47,6 +48,8 @@ class Teller {
       found = trimmed(other.text);
       if (!other.found() || found.empty()) return false;
     }
+    // The document is text. Parts of the request itself may be any bytes, and an escape may stand for a NUL.
+    if (!json::is_utf8(found) || found.find('\0') != std::string_view::npos) return false;
     if (!joined.empty()) joined += ':';
     joined += found;
     return true;

@@ -110,9 +110,9 @@ TEST(Settings, AnAccountSaysHowItsSenderSigns) {
   const auto printed = load(print_settings(loaded.settings));
   ASSERT_THAT(printed.errors, IsEmpty());
   EXPECT_EQ(print_settings(printed.settings), print_settings(loaded.settings));
-  EXPECT_THAT(load("[[accounts]]\nname = \"f\"\n[accounts.proof]\nalgoritm = \"md5\"\n").errors,
-              ElementsAre(AllOf(HasSubstr("wxpipe.toml:4"), HasSubstr("accounts.f.proof.algoritm"),
-                                HasSubstr("algorithm"))));
+  EXPECT_THAT(
+      load("[[accounts]]\nname = \"f\"\n[accounts.proof]\nalgoritm = \"md5\"\n").errors,
+      ElementsAre(AllOf(HasSubstr("wxpipe.toml:4"), HasSubstr("accounts.f.proof.algoritm"), HasSubstr("algorithm"))));
   EXPECT_THAT(load("[[accounts]]\nname = \"f\"\nproof = \"md5\"\n").errors,
               ElementsAre(HasSubstr("expected a table: write [accounts.proof]")));
 }

@@ -64,7 +64,8 @@ TEST(Senders, AcceptThePublishedExampleOfTanma) {
   account.declared.iv = "text:zc_test";  // there the appId is the corp id
   test::Request request{
       .account = "channel",
-      .body = "5TMVT8H4yTSSoING+afhRlGcCZAIxTs8Z7o3vGpid6tF2aF7C73uZ44qMopuNPCFmwOLOJ8xViCTHUfe/xYZSb71/VRSEDeIqqwN4eg="};
+      .body =
+          "5TMVT8H4yTSSoING+afhRlGcCZAIxTs8Z7o3vGpid6tF2aF7C73uZ44qMopuNPCFmwOLOJ8xViCTHUfe/xYZSb71/VRSEDeIqqwN4eg="};
   request.headers = {{"appId", "zc_test"},
                      {"timestamp", "1596681164807"},
                      {"version", "1"},
@@ -146,6 +147,13 @@ TEST(Senders, CanBeDeclaredWithoutAPreset) {
   EXPECT_EQ(schemas::attribute(accepted.event.attributes, "contact_phone"), "13900000001");
   EXPECT_EQ(schemas::attribute(accepted.event.attributes, "shop"), "7");
   EXPECT_EQ(accepted.reply, (Reply{201, R"({"got":7,"text":"{ }"})", "application/json; charset=utf-8"}));
+  // What isn't text is not taken for an id or a field.
+  request.headers[1].second = "order-\xff";
+  request.query = "shop=%007&sig=" + test::percent_encoded(signature);
+  const auto other = interpret(account, request);
+  ASSERT_TRUE(std::holds_alternative<Accepted>(other));
+  EXPECT_THAT(std::get<Accepted>(other).event.identity, testing::StartsWith("webhook|body="));
+  EXPECT_EQ(schemas::attribute(std::get<Accepted>(other).event.attributes, "shop"), "");
   request.received_at += std::chrono::hours(25);
   EXPECT_EQ(refusal_of(account, request), Refusal::stale_timestamp);
   account.max_timestamp_age = std::chrono::hours(26);
@@ -196,7 +204,8 @@ TEST(Senders, NoKeyThatTravelsInClearIsKept) {
   account.declared.algorithm = "equal";
   account.declared.found = "json:key";
   account.declared.document = "json:data";
-  const test::Request wrapped{.account = "channel", .body = R"({"key":"a key that travels in clear","data":"no JSON"})"};
+  const test::Request wrapped{.account = "channel",
+                              .body = R"({"key":"a key that travels in clear","data":"no JSON"})"};
   const auto unread = interpret(account, wrapped);
   ASSERT_TRUE(std::holds_alternative<Unreadable>(unread));
   EXPECT_EQ(test::sealer().open(std::get<Unreadable>(unread).letter.body), wrapped.body);

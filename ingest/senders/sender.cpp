@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, Algorithm>, 7> kAlgorithms{{{"m
                                                                              {"equal", Algorithm::equal},
                                                                              {"basic", Algorithm::basic}}};
 constexpr size_t kShortestKey = 8;  // what is shorter can't be told from other text, so it couldn't be sealed
-constexpr size_t kAesKeyBytes = 32, kMostParts = 7;
+constexpr size_t kAesKeyBytes = 32, kMostParts = 32, kMostHmacParts = 7;
 
 bool is_keyed(Algorithm algorithm) { return algorithm == Algorithm::hmac_sha1 || algorithm == Algorithm::hmac_sha256; }
 bool is_shared_key(Algorithm algorithm) { return algorithm == Algorithm::equal || algorithm == Algorithm::basic; }
@@ -37,8 +37,7 @@ std::string our_name(const std::string& said) {
 
 // The account's words where it has any, else the preset's.
 config::SenderSettings merged(const Preset* preset, const config::SenderSettings& own) {
-  if (preset == nullptr) return own;
-  config::SenderSettings all = preset->declared;
+  config::SenderSettings all = preset == nullptr ? config::SenderSettings() : preset->declared;
   const auto take = [](auto& into, const auto& from) {
     if (from != std::remove_cvref_t<decltype(from)>()) into = from;
   };
@@ -56,7 +55,9 @@ config::SenderSettings merged(const Preset* preset, const config::SenderSettings
   take(all.body, own.body);
   take(all.challenge, own.challenge);
   take(all.verify, own.verify);
-  for (const auto& [name, paths] : own.fields) all.fields.insert_or_assign(name, paths);
+  const auto preset_fields = std::exchange(all.fields, {});
+  for (const auto* fields : {&preset_fields, &own.fields})
+    for (const auto& [name, paths] : *fields) all.fields.insert_or_assign(our_name(name), paths);
   for (const auto& [word, type] : own.types) all.types.insert_or_assign(word, type);
   return all;
 }
@@ -111,7 +112,7 @@ class Maker {
     sender_.sorted = said_.sorted.value_or(false);
     sender_.base64 = said_.encoding == "base64";
     sender_.prefix = said_.prefix;
-    if (sender_.algorithm == Algorithm::basic && said_.found.empty())
+    if (sender_.algorithm == Algorithm::basic && settings_.declared.found.empty())
       sender_.found = {Part::From::header, "Authorization"};
     else if (said_.found.empty())
       complain("proof.found", "is missing; say where the proof stands, such as \"header:X-Signature\"");
@@ -124,8 +125,8 @@ class Maker {
                                         [](const Part& each) { return each.from == Part::From::secret; });
     if (sender_.over.empty())
       complain("proof.over", "is missing; say which parts are digested, such as [\"body\", \"secret\"]");
-    else if (sender_.over.size() > kMostParts + 1 || (is_keyed(sender_.algorithm) && sender_.over.size() > kMostParts))
-      complain("proof.over", fmt::format("has {} parts; at most {} are possible", sender_.over.size(), kMostParts));
+    else if (const size_t most = is_keyed(sender_.algorithm) ? kMostHmacParts : kMostParts; sender_.over.size() > most)
+      complain("proof.over", fmt::format("has {} parts; at most {} are possible", sender_.over.size(), most));
     else if (!has_secret && !is_keyed(sender_.algorithm))
       complain("proof.over", "has no \"secret\", so anybody could make such a proof");
     if (sender_.time && !covers(*sender_.time))
@@ -183,7 +184,7 @@ class Maker {
 
   void names() {
     for (const auto& [name, paths] : said_.fields) {
-      FieldRule rule{our_name(name), parse_choices(paths)};
+      FieldRule rule{name, parse_choices(paths)};
       if (rule.choices.empty()) complain("fields." + name, "is empty; say where it stands, or \"-\" for nowhere");
       sender_.fields.push_back(std::move(rule));
     }

@@ -106,11 +106,12 @@ Reply answer(const Sender& sender, const Document* document) {
   // {path}: a value of the document. Another { is text.
   for (size_t open = rest.find('{'); open != std::string_view::npos; open = rest.find('{')) {
     const size_t close = rest.find_first_of("{}\"", open + 1);
-    const bool is_path = close != std::string_view::npos && rest[close] == '}' && close > open + 1;
+    const bool is_closed = close != std::string_view::npos && rest[close] == '}';
+    const std::string_view path = is_closed ? rest.substr(open + 1, close - open - 1) : std::string_view();
+    const bool is_path = is_plain(path);
     body += rest.substr(0, is_path ? open : open + 1);
     if (is_path) {
-      const std::string_view value =
-          document == nullptr ? std::string_view() : trimmed(document->value(rest.substr(open + 1, close - open - 1)));
+      const std::string_view value = document == nullptr ? std::string_view() : trimmed(document->value(path));
       body += is_plain(value) ? value : "null";
     }
     rest.remove_prefix(is_path ? close + 1 : open + 1);

@@ -26,6 +26,8 @@ static_assert(is_sorted(kEvents));
 // The best id of a person comes first.
 constexpr std::array<std::string_view, 6> kPersons{"lead_id",       "contact_phone", "contact_wechat",
                                                    "contact_email", "visitor_id",    "openid"};
+constexpr std::array<std::string_view, 5> kWho{"contact_phone", "contact_wechat", "contact_email", "visitor_id",
+                                               "openid"};
 constexpr std::array<std::string_view, 4> kTexts{"message", "content", "remark", "comment"};
 
 // The field of the first name that has a value, however deep it is nested and however it is spelled. One that is
@@ -59,7 +61,7 @@ void read_told(Draft& draft, const senders::Told& told) {
   // A test is about nobody, so it never becomes a lead. Senders number what is submitted, not who submits it: so what
   // says who it is comes before a lead's number.
   if (event.type == senders::kTest) return;
-  const Field* const guessed = first_of(draft.document(), kPersons);
+  const Field* const guessed = first_of(draft.document(), kWho);
   event.sender = !told.subject.empty()  ? told.subject
                  : !told.person.empty() ? told.person
                  : guessed != nullptr   ? std::string(trimmed(guessed->value))

@@ -40,7 +40,8 @@ Table addresses(const config::Settings& settings) {
     const auto kind = ingest::account_kind(account.kind);
     const auto tenant = kind ? ingest::rules(*kind).tenant.in_path : std::string_view();
     table.rows.push_back({account.name, account.kind,
-                          fmt::format("{}/callback/{}{}{}", base, account.name, tenant.empty() ? "" : "/", tenant)});
+                          fmt::format("{}/callback/{}{}{}{}", base, account.name, tenant.empty() ? "" : "/", tenant,
+                                      ingest::query_to_enter(account))});
   }
   return table;
 }
@@ -131,6 +132,9 @@ void check(Program& program, bool print) {
   check_roles(loaded, errors);
   // Risks are only shown for a configuration without errors.
   auto risks = errors.empty() ? config::risks(settings) : std::vector<config::Finding>();
+  if (errors.empty())
+    for (const auto& account : settings.accounts)
+      for (auto& risk : ingest::risks_of(account)) risks.push_back(std::move(risk));
   if (auto risk = spool_folder_risk(settings.spool.directory); risk && errors.empty())
     risks.push_back(std::move(*risk));
   print = print && errors.empty() && program.format == Format::text;
@@ -140,7 +144,9 @@ void check(Program& program, bool print) {
   for (const auto& risk : risks) {
     warnings.rows.push_back({risk.key, risk.text});
     const auto place = loaded.places.find(risk.key);
-    const auto where = place == loaded.places.end() ? "" : place->second + ": ";
+    const auto where = !risk.place.empty()            ? risk.place + ": "
+                       : place == loaded.places.end() ? ""
+                                                      : place->second + ": ";
     report.findings.push_back({Level::warning, fmt::format("{}{}: {}", where, risk.key, risk.text)});
   }
   const auto source = program.config_file.empty() ? "defaults and environment" : program.config_file;

@@ -102,6 +102,20 @@ class Check {
     return EncryptionMode::safe;
   }
 
+  // A sender of webhooks with rules of its own. Nothing: the kind has none, or it keeps to Standard Webhooks.
+  std::optional<senders::Sender> sender(const AccountRules& kind) {
+    if (!senders::is_declared(settings_)) return std::nullopt;
+    if (kind.proof != Proof::standard_webhook) {
+      complain(settings_.sender.empty() ? "proof" : "sender", "only {} have senders with rules of their own; remove it",
+               words(" and ", [](const AccountRules& row) { return row.proof == Proof::standard_webhook; }));
+      return std::nullopt;
+    }
+    std::vector<senders::Complaint> complaints;
+    auto made = senders::make_sender(settings_, complaints);
+    for (const auto& [key, text] : complaints) complain(key, "{}", text);
+    return made;
+  }
+
   void replies(const AccountRules& kind) {
     if (!settings_.replies.empty() && kind.answer.passive_reply == PassiveReply::none)
       complain("replies", "the platform reads no answer on {} accounts; remove them", settings_.kind);
@@ -136,9 +150,12 @@ Account make_account(const config::AccountSettings& settings, std::vector<std::s
   }
 
   const AccountRules& kind = rules(*said);
-  Account account{settings, kind.kind, check.mode(kind), {}, {}, {}};
+  Account account{settings, kind.kind, check.mode(kind), {}, {}, {}, check.sender(kind)};
   check.ids(kind);
-  if (kind.proof == Proof::standard_webhook) {
+  if (account.sender) {
+    // Their tries are over by then, and a later repeat would still meet its own row ([sink] timeless_window).
+    if (!account.max_timestamp_age && account.sender->time) account.max_timestamp_age = std::chrono::hours(24);
+  } else if (kind.proof == Proof::standard_webhook) {
     account.webhook_secrets = check.secrets(
         "secret", settings.secret, settings.previous_secret,
         "make one with: echo whsec_$(openssl rand -base64 32), and give it to the sender", &Check::webhook_secret);
@@ -156,6 +173,25 @@ Account make_account(const config::AccountSettings& settings, std::vector<std::s
   }
   check.replies(kind);
   return account;
+}
+
+std::string query_to_enter(const config::AccountSettings& settings) {
+  if (!senders::is_declared(settings)) return {};
+  std::vector<senders::Complaint> complaints;
+  const auto sender = senders::make_sender(settings, complaints);
+  const bool in_address =
+      sender.algorithm == senders::Algorithm::equal && sender.found.from == senders::Part::From::query;
+  return in_address ? fmt::format("?{}=<secret>", sender.found.name) : std::string();
+}
+
+std::vector<config::Finding> risks_of(const config::AccountSettings& settings) {
+  if (!senders::is_declared(settings)) return {};
+  std::vector<senders::Complaint> complaints;
+  const auto sender = senders::make_sender(settings, complaints);
+  std::vector<config::Finding> findings;
+  for (auto& [key, text] : senders::risks_of(settings, sender))
+    findings.push_back({fmt::format("accounts.{}.{}", settings.name, key), std::move(text), settings.where});
+  return findings;
 }
 
 }  // namespace wxpipe::ingest

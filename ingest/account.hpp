@@ -4,12 +4,15 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/config/checks.hpp"
 #include "common/config/settings.hpp"
 #include "common/secret.hpp"
 #include "ingest/account_kinds.hpp"
+#include "ingest/senders/sender.hpp"
 
 namespace wxpipe::ingest {
 
@@ -22,10 +25,17 @@ struct Account : config::AccountDetails {
   std::vector<Secret> tokens;
   std::vector<std::array<unsigned char, 32>> aes_keys;  // decoded EncodingAESKeys
   std::vector<std::string> webhook_secrets;             // decoded whsec_ secrets: raw bytes
+  std::optional<senders::Sender> sender;                // webhooks that aren't signed by Standard Webhooks
 };
 
 // Checks and decodes one account. Appends what is wrong to `errors`, one line each: the place, the key, the mistake and
 // the fix; never a secret. If there are errors, use the value for further checks only.
 Account make_account(const config::AccountSettings& settings, std::vector<std::string>& errors);
+
+// What has to stand behind the address where the sender is to enter it: "?key=<secret>"; mostly nothing.
+std::string query_to_enter(const config::AccountSettings& settings);
+
+// What check-config warns of, for an account without errors.
+std::vector<config::Finding> risks_of(const config::AccountSettings& settings);
 
 }  // namespace wxpipe::ingest

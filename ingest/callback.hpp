@@ -2,6 +2,7 @@
 // (ingest/platforms.hpp) turns a Callback into an Interpretation and is pure; the receiver acts on it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -14,6 +15,10 @@ namespace wxpipe::ingest {
 
 enum class Method { get, post };
 
+struct Header {
+  std::string_view name, value;
+};
+
 // Views into the request. Valid only during the call that gets it.
 struct Callback {
   Method method = Method::post;
@@ -23,6 +28,7 @@ struct Callback {
   std::string_view body;
   std::string_view content_type;
   std::string_view webhook_id, webhook_timestamp, webhook_signature;  // Standard Webhooks headers; empty: absent
+  std::span<const Header> headers;  // those without a place of their own; for senders with rules of their own
   Timestamp received_at;
 };
 

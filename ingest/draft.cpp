@@ -12,6 +12,7 @@
 #include "common/crypto/digest.hpp"
 #include "ingest/attribute_writer.hpp"
 #include "ingest/sealed_body.hpp"
+#include "ingest/senders/told.hpp"
 #include "ingest/utf8.hpp"
 #include "schemas/event_id.hpp"
 #include "schemas/topics.hpp"
@@ -145,6 +146,7 @@ Draft::Draft(const Document& document, const NormalizeContext& context, std::str
   event.account = context.account.name;
   event.tenant = context.tenant;
   event.received_at = context.received_at;
+  if (context.told != nullptr) hide(context.told->shared_key);
 }
 
 void Draft::keep(std::string& column, const Field* field) {
@@ -232,6 +234,9 @@ void Draft::add_attributes() {
   }
   AttributeWriter writer(document_, std::span(taken_).first(taken_count_), lists_, seals_);
   event.attributes = schemas::AttributeTree::of_json(writer.write());
+  if (context_.told == nullptr || seals_.overflowed()) return;
+  for (const auto& [name, value] : context_.told->contact)
+    if (schemas::attribute(event.attributes, name).empty()) event.attributes.emplace_back(name, value);
 }
 
 // Calls the function for each value of the path, as it stands in the attributes.

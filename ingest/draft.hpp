@@ -46,7 +46,7 @@ class Draft {
   // Paths whose values make up content and identity (EventRule). Looked up later, when all fields are known.
   void set_content(std::string_view paths) { content_paths_ = paths; }
   void identify(std::string_view word, std::string_view paths);
-  void identify_by_webhook_id() { identify("webhook", kWebhookId); }
+  void identify_by_webhook_id() { identify("webhook", context_.webhook_id.empty() ? kBody : kWebhookId); }
 
   // Bot messages and webhooks have no time; that is no error.
   void set_timeless() { wants_time_ = false; }

@@ -14,13 +14,18 @@
 
 namespace wxpipe::ingest {
 
+namespace senders {
+struct Told;
+}
+
 struct NormalizeContext {  // everything is borrowed for the call
   const Account& account;
   std::string_view tenant;      // the authorised account; empty: none, or only the body names it
-  std::string_view webhook_id;  // Standard Webhooks kinds; else empty
+  std::string_view webhook_id;  // webhooks: the id that the sender gave it; else empty
   std::string_view decrypted;   // the body, verbatim, from which the document was parsed
   Timestamp received_at;
   const crypto::Sealer& sealer;
+  const senders::Told* told = nullptr;  // what a sender's declaration found; null: it has none
 };
 
 // Fills everything in the Event but reply, receipt and trace_id. raw is the decrypted body with its credentials sealed.

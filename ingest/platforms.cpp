@@ -11,6 +11,9 @@
 #include "ingest/normalize.hpp"
 #include "ingest/query.hpp"
 #include "ingest/replies.hpp"
+#include "ingest/senders/envelope.hpp"
+#include "ingest/senders/proof.hpp"
+#include "ingest/senders/told.hpp"
 #include "ingest/standard_webhooks.hpp"
 #include "ingest/wxcrypt/envelope.hpp"
 
@@ -46,6 +49,16 @@ bool is_echo(std::string_view text) {
   return !text.empty() && text.size() <= kMostBytes && std::all_of(text.begin(), text.end(), legal);
 }
 
+// For webhooks, which are never XML.
+Result<Document> parse_json(std::string_view text) {
+  Result<Document> document = parse_document(text);
+  const bool not_json =
+      document ? document->format() != DocumentFormat::json
+               : document.error().reason == Reason::malformed_xml || document.error().reason == Reason::doctype;
+  if (not_json) return Rejection{Reason::malformed_json, "the body isn't JSON"};
+  return document;
+}
+
 // How old a challenge may be where the account doesn't say.
 constexpr std::chrono::minutes kMostChallengeAge{5};
 
@@ -59,10 +72,13 @@ class Interpreter {
         callback_(callback),
         sealer_(sealer),
         random_(random),
-        scratch_(scratch) {}
+        scratch_(scratch),
+        webhook_id_(callback.webhook_id),
+        success_(success_reply(account.kind)) {}
 
   Interpretation interpret() {
     if (!tenant_fits(kind_, callback_.tenant)) return Refused{Refusal::unknown_tenant};
+    if (account_.sender) return declared_webhook(*account_.sender);
     if (kind_.proof == Proof::standard_webhook)
       return callback_.method == Method::post ? standard_webhook() : Refused{Refusal::method_not_allowed};
     if (const auto refusal = parse_query(callback_.query, scratch_.query, query_)) return Refused{*refusal};
@@ -145,27 +161,47 @@ class Interpreter {
     if (stale(headers.timestamp)) return Refused{Refusal::stale_timestamp};
     if (!json::is_utf8(headers.id) || headers.id.find('\0') != std::string_view::npos)
       return unreadable({Reason::invalid_utf8, "the webhook-id isn't UTF-8"}, callback_.body);
-    const Result<Document> document = parse_document(callback_.body);
-    if (!document) {
-      const Rejection& rejection = document.error();
-      const bool not_json = rejection.reason == Reason::malformed_xml || rejection.reason == Reason::doctype;
-      return unreadable(not_json ? Rejection{Reason::malformed_json, "the body isn't JSON"} : rejection,
-                        callback_.body);
-    }
-    if (document->format() != DocumentFormat::json)
-      return unreadable({Reason::malformed_json, "the body isn't JSON"}, callback_.body);
+    const Result<Document> document = parse_json(callback_.body);
+    if (!document) return unreadable(document.error(), callback_.body);
     return accept(*document, callback_.body, callback_.tenant, nullptr);
+  }
+
+  // From a sender with rules of its own.
+  Interpretation declared_webhook(const senders::Sender& sender) {
+    webhook_id_ = {};
+    senders::Incoming incoming(callback_);
+    if (const auto refusal = incoming.read_query()) return Refused{*refusal};
+    if (callback_.method == Method::get) {
+      const auto [refusal, echo] = senders::verify_address(sender, incoming);
+      if (refusal) return Refused{*refusal};
+      return is_echo(echo) ? Interpretation(Challenge{{200, std::string(echo)}}) : Refused{Refusal::not_an_echo};
+    }
+    if (const auto refusal = senders::unproven(sender, incoming)) return Refused{*refusal};
+    if (sender.time && account_.max_timestamp_age) {
+      const auto at = senders::signed_at(sender, incoming);
+      if (!at || std::chrono::abs(callback_.received_at - *at) > *account_.max_timestamp_age)
+        return Refused{Refusal::stale_timestamp};
+    }
+    success_ = senders::answer(sender, nullptr);
+    const Result<std::string> text = senders::document_text(sender, incoming);
+    if (!text) return unreadable(text.error(), callback_.body);
+    const Result<Document> document = parse_json(*text);
+    if (!document) return unreadable(document.error(), *text);
+    success_ = senders::answer(sender, &*document);
+    const senders::Told told = senders::tell(sender, incoming, *document, *text);
+    webhook_id_ = told.identity;
+    told_ = &told;
+    return accept(*document, *text, {}, nullptr);
   }
 
   // encryption: how the callback was encrypted; null: not at all.
   Interpretation accept(const Document& document, std::string_view decrypted, std::string_view tenant,
                         const ReplyEncryption* encryption) {
-    const NormalizeContext context{account_, tenant, callback_.webhook_id, decrypted, callback_.received_at, sealer_};
+    const NormalizeContext context{account_, tenant, webhook_id_, decrypted, callback_.received_at, sealer_, told_};
     Result<schemas::Event> event = normalize(document, context);
     if (!event) return unreadable(event.error(), decrypted);
 
-    Accepted accepted{std::move(*event), success_reply(account_.kind), kind_.answer.urgent,
-                      address_differs(account_, tenant, document)};
+    Accepted accepted{std::move(*event), success_, kind_.answer.urgent, address_differs(account_, tenant, document)};
     if (const auto* const rule = fitting_rule(account_, accepted.event)) {
       std::string message = reply_message(account_, document, accepted.event, rule->text);
       if (!message.empty()) {
@@ -182,7 +218,7 @@ class Interpreter {
     schemas::DeadLetter letter;
     // Two webhook-ids mean two deliveries, and two events. Webhooks have no tenant.
     letter.id = schemas::ingest_dead_letter_id(
-        account_.name, kind_.proof == Proof::standard_webhook ? callback_.webhook_id : callback_.tenant, decrypted);
+        account_.name, kind_.proof == Proof::standard_webhook ? webhook_id_ : callback_.tenant, decrypted);
     letter.occurred_at = letter.failed_at = callback_.received_at;
     letter.stage = "ingest";
     letter.reason = rejection.reason;
@@ -198,7 +234,22 @@ class Interpreter {
     keep("webhook-id", callback_.webhook_id);
     keep("webhook-timestamp", callback_.webhook_timestamp);
     keep("webhook-signature", callback_.webhook_signature);
-    return Unreadable{std::move(letter), success_reply(account_.kind), kind_.answer.urgent};
+    if (account_.sender) keep_proof(*account_.sender, letter);
+    return Unreadable{std::move(letter), success_, kind_.answer.urgent};
+  }
+
+  // The headers that a declaration names. A key that travelled in clear is sealed, with all that it stands in: it may
+  // be escaped there.
+  void keep_proof(const senders::Sender& sender, schemas::DeadLetter& letter) const {
+    for (const Header& header : callback_.headers)
+      if (senders::names_header(sender, header.name))
+        letter.context.emplace_back("header:" + std::string(header.name), header.value);
+    if (sender.algorithm != senders::Algorithm::equal && sender.algorithm != senders::Algorithm::basic) return;
+    using From = senders::Part::From;
+    const bool in_query = sender.found.from == From::query, in_header = sender.found.from == From::header;
+    for (auto& [name, value] : letter.context)
+      if (name == "query" ? in_query : in_header && name.starts_with("header:")) value = sealer_.seal(value);
+    if (!in_query && !in_header) letter.body = sealer_.seal(letter.body);
   }
 
   bool stale(std::string_view timestamp) const {
@@ -215,6 +266,9 @@ class Interpreter {
   Scratch& scratch_;
   Query query_;
   const Secret* token_ = nullptr;
+  std::string_view webhook_id_;
+  const senders::Told* told_ = nullptr;
+  Reply success_;
 };
 
 }  // namespace

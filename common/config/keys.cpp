@@ -32,6 +32,11 @@ auto in() {
   using T = std::remove_reference_t<decltype((std::declval<S&>().*section).*field)>;
   return Field<S, T>([](S& settings) -> T& { return settings.*section.*field; });
 }
+template <auto field>
+auto declared() {
+  using T = std::remove_reference_t<decltype(std::declval<SenderSettings&>().*field)>;
+  return Field<A, T>([](A& account) -> T& { return account.declared.*field; });
+}
 template <class Root, auto field>
 auto of() {
   using T = std::remove_reference_t<decltype(std::declval<Root&>().*field)>;
@@ -158,6 +163,7 @@ std::span<const Key<Settings>> setting_keys() {
 }
 
 std::span<const Key<AccountSettings>> account_keys() {
+  using D = SenderSettings;
   static const std::vector<Key<AccountSettings>> keys{
       {"name", of<A, &A::name>(), any(), "Appears in the address: /callback/<name>."},
       {"kind", of<A, &A::kind>(), any(),
@@ -189,12 +195,36 @@ std::span<const Key<AccountSettings>> account_keys() {
       {"encoding_aes_key", of<A, &A::encoding_aes_key>(), any(), "The EncodingAESKey of the platform's console."},
       {"previous_encoding_aes_key", of<A, &A::previous_encoding_aes_key>(), any(),
        "Accepted besides the current one while keys are being changed."},
-      {"secret", of<A, &A::secret>(), any(), "wework_instance, channel: the Standard Webhooks secret, whsec_…"},
+      {"secret", of<A, &A::secret>(), any(),
+       "wework_instance, channel: the Standard Webhooks secret, whsec_…; with sender: the key that the sender signs with."},
       {"previous_secret", of<A, &A::previous_secret>(), any(),
        "Accepted besides the current one while secrets are being changed."},
       {"max_timestamp_age", of<A, &A::max_timestamp_age>(), lasting(1s, kDay * 366),
        "Refuses callbacks whose signed timestamp is older. Default: any age, because a replay of the same bytes is a "
        "harmless duplicate; 5m for webhooks and for a console's verification of the address."},
+      {"sender", of<A, &A::sender>(), any(),
+       "wework_instance, channel: who sends, where it isn't by Standard Webhooks: a preset of docs/webhooks.md."},
+      {"proof.algorithm", declared<&D::algorithm>(),
+       one_of({"md5", "sha1", "sha256", "hmac_sha1", "hmac_sha256", "equal", "basic"}),
+       "The digest that proves the sender; equal: the secret itself; basic: HTTP Basic with user:password as secret."},
+      {"proof.over", declared<&D::over>(), any(), "The parts that are digested, in order, one behind the other."},
+      {"proof.sorted", declared<&D::sorted>(), any(), "The parts' values are sorted first."},
+      {"proof.found", declared<&D::found>(), any(), "The part in which the proof stands."},
+      {"proof.prefix", declared<&D::prefix>(), any(), "What may stand before it there."},
+      {"proof.encoding", declared<&D::encoding>(), one_of({"hex", "base64"}), "How the digest is written."},
+      {"proof.time", declared<&D::time>(), any(), "The part that says when it was signed, for max_timestamp_age."},
+      {"envelope.document", declared<&D::document>(), any(), "The part that is the document. Default: body."},
+      {"envelope.cipher", declared<&D::cipher>(), one_of({"aes_256_cbc", "aes_128_ctr"}),
+       "How the document is encrypted, with encoding_aes_key or the secret."},
+      {"envelope.iv", declared<&D::iv>(), any(), "aes_128_ctr: the part that the IV is made of."},
+      {"fields", declared<&D::fields>(), any(),
+       "Where the document has what we need: our names and the sender's paths."},
+      {"types", declared<&D::types>(), any(), "The sender's words for what happened, and our event types."},
+      {"answer.status", declared<&D::status>(), between(200, 299), "What the sender wants to be answered."},
+      {"answer.body", declared<&D::body>(), any(), "With {path} for a value of the document."},
+      {"answer.challenge", declared<&D::challenge>(), any(),
+       "Where the sender verifies the address by GET: the part that is given back."},
+      {"answer.verify", declared<&D::verify>(), any(), "The part of that GET that must be the token."},
       {"menu", of<A, &A::menu>(), any(), "Menu keys and the names people know them by."},
       {"channels", of<A, &A::channels>(), any(), "QR scenes or States and the channels they stand for."},
   };

@@ -21,7 +21,8 @@ using AnyField =
     std::variant<Field<Root, std::string>, Field<Root, Secret>, Field<Root, Endpoint>, Field<Root, int>,
                  Field<Root, size_t>, Field<Root, std::optional<int64_t>>, Field<Root, milliseconds>,
                  Field<Root, seconds>, Field<Root, std::optional<seconds>>, Field<Root, double>, Field<Root, bool>,
-                 Field<Root, Texts>, Field<Root, std::vector<Secret>>, Field<Root, TextMap>>;
+                 Field<Root, std::optional<bool>>, Field<Root, std::optional<std::string>>, Field<Root, Texts>,
+                 Field<Root, std::vector<Secret>>, Field<Root, TextMap>>;
 
 template <class Root>
 struct Key {
@@ -36,7 +37,7 @@ struct Key {
 };
 
 std::span<const Key<Settings>> setting_keys();
-std::span<const Key<AccountSettings>> account_keys();  // [[accounts]], without replies
+std::span<const Key<AccountSettings>> account_keys();  // [[accounts]], without replies; "proof.over": [accounts.proof]
 std::span<const Key<ReplyRule>> reply_keys();          // [[accounts.replies]]
 std::span<const Key<ScoreRule>> score_rule_keys();     // [[score.rules]], [[rules]] of a rules file
 

@@ -133,6 +133,24 @@ struct ReplyRule {
   std::string text;     // the answer
 };
 
+// [accounts.proof], [accounts.envelope], [accounts.fields], [accounts.types], [accounts.answer]: a sender of webhooks
+// that has rules of its own. What is empty is as its preset has it (ingest/senders/presets.cpp).
+struct SenderSettings {
+  std::string algorithm{};                               // proof: a digest, a shared key, or HTTP Basic
+  std::vector<std::string> over{};                       // proof: the parts that are digested, in order
+  std::optional<bool> sorted{};                          // proof: the parts' values are sorted first
+  std::string found{};                                   // proof: the part that holds it
+  std::string prefix{};                                  // proof: what may stand before it there
+  std::string encoding{};                                // proof: hex, base64
+  std::string time{};                                    // proof: the part that says when it was signed
+  std::string document{};                                // envelope: the part that is the document
+  std::string cipher{}, iv{};                            // envelope: how it is encrypted
+  std::map<std::string, std::string> fields{}, types{};  // our name -> paths; the sender's word -> our type
+  std::optional<int64_t> status{};                       // answer
+  std::optional<std::string> body{};                     // answer
+  std::string challenge{}, verify{};  // answer to GET: the part given back, and the one that must be the token
+};
+
 // The part of an account that needs no decoding.
 struct AccountDetails {
   std::string name;
@@ -152,7 +170,9 @@ struct AccountSettings : AccountDetails {
   std::string mode;  // plain, compatible, safe; for the kinds that have modes
   Secret token, previous_token;
   Secret encoding_aes_key, previous_encoding_aes_key;
-  Secret secret, previous_secret;  // whsec_…: Standard Webhooks kinds
+  Secret secret, previous_secret;  // webhooks: whsec_… for Standard Webhooks; what a sender with own rules gave
+  std::string sender;              // webhooks: a preset; empty: Standard Webhooks, or as `declared` says
+  SenderSettings declared;
   // Each part's place in the file ("config.toml:12:1"), for errors found after loading.
   std::string where;
 };

@@ -31,6 +31,7 @@ constexpr std::array<Alias, 3> kAliases{{{"KAFKA_BOOTSTRAP", "kafka.bootstrap_se
                                          {"DATABASE_URL", "postgres.url"},
                                          {"WXPIPE_SEALING_KEY", "sealing.key"}}};
 constexpr std::string_view kPrefix = "WXPIPE_";
+const std::vector<std::string_view> kNothing;
 
 std::string variable_of(std::string_view key) {
   std::string name(kPrefix);
@@ -131,19 +132,20 @@ class SettingsReader {
   }
 
   void read_section(const std::string& section, const toml::table& table) {
+    const std::vector<std::string_view> elsewhere{"rules"};
     read_table(table, setting_keys(), section, section, settings_, setting_secrets_,
-               section == "score" ? "rules" : std::string_view());
+               section == "score" ? elsewhere : kNothing);
     if (section == "score")
       if (const auto* rules = table.get("rules")) read_score_rules(*rules, "score.rules");
   }
 
-  // Reads what `keys` knows of the table; `elsewhere` is a key that the caller reads itself.
+  // Reads what `keys` knows of the table; `elsewhere` are the keys that the caller reads itself.
   template <class Root>
   void read_table(const toml::table& table, std::span<const Key<Root>> keys, const std::string& section,
                   const std::string& shown, Root& root, std::map<Secret*, SecretSource>& secrets,
-                  std::string_view elsewhere) {
+                  const std::vector<std::string_view>& elsewhere) {
     for (const auto& [name, node] : table) {
-      if (name.str() == elsewhere) continue;
+      if (std::find(elsewhere.begin(), elsewhere.end(), name.str()) != elsewhere.end()) continue;
       const std::string full = section.empty() ? std::string(name.str()) : fmt::format("{}.{}", section, name.str());
       const std::string shown_key = shown.empty() ? std::string(name.str()) : fmt::format("{}.{}", shown, name.str());
       const Place place = place_of(file_, node.source());
@@ -270,15 +272,28 @@ class SettingsReader {
       account.where = to_string(place);
       std::map<Secret*, SecretSource> secrets;
       const std::string shown = fmt::format("accounts.{}", table["name"].value_or(std::string("?")));
-      read_table(table, account_keys(), "", shown, account, secrets, "replies");
+      read_table(table, account_keys(), "", shown, account, secrets, {"replies", "proof", "envelope", "answer"});
+      for (const std::string part : {"proof", "envelope", "answer"})
+        if (const auto* const found = table.get(part)) read_part(*found, part, shown, account);
       for (auto& [secret, source] : secrets) resolve(*secret, source);
       if (const auto* replies = table.get("replies"))
         each_table(*replies, "accounts.replies", [&](const toml::table& reply, const Place&) {
           std::map<Secret*, SecretSource> none;
-          read_table(reply, reply_keys(), "", shown + ".replies", account.replies.emplace_back(), none, "");
+          read_table(reply, reply_keys(), "", shown + ".replies", account.replies.emplace_back(), none, kNothing);
         });
       settings_.accounts.push_back(std::move(account));
     });
+  }
+
+  // [accounts.proof] and the like.
+  void read_part(const toml::node& node, const std::string& part, const std::string& shown, AccountSettings& account) {
+    const auto* const table = node.as_table();
+    const std::string shown_part = fmt::format("{}.{}", shown, part);
+    if (table == nullptr)
+      return complain(place_of(file_, node.source()), shown_part,
+                      fmt::format("expected a table: write [accounts.{}]", part));
+    std::map<Secret*, SecretSource> none;
+    read_table(*table, account_keys(), part, shown_part, account, none, kNothing);
   }
 
   void read_score_rules(const toml::node& node, const std::string& name) {
@@ -287,7 +302,7 @@ class SettingsReader {
       rule.stands_at = to_string(place);
       std::map<Secret*, SecretSource> none;
       const std::string shown = fmt::format("{}.{}", name, table["name"].value_or(std::string("?")));
-      read_table(table, score_rule_keys(), "", shown, rule, none, "");
+      read_table(table, score_rule_keys(), "", shown, rule, none, kNothing);
       settings_.score.rules.push_back(std::move(rule));
     });
   }
@@ -378,9 +393,8 @@ class SettingsReader {
 
   template <class Root>
   static std::vector<std::string> known_names(std::span<const Key<Root>> keys, const std::string& section,
-                                              std::string_view elsewhere) {
-    std::vector<std::string> names;
-    if (!elsewhere.empty()) names.emplace_back(elsewhere);
+                                              const std::vector<std::string_view>& elsewhere) {
+    std::vector<std::string> names(elsewhere.begin(), elsewhere.end());
     for (const auto& key : keys) {
       const auto dot = section.empty() ? 0 : section.size() + 1;
       if (!section.empty() && !key.name.starts_with(section + ".")) continue;

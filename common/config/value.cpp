@@ -228,6 +228,22 @@ Complaint assign(bool& field, const Rule&, const Value& value) {
 }
 std::string show(bool field, const Rule&) { return field ? "true" : "false"; }
 
+Complaint assign(std::optional<bool>& field, const Rule& rule, const Value& value) {
+  bool flag = false;
+  auto complaint = assign(flag, rule, value);
+  if (!complaint) field = flag;
+  return complaint;
+}
+std::string show(const std::optional<bool>& field, const Rule& rule) { return field ? show(*field, rule) : ""; }
+
+Complaint assign(std::optional<std::string>& field, const Rule& rule, const Value& value) {
+  std::string text;
+  auto complaint = assign(text, rule, value);
+  if (!complaint) field = std::move(text);
+  return complaint;
+}
+std::string show(const std::optional<std::string>& field, const Rule&) { return field ? in_quotes(*field) : ""; }
+
 Complaint assign(Texts& field, const Rule&, const Value& value) {
   if (const auto* texts = std::get_if<Texts>(&value)) {
     field = *texts;

@@ -38,41 +38,58 @@ Digest digest(const EVP_MD* algorithm, std::span<const std::string_view> parts) 
   return out;
 }
 
-}  // namespace
-
-Sha1 sha1(std::span<const std::string_view> parts) {
-  static const Algorithm algorithm("SHA1");
-  return digest<Sha1>(algorithm.md, parts);
-}
-
-Sha256 sha256(std::span<const std::string_view> parts) {
-  static const Algorithm algorithm("SHA256");
-  return digest<Sha256>(algorithm.md, parts);
-}
-
 // RFC 2104 on the kept context: EVP_MAC would fetch and allocate for each key.
-Sha256 hmac_sha256(std::string_view key, std::span<const std::string_view> parts) {
+template <class Digest>
+Digest hmac(const EVP_MD* algorithm, std::string_view key, std::span<const std::string_view> parts) {
   std::array<unsigned char, 64> pad{};
   if (key.size() <= pad.size()) {
     std::copy(key.begin(), key.end(), pad.begin());
   } else {
-    const auto hashed = sha256({&key, 1});
+    const auto hashed = digest<Digest>(algorithm, {&key, 1});
     std::copy(hashed.begin(), hashed.end(), pad.begin());
   }
   for (auto& byte : pad) byte ^= 0x36;
 
   constexpr size_t kMostParts = 8;
-  if (parts.size() >= kMostParts) throw std::invalid_argument("hmac_sha256 takes at most 7 parts");
+  if (parts.size() >= kMostParts) throw std::invalid_argument("an HMAC takes at most 7 parts");
   std::array<std::string_view, kMostParts> all;
   all[0] = bytes_of(pad);
   std::copy(parts.begin(), parts.end(), all.begin() + 1);
-  const Sha256 inner = sha256(std::span(all).first(parts.size() + 1));
+  const Digest inner = digest<Digest>(algorithm, std::span(all).first(parts.size() + 1));
 
   for (auto& byte : pad) byte ^= 0x36 ^ 0x5c;
   const std::array<std::string_view, 2> outer{bytes_of(pad), bytes_of(inner)};
-  const Sha256 out = sha256(outer);
+  const Digest out = digest<Digest>(algorithm, outer);
   OPENSSL_cleanse(pad.data(), pad.size());
   return out;
+}
+
+const EVP_MD* sha1_algorithm() {
+  static const Algorithm algorithm("SHA1");
+  return algorithm.md;
+}
+const EVP_MD* sha256_algorithm() {
+  static const Algorithm algorithm("SHA256");
+  return algorithm.md;
+}
+
+}  // namespace
+
+Md5 md5(std::span<const std::string_view> parts) {
+  static const Algorithm algorithm("MD5");
+  return digest<Md5>(algorithm.md, parts);
+}
+
+Sha1 sha1(std::span<const std::string_view> parts) { return digest<Sha1>(sha1_algorithm(), parts); }
+
+Sha256 sha256(std::span<const std::string_view> parts) { return digest<Sha256>(sha256_algorithm(), parts); }
+
+Sha1 hmac_sha1(std::string_view key, std::span<const std::string_view> parts) {
+  return hmac<Sha1>(sha1_algorithm(), key, parts);
+}
+
+Sha256 hmac_sha256(std::string_view key, std::span<const std::string_view> parts) {
+  return hmac<Sha256>(sha256_algorithm(), key, parts);
 }
 
 bool equal_in_constant_time(std::string_view left, std::string_view right) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "ingest/senders/told.hpp"
 #include "ingest/words.hpp"
+#include "schemas/contact_names.hpp"
 
 namespace wxpipe::ingest::channel {
 namespace {
@@ -21,42 +23,49 @@ constexpr std::array kEvents{
 };
 static_assert(is_sorted(kEvents));
 
-// The best id of a person comes first. Names in lower case, without _ and -.
-constexpr std::array<std::string_view, 11> kPersons{"leadid", "contactphone",  "phone",  "mobile",
-                                                    "tel",    "contactwechat", "wechat", "contactemail",
-                                                    "email",  "visitorid",     "openid"};
+// The best id of a person comes first.
+constexpr std::array<std::string_view, 6> kPersons{"lead_id",       "contact_phone", "contact_wechat",
+                                                   "contact_email", "visitor_id",    "openid"};
+constexpr std::array<std::string_view, 5> kWho{"contact_phone", "contact_wechat", "contact_email", "visitor_id",
+                                               "openid"};
 constexpr std::array<std::string_view, 4> kTexts{"message", "content", "remark", "comment"};
 
-// The last name of a path, written as in the arrays above, on the stack. Longer names are in none of the arrays.
-class PlainName {
- public:
-  explicit PlainName(std::string_view path) {
-    for (const char c : path.substr(path.rfind('.') + 1)) {
-      if (c == '_' || c == '-') continue;
-      if (size_ == text_.size()) break;
-      text_[size_++] = lower(c);
-    }
-  }
-  std::string_view view() const { return {text_.data(), size_}; }
-
- private:
-  std::array<char, 16> text_;
-  size_t size_ = 0;
-};
-
-// The value of the first name that has one, however deep it is nested.
+// The field of the first name that has a value, however deep it is nested and however it is spelled. One that is
+// spelled as we do comes before others of its name.
 template <size_t Size>
 const Field* first_of(const Document& document, const std::array<std::string_view, Size>& names) {
   const Field* best = nullptr;
-  auto best_rank = names.end();
+  size_t best_rank = 2 * Size;
   for (const Field& field : document.fields()) {
     if (trimmed(field.value).empty() || is_credential(field.path)) continue;
-    const auto rank = std::find(names.begin(), best_rank, PlainName(field.path).view());
-    if (rank == best_rank) continue;
+    const std::string_view ours = schemas::contact_field(field.path);
+    const auto found = static_cast<size_t>(std::find(names.begin(), names.end(), ours) - names.begin());
+    const size_t rank = 2 * found + (field.path.ends_with(ours) ? 0 : 1);
+    if (rank >= best_rank) continue;
     best = &field;
     best_rank = rank;
   }
   return best;
+}
+
+// A sender with rules of its own: its words and fields are as its declaration says.
+void read_told(Draft& draft, const senders::Told& told) {
+  schemas::Event& event = draft.event;
+  event.event = told.word;
+  if (!told.type.empty())
+    event.type = told.type;
+  else if (told.word.empty())
+    event.type = "lead.submitted";
+  else
+    draft.set_unknown(told.word);
+  // A test is about nobody, so it never becomes a lead. Senders number what is submitted, not who submits it: so what
+  // says who it is comes before a lead's number.
+  if (event.type == senders::kTest) return;
+  const Field* const guessed = first_of(draft.document(), kWho);
+  event.sender = !told.subject.empty()  ? told.subject
+                 : !told.person.empty() ? told.person
+                 : guessed != nullptr   ? std::string(trimmed(guessed->value))
+                                        : told.lead_id;
 }
 
 }  // namespace
@@ -64,16 +73,24 @@ const Field* first_of(const Document& document, const std::array<std::string_vie
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
   Draft draft(document, context, "channel");
   schemas::Event& event = draft.event;
-  draft.keep(event.event, draft.find("type"));
   draft.set_timeless();
-  if (const EventRule* const rule = find_rule(kEvents, Word(event.event).view(), {}))
-    event.type = rule->type;
-  else
-    draft.set_unknown(event.event);
+  const senders::Told* const told = context.told;
+  if (told != nullptr) {
+    read_told(draft, *told);
+  } else {
+    draft.keep(event.event, draft.find("type"));
+    if (const EventRule* const rule = find_rule(kEvents, Word(event.event).view(), {}))
+      event.type = rule->type;
+    else
+      draft.set_unknown(event.event);
+    if (const Field* const person = first_of(document, kPersons)) event.sender = trimmed(person->value);
+  }
   if (event.type.starts_with("message.")) event.category = "message";
-  if (const Field* const person = first_of(document, kPersons)) event.sender = trimmed(person->value);
   event.subject = event.sender;
-  if (const Field* const text = first_of(document, kTexts)) event.content = text->value;
+  if (told != nullptr && !told->content.empty())
+    event.content = told->content;
+  else if (const Field* const text = first_of(document, kTexts))
+    event.content = text->value;
   draft.identify_by_webhook_id();
   return draft.finish();
 }

@@ -27,8 +27,10 @@ Refusal refusal_of(const boost::system::error_code& error) {
 }
 }  // namespace
 
-RequestParser::RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes)
-    : most_header_bytes_(most_header_bytes) {
+RequestParser::RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes, std::vector<Header>& headers)
+    : headers_(headers),
+      most_header_bytes_(most_header_bytes) {
+  headers_.clear();
   eager(true);
   header_limit(most_header_bytes);
   body_limit(most_body_bytes);
@@ -45,7 +47,19 @@ size_t RequestParser::put(std::string_view bytes, boost::system::error_code& err
 void RequestParser::keep() {
   for (auto* text : {&request_.method, &request_.target, &request_.content_type, &request_.webhook_id,
                      &request_.webhook_timestamp, &request_.webhook_signature, &request_.traceparent})
-    if (!text->empty() && lies_in(*text, input_)) *text = own_.emplace_back(*text);
+    keep(*text);
+  for (Header& header : headers_) {
+    keep(header.name);
+    keep(header.value);
+  }
+}
+
+void RequestParser::keep(std::string_view& text) {
+  if (!text.empty() && lies_in(text, input_)) text = own_.emplace_back(text);
+}
+
+void RequestParser::note(View name, View value) {
+  if (headers_.size() < kMostHeaders) headers_.push_back({view(name), view(value)});
 }
 
 void RequestParser::on_request_impl(beast::http::verb, View method, View target, int version, Error&) {
@@ -93,8 +107,11 @@ void RequestParser::on_field_impl(field name, View name_text, View value, Error&
         first(request_.webhook_signature);
       else if (beast::iequals(name_text, "traceparent"))
         first(request_.traceparent);
+      else
+        note(name_text, value);
       break;
     default:
+      note(name_text, value);
       break;
   }
 }
@@ -137,7 +154,7 @@ Framing::Framing(uint32_t most_header_bytes, uint64_t most_body_bytes)
       most_body_bytes_(most_body_bytes) {}
 
 void Framing::next() {
-  parser_.emplace(most_header_bytes_, most_body_bytes_);
+  parser_.emplace(most_header_bytes_, most_body_bytes_, headers_);
   continued_ = false;
   pending_ = std::exchange(behind_, {});
   begun_ = !pending_.empty();

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ingest/http/request.hpp"
 
@@ -17,7 +18,8 @@ namespace wxpipe::ingest::http {
 // a Transfer-Encoding is `chunked` and nothing else, and no header goes on in a second line.
 class RequestParser final : private boost::beast::http::basic_parser<true> {
  public:
-  RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes);
+  // headers: filled with those that have no place of their own in Request; must outlive the parser.
+  RequestParser(uint32_t most_header_bytes, uint64_t most_body_bytes, std::vector<Header>& headers);
 
   // Parses more bytes; returns how many are used up. While the request isn't complete, pass the rest again, in front of
   // the next bytes. Gives Beast's errors, but never need_more.
@@ -38,18 +40,24 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   void on_request_impl(boost::beast::http::verb, View method, View target, int version, Error&) override;
   void on_response_impl(int, View, int, Error&) override {}
   void on_field_impl(boost::beast::http::field name, View name_text, View value, Error&) override;
-  void on_header_impl(Error&) override {}
+  void on_header_impl(Error&) override { request_.headers = headers_; }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, Error&) override;
   std::size_t on_body_impl(View body, Error&) override;
   void on_chunk_header_impl(std::uint64_t size, View extensions, Error& error) override;
   std::size_t on_chunk_body_impl(std::uint64_t, View body, Error&) override;
   void on_finish_impl(Error&) override {}
   bool is_folded(std::string_view name, std::string_view value) const;
+  void note(View name, View value);
+  void keep(std::string_view& text);
   void append_body(View part);
   // Chunk extensions and trailers say nothing to us. Together they may be as long as the headers.
   void ignore(size_t bytes, Error& error);
 
+  // More than proxies add. A request with more is read too, but no declaration of a sender sees the rest.
+  static constexpr size_t kMostHeaders = 64;
+
   Request request_;
+  std::vector<Header>& headers_;
   const uint32_t most_header_bytes_;
   uint64_t ignored_ = 0;        // bytes of chunk extensions and trailers
   std::string_view input_;      // what put was given
@@ -83,6 +91,7 @@ class Framing {
 
   const uint32_t most_header_bytes_;
   const uint64_t most_body_bytes_;
+  std::vector<Header> headers_;  // of the current request; kept for its memory
   std::optional<RequestParser> parser_;
   std::optional<Refusal> refusal_;
   std::string pending_;  // read, but not parsed yet

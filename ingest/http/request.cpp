@@ -45,6 +45,7 @@ std::optional<Refusal> read_callback(const Request& request, std::string& scratc
   callback.webhook_id = request.webhook_id;
   callback.webhook_timestamp = request.webhook_timestamp;
   callback.webhook_signature = request.webhook_signature;
+  callback.headers = request.headers;
   return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,7 @@ namespace wxpipe::ingest::http {
 struct Request {
   std::string_view method, target;
   std::string_view content_type, webhook_id, webhook_timestamp, webhook_signature, traceparent;
+  std::span<const Header> headers;  // all others, as many as are kept
   std::string_view body = "";
   int version = 11;  // 10, 11
   int hosts = 0;     // how many Host headers

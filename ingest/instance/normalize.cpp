@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ingest/senders/told.hpp"
 #include "ingest/words.hpp"
 
 namespace wxpipe::ingest::instance {
@@ -59,13 +60,31 @@ void read_message(Draft& draft, const EventRule& rule) {
   if (draft.value(kMessageText).empty()) draft.set_content("data.file_name");
 }
 
+// A sender with rules of its own: its words and fields are as its declaration says.
+void read_told(Draft& draft, const senders::Told& told) {
+  schemas::Event& event = draft.event;
+  event.event = told.word;
+  event.content = told.content;
+  if (told.type.empty())
+    draft.set_unknown(told.word);
+  else
+    event.type = told.type;
+  if (event.type.starts_with("message.") || event.type.starts_with("outgoing.")) event.category = "message";
+  if (event.type != senders::kTest) event.subject = !told.subject.empty() ? told.subject : told.person;
+}
+
 }  // namespace
 
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
   Draft draft(document, context, "instance");
   schemas::Event& event = draft.event;
-  draft.keep(event.event, draft.find("type"));
   draft.set_timeless();
+  if (context.told != nullptr) {
+    read_told(draft, *context.told);
+    draft.identify_by_webhook_id();
+    return draft.finish();
+  }
+  draft.keep(event.event, draft.find("type"));
   event.sender = draft.value("data.sender_wxid");
   event.recipient = draft.value("data.account");
   event.msg_id = draft.value("data.message_uuid");

@@ -4,61 +4,35 @@
 #include <array>
 #include <string_view>
 
+#include "schemas/contact_names.hpp"
+
 namespace wxpipe::processors {
 namespace {
-struct Name {
-  std::string_view sender, ours;  // the last part of the sender's path, in lower case without - and _
-};
-// The first column: the name in forms.
-constexpr std::array kNames{
-    Name{"contactname", "contact_name"},
-    Name{"name", "contact_name"},
-    Name{"contactphone", "contact_phone"},
-    Name{"phone", "contact_phone"},
-    Name{"mobile", "contact_phone"},
-    Name{"tel", "contact_phone"},
-    Name{"contactwechat", "contact_wechat"},
-    Name{"wechat", "contact_wechat"},
-    Name{"contactemail", "contact_email"},
-    Name{"email", "contact_email"},
-    Name{"companyname", "company_name"},
-    Name{"company", "company_name"},
-    Name{"companyindustry", "company_industry"},
-    Name{"industry", "company_industry"},
-    Name{"companysize", "company_size"},
-    Name{"province", "province"},
-    Name{"city", "city"},
-    Name{"district", "district"},
-    Name{"utmsource", "utm_source"},
-    Name{"utmmedium", "utm_medium"},
-    Name{"utmcampaign", "utm_campaign"},
-    Name{"utmcontent", "utm_content"},
-    Name{"utmterm", "utm_term"},
-};
 
 // A longer text is no phone number, and phone numbers are indexed.
 constexpr size_t kLongestPhone = 64;
 
-std::string plain(std::string_view path) {
-  std::string name;
-  for (const char c : path.substr(path.rfind('.') + 1)) {
-    if (c == '_' || c == '-') continue;
-    name += 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return name;
-}
+// Of contact_field's names those that say whom an event is about, or what was said: they are no part of a profile.
+constexpr std::array<std::string_view, 7> kElsewhere{"lead_id", "visitor_id", "openid", "message",
+                                                     "content", "remark",     "comment"};
+// What an account's `fields` say of a field that the sender doesn't have. People type it into forms, too.
+constexpr std::string_view kNothing = "-";
+
 }  // namespace
 
 schemas::Attributes profile_of(const schemas::Event& event) {
   if (event.platform != "channel") return {};
   schemas::Attributes profile;
-  for (const auto& [path, value] : event.attributes) {
-    const auto name = plain(path);
-    const auto* known =
-        std::find_if(kNames.begin(), kNames.end(), [&](const Name& each) { return each.sender == name; });
-    if (known == kNames.end() || value.empty() || !schemas::attribute(profile, known->ours).empty()) continue;
-    profile.emplace_back(known->ours, value);
-  }
+  const auto tell = [&](std::string_view name, const std::string& value) {
+    if (name.empty() || value.empty() || !schemas::attribute(profile, name).empty()) return;
+    if (std::find(kElsewhere.begin(), kElsewhere.end(), name) != kElsewhere.end()) return;
+    profile.emplace_back(name, value);
+  };
+  // A name that is exactly ours comes first: the account's `fields` may have set it.
+  for (const auto& [path, value] : event.attributes)
+    if (schemas::contact_field(path) == path) tell(path, value);
+  for (const auto& [path, value] : event.attributes) tell(schemas::contact_field(path), value);
+  std::erase_if(profile, [](const auto& told) { return told.second == kNothing; });
   std::erase_if(profile,
                 [](const auto& told) { return told.first == "contact_phone" && told.second.size() > kLongestPhone; });
   return profile;

@@ -1,5 +1,6 @@
 // What a lead form says about a person, under our own names: contact_name, contact_phone, contact_wechat,
-// contact_email, company_name, province, city, utm_source … The sender's case and nesting don't matter.
+// contact_email, company_name, province, city, utm_source … The sender's spelling and nesting don't matter
+// (schemas/contact_names.hpp).
 #pragma once
 
 #include "schemas/facts/event.hpp"

@@ -21,6 +21,9 @@ constexpr std::array kColumns{
     Column{"msg_type", &schemas::Event::msg_type, true}, Column{"platform", &schemas::Event::platform, false},
     Column{"account", &schemas::Event::account, false},  Column{"tenant", &schemas::Event::tenant, false}};
 
+// Stands in the place of a rule's name.
+constexpr std::string_view kContactData = "contact_data";
+
 const Column* column(std::string_view name) {
   const auto* found =
       std::find_if(kColumns.begin(), kColumns.end(), [&](const Column& each) { return each.name == name; });
@@ -90,13 +93,17 @@ std::vector<schemas::LeadActivity> Scoring::activities(const schemas::Event& eve
   const bool shadowed = std::any_of(event.attributes.begin(), event.attributes.end(),
                                     [](const auto& attribute) { return column(attribute.first) != nullptr; });
   std::vector<bool> words_found;
+  const auto profile = profile_of(event);
   for (size_t i = 0; i < rules_.size(); ++i) {
     if (!fires(i, event, shadowed, words_found)) continue;
     const auto& rule = rules_[i].rule;
     fired.push_back({schemas::origin_of(event), schemas::derived_id(event.id, "rule:" + rule.name), rule.name,
-                     rule.dimension, rule.points, rule.daily_cap, rule.half_life_days, description(event),
-                     profile_of(event)});
+                     rule.dimension, rule.points, rule.daily_cap, rule.half_life_days, description(event), profile});
   }
+  // What a person told is kept whether or not it gives points.
+  if (fired.empty() && !profile.empty())
+    fired.push_back({schemas::origin_of(event), schemas::derived_id(event.id, kContactData), std::string(kContactData),
+                     "profile", 0, 0, 0, description(event), profile});
   return fired;
 }
 

@@ -1,5 +1,6 @@
 // Which rules an event fires, as lead activities. Rules are data (config/scoring.toml). The sink computes the score
-// itself from the set of activities. An event without a subject gives no activity.
+// itself from the set of activities. An event without a subject gives no activity. One that fires no rule but tells who
+// the person is gives an activity without points, so that contact data is never lost.
 #pragma once
 
 #include <vector>
@@ -15,7 +16,7 @@ class Scoring {
  public:
   explicit Scoring(std::vector<config::ScoreRule> rules);
 
-  // One activity for each rule that fires, in the order of the rules.
+  // One activity for each rule that fires, in the order of the rules; or one of `contact_data`.
   std::vector<schemas::LeadActivity> activities(const schemas::Event& event) const;
 
  private:

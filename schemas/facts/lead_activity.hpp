@@ -1,5 +1,5 @@
-// LeadActivity: a lead did something that a scoring rule gives points for. A row of lead_activities; sums by day,
-// profile and score are merged from it.
+// LeadActivity: a lead did something that a scoring rule gives points for, or told its contact data (rule
+// `contact_data`, no points). A row of lead_activities; sums by day, profile and score are merged from it.
 #pragma once
 
 #include "schemas/facts/origin.hpp"

@@ -51,8 +51,9 @@ std::string read(const std::filesystem::path& path) {
   return text.str();
 }
 
-// The file of that name, .xml or .json. There must be only one.
+// The file of that name, .xml, .json or .form. There must be only one.
 std::filesystem::path either(const std::filesystem::path& folder, const std::string& name) {
+  if (const auto form = folder / (name + ".form"); std::filesystem::exists(form)) return form;
   const auto xml = folder / (name + ".xml"), json = folder / (name + ".json");
   if (std::filesystem::exists(xml) && std::filesystem::exists(json))
     throw std::runtime_error(folder.string() + ": has both " + name + ".xml and " + name + ".json; keep one");
@@ -96,6 +97,11 @@ std::vector<config::ReplyRule> reply_rules(simdjson::dom::array array) {
   return rules;
 }
 
+template <class Into>
+void read_texts(simdjson::dom::object object, Into&& into) {
+  for (const auto [key, value] : object) into(std::string(key), std::string(std::string_view(value)));
+}
+
 }  // namespace
 
 Case::Case(const std::filesystem::path& folder) : received_at_(time_at(kUsualArrival)) {
@@ -134,6 +140,23 @@ void Case::read_settings(std::string_view json) {
       account_.bot_id = text;
     } else if (key == "replies") {
       account_.replies = reply_rules(value);
+    } else if (key == "sender") {
+      account_.sender = text;
+      envelope_ = Envelope::as_it_is;
+      is_webhook_ = false;
+    } else if (key == "secret") {
+      account_.secret = Secret(std::string(text));
+    } else if (key == "encoding_aes_key") {
+      account_.encoding_aes_key = Secret(std::string(text));
+      account_.previous_encoding_aes_key = {};
+    } else if (key == "fields") {
+      read_texts(value, [&](std::string name, std::string paths) { account_.declared.fields[name] = paths; });
+    } else if (key == "types") {
+      read_texts(value, [&](std::string word, std::string type) { account_.declared.types[word] = type; });
+    } else if (key == "headers") {
+      read_texts(value, [&](std::string name, std::string said) { headers_.emplace_back(name, said); });
+    } else if (key == "content_type") {
+      content_type_ = text;
     } else if (key == "tenant") {
       tenant_ = text;
     } else if (key == "receiveid") {
@@ -188,6 +211,9 @@ test::Request Case::request(const std::string& body, const Attempt& attempt) con
       break;
     case Envelope::json_lower_case:
       request = test::encrypted_json_request(account_.name, body, with);
+      break;
+    case Envelope::as_it_is:
+      request = {.account = account_.name, .body = body, .headers = headers_, .content_type = content_type_};
       break;
     case Envelope::webhook:
       request = test::webhook_request(account_.name, body, attempt.webhook_id, webhook_secret_, timestamp);

@@ -1,5 +1,5 @@
 // A golden case is a folder tests/golden/<account kind>/<case>/: what a platform sends, and what must become of it.
-//   body.xml or body.json  what the platform wrote, before signing and encryption; byte for byte
+//   body.xml or body.json  what the platform wrote, before signing and encryption; byte for byte. body.form: a form
 //   case.json              what differs from the usual callback of that kind; optional
 //   expected.json          the outcome as outcome.hpp renders it; a missing key means empty
 //   raw.xml or raw.json    the event's `raw` if it differs from the body: sealed credentials are shown as sealed:{text}
@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/config/settings.hpp"
@@ -34,12 +35,14 @@ class Case {
   Timestamp received_at() const { return received_at_; }
   std::string_view platform() const { return platform_; }  // the platform that its events must name
   bool is_webhook() const { return is_webhook_; }
+  // Its sender has rules of its own, so the case has the whole request, signed once for all.
+  bool is_signed() const { return envelope_ == Envelope::as_it_is; }
 
   // The request that carries the body, signed and encrypted as the case says.
   test::Request request(const std::string& body, const Attempt& attempt) const;
 
  private:
-  enum class Envelope { none, xml, json, json_lower_case, webhook };
+  enum class Envelope { none, xml, json, json_lower_case, webhook, as_it_is };
 
   Envelope usual_envelope(bool json_body) const;
   void read_settings(std::string_view json);
@@ -48,7 +51,8 @@ class Case {
   std::string_view platform_;
   bool is_webhook_ = false;
   std::string body_, raw_, expected_;
-  std::string tenant_, receiveid_, query_, token_, aes_key_, webhook_secret_;
+  std::string tenant_, receiveid_, query_, token_, aes_key_, webhook_secret_, content_type_;
+  std::vector<std::pair<std::string, std::string>> headers_;
   Timestamp received_at_;
   std::chrono::seconds signed_before_{0};
   Envelope envelope_ = Envelope::none;

@@ -45,7 +45,11 @@ class GoldenCase : public testing::Test {
 
     if (const auto* accepted = std::get_if<Accepted>(&outcome)) {
       check(accepted->event, golden);
-      check_ids(accepted->event, deliver(golden.body(), retry), deliver(golden.body() + "\n", first));
+      check_retry(accepted->event, deliver(golden.body(), retry));
+      if (golden.is_signed())
+        check_strangers(golden);
+      else
+        check_other(accepted->event, deliver(golden.body() + "\n", first));
       if (golden.is_webhook()) {
         EXPECT_NE(std::get<Accepted>(deliver(golden.body(), elsewhere)).event.id, accepted->event.id)
             << "another webhook-id is another event";
@@ -93,14 +97,25 @@ class GoldenCase : public testing::Test {
     return time;
   }
 
-  static void check_ids(const schemas::Event& event, const Interpretation& retried, const Interpretation& changed) {
+  static void check_retry(const schemas::Event& event, const Interpretation& retried) {
     ASSERT_TRUE(std::holds_alternative<Accepted>(retried)) << render(retried);
     schemas::Event again = std::get<Accepted>(retried).event;
     again.received_at = event.received_at;
     if (event.timeless) again.occurred_at = event.occurred_at;
     EXPECT_TRUE(again == event) << "a retry is the same event, but came as\n" << render(retried);
+  }
+
+  static void check_other(const schemas::Event& event, const Interpretation& changed) {
     ASSERT_TRUE(std::holds_alternative<Accepted>(changed)) << render(changed);
     EXPECT_NE(std::get<Accepted>(changed).event.id, event.id) << "other bytes are another event";
+  }
+
+  static void check_strangers(const Case& golden) {
+    auto account = golden.account();
+    account.secret = Secret("another secret, which nobody signed with");
+    const test::Request request = golden.request(golden.body(), {});
+    EXPECT_EQ(test::book({account}).interpret(request.callback()), Interpretation(Refused{Refusal::bad_signature}))
+        << "a request that another secret signed";
   }
 
   static void check(const schemas::DeadLetter& letter, const Case& golden) {

@@ -30,7 +30,7 @@ Environment environment_with_secrets() {
     environment.variables[std::string(name) + "_TOKEN"] = "token";
     environment.variables[std::string(name) + "_AES_KEY"] = kAesKey;
   }
-  for (const char* name : {"DESK_SECRET", "FORMS_SECRET"})
+  for (const char* name : {"DESK_SECRET", "FORMS_SECRET", "BOOKING_SECRET"})
     environment.variables[name] = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
   return environment;
 }
@@ -54,7 +54,7 @@ Loaded load(const std::string& toml, const Environment& environment = environmen
 TEST(ReferenceFile, LoadsWithoutErrors) {
   const auto loaded = read_settings(kReference, environment_with_secrets());
   EXPECT_THAT(loaded.errors, IsEmpty());
-  EXPECT_EQ(loaded.settings.accounts.size(), 10u);
+  EXPECT_EQ(loaded.settings.accounts.size(), 11u);
 }
 
 TEST(ReferenceFile, ShowsTheDefaults) {
@@ -75,7 +75,8 @@ TEST(ReferenceFile, NamesEveryKeyWithItsMeaning) {
   for (const auto& key : setting_keys()) expect(key.name, key.meaning);
   for (const auto& key : score_rule_keys()) expect(key.name, key.meaning);
   for (const auto& key : reply_keys()) EXPECT_THAT(text, HasSubstr(std::string(key.name)));
-  for (const auto& key : account_keys()) EXPECT_THAT(text, HasSubstr(std::string(key.name)));
+  for (const auto& key : account_keys())
+    EXPECT_THAT(text, HasSubstr(std::string(key.name.substr(key.name.find('.') + 1)))) << key.name;
 }
 
 TEST(MinimalFile, Loads) {
@@ -85,6 +86,35 @@ TEST(MinimalFile, Loads) {
 TEST(ScoringFile, Loads) {
   const auto settings = read_settings("config/wxpipe.minimal.toml", environment_with_secrets()).settings;
   EXPECT_GE(settings.score.rules.size(), 10u);
+}
+
+TEST(Settings, AnAccountSaysHowItsSenderSigns) {
+  const auto loaded = load(
+      "[[accounts]]\nname = \"forms\"\nkind = \"channel\"\nsender = \"wjx\"\n"
+      "[accounts.proof]\nalgorithm = \"sha1\"\nover = [\"body\", \"secret\"]\nsorted = true\n"
+      "[accounts.envelope]\ndocument = \"form:data\"\n"
+      "[accounts.fields]\nphone = \"q2 | q3\"\n[accounts.types]\ncreated = \"lead.submitted\"\n"
+      "[accounts.answer]\nstatus = 201\nbody = \"ok\"\n");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  const auto& account = loaded.settings.accounts.at(0);
+  EXPECT_EQ(account.sender, "wjx");
+  EXPECT_EQ(account.declared.algorithm, "sha1");
+  EXPECT_THAT(account.declared.over, ElementsAre("body", "secret"));
+  EXPECT_EQ(account.declared.sorted, true);
+  EXPECT_EQ(account.declared.document, "form:data");
+  EXPECT_EQ(account.declared.fields, (TextMap{{"phone", "q2 | q3"}}));
+  EXPECT_EQ(account.declared.types, (TextMap{{"created", "lead.submitted"}}));
+  EXPECT_EQ(account.declared.status, 201);
+  EXPECT_EQ(account.declared.body, "ok");
+  // What --print shows reads back as the same.
+  const auto printed = load(print_settings(loaded.settings));
+  ASSERT_THAT(printed.errors, IsEmpty());
+  EXPECT_EQ(print_settings(printed.settings), print_settings(loaded.settings));
+  EXPECT_THAT(
+      load("[[accounts]]\nname = \"f\"\n[accounts.proof]\nalgoritm = \"md5\"\n").errors,
+      ElementsAre(AllOf(HasSubstr("wxpipe.toml:4"), HasSubstr("accounts.f.proof.algoritm"), HasSubstr("algorithm"))));
+  EXPECT_THAT(load("[[accounts]]\nname = \"f\"\nproof = \"md5\"\n").errors,
+              ElementsAre(HasSubstr("expected a table: write [accounts.proof]")));
 }
 
 TEST(Settings, UnknownKeyNamesTheNearest) {

@@ -86,6 +86,8 @@ TEST(Digest, FitsPublishedExamplesWhateverTheParts) {
   EXPECT_EQ(sha1(split), sha1(whole));
   EXPECT_EQ(hex(bytes_of(sha256(split))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   const std::string_view data[] = {"what do ya want ", "for nothing?"};  // RFC 4231, case 2
+  EXPECT_EQ(hex(bytes_of(md5(whole))), "900150983cd24fb0d6963f7d28e17f72");
+  EXPECT_EQ(hex(bytes_of(hmac_sha1("Jefe", data))), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
   EXPECT_EQ(hex(bytes_of(hmac_sha256("Jefe", data))),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   const std::string_view long_key_data[] = {"Test Using Larger Than Block-Size Key - Hash Key First"};  // case 6

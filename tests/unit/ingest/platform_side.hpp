@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/config/settings.hpp"
@@ -86,19 +87,26 @@ struct Request {
   Method method = Method::post;
   std::string webhook_id{}, webhook_timestamp{}, webhook_signature{};
   Timestamp received_at = kReceivedAt;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string content_type = "text/xml";
 
   Callback callback() const {
+    lent_.clear();
+    for (const auto& [name, value] : headers) lent_.push_back({name, value});
     return {.method = method,
             .account = account,
             .tenant = tenant,
             .query = query,
             .body = body,
-            .content_type = "text/xml",
+            .content_type = content_type,
             .webhook_id = webhook_id,
             .webhook_timestamp = webhook_timestamp,
             .webhook_signature = webhook_signature,
+            .headers = lent_,
             .received_at = received_at};
   }
+
+  mutable std::vector<Header> lent_{};
 };
 
 struct Encryption {

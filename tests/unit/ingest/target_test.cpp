@@ -189,6 +189,29 @@ TEST(Framing, ChunkExtensionsAndTrailersAreLimitedAsHeadersAre) {
     EXPECT_EQ(cut_into_requests(fits, piece), (Cut{std::nullopt, 1})) << piece;
 }
 
+TEST(Framing, KeepsOtherHeadersHoweverTheyComeForSendersWithRulesOfTheirOwn) {
+  const std::string bytes =
+      "POST /callback/forms HTTP/1.1\r\nHost: h\r\nX-JDY-Signature: abc\r\nAuthorization: Basic eA==\r\n"
+      "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+  for (const size_t piece : {size_t{1}, size_t{7}, bytes.size()}) {
+    Framing framing(1000, 1000);
+    framing.next();
+    for (size_t at = 0; at < bytes.size(); at += piece) {
+      const std::string part = bytes.substr(at, piece);  // goes away after each step
+      framing.take(part);
+      if (at + piece >= bytes.size()) {
+        ASSERT_TRUE(framing.done() && !framing.refusal());
+        Callback callback;
+        std::string scratch;
+        ASSERT_FALSE(read_callback(framing.request(), scratch, callback));
+        std::string said;
+        for (const Header& header : callback.headers) said.append(header.name).append("=").append(header.value) += ' ';
+        EXPECT_EQ(said, "X-JDY-Signature=abc Authorization=Basic eA== Content-Length=2 ") << piece;
+      }
+    }
+  }
+}
+
 TEST(Framing, TrailersAreNoHeaders) {
   Framing framing(1000, 1000);
   framing.next();

@@ -145,6 +145,28 @@ TEST(Score, CutsLongWordsBetweenCharacters) {
   EXPECT_EQ(Scoring({rule({"*"})}).activities(event)[0].description, "message.text " + std::string(159, 'a'));
 }
 
+TEST(Score, KeepsContactDataAlsoWhereNoRuleFires) {
+  auto form = event_of("lead.submitted");
+  form.platform = "channel";
+  form.attributes = {{"data.name", "王小明"}, {"data.phone", "13900000000"}};
+  const auto activities = Scoring({rule({"menu.*"})}).activities(form);
+  EXPECT_THAT(activities,
+              ElementsAre(schemas::LeadActivity{schemas::origin_of(form),
+                                                schemas::derived_id(form.id, "contact_data"),
+                                                "contact_data",
+                                                "profile",
+                                                0,
+                                                0,
+                                                0,
+                                                "lead.submitted",
+                                                {{"contact_name", "王小明"}, {"contact_phone", "13900000000"}}}));
+  EXPECT_THAT(Scoring({rule({"lead.*"})}).activities(form),
+              ElementsAre(testing::AllOf(testing::Field(&schemas::LeadActivity::rule, "rule"),
+                                         testing::Field(&schemas::LeadActivity::profile, activities[0].profile))));
+  form.attributes = {{"data.colour", "red"}};
+  EXPECT_TRUE(Scoring({rule({"menu.*"})}).activities(form).empty()) << "it tells nothing of who it is";
+}
+
 TEST(Profile, ReadsFormsByTheNamesTheyUse) {
   auto form = event_of("lead.submitted");
   form.platform = "channel";
@@ -154,6 +176,34 @@ TEST(Profile, ReadsFormsByTheNamesTheyUse) {
               ElementsAre(Pair("contact_name", "张三"), Pair("contact_phone", "138"), Pair("company_name", "ACME")));
   form.platform = "wechat";
   EXPECT_EQ(profile_of(form), schemas::Attributes{});
+}
+
+TEST(Profile, KnowsCommonSpellingsInEnglishAndChinese) {
+  auto form = event_of("lead.submitted");
+  form.platform = "channel";
+  const auto told_by = [&](std::string_view name) {
+    form.attributes = {{"data." + std::string(name), "x"}};
+    const auto profile = profile_of(form);
+    return profile.size() == 1 ? profile[0].first : std::string();
+  };
+  for (const auto name : {"phone", "phone_number", "phoneNumber", "Mobile-Phone", "mobile_phone", "cellphone",
+                          "telephone", "leads_telephone", "手机", "手机号", "手机号码", "联系电话"})
+    EXPECT_EQ(told_by(name), "contact_phone") << name;
+  for (const auto name : {"Full Name", "姓名", "称呼"}) EXPECT_EQ(told_by(name), "contact_name") << name;
+  for (const auto name : {"weixin", "wechat_id", "微信号"}) EXPECT_EQ(told_by(name), "contact_wechat") << name;
+  for (const auto name : {"email_address", "邮箱"}) EXPECT_EQ(told_by(name), "contact_email") << name;
+  EXPECT_EQ(told_by("公司名称"), "company_name");
+  EXPECT_EQ(told_by("province_name"), "province");
+  EXPECT_EQ(told_by("城市"), "city");
+  for (const auto name : {"form_name", "phone_model", "手机型号", "clue_id", "openid", "留言", ""})
+    EXPECT_EQ(told_by(name), "") << name;
+}
+
+TEST(Profile, PrefersWhatTheAccountSaysToWhatItGuesses) {
+  auto form = event_of("lead.submitted");
+  form.platform = "channel";
+  form.attributes = {{"name", "Price survey"}, {"q2", "138"}, {"contact_name", "-"}, {"contact_phone", "138"}};
+  EXPECT_THAT(profile_of(form), ElementsAre(Pair("contact_phone", "138"))) << "- says that nothing is the name";
 }
 
 }  // namespace

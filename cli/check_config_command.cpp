@@ -16,7 +16,7 @@
 #include "common/result.hpp"
 #include "ingest/account.hpp"
 #include "ingest/delivery/spool.hpp"
-#include "ingest/http/server.hpp"
+#include "ingest/http/tls.hpp"
 #include "sinks/families.hpp"
 
 namespace wxpipe::cli {

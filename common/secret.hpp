@@ -1,5 +1,5 @@
-// Text that must not travel: tokens, keys, URLs with passwords. It has no operator<< and fmt prints it as ***. Its memory
-// is overwritten before it is given back.
+// Text that must not travel: tokens, keys, URLs with passwords. It has no operator<< and fmt prints it as ***. Its
+// memory is overwritten before it is given back.
 #pragma once
 
 #include <fmt/format.h>

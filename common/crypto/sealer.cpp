@@ -86,8 +86,8 @@ std::string Sealer::seal(std::string_view text) const {
   unsigned char* const out = unsigned_bytes(box) + kNonceSize;
   EVP_CIPHER_CTX* const context = thread_context();
   int written = 0, rest = 0;
-  if (EVP_EncryptInit_ex2(context, aes_256_gcm(), unsigned_bytes(std::string_view(keys.encryption.reveal())), nonce.data(),
-                          nullptr) != 1 ||
+  if (EVP_EncryptInit_ex2(context, aes_256_gcm(), unsigned_bytes(std::string_view(keys.encryption.reveal())),
+                          nonce.data(), nullptr) != 1 ||
       EVP_EncryptUpdate(context, out, &written, unsigned_bytes(text), static_cast<int>(text.size())) != 1 ||
       EVP_EncryptFinal_ex(context, out + written, &rest) != 1 ||
       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagSize, out + text.size()) != 1)

@@ -189,8 +189,8 @@ constexpr const char* kSinkSession =
     "set jit = off; set plan_cache_mode = force_generic_plan";
 constexpr const char* kAdministrationSession =
     "set statement_timeout = 0; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = '60s'";
-// Not every server takes these, which is fine. Texts of rows over 2 kB are compressed, and Postgres's own pglz costs ten
-// times as much as lz4, which a server may be built without. transaction_timeout: from Postgres 17 on.
+// Not every server takes these, which is fine. Texts of rows over 2 kB are compressed, and Postgres's own pglz costs
+// ten times as much as lz4, which a server may be built without. transaction_timeout: from Postgres 17 on.
 constexpr std::array<const char*, 2> kOptional{"set default_toast_compression = 'lz4'", "set transaction_timeout = 0"};
 
 Unavailable not_connected(std::string_view why) {

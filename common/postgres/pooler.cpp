@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 // The pool may be used by others too, who can be faster than our second connection.
 constexpr int kTries = 5;
-// A pool without a free session lets us wait. Then it has none to lend either.
+// A pool in session mode lets us wait when it has no session left. One that lends them on has ours.
 constexpr auto kPatience = 2s;
 
 constexpr const char* kWhich = "select pg_catalog.pg_backend_pid()";
@@ -61,7 +61,9 @@ bool is_lent_to_others(PGconn* session, const Secret& text) {
     const std::unique_ptr<PGconn, decltype(&PQfinish)> other(PQconnectdb(text.reveal().c_str()), &PQfinish);
     if (PQstatus(other.get()) != CONNECTION_OK) throw Unavailable(PQerrorMessage(other.get()));
     try {
-      if (server_process(other.get(), kHoldAndWhich) == process) return true;
+      const auto another = server_process(other.get(), kHoldAndWhich);
+      if (another.empty()) return false;
+      if (another == process) return true;
     } catch (const Unavailable& error) {
       // Statement mode: pgbouncer refuses "begin" and says so.
       if (std::string_view(error.what()).find("pooling mode") != std::string_view::npos) return true;

@@ -22,11 +22,12 @@ std::unique_ptr<asio::ssl::context> make_tls(const config::IngestSettings& setti
     return std::string();
   });
   const auto refuse = [&](const char* key, const std::string& file, const std::string& why) {
-    throw UsageError(*asked ? fmt::format("{}: {}: it is encrypted with a passphrase, and wxpipe asks for none; write it "
-                                          "without one: openssl pkey -in {} -out key.pem (readable by wxpipe's user "
-                                          "alone)",
-                                          key, file, file)
-                            : fmt::format("{}: {}: {}", key, file, why));
+    throw UsageError(*asked
+                         ? fmt::format("{}: {}: it is encrypted with a passphrase, and wxpipe asks for none; write it "
+                                       "without one: openssl pkey -in {} -out key.pem (readable by wxpipe's user "
+                                       "alone)",
+                                       key, file, file)
+                         : fmt::format("{}: {}: {}", key, file, why));
   };
   error_code error;
   tls->use_certificate_chain_file(settings.tls_certificate_file, error);
@@ -74,7 +75,8 @@ void Certificates::look() {
     const std::lock_guard lock(mutex_);
     current_ = std::move(fresh);
   } catch (const UsageError& error) {
-    telemetry::log_error("certificate_kept", {{"why", error.what()}, {"do", "correct the files; the old one is in use"}});
+    telemetry::log_error("certificate_kept",
+                         {{"why", error.what()}, {"do", "correct the files; the old one is in use"}});
     return;
   }
   telemetry::log_info("certificate_renewed", {{"file", settings_.tls_certificate_file}});

@@ -1,5 +1,5 @@
-// The certificate and key for HTTPS, and their renewal: the files are looked at again and again, and new connections get
-// the new certificate. Connections that are open go on with the one they began with.
+// The certificate and key for HTTPS, and their renewal: the files are looked at again and again, and new connections
+// get the new certificate. Connections that are open go on with the one they began with.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>

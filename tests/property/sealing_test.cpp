@@ -231,8 +231,8 @@ RC_GTEST_PROP(Sealing, NoDeadLetterHoldsACredentialInClearAndItsBytesComeBack, (
     default:
       body += sealer().seal("something");
   }
-  const Interpretation interpretation = accounts().interpret(
-      (xml ? clear_request("plain", body) : webhook_request("channel", body)).callback());
+  const Interpretation interpretation =
+      accounts().interpret((xml ? clear_request("plain", body) : webhook_request("channel", body)).callback());
   RC_ASSERT(std::holds_alternative<Unreadable>(interpretation));
   const schemas::DeadLetter& letter = std::get<Unreadable>(interpretation).letter;
   RC_ASSERT(letter.body.find(clear) == std::string::npos);

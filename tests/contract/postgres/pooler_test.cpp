@@ -154,8 +154,11 @@ TEST(Pooler, ThatShowsItselfByAPreparedStatementIsNamedThen) {
   Connection connection(Secret(support::stack().database), "test", Purpose::sink);
   connection.execute("prepare taken as select 1");
   Transaction transaction(connection);
-  EXPECT_THAT([&] { transaction.execute(Statement{"taken", "select 2"}, Parameters()); },
-              ThrowsMessage<UsageError>(HasSubstr("pool_mode = session")));
+  EXPECT_THAT(
+      [&] {
+        transaction.execute(Statement{"taken", "select 2"}, Parameters());
+      },
+      ThrowsMessage<UsageError>(HasSubstr("pool_mode = session")));
 }
 
 }  // namespace

@@ -55,8 +55,9 @@ class StrictDatabase {
     database_.query(fmt::format("alter database {} owner to {}", database_.name(), role_));
     database_.query(fmt::format("alter schema public owner to {}", role_));
     for (size_t i = 0; i < settings.size(); ++i)
-      database_.query(i % 2 == 0 ? fmt::format("alter role {} set {}", role_, settings[i])
-                                 : fmt::format("alter role {} in database {} set {}", role_, database_.name(), settings[i]));
+      database_.query(i % 2 == 0
+                          ? fmt::format("alter role {} set {}", role_, settings[i])
+                          : fmt::format("alter role {} in database {} set {}", role_, database_.name(), settings[i]));
   }
   ~StrictDatabase() {
     // What the role owns is in this database alone.
@@ -133,8 +134,8 @@ TEST_F(SessionTest, EachDefaultThatMattersIsSetByUs) {
     for (const auto& setting : kStrict) {
       const auto name = setting.substr(0, setting.find(' '));
       if (purpose == Purpose::administration && name == "plan_cache_mode") continue;
-      const auto rows = connection.execute(
-          fmt::format("select source from pg_catalog.pg_settings where lower(name) = '{}'", name));
+      const auto rows =
+          connection.execute(fmt::format("select source from pg_catalog.pg_settings where lower(name) = '{}'", name));
       if (rows.text(0, 0) != "session") left.push_back(name + ": " + rows.text(0, 0));
     }
     EXPECT_EQ(left, std::vector<std::string>{});

@@ -478,7 +478,8 @@ TEST(DeadLetter, OfAClearBodyHidesWhatTheCatalogueKnowsAndGivesItsBytesBack) {
   };
   const std::string ticket = "<ComponentVerifyTicket><![CDATA[ticket@@@secret]]></ComponentVerifyTicket>";
   for (const auto& [request, reason] : std::vector<Case>{
-           {clear_request("plain", "<xml><MsgType>text</MsgType><CreateTime>1409659813</CreateTime>" + ticket + "</xml>"),
+           {clear_request("plain",
+                          "<xml><MsgType>text</MsgType><CreateTime>1409659813</CreateTime>" + ticket + "</xml>"),
             Reason::missing_field},
            {clear_request("plain", "<xml>" + ticket), Reason::malformed_xml},
            {clear_request("plain", "<xml>" + ticket + "\xff</xml>"), Reason::invalid_utf8},
@@ -503,7 +504,8 @@ TEST(DeadLetter, OfAReadableBodyStaysReadable) {
 }
 
 TEST(DeadLetter, OfABodyThatOnlySpeaksOfCredentialsStaysVerbatim) {
-  for (const std::string body : {"<xml><Content>my token, my password; secret</Content>", "no password here", "{\"a\":1"})
+  for (const std::string body :
+       {"<xml><Content>my token, my password; secret</Content>", "no password here", "{\"a\":1"})
     EXPECT_EQ(letter_of(clear_request("plain", body)).body, body);
 }
 

@@ -72,8 +72,7 @@ class WipedTest : public testing::Test {
     watching = false;
     std::vector<std::string> found;
     for (size_t i = 0; i < needle_count; ++i)
-      if (needles.at(i).found > 0)
-        found.emplace_back(needles.at(i).bytes.data(), needles.at(i).size);
+      if (needles.at(i).found > 0) found.emplace_back(needles.at(i).bytes.data(), needles.at(i).size);
     needle_count = 0;
     return found;
   }
@@ -107,18 +106,20 @@ TEST_F(WipedTest, SecretsOfEveryLengthThatWereCopiedMovedAndReplaced) {
 
 TEST_F(WipedTest, WhateverAConfigurationAnAccountAndASealerHold) {
   const std::string token = "token-of-an-account-that-is-long", password = "postgresql://me:a-long-password@nowhere/db";
-  const std::string in_a_file = "token-from-a-file-of-its-own-long", in_the_environment = "token-from-the-environment-long";
+  const std::string in_a_file = "token-from-a-file-of-its-own-long",
+                    in_the_environment = "token-from-the-environment-long";
   const std::string sealing = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
   folder_.write("token", in_a_file + "\n");
   const auto file = folder_.write(
-      "wxpipe.toml", fmt::format("[postgres]\nurl = \"{}\"\n"
-                                 "[[accounts]]\nname = \"shop\"\nkind = \"official_account\"\napp_id = \"wx1\"\n"
-                                 "token = \"{}\"\nprevious_token_file = \"token\"\nencoding_aes_key = \"{}\"\n"
-                                 "previous_encoding_aes_key = \"{}\"\n"
-                                 "[[accounts]]\nname = \"bot\"\nkind = \"wework_bot\"\ntoken_env = \"BOT_TOKEN\"\n"
-                                 "encoding_aes_key = \"{}\"\n"
-                                 "[[accounts]]\nname = \"form\"\nkind = \"channel\"\nchannel = \"form\"\nsecret = \"{}\"\n",
-                                 password, token, kAesKey, kPreviousAesKey, kForeignAesKey, kWebhookSecret));
+      "wxpipe.toml",
+      fmt::format("[postgres]\nurl = \"{}\"\n"
+                  "[[accounts]]\nname = \"shop\"\nkind = \"official_account\"\napp_id = \"wx1\"\n"
+                  "token = \"{}\"\nprevious_token_file = \"token\"\nencoding_aes_key = \"{}\"\n"
+                  "previous_encoding_aes_key = \"{}\"\n"
+                  "[[accounts]]\nname = \"bot\"\nkind = \"wework_bot\"\ntoken_env = \"BOT_TOKEN\"\n"
+                  "encoding_aes_key = \"{}\"\n"
+                  "[[accounts]]\nname = \"form\"\nkind = \"channel\"\nchannel = \"form\"\nsecret = \"{}\"\n",
+                  password, token, kAesKey, kPreviousAesKey, kForeignAesKey, kWebhookSecret));
   for (const std::string_view secret :
        {std::string_view(token), std::string_view(password), std::string_view(in_a_file),
         std::string_view(in_the_environment), std::string_view(sealing), kAesKey, kPreviousAesKey, kForeignAesKey,

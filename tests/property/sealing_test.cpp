@@ -212,7 +212,7 @@ RC_GTEST_PROP(Sealing, NoDeadLetterHoldsACredentialInClearAndItsBytesComeBack, (
   const std::string clear = *credential(), secret = name();
   const bool xml = *rc::gen::arbitrary<bool>();
   const std::string written = xml ? in_xml(clear) : in_json(clear);
-  std::string body = xml ? "<xml><" + secret + ">" + written + "</" + secret + "><ToUserName>gh</ToUserName></xml>"
+  std::string body = xml ? "<xml><" + secret + ">" + written + "</" + secret + "><MsgType>text</MsgType></xml>"
                          : "{" + in_json("ToUserName") + ":1, \"" + secret + "\" : " + written + "}";
   // Readable and incomplete, cut, not UTF-8, with a NUL, sealed once before.
   switch (*rc::gen::inRange(0, 5)) {

@@ -481,6 +481,8 @@ TEST(DeadLetter, OfAClearBodyHidesWhatTheCatalogueKnowsAndGivesItsBytesBack) {
            {clear_request("plain",
                           "<xml><MsgType>text</MsgType><CreateTime>1409659813</CreateTime>" + ticket + "</xml>"),
             Reason::missing_field},
+           {clear_request("plain", "{\"MsgType\":\"text\",\"\\u0041uthCode\":\"ticket@@@secret\"}"),
+            Reason::missing_field},
            {clear_request("plain", "<xml>" + ticket), Reason::malformed_xml},
            {clear_request("plain", "<xml>" + ticket + "\xff</xml>"), Reason::invalid_utf8},
            {clear_request("plain", "<!DOCTYPE x><xml>" + ticket + "</xml>"), Reason::doctype},

@@ -38,15 +38,16 @@ void search(void* block) {
 
 }  // namespace
 
-void* operator new(size_t size) {
+// Not inlined: g++ would take `free` of what `new` gave for a mistake.
+[[gnu::noinline]] void* operator new(size_t size) {
   if (void* block = std::malloc(size)) return block;
   throw std::bad_alloc();
 }
-void operator delete(void* block) noexcept {
+[[gnu::noinline]] void operator delete(void* block) noexcept {
   search(block);
   std::free(block);
 }
-void operator delete(void* block, size_t) noexcept { operator delete(block); }
+[[gnu::noinline]] void operator delete(void* block, size_t) noexcept { operator delete(block); }
 
 namespace wxpipe::ingest {
 namespace {

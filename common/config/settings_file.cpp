@@ -51,8 +51,9 @@ std::string collapsed(std::string_view variable) {
   return out;
 }
 
-// Leaves no copy of the text in freed memory: the stream has no buffer, and the string seldom grows.
-Secret read_file(const std::string& path) {
+// Leaves no copy of the text in freed memory: the stream has no buffer, and the string seldom grows. `end` is put
+// behind the text.
+Secret read_file(const std::string& path, std::string_view end = {}) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) throw UsageError(fmt::format("{}: is a folder, not a file", path));
   std::ifstream in;
@@ -65,6 +66,7 @@ Secret read_file(const std::string& path) {
   while (in.read(block.data(), block.size()) || in.gcount() > 0)
     text.append(block.data(), static_cast<size_t>(in.gcount()));
   explicit_bzero(block.data(), block.size());
+  text.append(end);
   Secret whole(std::move(text));
   if (in.bad()) throw UsageError(fmt::format("{}: can't be read", path));
   return whole;
@@ -134,7 +136,11 @@ class SettingsReader {
   // Null: it can't be read.
   Tables parse(const std::string& path) {
     try {
-      return Tables(new toml::table(toml::parse(read_file(path).reveal(), path)));
+      // toml++ reads each text into the same buffer, and frees it as it is. So the last text, a long one, is ours.
+      static const std::string last = "\n[\"\"]\n\"\" = \"" + std::string(1024, 'x') + "\"\n";
+      Tables tables(new toml::table(toml::parse(read_file(path, last).reveal(), path)));
+      tables->erase("");
+      return tables;
     } catch (const toml::parse_error& error) {
       complain(place_of(path, error.source()), "not valid TOML", std::string(error.description()));
     } catch (const UsageError& error) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "common/crypto/base64.hpp"
 #include "common/crypto/digest.hpp"
 #include "common/kafka/admin.hpp"
 #include "common/kafka/error.hpp"
@@ -22,8 +23,6 @@ using namespace std::chrono_literals;
 constexpr int kFetch = 5'000;
 constexpr auto kReadPatience = 120s;
 constexpr auto kLookPatience = 3s;
-constexpr std::string_view kSeal = "sealed:v1:";
-constexpr std::string_view kSealLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 // Reads every row of a query, a few thousand at a time.
 template <class Visit>
@@ -40,6 +39,13 @@ void for_each_row(postgres::Connection& connection, const std::string& query, Vi
 Digest digest_of(const std::string& hex) {
   if (const auto digest = parse_digest(hex)) return *digest;
   throw std::logic_error("not a digest: " + hex);
+}
+
+// Of a stored body as it was sent: with its seals opened again.
+Digest digest_as_sent(const std::string& body, const crypto::Sealer& sealer) {
+  const auto opened = sealer.open_all(body);
+  const std::string_view parts[] = {opened};
+  return crypto::sha256(parts);
 }
 
 std::vector<kafka::Partition> partitions_of(const std::string& topic, const kafka::ClusterView& view) {
@@ -63,21 +69,6 @@ void read_ledger(const std::filesystem::path& file, Oracle& oracle) {
   }
 }
 
-std::string with_seals_opened(std::string_view body, const crypto::Sealer& sealer) {
-  std::string opened;
-  opened.reserve(body.size());
-  for (;;) {
-    const auto at = body.find(kSeal);
-    if (at == std::string_view::npos) return opened.append(body);
-    opened.append(body.substr(0, at));
-    body.remove_prefix(at);
-    const auto end = std::min(body.find_first_not_of(kSealLetters, kSeal.size()), body.size());
-    const auto seal = body.substr(0, end);
-    opened.append(sealer.open(seal).value_or(std::string(seal)));
-    body.remove_prefix(end);
-  }
-}
-
 void read_rows(postgres::Connection& connection, const crypto::Sealer& sealer, Oracle& oracle) {
   // Postgres computes the hashes where it can: sending the bodies would be most of the traffic.
   for_each_row(connection,
@@ -93,18 +84,27 @@ void read_rows(postgres::Connection& connection, const crypto::Sealer& sealer, O
                  if (rows.is_null(i, 5)) {
                    row.body = digest_of(rows.text(i, 4));
                  } else {
-                   const auto body = with_seals_opened(rows.text(i, 5), sealer);
-                   const std::string_view parts[] = {body};
-                   row.body = crypto::sha256(parts);
+                   row.body = digest_as_sent(rows.text(i, 5), sealer);
                  }
                  oracle.stored(row);
                });
 }
 
-void read_dead_letters(postgres::Connection& connection, Oracle& oracle) {
-  for_each_row(connection, "select stage, reason, account, encode(sha256(body), 'hex') from dead_letters",
+void read_dead_letters(postgres::Connection& connection, const crypto::Sealer& sealer, Oracle& oracle) {
+  for_each_row(connection,
+               "select stage, reason, account, encode(sha256(body), 'hex'), case when stage = 'ingest' and "
+               "position('sealed:v1:'::bytea in body) > 0 then translate(encode(body, 'base64'), E'\\n', '') end "
+               "from dead_letters",
                [&](const postgres::Rows& rows, size_t i) {
-                 oracle.dead_letter({rows.text(i, 0), rows.text(i, 1), rows.text(i, 2), digest_of(rows.text(i, 3))});
+                 StoredLetter letter{rows.text(i, 0), rows.text(i, 1), rows.text(i, 2), {}};
+                 std::string body;
+                 if (rows.is_null(i, 4))
+                   letter.body = digest_of(rows.text(i, 3));
+                 else if (crypto::decode_base64(rows.text(i, 4), body))
+                   letter.body = digest_as_sent(body, sealer);
+                 else
+                   throw std::logic_error("not base64: " + rows.text(i, 4));
+                 oracle.dead_letter(letter);
                });
 }
 

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 
 #include "chaos/oracle.hpp"
 #include "common/config/settings.hpp"
@@ -15,11 +14,8 @@ namespace wxpipe::chaos {
 
 void read_ledger(const std::filesystem::path& file, Oracle& oracle);
 void read_rows(postgres::Connection& connection, const crypto::Sealer& sealer, Oracle& oracle);
-void read_dead_letters(postgres::Connection& connection, Oracle& oracle);
+void read_dead_letters(postgres::Connection& connection, const crypto::Sealer& sealer, Oracle& oracle);
 void read_topic(const config::KafkaSettings& kafka, Oracle& oracle);
-
-// A stored body as it was sent: its seals are opened again. Pure.
-std::string with_seals_opened(std::string_view body, const crypto::Sealer& sealer);
 
 // What `process` or a sink still has to take, as a text; empty: nothing. Looks from the first stage to the last, so
 // that no record can move past unseen.

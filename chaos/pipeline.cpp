@@ -113,8 +113,9 @@ Verdict Pipeline::judge(bool once_on_topic) const {
   Oracle oracle(once_on_topic);
   read_ledger(ledger(), oracle);
   const auto connection = database();
-  read_rows(*connection, crypto::Sealer(Secret(world_.sealing_key)), oracle);
-  read_dead_letters(*connection, oracle);
+  const crypto::Sealer sealer(Secret(world_.sealing_key));
+  read_rows(*connection, sealer, oracle);
+  read_dead_letters(*connection, sealer, oracle);
   read_topic(kafka(), oracle);
   return oracle.verdict();
 }

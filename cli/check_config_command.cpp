@@ -19,6 +19,7 @@
 #include "ingest/account.hpp"
 #include "ingest/delivery/spool.hpp"
 #include "ingest/http/server.hpp"
+#include "ingest/http/tls.hpp"
 #include "schemas/topics.hpp"
 #include "sinks/families.hpp"
 

@@ -19,6 +19,7 @@
 #include "cli/tail_command.hpp"
 #include "cli/topics_command.hpp"
 #include "cli/trace_command.hpp"
+#include "common/runtime/memory.hpp"
 
 namespace {
 int run(int argc, char** argv) {
@@ -70,6 +71,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    wxpipe::runtime::keep_memory_private();  // before a command reads its keys
     return run(argc, argv);
   } catch (const std::exception& error) {
     fmt::print(stderr, "wxpipe: {}\n", error.what());

@@ -60,6 +60,7 @@ class Check {
                          std::optional<T> (Check::*decode)(const std::string&, const Secret&)) {
     if (current.empty() && !get_one.empty()) complain(key, "is missing; {}", get_one);
     std::vector<T> out;
+    out.reserve(2);  // a vector that grows frees keys
     for (const auto& [name, secret] :
          {std::pair(std::string(key), &current), {fmt::format("previous_{}", key), &previous}})
       if (!secret->empty())

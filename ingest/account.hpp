@@ -19,6 +19,11 @@ namespace wxpipe::ingest {
 enum class EncryptionMode { plain, compatible, safe };
 
 struct Account : config::AccountDetails {
+  ~Account() {
+    for (auto& key : aes_keys) wipe(key);
+    for (auto& secret : webhook_secrets) wipe(secret);
+  }
+
   AccountKind kind{};
   EncryptionMode mode = EncryptionMode::safe;  // always safe for the encrypting kinds; plain for Standard Webhooks
   // Current first, then the previous one while keys are being changed.

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "ingest/credentials.hpp"
 #include "ingest/words.hpp"
 
 namespace wxpipe::ingest {
@@ -64,14 +65,6 @@ constexpr std::array kMessages{
 };
 static_assert(is_sorted(kMessages));
 
-// 全网发布 tests and similar callbacks carry an authorisation code in a text message (docs/protocol.md §10.3).
-void hide_query_auth_code(Draft& draft) {
-  constexpr std::string_view kMark = "QUERY_AUTH_CODE:";
-  const std::string_view content = draft.event.content;
-  if (const size_t mark = content.find(kMark); mark != std::string_view::npos)
-    draft.hide(trimmed(content.substr(mark + kMark.size())));
-}
-
 const EventRule* read_message(Draft& draft, const Header& header, const Word& msg_type) {
   schemas::Event& event = draft.event;
   const EventRule* const rule = find_rule(kMessages, msg_type.view(), {});
@@ -87,7 +80,7 @@ const EventRule* read_message(Draft& draft, const Header& header, const Word& ms
   } else {
     draft.identify("msg", event.msg_id.empty() ? kWithoutMsgId : kMessageIdentity);
     draft.keep_verbatim(event.content, header.content);
-    hide_query_auth_code(draft);
+    draft.hide(query_auth_code(draft.event.content));
   }
   draft.require_sender(header.from);
   return rule;

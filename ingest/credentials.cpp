@@ -48,6 +48,34 @@ bool is_credential(std::string_view path) {
   }
 }
 
+std::string_view query_auth_code(std::string_view text) {
+  constexpr std::string_view kMark = "QUERY_AUTH_CODE:";
+  const size_t mark = text.find(kMark);
+  return mark == std::string_view::npos ? std::string_view() : trimmed(text.substr(mark + kMark.size()));
+}
+
+bool may_hold_credential(std::string_view text) {
+  const auto in_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  const auto stands_as_name = [&](size_t from, size_t to) {
+    if (from > 0 && text[from - 1] == '<') return true;
+    to = text.find_first_not_of(" \t\r\n\"'\\", to);
+    return to != std::string_view::npos && (text[to] == ':' || text[to] == '=' || text[to] == '>');
+  };
+  for (size_t from = 0; from < text.size();) {
+    if (!in_name(text[from])) {
+      ++from;
+      continue;
+    }
+    size_t to = from + 1;
+    while (to < text.size() && in_name(text[to])) ++to;
+    if (is_credential_name(text.substr(from, to - from)) && stands_as_name(from, to)) return true;
+    from = to;
+  }
+  return !query_auth_code(text).empty();
+}
+
 std::string_view Seals::seal(std::string_view clear) {
   if (clear.starts_with(kSealPrefix) && sealer_.open(clear)) return clear;
   const auto known = std::find_if(seals_.begin(), seals_.end(), [&](const auto& each) { return each.first == clear; });

@@ -16,6 +16,14 @@ inline constexpr std::string_view kSealPrefix = "sealed:v1:";
 // Whether a name in the path is a credential's name (docs/event-types.md, "Sealed"), in upper or lower case.
 bool is_credential(std::string_view path);
 
+// What stands behind QUERY_AUTH_CODE: in a text message: the credential of a release test (docs/protocol.md §10.3).
+// Empty: there is none.
+std::string_view query_auth_code(std::string_view text);
+
+// Whether text of any form, which needn't be readable, may hold a credential: a credential's name stands where names
+// stand (<name, "name":, name=).
+bool may_hold_credential(std::string_view text);
+
 class Seals {
  public:
   explicit Seals(const crypto::Sealer& sealer) : sealer_(sealer) {}

@@ -57,7 +57,7 @@ class IngestRole : public runtime::Role {
         on_listening_(std::move(on_listening)),
         sealer_(context.settings.sealing.key, context.settings.sealing.previous_keys),
         accounts_(context.settings.accounts, sealer_, fill_with_random_bytes),
-        tls_(http::make_tls(context.settings.ingest)) {
+        certificates_(context.settings.ingest) {
     context_.readiness.not_ready("ingest", "starting");
   }
 
@@ -72,7 +72,7 @@ class IngestRole : public runtime::Role {
       drainer = std::make_unique<Drainer>(settings.kafka, *spool);
     }
     Receipts receipts(settings.instance.name, clock_.now());
-    http::ServerShared shared{settings.ingest, clock_, context_.metrics, tls_.get(), {}};
+    http::ServerShared shared{settings.ingest, clock_, context_.metrics, certificates_, {}};
 
     std::deque<Worker> workers;
     for (int i = 0; i < settings.ingest.threads; ++i) {
@@ -106,14 +106,16 @@ class IngestRole : public runtime::Role {
       context_.readiness.ready("ingest");
       telemetry::log_info("listening", {{"host", settings.ingest.listen.host},
                                         {"port", port},
-                                        {"tls", tls_ != nullptr},
+                                        {"tls", certificates_.current() != nullptr},
                                         {"threads", workers.size()},
                                         {"accounts", settings.accounts.size()}});
       if (on_listening_) on_listening_(port);
       const std::stop_callback stopping(stop, [&] { failed.request_stop(); });
       while (!failed.stop_requested()) {
         runtime::wait(failed.get_token(), 2s);
-        if (!failed.stop_requested()) look_at_broker(probe, spool != nullptr);
+        if (failed.stop_requested()) break;
+        look_at_broker(probe, spool != nullptr);
+        certificates_.look();
       }
       context_.readiness.not_ready("ingest", "stopping");
       drain(workers, shared);
@@ -161,7 +163,7 @@ class IngestRole : public runtime::Role {
   const std::function<void(uint16_t)> on_listening_;
   const crypto::Sealer sealer_;
   const AccountBook accounts_;
-  const std::unique_ptr<asio::ssl::context> tls_;
+  http::Certificates certificates_;
   std::string trouble_;
 };
 }  // namespace

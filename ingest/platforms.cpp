@@ -11,6 +11,7 @@
 #include "ingest/normalize.hpp"
 #include "ingest/query.hpp"
 #include "ingest/replies.hpp"
+#include "ingest/sealed_body.hpp"
 #include "ingest/senders/envelope.hpp"
 #include "ingest/senders/proof.hpp"
 #include "ingest/senders/told.hpp"
@@ -224,9 +225,9 @@ class Interpreter {
     letter.reason = rejection.reason;
     letter.detail = rejection.detail;
     letter.account = account_.name;
-    letter.body = callback_.body;
+    letter.body = seal_letter(callback_.body, sealer_);
     const auto keep = [&](std::string_view name, std::string_view value) {
-      if (!value.empty()) letter.context.emplace_back(name, value);
+      if (!value.empty()) letter.context.emplace_back(name, seal_letter(value, sealer_));
     };
     keep("tenant", callback_.tenant);
     keep("query", callback_.query);

@@ -304,4 +304,19 @@ std::string seal_body(std::string_view body, DocumentFormat format, Seals& seals
   return fine ? sealed : seals.seal_whole(body);
 }
 
+std::string seal_letter(std::string_view text, const crypto::Sealer& sealer) {
+  // Seals that were there before must not be opened later, so they are hidden in another one.
+  if (text.find(kSealPrefix) != std::string_view::npos) return sealer.seal(text);
+  const Result<Document> document = parse_document(text);
+  if (!document) return may_hold_credential(text) ? sealer.seal(text) : std::string(text);
+  Seals seals(sealer);
+  for (const Field& field : document->fields()) {
+    if (const auto value = trimmed(field.value); !value.empty() && is_credential(field.path)) seals.seal(value);
+    if (const auto code = query_auth_code(field.value); !code.empty()) seals.seal(code);
+  }
+  if (seals.empty()) return std::string(text);
+  std::string sealed = seal_body(text, document->format(), seals);
+  return sealer.open_all(sealed) == text ? sealed : sealer.seal(text);
+}
+
 }  // namespace wxpipe::ingest

@@ -15,4 +15,8 @@ namespace wxpipe::ingest {
 // one seal.
 std::string seal_body(std::string_view body, DocumentFormat format, Seals& seals);
 
+// Text that becomes part of a dead letter, readable or not, with its credentials sealed so that Sealer::open_all gives
+// back the very bytes. If that can't be done piece by piece, the whole text becomes one seal.
+std::string seal_letter(std::string_view text, const crypto::Sealer& sealer);
+
 }  // namespace wxpipe::ingest

@@ -5,6 +5,7 @@
 
 #include "common/crypto/base64.hpp"
 #include "common/crypto/digest.hpp"
+#include "common/secret.hpp"
 
 namespace wxpipe::ingest::standard_webhooks {
 namespace {
@@ -16,10 +17,14 @@ constexpr int kMostSignatures = 16;
 std::optional<std::string> decode_secret(std::string_view secret) {
   constexpr std::string_view kPrefix = "whsec_";
   if (!secret.starts_with(kPrefix)) return std::nullopt;
-  std::string text(secret.substr(kPrefix.size()));
-  text.append((4 - text.size() % 4) % 4, '=');
+  secret.remove_prefix(kPrefix.size());
+  std::string text;
+  text.reserve(secret.size() + 3);
+  text.append(secret).append((4 - secret.size() % 4) % 4, '=');
   std::string bytes;
-  if (!crypto::decode_base64(text, bytes) || bytes.empty()) return std::nullopt;
+  const bool fine = crypto::decode_base64(text, bytes) && !bytes.empty();
+  wipe(text);
+  if (!fine) return std::nullopt;
   return bytes;
 }
 

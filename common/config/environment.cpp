@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "common/secret.hpp"
+
 namespace wxpipe::config {
 namespace {
 std::string host_name() {
@@ -19,6 +21,10 @@ std::string host_name() {
   return name.empty() ? "localhost" : name;
 }
 }  // namespace
+
+Environment::~Environment() {
+  for (auto& [name, value] : variables) wipe(value);
+}
 
 std::string_view Environment::get(std::string_view name) const {
   const auto found = variables.find(name);

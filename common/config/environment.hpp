@@ -8,6 +8,8 @@
 namespace wxpipe::config {
 
 struct Environment {
+  ~Environment();  // its values may be secrets, so they are wiped
+
   std::map<std::string, std::string, std::less<>> variables;
   std::string host_name;  // the default of [instance] name
 

@@ -5,12 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <limits>
+#include <memory>
 #include <set>
 
 #include "common/config/checks.hpp"
@@ -51,15 +52,55 @@ std::string collapsed(std::string_view variable) {
   return out;
 }
 
-std::string read_file(const std::string& path) {
+// Leaves no copy of the text in freed memory: the stream has no buffer, and the string seldom grows. `end` is put
+// behind the text.
+Secret read_file(const std::string& path, std::string_view end = {}) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) throw UsageError(fmt::format("{}: is a folder, not a file", path));
-  std::ifstream in(path, std::ios::binary);
+  std::ifstream in;
+  in.rdbuf()->pubsetbuf(nullptr, 0);
+  in.open(path, std::ios::binary);
   if (!in) throw UsageError(fmt::format("{}: can't be opened: {}", path, std::strerror(errno)));
-  std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::string text;
+  text.reserve(256 << 10);
+  std::array<char, 4096> block;
+  while (in.read(block.data(), block.size()) || in.gcount() > 0)
+    text.append(block.data(), static_cast<size_t>(in.gcount()));
+  explicit_bzero(block.data(), block.size());
+  text.append(end);
+  Secret whole(std::move(text));
   if (in.bad()) throw UsageError(fmt::format("{}: can't be read", path));
-  return text;
+  return whole;
 }
+
+void wipe_texts(toml::node& node) {
+  if (auto* text = node.as_string()) wipe(text->get());
+  if (auto* array = node.as_array())
+    for (auto& element : *array) wipe_texts(element);
+  if (auto* table = node.as_table())
+    for (auto&& [name, element] : *table) wipe_texts(element);
+}
+struct WipeTexts {
+  void operator()(toml::table* table) const {
+    wipe_texts(*table);
+    delete table;
+  }
+};
+using Tables = std::unique_ptr<toml::table, WipeTexts>;
+
+// A value while it is read; wiped at the end.
+struct PassingValue {
+  explicit PassingValue(Value read) : value(std::move(read)) {}
+  ~PassingValue() {
+    if (auto* text = std::get_if<std::string>(&value)) wipe(*text);
+    if (auto* text = std::get_if<Untyped>(&value)) wipe(text->text);
+    if (auto* texts = std::get_if<Texts>(&value))
+      for (auto& text : *texts) wipe(text);
+  }
+  PassingValue(const PassingValue&) = delete;
+  PassingValue& operator=(const PassingValue&) = delete;
+  Value value;
+};
 
 struct Problem {
   Place place;
@@ -69,7 +110,7 @@ struct Problem {
 // Where a secret is to be found; looked up at the end.
 struct SecretSource {
   enum class Kind { value, variable, file } kind;
-  std::string text;
+  Secret text;
   Place place;
   std::string key;  // as written: "postgres.url_env"
 };
@@ -93,15 +134,20 @@ class SettingsReader {
     problems_.push_back({std::move(place), std::move(key), std::move(text)});
   }
 
-  std::optional<toml::table> parse(const std::string& path) {
+  // Null: it can't be read.
+  Tables parse(const std::string& path) {
     try {
-      return toml::parse(read_file(path), path);
+      // toml++ reads each text into the same buffer, and frees it as it is. So the last text, a long one, is ours.
+      static const std::string last = "\n[\"\"]\n\"\" = \"" + std::string(1024, 'x') + "\"\n";
+      Tables tables(new toml::table(toml::parse(read_file(path, last).reveal(), path)));
+      tables->erase("");
+      return tables;
     } catch (const toml::parse_error& error) {
       complain(place_of(path, error.source()), "not valid TOML", std::string(error.description()));
     } catch (const UsageError& error) {
       complain({}, "", error.what());
     }
-    return std::nullopt;
+    return nullptr;
   }
 
   // --- the file ---
@@ -149,7 +195,8 @@ class SettingsReader {
       const std::string full = section.empty() ? std::string(name.str()) : fmt::format("{}.{}", section, name.str());
       const std::string shown_key = shown.empty() ? std::string(name.str()) : fmt::format("{}.{}", shown, name.str());
       const Place place = place_of(file_, node.source());
-      if (!set(keys, root, full, shown_key, value_of(node), place, secrets, /*override=*/false))
+      const PassingValue passing(value_of(node));
+      if (!set(keys, root, full, shown_key, passing.value, place, secrets, /*override=*/false))
         complain_unknown(place_of(file_, name.source()), shown_key, std::string(name.str()),
                          known_names(keys, section, elsewhere));
     }
@@ -195,7 +242,7 @@ class SettingsReader {
                   const Place& place, std::map<Secret*, SecretSource>& secrets, bool override) {
     Secret text;
     if (auto complaint = assign(text, Rule{}, value)) return complain(place, shown, std::move(*complaint));
-    SecretSource source{kind, text.reveal(), place, shown};
+    SecretSource source{kind, std::move(text), place, shown};
     const auto [existing, fresh] = secrets.try_emplace(&secret, source);
     if (fresh) return;
     if (override)
@@ -210,7 +257,7 @@ class SettingsReader {
     if (assign(texts, Rule{}, value)) return complain(place, shown, "expected an array of texts in quotes");
     for (auto& text : texts) {
       Secret secret;
-      resolve(secret, {kind, std::move(text), place, shown});
+      resolve(secret, {kind, Secret(std::move(text)), place, shown});
       if (!secret.empty()) list.push_back(std::move(secret));
     }
   }
@@ -232,21 +279,22 @@ class SettingsReader {
     if (!needed(source.key)) return;
     switch (source.kind) {
       case SecretSource::Kind::value:
-        secret = Secret(source.text);
+        secret = source.text;
         return;
       case SecretSource::Kind::variable: {
-        const auto value = environment_.get(source.text);
+        const auto value = environment_.get(source.text.reveal());
         if (value.empty())
-          return complain(source.place, source.key, fmt::format("the environment variable {} is not set", source.text));
+          return complain(source.place, source.key,
+                          fmt::format("the environment variable {} is not set", source.text.reveal()));
         secret = Secret(std::string(value));
         return;
       }
       case SecretSource::Kind::file:
         try {
-          std::string text = read_file(resolved(source.text, source.place));
-          text.erase(text.find_last_not_of(" \t\r\n") + 1);
-          if (text.empty()) return complain(source.place, source.key, fmt::format("{} is empty", source.text));
-          secret = Secret(std::move(text));
+          const Secret whole = read_file(resolved(source.text.reveal(), source.place));
+          const std::string& text = whole.reveal();
+          secret = Secret(text.substr(0, text.find_last_not_of(" \t\r\n") + 1));
+          if (secret.empty()) complain(source.place, source.key, fmt::format("{} is empty", source.text.reveal()));
         } catch (const UsageError& error) {
           complain(source.place, source.key, error.what());
         }
@@ -337,10 +385,10 @@ class SettingsReader {
   }
 
   void override(std::string_view variable, std::string_view key) {
-    const std::string value(environment_.get(variable));
-    if (value.empty()) return;
+    const PassingValue passing(Untyped{std::string(environment_.get(variable))});
+    if (std::get<Untyped>(passing.value).text.empty()) return;
     const Place place{fmt::format("environment variable {}", variable)};
-    set(setting_keys(), settings_, key, std::string(key), Untyped{value}, place, setting_secrets_, /*override=*/true);
+    set(setting_keys(), settings_, key, std::string(key), passing.value, place, setting_secrets_, /*override=*/true);
   }
 
   // Every key and companion with the variable that overrides it.

@@ -37,13 +37,18 @@ const unsigned char* unsigned_bytes(std::string_view text) {
 }
 unsigned char* unsigned_bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
-std::string derive(std::string_view key, std::string_view purpose) {
-  return std::string(bytes_of(hmac_sha256(key, {&purpose, 1})));
+Secret derive(const Secret& key, std::string_view purpose) {
+  Sha256 derived = hmac_sha256(key.reveal(), {&purpose, 1});
+  Secret out{std::string(bytes_of(derived))};
+  wipe(derived);
+  return out;
 }
 
-Sha256 synthetic_nonce(std::string_view nonce_key, std::string_view text) { return hmac_sha256(nonce_key, {&text, 1}); }
+Sha256 synthetic_nonce(const Secret& nonce_key, std::string_view text) {
+  return hmac_sha256(nonce_key.reveal(), {&text, 1});
+}
 
-std::string decode_key(const Secret& key, std::string_view which) {
+Secret decode_key(const Secret& key, std::string_view which) {
   std::string bytes;
   // A key read from a file often ends in a newline.
   std::string_view text = key.reveal();
@@ -52,18 +57,21 @@ std::string decode_key(const Secret& key, std::string_view which) {
     throw UsageError(
         std::string(which) +
         " is missing: set WXPIPE_SEALING_KEY or [sealing] key_file; make one with: openssl rand -base64 32");
-  if (!decode_base64(text, bytes) || bytes.size() != kKeySize)
+  const bool decoded = decode_base64(text, bytes);
+  Secret out(std::move(bytes));
+  if (!decoded || out.reveal().size() != kKeySize)
     throw UsageError(std::string(which) +
                      " is not 32 bytes in base64 (44 characters); make one with: openssl rand -base64 32");
-  return bytes;
+  return out;
 }
 
 }  // namespace
 
 Sealer::Sealer(const Secret& key, const std::vector<Secret>& previous_keys) {
-  const auto add = [this](const std::string& bytes) {
+  const auto add = [this](const Secret& bytes) {
     keys_.push_back({derive(bytes, "wxpipe sealing: encryption"), derive(bytes, "wxpipe sealing: nonce")});
   };
+  keys_.reserve(1 + previous_keys.size());
   add(decode_key(key, "sealing.key:"));
   for (const auto& previous : previous_keys) add(decode_key(previous, "sealing.previous_keys: one of them"));
 }
@@ -78,8 +86,8 @@ std::string Sealer::seal(std::string_view text) const {
   unsigned char* const out = unsigned_bytes(box) + kNonceSize;
   EVP_CIPHER_CTX* const context = thread_context();
   int written = 0, rest = 0;
-  if (EVP_EncryptInit_ex2(context, aes_256_gcm(), unsigned_bytes(std::string_view(keys.encryption)), nonce.data(),
-                          nullptr) != 1 ||
+  if (EVP_EncryptInit_ex2(context, aes_256_gcm(), unsigned_bytes(std::string_view(keys.encryption.reveal())),
+                          nonce.data(), nullptr) != 1 ||
       EVP_EncryptUpdate(context, out, &written, unsigned_bytes(text), static_cast<int>(text.size())) != 1 ||
       EVP_EncryptFinal_ex(context, out + written, &rest) != 1 ||
       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagSize, out + text.size()) != 1)
@@ -103,7 +111,7 @@ std::optional<std::string> Sealer::open(std::string_view sealed) const {
     std::string text(body.size(), '\0');
     EVP_CIPHER_CTX* const context = thread_context();
     int written = 0, rest = 0;
-    if (EVP_DecryptInit_ex2(context, aes_256_gcm(), unsigned_bytes(std::string_view(keys.encryption)),
+    if (EVP_DecryptInit_ex2(context, aes_256_gcm(), unsigned_bytes(std::string_view(keys.encryption.reveal())),
                             unsigned_bytes(nonce), nullptr) == 1 &&
         EVP_DecryptUpdate(context, unsigned_bytes(text), &written, unsigned_bytes(body),
                           static_cast<int>(body.size())) == 1 &&
@@ -112,6 +120,20 @@ std::optional<std::string> Sealer::open(std::string_view sealed) const {
       return text;
   }
   return std::nullopt;
+}
+
+std::string Sealer::open_all(std::string_view text) const {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string opened;
+  opened.reserve(text.size());
+  for (size_t at = text.find(kPrefix); at != std::string_view::npos; at = text.find(kPrefix)) {
+    opened.append(text.substr(0, at));
+    text.remove_prefix(at);
+    const std::string_view seal = text.substr(0, text.find_first_not_of(kLetters, kPrefix.size()));
+    opened.append(open(seal).value_or(std::string(seal)));
+    text.remove_prefix(seal.size());
+  }
+  return opened.append(text);
 }
 
 }  // namespace wxpipe::crypto

@@ -22,10 +22,12 @@ class Sealer {
   std::string seal(std::string_view text) const;
   // Opens a seal; empty when no key opens it or it isn't a seal.
   std::optional<std::string> open(std::string_view sealed) const;
+  // The text with every seal in it opened; what no key opens stays as it is.
+  std::string open_all(std::string_view text) const;
 
  private:
   struct Keys {
-    std::string encryption, nonce;  // 32 bytes each
+    Secret encryption, nonce;  // 32 bytes each
   };
   std::vector<Keys> keys_;  // the current one first
 };

@@ -4,11 +4,13 @@
 #include <libpq-fe.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <charconv>
 #include <mutex>
 #include <pqxx/pqxx>
 #include <set>
 
+#include "common/postgres/pooler.hpp"
 #include "common/postgres/sql_array.hpp"
 #include "common/postgres/sqlstate.hpp"
 
@@ -174,16 +176,29 @@ void throw_unless(const PGconn* connection, const PGresult* result, ExecStatusTy
   throw SqlError(state, text.substr(0, end), text.substr(end));
 }
 
+// Roles and databases have defaults that a DBA may change. Whatever wxpipe depends on is set here. The time-out comes
+// first: another one could end the rest.
+constexpr const char* kSession =
+    "set client_encoding = 'UTF8'; set standard_conforming_strings = on; set bytea_output = 'hex'; "
+    "set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set timezone = 'UTC'; set extra_float_digits = 1; "
+    "set array_nulls = on; set search_path = public; set default_transaction_isolation = 'read committed'; "
+    "set default_transaction_deferrable = off; set idle_session_timeout = 0";
 // plan_cache_mode: the plans don't depend on the values, and each planning costs as much as a small batch.
 constexpr const char* kSinkSession =
-    "set timezone = 'UTC'; set search_path = public; set jit = off; set plan_cache_mode = force_generic_plan; "
-    "set statement_timeout = '60s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '30s'";
+    "set statement_timeout = '60s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '30s'; "
+    "set jit = off; set plan_cache_mode = force_generic_plan";
 constexpr const char* kAdministrationSession =
-    "set timezone = 'UTC'; set search_path = public; set lock_timeout = '10s'; "
-    "set idle_in_transaction_session_timeout = '60s'";
-// Texts of rows over 2 kB are compressed, and Postgres's own pglz costs ten times as much as lz4. Servers built without
-// lz4 refuse this setting, which is fine.
-constexpr const char* kCompression = "set default_toast_compression = 'lz4'";
+    "set statement_timeout = 0; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = '60s'";
+// Not every server takes these, which is fine. Texts of rows over 2 kB are compressed, and Postgres's own pglz costs
+// ten times as much as lz4, which a server may be built without. transaction_timeout: from Postgres 17 on.
+constexpr std::array<const char*, 2> kOptional{"set default_toast_compression = 'lz4'", "set transaction_timeout = 0"};
+
+Unavailable not_connected(std::string_view why) {
+  auto text = fmt::format("Postgres ([postgres] url): {}", one_line(why));
+  if (why.find("session is read-only") != std::string_view::npos)
+    text += "; it is a standby, or default_transaction_read_only is on for this user or database";
+  return Unavailable(text);
+}
 }  // namespace
 
 Parameters& Parameters::bytes(std::string_view value) {
@@ -225,19 +240,34 @@ struct Connection::Implementation {
 Connection::Connection(const Secret& url, std::string_view application_name, Purpose purpose)
     : implementation_(std::make_unique<Implementation>()) {
   try {
-    auto [handle, raw] = connect(connection_string(url, application_name));
+    const Secret text(connection_string(url, application_name));
+    auto [handle, raw] = connect(text.reveal());
     implementation_->handle = std::move(handle);
     implementation_->raw = raw;
+    if (is_lent_to_others(raw, text)) throw UsageError(kNeedsOwnSession);
   } catch (const pqxx::failure& error) {
-    throw Unavailable(fmt::format("Postgres ([postgres] url): {}", one_line(error.what())));
+    throw not_connected(error.what());
+  } catch (const Unavailable& error) {
+    throw not_connected(error.what());
   }
+  const char* const encoding = PQparameterStatus(implementation_->raw, "server_encoding");
+  if (encoding == nullptr || std::string_view(encoding) != "UTF8")
+    throw UsageError(
+        fmt::format("postgres.url: the database's encoding is {}, which can't hold every text; make another with: "
+                    "create database … encoding 'UTF8' template template0",
+                    encoding == nullptr ? "unknown" : encoding));
   // "Failing row contains (…)" would take payloads into logs.
   if (purpose == Purpose::sink) implementation_->handle->set_verbosity(kTerse);
-  execute(purpose == Purpose::sink ? kSinkSession : kAdministrationSession);
   try {
-    execute(kCompression);
-  } catch (const SqlError&) {
+    execute(purpose == Purpose::sink ? kSinkSession : kAdministrationSession);
+    execute(kSession);
+  } catch (const SqlError& error) {
+    throw not_connected(error.what());
   }
+  for (const auto* setting : kOptional) try {
+      execute(setting);
+    } catch (const SqlError&) {
+    }
 }
 
 Connection::~Connection() {
@@ -291,13 +321,19 @@ Rows Transaction::execute(const std::string& sql, const Parameters& parameters) 
 }
 
 Rows Transaction::execute(const Statement& statement, const Parameters& parameters) {
-  return translated(*connection_.handle, connection_.details, [&] {
-    if (!connection_.prepared.contains(statement.name)) {
-      connection_.handle->prepare(statement.name, statement.sql);
-      connection_.prepared.emplace(statement.name);
-    }
-    return to_rows(run_prepared(implementation_->work, statement.name, parameters));
-  });
+  try {
+    return translated(*connection_.handle, connection_.details, [&] {
+      if (!connection_.prepared.contains(statement.name)) {
+        connection_.handle->prepare(statement.name, statement.sql);
+        connection_.prepared.emplace(statement.name);
+      }
+      return to_rows(run_prepared(implementation_->work, statement.name, parameters));
+    });
+  } catch (const SqlError& error) {
+    // Prepared by somebody else, or not there: a pooler that nothing showed when we connected.
+    if (error.sqlstate() == "42P05" || error.sqlstate() == "26000") throw UsageError(kNeedsOwnSession);
+    throw;
+  }
 }
 
 void Transaction::copy(const char* sql, std::string_view rows) {

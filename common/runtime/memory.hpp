@@ -1,4 +1,4 @@
-// Settings of the allocator for roles that handle many megabytes on many threads.
+// Settings of the process's memory: what is given back to the system, and who may look into it.
 #pragma once
 
 namespace wxpipe::runtime {
@@ -7,5 +7,9 @@ namespace wxpipe::runtime {
 // a dozen threads, each with its own heap; by default glibc would keep a quarter of a sink's memory. It costs half a
 // microsecond a row. It acts on the whole process; call it before threads start. Does nothing with another C library.
 void give_memory_back();
+
+// No core dump of this process, and no other process of the same user may read its memory or environment: both hold
+// keys. A program that is started from here is not bound by it.
+void keep_memory_private();
 
 }  // namespace wxpipe::runtime

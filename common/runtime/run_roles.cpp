@@ -1,5 +1,7 @@
 #include "common/runtime/run_roles.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <ctime>
@@ -27,11 +29,13 @@ bool told_to_stop(const sigset_t& signals) {
 }
 }  // namespace
 
-// Only sigtimedwait gets these signals. A broken connection gives an error code, not a signal (SIGPIPE).
+// Only sigtimedwait gets these signals. A broken connection gives an error code, not a signal (SIGPIPE). SIGHUP asks
+// daemons to read changed files, and ingest looks at its certificate anyway; at a terminal it means that the user left.
 void block_stop_signals() {
   const auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  if (::isatty(STDIN_FILENO) == 0) std::signal(SIGHUP, SIG_IGN);
 }
 
 void run_roles(const config::Settings& settings, const std::vector<MakeRole>& roles) {

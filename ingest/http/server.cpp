@@ -39,21 +39,6 @@ auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, 
 
 }  // namespace
 
-std::unique_ptr<asio::ssl::context> make_tls(const config::IngestSettings& settings) {
-  if (settings.tls_certificate_file.empty()) return nullptr;
-  auto tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
-  tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                   asio::ssl::context::no_tlsv1_1);
-  error_code error;
-  tls->use_certificate_chain_file(settings.tls_certificate_file, error);
-  if (error)
-    throw UsageError(
-        fmt::format("ingest.tls_certificate_file: {}: {}", settings.tls_certificate_file, error.message()));
-  tls->use_private_key_file(settings.tls_key_file, asio::ssl::context::pem, error);
-  if (error) throw UsageError(fmt::format("ingest.tls_key_file: {}: {}", settings.tls_key_file, error.message()));
-  return tls;
-}
-
 Server::Server(asio::io_context& io, ServerShared& shared, Receiver& receiver, uint16_t port)
     : io_(io),
       shared_(shared),
@@ -157,8 +142,8 @@ asio::awaitable<void> Server::watch() {
 
 asio::awaitable<void> Server::serve(Connections::iterator connection) {
   try {
-    if (shared_.tls != nullptr) {
-      TlsStream stream(connection->socket, *shared_.tls);
+    if (const auto tls = shared_.certificates.current()) {
+      TlsStream stream(connection->socket, *tls);
       error_code error;
       connection->deadline = steady_clock::now() + kHandshakeTime;
       co_await stream.async_handshake(asio::ssl::stream_base::server, into(error));

@@ -8,7 +8,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <list>
@@ -22,6 +21,7 @@
 #include "ingest/http/framing.hpp"
 #include "ingest/http/request.hpp"
 #include "ingest/http/response.hpp"
+#include "ingest/http/tls.hpp"
 #include "ingest/receiver.hpp"
 
 namespace wxpipe::ingest::http {
@@ -31,12 +31,9 @@ struct ServerShared {
   const config::IngestSettings& settings;
   const Clock& clock;
   telemetry::Metrics& metrics;
-  boost::asio::ssl::context* tls = nullptr;  // null: plain HTTP
+  const Certificates& certificates;
   std::atomic<size_t> connections{0};
 };
-
-// Reads certificate and key. Null when the settings name none. Throws UsageError with the file's name.
-std::unique_ptr<boost::asio::ssl::context> make_tls(const config::IngestSettings& settings);
 
 class Server {
  public:

@@ -1,6 +1,5 @@
 #include "ingest/wxcrypt/cipher.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <stdexcept>
 
 #include "common/crypto/base64.hpp"
+#include "common/secret.hpp"
 
 namespace wxpipe::ingest::wxcrypt {
 namespace {
@@ -28,7 +28,7 @@ class Engine {
   explicit Engine(int encrypting) : context_(EVP_CIPHER_CTX_new()), encrypting_(encrypting) {
     if (!context_) throw std::bad_alloc();
   }
-  ~Engine() { OPENSSL_cleanse(key_.data(), key_.size()); }
+  ~Engine() { wipe(key_); }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -87,11 +87,14 @@ std::optional<AesKey> decode_aes_key(std::string_view encoding_aes_key) {
   const auto legal = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
   if (encoding_aes_key.size() != 43 || !std::all_of(encoding_aes_key.begin(), encoding_aes_key.end(), legal))
     return std::nullopt;
-  std::string bytes;
-  if (!crypto::decode_base64(std::string(encoding_aes_key) + "=", bytes) || bytes.size() != 32) return std::nullopt;
-  AesKey key;
-  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(key.data()));
-  OPENSSL_cleanse(bytes.data(), bytes.size());
+  std::string text, bytes;
+  text.reserve(encoding_aes_key.size() + 1);
+  text.append(encoding_aes_key).append(1, '=');
+  std::optional<AesKey> key;
+  if (crypto::decode_base64(text, bytes) && bytes.size() == 32)
+    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(key.emplace().data()));
+  wipe(text);
+  wipe(bytes);
   return key;
 }
 

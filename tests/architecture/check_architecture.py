@@ -47,7 +47,7 @@ PURE = [
 ]
 # Shell: the thin code around it that does the I/O.
 SHELL = [
-    "ingest/custody/custodian.*", "ingest/delivery/*", "ingest/http/framing.*", "ingest/http/server.*", "ingest/receiver.*", "ingest/ingest_role.*",
+    "ingest/custody/custodian.*", "ingest/delivery/*", "ingest/http/framing.*", "ingest/http/server.*", "ingest/http/tls.*", "ingest/receiver.*", "ingest/ingest_role.*",
     "processors/process_role.*", "processors/process_metrics.*", "processors/transaction_loop.*",
     "processors/dedupe/journal_reader.*",
     "simulate/connection.*", "simulate/progress.*", "simulate/sender.*",

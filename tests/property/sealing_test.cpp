@@ -129,6 +129,8 @@ const AccountBook& accounts() {
     for (const auto* kind : {"official_account", "open_platform", "wework_app", "wework_suite_command", "wework_bot",
                              "wework_instance", "channel"})
       settings.push_back(account(kind));
+    settings.push_back(account("official_account", "plain"));
+    settings.back().name = "plain";
     return book(settings);
   }();
   return all;
@@ -204,6 +206,38 @@ RC_GTEST_PROP(Sealing, WhatHasNoCredentialStaysVerbatim, ()) {
   json::append_string(content, *credential());
   const std::string body = R"({"msgid":"m1","msgtype":"text","text":{"content":)" + content + "}}";
   RC_ASSERT(event_of(encrypted_json_request("wework_bot", body, {})).raw == body);
+}
+
+RC_GTEST_PROP(Sealing, NoDeadLetterHoldsACredentialInClearAndItsBytesComeBack, ()) {
+  const std::string clear = *credential(), secret = name();
+  const bool xml = *rc::gen::arbitrary<bool>();
+  const std::string written = xml ? in_xml(clear) : in_json(clear);
+  std::string body = xml ? "<xml><" + secret + ">" + written + "</" + secret + "><MsgType>text</MsgType></xml>"
+                         : "{" + in_json("ToUserName") + ":1, \"" + secret + "\" : " + written + "}";
+  // Readable and incomplete, cut, not UTF-8, with a NUL, sealed once before.
+  switch (*rc::gen::inRange(0, 5)) {
+    case 0:
+      body = xml ? body : body + "]";
+      break;
+    case 1:
+      body.pop_back();
+      break;
+    case 2:
+      body += "\xff";
+      break;
+    case 3:
+      body.insert(1, 1, '\0');
+      break;
+    default:
+      body += sealer().seal("something");
+  }
+  const Interpretation interpretation =
+      accounts().interpret((xml ? clear_request("plain", body) : webhook_request("channel", body)).callback());
+  RC_ASSERT(std::holds_alternative<Unreadable>(interpretation));
+  const schemas::DeadLetter& letter = std::get<Unreadable>(interpretation).letter;
+  RC_ASSERT(letter.body.find(clear) == std::string::npos);
+  RC_ASSERT(letter.body.find(written) == std::string::npos);
+  RC_ASSERT(sealer().open_all(letter.body) == body);
 }
 
 }  // namespace

@@ -22,8 +22,9 @@ using Certificate = std::unique_ptr<X509, Destroy<X509, X509_free>>;
 using SslContext = std::unique_ptr<SSL_CTX, Destroy<SSL_CTX, SSL_CTX_free>>;
 using Ssl = std::unique_ptr<SSL, Destroy<SSL, SSL_free>>;
 
-// Makes a key and a self-signed certificate for "localhost", as PEM files.
-inline void make_certificate(const std::filesystem::path& certificate_file, const std::filesystem::path& key_file) {
+// Makes a key and a self-signed certificate for "localhost", as PEM files. With a passphrase, the key is encrypted.
+inline void make_certificate(const std::filesystem::path& certificate_file, const std::filesystem::path& key_file,
+                             const char* passphrase = nullptr) {
   const Key key(EVP_EC_gen("P-256"));
   const Certificate certificate(X509_new());
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
@@ -39,8 +40,10 @@ inline void make_certificate(const std::filesystem::path& certificate_file, cons
   };
   if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) throw std::runtime_error("can't sign a certificate");
   write(certificate_file, [&](std::FILE* file) { return PEM_write_X509(file, certificate.get()); });
-  write(key_file,
-        [&](std::FILE* file) { return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+  write(key_file, [&](std::FILE* file) {
+    return PEM_write_PrivateKey(file, key.get(), passphrase == nullptr ? nullptr : EVP_aes_256_cbc(), nullptr, 0,
+                                nullptr, const_cast<char*>(passphrase));
+  });
 }
 
 }  // namespace wxpipe::support

@@ -2,6 +2,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "ingest/http/tls.hpp"
 #include "rig/socket.hpp"
 #include "tests/integration/ingest/ingest_fixture.hpp"
 #include "tests/support/certificate.hpp"
@@ -94,30 +95,46 @@ class TlsTest : public IngestTest {
     secure.ingest.tls_key_file = folder_ / "key.pem";
     return secure;
   }
-  // Sends one request over TLS, trusting only our certificate; returns the whole answer.
-  std::string ask(const RunningIngest& ingest, const std::string& request, int most_version = TLS1_3_VERSION) const {
-    const SslContext context(SSL_CTX_new(TLS_client_method()));
-    SSL_CTX_set_max_proto_version(context.get(), most_version);
-    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-    SSL_CTX_load_verify_locations(context.get(), (folder_ / "certificate.pem").c_str(), nullptr);
-    const rig::Socket socket = rig::connected("127.0.0.1", ingest.port());
-    const timeval limit{.tv_sec = 20, .tv_usec = 0};
-    ::setsockopt(socket.handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    const Ssl ssl(SSL_new(context.get()));
-    SSL_set_fd(ssl.get(), socket.handle());
-    if (SSL_connect(ssl.get()) != 1) return "no handshake";
-    SSL_write(ssl.get(), request.data(), static_cast<int>(request.size()));
-    std::string answer(65536, '\0');
-    size_t size = 0;
-    for (int got; (got = SSL_read(ssl.get(), answer.data() + size, static_cast<int>(answer.size() - size))) > 0;) {
-      size += static_cast<size_t>(got);
-      const auto text = std::string_view(answer).substr(0, size);
-      const auto head = text.find("\r\n\r\n");
-      // Complete: "success" and the refusals have at least 7 characters
-      if (head != std::string_view::npos && size >= head + 4 + 7) break;
+  // A connection that trusts only the certificate that is in the file now.
+  struct Secured {
+    SslContext context;
+    rig::Socket socket;
+    Ssl ssl;
+    bool established = false;
+
+    std::string ask(const std::string& request) {
+      if (!established) return "no handshake";
+      SSL_write(ssl.get(), request.data(), static_cast<int>(request.size()));
+      std::string answer(65536, '\0');
+      size_t size = 0;
+      for (int got; (got = SSL_read(ssl.get(), answer.data() + size, static_cast<int>(answer.size() - size))) > 0;) {
+        size += static_cast<size_t>(got);
+        const auto text = std::string_view(answer).substr(0, size);
+        const auto head = text.find("\r\n\r\n");
+        // Complete: "success" and the refusals have at least 7 characters
+        if (head != std::string_view::npos && size >= head + 4 + 7) break;
+      }
+      return answer.substr(0, size);
     }
-    SSL_shutdown(ssl.get());
-    return answer.substr(0, size);
+  };
+  Secured connect(const RunningIngest& ingest, int most_version = TLS1_3_VERSION) const {
+    Secured secured{SslContext(SSL_CTX_new(TLS_client_method())), rig::connected("127.0.0.1", ingest.port()), nullptr};
+    SSL_CTX_set_max_proto_version(secured.context.get(), most_version);
+    SSL_CTX_set_verify(secured.context.get(), SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_load_verify_locations(secured.context.get(), (folder_ / "certificate.pem").c_str(), nullptr);
+    const timeval limit{.tv_sec = 20, .tv_usec = 0};
+    ::setsockopt(secured.socket.handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    secured.ssl.reset(SSL_new(secured.context.get()));
+    SSL_set_fd(secured.ssl.get(), secured.socket.handle());
+    secured.established = SSL_connect(secured.ssl.get()) == 1;
+    return secured;
+  }
+  // Sends one request on a connection of its own; returns the whole answer.
+  std::string ask(const RunningIngest& ingest, const std::string& request, int most_version = TLS1_3_VERSION) const {
+    auto secured = connect(ingest, most_version);
+    auto answer = secured.ask(request);
+    SSL_shutdown(secured.ssl.get());
+    return answer;
   }
 };
 
@@ -160,6 +177,96 @@ TEST_F(TlsTest, FilesThatDoNotFitAreNamed) {
         make_ingest_role({wrong, metrics, readiness});
       },
       ThrowsMessage<UsageError>(HasSubstr("ingest.tls_certificate_file: " + wrong.ingest.tls_certificate_file)));
+}
+
+TEST_F(TlsTest, ANewCertificateIsTakenWhileOpenConnectionsGoOn) {
+  RunningIngest ingest(secure());
+  const auto request = support::to_bytes(http(plain(1)), "localhost");
+  auto open = connect(ingest);
+  ASSERT_THAT(open.ask(request), testing::EndsWith("success"));
+  make_certificate("certificate.pem", "key.pem");
+  ASSERT_EQ(ask(ingest, request), "no handshake") << "the old certificate is no longer trusted";
+  EXPECT_TRUE(eventually([&] { return ask(ingest, request).ends_with("success"); }));
+  EXPECT_THAT(open.ask(request), testing::EndsWith("success"));
+}
+
+class CertificatesTest : public testing::Test {
+ protected:
+  void SetUp() override { make(); }
+  void make(const char* passphrase = nullptr) {
+    support::make_certificate(settings_.tls_certificate_file, settings_.tls_key_file, passphrase);
+  }
+  // What look() logs in two looks: files must stand still for one.
+  std::string look_twice(http::Certificates& certificates) {
+    testing::internal::CaptureStderr();
+    certificates.look();
+    certificates.look();
+    return testing::internal::GetCapturedStderr();
+  }
+
+  rig::TemporaryFolder folder_;
+  config::IngestSettings settings_ = [this] {
+    config::IngestSettings settings;
+    settings.tls_certificate_file = folder_ / "certificate.pem";
+    settings.tls_key_file = folder_ / "key.pem";
+    return settings;
+  }();
+};
+
+TEST_F(CertificatesTest, UnchangedFilesAreNotReadAgain) {
+  http::Certificates certificates(settings_);
+  const auto first = certificates.current();
+  EXPECT_EQ(look_twice(certificates), "");
+  EXPECT_EQ(certificates.current(), first);
+}
+
+TEST_F(CertificatesTest, AChangeIsTakenOnceItStandsStill) {
+  http::Certificates certificates(settings_);
+  const auto first = certificates.current();
+  make();
+  certificates.look();
+  EXPECT_EQ(certificates.current(), first);
+  make();
+  certificates.look();
+  EXPECT_EQ(certificates.current(), first) << "it has changed again";
+  EXPECT_THAT(look_twice(certificates), HasSubstr("certificate_renewed"));
+  EXPECT_NE(certificates.current(), first);
+}
+
+TEST_F(CertificatesTest, ABrokenCertificateKeepsTheOldOneAndIsLoggedOnce) {
+  http::Certificates certificates(settings_);
+  const auto first = certificates.current();
+  folder_.write("certificate.pem", "-----BEGIN CERTIFICATE-----\nrubbish\n");
+  EXPECT_THAT(look_twice(certificates),
+              testing::AllOf(HasSubstr("certificate_kept"), HasSubstr(settings_.tls_certificate_file)));
+  EXPECT_EQ(look_twice(certificates), "");
+  EXPECT_EQ(certificates.current(), first);
+  std::filesystem::remove(settings_.tls_certificate_file);
+  EXPECT_THAT(look_twice(certificates), HasSubstr("certificate_kept"));
+  EXPECT_EQ(certificates.current(), first);
+  make();
+  EXPECT_THAT(look_twice(certificates), HasSubstr("certificate_renewed"));
+  EXPECT_NE(certificates.current(), first);
+}
+
+TEST_F(CertificatesTest, AKeyOfAnotherCertificateKeepsTheOldPair) {
+  http::Certificates certificates(settings_);
+  const auto first = certificates.current();
+  support::make_certificate(folder_ / "other.pem", settings_.tls_key_file);
+  EXPECT_THAT(look_twice(certificates),
+              testing::AllOf(HasSubstr("certificate_kept"), HasSubstr(settings_.tls_key_file)));
+  EXPECT_EQ(certificates.current(), first);
+}
+
+TEST_F(CertificatesTest, AKeyWithAPassphraseIsAnErrorAndNobodyIsAsked) {
+  http::Certificates certificates(settings_);
+  const auto first = certificates.current();
+  make("open sesame");
+  EXPECT_THAT([&] { http::make_tls(settings_); },
+              ThrowsMessage<UsageError>(testing::AllOf(HasSubstr("ingest.tls_key_file: " + settings_.tls_key_file),
+                                                       HasSubstr("passphrase"), HasSubstr("openssl pkey"))));
+  EXPECT_THAT(look_twice(certificates), testing::AllOf(HasSubstr("certificate_kept"), HasSubstr("passphrase")));
+  EXPECT_EQ(certificates.current(), first);
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 // What commands promise to people and scripts: exit codes (docs/contract.md §6), texts that say what to change, and
 // set-up that can be repeated.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "common/json/read.hpp"
 #include "rig/socket.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
@@ -336,6 +339,22 @@ TEST_F(CommandsTest, ARoleWithAnAddressThatIsTakenEndsWithTwoAndSaysSo) {
   const auto admin = command({"process"}, {{"WXPIPE_ADMIN__LISTEN", address}});
   EXPECT_EQ(admin.code(), kUsage) << admin.errors;
   EXPECT_THAT(admin.errors, HasSubstr(address));
+}
+
+// The kernel gives such a process's files in /proc to root. As root we start it for another user, to see a difference.
+TEST_F(CommandsTest, NobodyElseOfTheSameUserMayLookIntoARolesMemory) {
+  rig::Command sink{.program = support::wxpipe_program(),
+                    .arguments = {"sink"},
+                    .environment = environment({{"WXPIPE_CONFIG", ""}, {"WXPIPE_ADMIN__LISTEN", "127.0.0.1:0"}})};
+  if (::geteuid() == 0) {
+    sink.program = "setpriv";
+    sink.arguments = {"--reuid=65534", "--regid=65534", "--clear-groups", support::wxpipe_program(), "sink"};
+  }
+  rig::Process role(sink);
+  ASSERT_TRUE(eventually([&] { return role.errors().find(" event=") != std::string::npos; })) << role.errors();
+  struct stat memory {};
+  ASSERT_EQ(::stat(fmt::format("/proc/{}/environ", role.pid()).c_str(), &memory), 0) << role.errors();
+  EXPECT_EQ(memory.st_uid, 0U);
 }
 
 TEST_F(CommandsTest, ASecondProcessOfTheSameNameIsToldToTakeAnother) {

@@ -467,5 +467,57 @@ TEST(Interpret, CloudHostingProbesAreUnknownEvents) {
   }
 }
 
+// ---- credentials in dead letters ----
+
+schemas::DeadLetter letter_of(const Request& request) { return std::get<Unreadable>(interpret(request)).letter; }
+
+TEST(DeadLetter, OfAClearBodyHidesWhatTheCatalogueKnowsAndGivesItsBytesBack) {
+  struct Case {
+    Request request;
+    Reason reason;
+  };
+  const std::string ticket = "<ComponentVerifyTicket><![CDATA[ticket@@@secret]]></ComponentVerifyTicket>";
+  for (const auto& [request, reason] : std::vector<Case>{
+           {clear_request("plain",
+                          "<xml><MsgType>text</MsgType><CreateTime>1409659813</CreateTime>" + ticket + "</xml>"),
+            Reason::missing_field},
+           {clear_request("plain", "{\"MsgType\":\"text\",\"\\u0041uthCode\":\"ticket@@@secret\"}"),
+            Reason::missing_field},
+           {clear_request("plain", "<xml>" + ticket), Reason::malformed_xml},
+           {clear_request("plain", "<xml>" + ticket + "\xff</xml>"), Reason::invalid_utf8},
+           {clear_request("plain", "<!DOCTYPE x><xml>" + ticket + "</xml>"), Reason::doctype},
+           {clear_request("plain", "<xml><Content>QUERY_AUTH_CODE:ticket@@@secret</Content>"), Reason::malformed_xml},
+           {webhook_request("channel", R"({"auth_code": "ticket@@@secret")"), Reason::malformed_json},
+           {webhook_request("channel", "phone=13800000000&access_token=ticket@@@secret"), Reason::malformed_json}}) {
+    const auto letter = letter_of(request);
+    EXPECT_EQ(letter.reason, reason) << request.body;
+    EXPECT_EQ(letter.body.find("ticket@@@secret"), std::string::npos) << letter.body;
+    EXPECT_EQ(sealer().open_all(letter.body), request.body);
+    EXPECT_EQ(letter.id, schemas::ingest_dead_letter_id(request.account, request.webhook_id, request.body));
+  }
+}
+
+TEST(DeadLetter, OfAReadableBodyStaysReadable) {
+  const auto letter = letter_of(clear_request("plain",
+                                              "<xml><MsgType>text</MsgType><CreateTime>1409659813</CreateTime>"
+                                              "<Token><![CDATA[a long token]]></Token><Content>hello</Content></xml>"));
+  EXPECT_EQ(letter.body, "<xml><MsgType>text</MsgType><CreateTime>1409659813</CreateTime><Token><![CDATA[" +
+                             sealer().seal("a long token") + "]]></Token><Content>hello</Content></xml>");
+}
+
+TEST(DeadLetter, OfABodyThatOnlySpeaksOfCredentialsStaysVerbatim) {
+  for (const std::string body :
+       {"<xml><Content>my token, my password; secret</Content>", "no password here", "{\"a\":1"})
+    EXPECT_EQ(letter_of(clear_request("plain", body)).body, body);
+}
+
+TEST(DeadLetter, HidesACredentialInTheQuery) {
+  auto request = clear_request("plain", "<xml>");
+  request.query += "&access_token=in-the-address";
+  const auto context = letter_of(request).context;
+  ASSERT_EQ(context.at(0).first, "query");
+  EXPECT_EQ(context.at(0).second, sealer().seal(request.query));
+}
+
 }  // namespace
 }  // namespace wxpipe::ingest

@@ -1,0 +1,53 @@
+// The certificate and key for HTTPS, and their renewal: the files are looked at again and again, and new connections
+// get the new certificate. Connections that are open go on with the one they began with.
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "common/config/settings.hpp"
+
+namespace wxpipe::ingest::http {
+
+// Reads certificate and key. Null when the settings name none. Throws UsageError with the file's name. Never asks for a
+// passphrase: a key that has one is an error.
+std::unique_ptr<boost::asio::ssl::context> make_tls(const config::IngestSettings& settings);
+
+// Any thread may take the current certificate; one thread looks for new ones.
+class Certificates {
+ public:
+  // Throws what make_tls throws. The settings must outlive it.
+  explicit Certificates(const config::IngestSettings& settings);
+
+  // Null: plain HTTP.
+  std::shared_ptr<boost::asio::ssl::context> current() const;
+
+  // Reads changed files once they have stood still from one look to the next: certificate and key are seldom replaced
+  // in the same instant. If they are no good, the old certificate stays, and a log line says so.
+  void look();
+
+ private:
+  // What tells one version of a file from another; all zero: it can't be read.
+  struct Stamp {
+    uint64_t device = 0, inode = 0;
+    int64_t size = 0, changed_at = 0;  // nanoseconds
+    bool operator==(const Stamp&) const = default;
+  };
+  struct Stamps {
+    Stamp certificate, key;
+    bool operator==(const Stamps&) const = default;
+  };
+  static Stamp stamp_of(const std::string& file);
+  Stamps stamps() const;
+
+  const config::IngestSettings& settings_;
+  Stamps known_;  // of the files that were read last, good or bad
+  std::optional<Stamps> changed_;
+  mutable std::mutex mutex_;  // guards the pointer
+  std::shared_ptr<boost::asio::ssl::context> current_;
+};
+
+}  // namespace wxpipe::ingest::http

@@ -77,6 +77,7 @@ class Interpreter {
     if (claimed.empty()) return Refusal::missing_signature;
     token_ = signing_token(account_, claimed, query_, encrypt);
     if (token_ == nullptr) return Refusal::bad_signature;
+    signature_ = claimed;
     if (stale(query_.timestamp)) return Refusal::stale_timestamp;
     return std::nullopt;
   }
@@ -142,6 +143,7 @@ class Interpreter {
       return Refused{Refusal::missing_signature};
     if (!standard_webhooks::signature_fits(account_.webhook_secrets, headers, callback_.body))
       return Refused{Refusal::bad_signature};
+    signature_ = headers.id;  // signed, and each delivery has another one
     if (stale(headers.timestamp)) return Refused{Refusal::stale_timestamp};
     if (!json::is_utf8(headers.id) || headers.id.find('\0') != std::string_view::npos)
       return unreadable({Reason::invalid_utf8, "the webhook-id isn't UTF-8"}, callback_.body);
@@ -198,7 +200,7 @@ class Interpreter {
     keep("webhook-id", callback_.webhook_id);
     keep("webhook-timestamp", callback_.webhook_timestamp);
     keep("webhook-signature", callback_.webhook_signature);
-    return Unreadable{std::move(letter), success_reply(account_.kind), kind_.answer.urgent};
+    return Unreadable{std::move(letter), success_reply(account_.kind), kind_.answer.urgent, std::string(signature_)};
   }
 
   bool stale(std::string_view timestamp) const {
@@ -215,6 +217,7 @@ class Interpreter {
   Scratch& scratch_;
   Query query_;
   const Secret* token_ = nullptr;
+  std::string_view signature_;  // verified; of a webhook: its id
 };
 
 }  // namespace

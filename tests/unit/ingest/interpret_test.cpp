@@ -395,7 +395,11 @@ TEST(Interpret, KeepsBodyAndSignedQueryOfWhatNoKeyOpens) {
   letter.account = "wework_suite_command";
   letter.body = request.body;
   letter.context = {{"query", request.query}, {"content_type", "text/xml"}};
-  const Unreadable expected{letter, {200, "success"}, true, request.query.substr(std::strlen("msg_signature="), 40)};
+  Unreadable expected;
+  expected.letter = letter;
+  expected.reply = {200, "success"};
+  expected.urgent = true;
+  expected.signature = request.query.substr(std::strlen("msg_signature="), 40);
   EXPECT_EQ(interpret(request), Interpretation(expected));
 }
 

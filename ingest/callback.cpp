@@ -9,13 +9,13 @@ struct Row {
   unsigned status;
 };
 constexpr std::array<Row, kRefusalCount> kRefusals{
-    Row{"bad_signature", 401},       Row{"missing_signature", 401}, Row{"stale_timestamp", 401},
-    Row{"not_an_echo", 401},         Row{"wrong_receiver", 403},    Row{"downgrade", 400},
-    Row{"unknown_account", 404},     Row{"unknown_tenant", 404},    Row{"unknown_path", 404},
-    Row{"method_not_allowed", 405},  Row{"bad_request", 400},       Row{"no_ciphertext", 400},
-    Row{"duplicate_parameter", 400}, Row{"missing_host", 400},      Row{"body_too_large", 413},
-    Row{"headers_too_large", 431},   Row{"request_timeout", 408},   Row{"too_many_connections", 503},
-    Row{"overloaded", 503},          Row{"not_durable", 503}};
+    Row{"bad_signature", 401},        Row{"missing_signature", 401}, Row{"stale_timestamp", 401},
+    Row{"not_an_echo", 401},          Row{"wrong_receiver", 403},    Row{"downgrade", 400},
+    Row{"unknown_account", 404},      Row{"unknown_tenant", 404},    Row{"unknown_path", 404},
+    Row{"method_not_allowed", 405},   Row{"bad_request", 400},       Row{"no_ciphertext", 400},
+    Row{"duplicate_parameter", 400},  Row{"missing_host", 400},      Row{"body_too_large", 413},
+    Row{"headers_too_large", 431},    Row{"request_timeout", 408},   Row{"too_many_dead_letters", 429},
+    Row{"too_many_connections", 503}, Row{"overloaded", 503},        Row{"not_durable", 503}};
 
 const Row& row(Refusal refusal) { return kRefusals.at(static_cast<size_t>(refusal)); }
 }  // namespace

@@ -59,11 +59,12 @@ enum class Refusal {
   body_too_large,
   headers_too_large,
   request_timeout,
+  too_many_dead_letters,
   too_many_connections,
   overloaded,
   not_durable
 };
-inline constexpr int kRefusalCount = 20;
+inline constexpr int kRefusalCount = 21;
 std::string_view to_string(Refusal refusal);
 unsigned status_of(Refusal refusal);
 // The refusal's status, with its word as body.
@@ -90,6 +91,8 @@ struct Unreadable {  // authentic, but we can't read it: dead letter, and still 
   schemas::DeadLetter letter;
   Reply reply;
   bool urgent = false;
+  // The verified signature or webhook-id, which only one delivery has. Empty: its proof has no such part.
+  std::string signature{};
   bool operator==(const Unreadable&) const = default;
 };
 

@@ -38,9 +38,9 @@ void fill_with_random_bytes(std::span<unsigned char> bytes) {
 // Everything that one io thread owns, in the order in which it is built.
 struct Worker {
   Worker(const config::Settings& settings, const AccountBook& accounts, Spool* spool, Receipts& receipts,
-         telemetry::Metrics& metrics, http::ServerShared& shared, uint16_t port)
+         DeadLetterLimit& dead_letter_limit, telemetry::Metrics& metrics, http::ServerShared& shared, uint16_t port)
       : delivery(io, settings.kafka, spool),
-        receiver(accounts, settings.ingest, receipts, delivery, metrics),
+        receiver(accounts, settings.ingest, receipts, dead_letter_limit, delivery, metrics),
         server(io, shared, receiver, port) {}
 
   asio::io_context io{1};
@@ -72,12 +72,14 @@ class IngestRole : public runtime::Role {
       drainer = std::make_unique<Drainer>(settings.kafka, *spool);
     }
     Receipts receipts(settings.instance.name, clock_.now());
+    DeadLetterLimit dead_letter_limit(settings.ingest.repeated_dead_letters);
     http::ServerShared shared{settings.ingest, clock_, context_.metrics, certificates_, {}};
 
     std::deque<Worker> workers;
     for (int i = 0; i < settings.ingest.threads; ++i) {
       const auto port = workers.empty() ? settings.ingest.listen.port : workers.front().server.port();
-      workers.emplace_back(settings, accounts_, spool.get(), receipts, context_.metrics, shared, port);
+      workers.emplace_back(settings, accounts_, spool.get(), receipts, dead_letter_limit, context_.metrics, shared,
+                           port);
     }
     std::vector<Custodian::Thread> deciding;
     for (auto& worker : workers) deciding.push_back({worker.io, worker.receiver.decisions()});

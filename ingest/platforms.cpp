@@ -94,6 +94,7 @@ class Interpreter {
     if (claimed.empty()) return Refusal::missing_signature;
     token_ = signing_token(account_, claimed, query_, encrypt);
     if (token_ == nullptr) return Refusal::bad_signature;
+    signature_ = claimed;
     if (stale(query_.timestamp)) return Refusal::stale_timestamp;
     return std::nullopt;
   }
@@ -159,6 +160,7 @@ class Interpreter {
       return Refused{Refusal::missing_signature};
     if (!standard_webhooks::signature_fits(account_.webhook_secrets, headers, callback_.body))
       return Refused{Refusal::bad_signature};
+    signature_ = headers.id;  // signed, and each delivery has another one
     if (stale(headers.timestamp)) return Refused{Refusal::stale_timestamp};
     if (!json::is_utf8(headers.id) || headers.id.find('\0') != std::string_view::npos)
       return unreadable({Reason::invalid_utf8, "the webhook-id isn't UTF-8"}, callback_.body);
@@ -236,7 +238,7 @@ class Interpreter {
     keep("webhook-timestamp", callback_.webhook_timestamp);
     keep("webhook-signature", callback_.webhook_signature);
     if (account_.sender) keep_proof(*account_.sender, letter);
-    return Unreadable{std::move(letter), success_, kind_.answer.urgent};
+    return Unreadable{std::move(letter), success_, kind_.answer.urgent, std::string(signature_)};
   }
 
   // The headers that a declaration names. A key that travelled in clear is sealed, with all that it stands in: it may
@@ -270,6 +272,7 @@ class Interpreter {
   std::string_view webhook_id_;
   const senders::Told* told_ = nullptr;
   Reply success_;
+  std::string_view signature_;  // verified; of a webhook: its id
 };
 
 }  // namespace

@@ -30,10 +30,11 @@ void CallbackCounters::count_accepted(const std::string* account) {
 }
 
 Receiver::Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts,
-                   Delivery& delivery, telemetry::Metrics& metrics)
+                   DeadLetterLimit& dead_letter_limit, Delivery& delivery, telemetry::Metrics& metrics)
     : accounts_(accounts),
       settings_(settings),
       receipts_(receipts),
+      dead_letter_limit_(dead_letter_limit),
       delivery_(delivery),
       metrics_(metrics),
       counters_(metrics),
@@ -60,7 +61,10 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
   work.receipt->decide(path);
   work.record.clear();
   spare_.push_back(std::move(work.record));
-  if (path == DeliveryPath::nowhere) co_return refuse(*work.account, "failed", Refusal::not_durable);
+  if (path == DeliveryPath::nowhere) {
+    if (!work.first_signature.empty()) dead_letter_limit_.forget(*work.account, work.first_signature);
+    co_return refuse(*work.account, "failed", Refusal::not_durable);
+  }
   if (work.dead_letter) {
     const auto reason = to_string(*work.dead_letter);
     counters_.count(*work.account, "dead_letter", reason);
@@ -82,6 +86,13 @@ std::optional<Reply> Receiver::begin(const Callback& callback, std::string_view 
     return std::move(challenge->reply);
   }
   if (delivery_.in_flight() >= settings_.max_in_flight) return refuse(callback.account, "failed", Refusal::overloaded);
+  if (auto* unreadable = std::get_if<Unreadable>(&interpretation)) {
+    const auto admission = dead_letter_limit_.admit(callback.account, unreadable->letter.reason, unreadable->signature,
+                                                    std::chrono::steady_clock::now());
+    if (admission == DeadLetterLimit::Admission::refused)
+      return refuse(callback.account, "refused", Refusal::too_many_dead_letters);
+    if (admission == DeadLetterLimit::Admission::first) work.first_signature = std::move(unreadable->signature);
+  }
 
   if (!spare_.empty()) {
     work.record = std::move(spare_.back());

@@ -11,6 +11,7 @@
 #include "common/config/settings.hpp"
 #include "common/telemetry/metrics.hpp"
 #include "ingest/custody/decisions.hpp"
+#include "ingest/dead_letter_limit.hpp"
 #include "ingest/delivery/delivery.hpp"
 #include "ingest/platforms.hpp"
 #include "ingest/receipts.hpp"
@@ -36,8 +37,8 @@ class CallbackCounters {
 
 class Receiver {
  public:
-  Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts, Delivery& delivery,
-           telemetry::Metrics& metrics);
+  Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts,
+           DeadLetterLimit& dead_letter_limit, Delivery& delivery, telemetry::Metrics& metrics);
 
   // traceparent: the request's header, or empty. Answers within the time that the account's kind allows. Reads callback
   // and traceparent only before its first wait; they may go away after that.
@@ -58,6 +59,7 @@ class Receiver {
     Reply reply;
     bool urgent = false;
     std::optional<Reason> dead_letter;
+    std::string first_signature;  // of a dead letter that is the first under it
   };
 
   // Fills `work` with what is to be made durable; or returns an answer if there is nothing to store.
@@ -71,6 +73,7 @@ class Receiver {
   const config::IngestSettings& settings_;
   Receipts& receipts_;
   Decisions decisions_;
+  DeadLetterLimit& dead_letter_limit_;
   Delivery& delivery_;
   telemetry::Metrics& metrics_;
   CallbackCounters counters_;

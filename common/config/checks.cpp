@@ -8,6 +8,7 @@
 #include <set>
 
 #include "common/config/units.hpp"
+#include "common/ip_network.hpp"
 
 namespace wxpipe::config {
 namespace {
@@ -110,6 +111,14 @@ Check admin_apart_from_callbacks(const Settings& settings) {
                              settings.admin.listen.port)};
 }
 
+Check proxies_are_addresses_or_networks(const Settings& settings) {
+  for (const auto& proxy : settings.ingest.proxies)
+    if (!parse_ip_network(proxy))
+      return Finding{"ingest.proxies",
+                     fmt::format("\"{}\" is neither an IP address nor a network such as 10.0.0.0/8", proxy)};
+  return std::nullopt;
+}
+
 std::vector<Finding> account_names_are_unique_and_fit_in_a_url(const Settings& settings) {
   std::vector<Finding> findings;
   std::set<std::string> seen;
@@ -152,7 +161,7 @@ std::vector<Finding> contradictions(const Settings& settings) {
   for (const auto check :
        {command_budget_within_ack_budget, ack_budget_below_request_timeout, drain_outlasts_ack_budget,
         process_batch_within_transaction_timeout, sink_batch_within_poll_interval, producer_outlasts_failover,
-        tls_both_or_neither, admin_apart_from_callbacks})
+        tls_both_or_neither, admin_apart_from_callbacks, proxies_are_addresses_or_networks})
     add(findings, check(settings));
   for (const auto check : {account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
     for (auto& finding : check(settings)) findings.push_back(std::move(finding));

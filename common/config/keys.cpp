@@ -85,7 +85,14 @@ std::span<const Key<Settings>> setting_keys() {
       {"ingest.max_header_bytes", in<&S::ingest, &I::max_header_bytes>(), bytes(1024, 1 << 20),
        "Larger headers are answered with 431."},
       {"ingest.max_connections", in<&S::ingest, &I::max_connections>(), between(1, 1'000'000),
-       "Connections open at once, over all threads."},
+       "Connections open at once, over all threads. Beyond, a new one takes the place of the one that has been idle the "
+       "longest; if none is idle, it is answered with 503."},
+      {"ingest.max_connections_per_address", in<&S::ingest, &I::max_connections_per_address>(), between(0, 1'000'000),
+       "The same for the connections from one address (in IPv6: from one /64 network); 0: a quarter of max_connections. "
+       "Each thread takes its share."},
+      {"ingest.proxies", in<&S::ingest, &I::proxies>(), any(),
+       "Addresses and networks that max_connections_per_address doesn't count: name your proxies and load balancers, "
+       "behind which all senders have one address."},
       {"ingest.request_timeout", in<&S::ingest, &I::request_timeout>(), lasting(100ms, 5min),
        "From the first byte of a request to its last; slower ones are answered with 408."},
       {"ingest.idle_timeout", in<&S::ingest, &I::idle_timeout>(), lasting(1s, 1h),
@@ -99,12 +106,19 @@ std::span<const Key<Settings>> setting_keys() {
        "How long callbacks in hand may take to finish after SIGTERM. The whole process stops within ten seconds."},
       {"ingest.max_in_flight", in<&S::ingest, &I::max_in_flight>(), between(1, 1'000'000),
        "Callbacks waiting to become durable at once; those beyond are answered with 503."},
+      {"ingest.repeated_dead_letters", in<&S::ingest, &I::repeated_dead_letters>(), between(0, 1'000'000),
+       "Whoever has seen a callback's address can send it again with bodies that nobody can read. So many of these a "
+       "minute, for each account and reason, become dead letters; those beyond are answered with 429. A callback with a "
+       "signature of its own is never held back."},
       {"ingest.tls_certificate_file", in<&S::ingest, &I::tls_certificate_file>(), path(),
        "The certificate chain (PEM). With tls_key_file: HTTPS; without both: HTTP, behind a TLS terminator."},
       {"ingest.tls_key_file", in<&S::ingest, &I::tls_key_file>(), path(), "The certificate's private key (PEM)."},
 
       {"admin.listen", in<&S::admin, &AdminSettings::listen>(), any(),
        "Where /healthz, /readyz and /metrics answer. They need no password, so keep the address private."},
+      {"admin.hosts", in<&S::admin, &AdminSettings::hosts>(), any(),
+       "Names by which the admin address is asked, such as wxpipe-ingest.internal. localhost and IP addresses needn't be "
+       "named. Requests under other names are refused, because a web page can make a browser send them."},
 
       {"spool.directory", in<&S::spool, &SpoolSettings::directory>(), path(),
        "Where events wait while no broker answers: a local disk that survives a restart. Empty: no spool, and a missing "

@@ -55,12 +55,15 @@ struct IngestSettings {
   size_t max_body_bytes = 1 << 20;
   size_t max_header_bytes = 16 << 10;
   size_t max_connections = 20'000;
-  milliseconds request_timeout{10'000};  // from the first byte of a request to its last
-  milliseconds idle_timeout{75'000};     // keep-alive between requests
+  size_t max_connections_per_address = 0;                  // 0: a quarter of max_connections
+  std::vector<std::string> proxies{"127.0.0.0/8", "::1"};  // addresses and networks that have no limit of their own
+  milliseconds request_timeout{10'000};                    // from the first byte of a request to its last
+  milliseconds idle_timeout{75'000};                       // keep-alive between requests
   milliseconds ack_budget{2'000};        // time for broker or spool to make an event durable, else 503
   milliseconds command_ack_budget{800};  // suite commands: the platform waits one second
   milliseconds drain_timeout{8'000};     // on SIGTERM
   size_t max_in_flight = 20'000;         // callbacks waiting for durability; beyond it 503
+  size_t repeated_dead_letters = 30;     // a minute, for each account and reason, under signatures seen before
   std::string tls_certificate_file;      // both or neither
   std::string tls_key_file;
 };
@@ -68,6 +71,7 @@ struct IngestSettings {
 // [admin]
 struct AdminSettings {
   Endpoint listen{"127.0.0.1", 9464};
+  std::vector<std::string> hosts{};  // names by which it may be asked, besides localhost and addresses
 };
 
 // [spool]

@@ -62,7 +62,9 @@ void RequestParser::note(View name, View value) {
   if (headers_.size() < kMostHeaders) headers_.push_back({view(name), view(value)});
 }
 
-void RequestParser::on_request_impl(beast::http::verb, View method, View target, int version, Error&) {
+void RequestParser::on_request_impl(beast::http::verb verb, View method, View target, int version, Error& error) {
+  // Some take what follows it for a tunnel's bytes, others for a body and more requests.
+  if (verb == beast::http::verb::connect) error = beast::http::error::bad_method;
   request_.method = view(method);
   request_.target = view(target);
   request_.version = version;
@@ -88,6 +90,11 @@ void RequestParser::on_field_impl(field name, View name_text, View value, Error&
     case field::transfer_encoding:
       // Beast refuses a second one, and one beside a Content-Length. What it doesn't know it would read without a body.
       if (request_.version < 11 || !beast::iequals(value, "chunked")) error = beast::http::error::bad_transfer_encoding;
+      break;
+    case field::content_length:
+      // Beast takes a second one with the same number, and a list of them.
+      if (std::exchange(has_length_, true) || value.find(',') != View::npos)
+        error = beast::http::error::bad_content_length;
       break;
     case field::host:
       ++request_.hosts;

@@ -15,7 +15,8 @@
 namespace wxpipe::ingest::http {
 
 // One request while it comes in. Stricter than Beast where two readers of the same bytes could see different requests:
-// a Transfer-Encoding is `chunked` and nothing else, and no header goes on in a second line.
+// there is one Content-Length with one number, a Transfer-Encoding is `chunked` and nothing else, no header goes on in
+// a second line, and nobody asks for a tunnel.
 class RequestParser final : private boost::beast::http::basic_parser<true> {
  public:
   // headers: filled with those that have no place of their own in Request; must outlive the parser.
@@ -59,7 +60,8 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   Request request_;
   std::vector<Header>& headers_;
   const uint32_t most_header_bytes_;
-  uint64_t ignored_ = 0;        // bytes of chunk extensions and trailers
+  uint64_t ignored_ = 0;  // bytes of chunk extensions and trailers
+  bool has_length_ = false;
   std::string_view input_;      // what put was given
   uint64_t length_ = 0;         // of the body, as its header says
   std::string body_;            // one that came in pieces

@@ -18,6 +18,7 @@ constexpr std::array kPhrases{Phrase{200, "OK"},
                               Phrase{405, "Method Not Allowed"},
                               Phrase{408, "Request Timeout"},
                               Phrase{413, "Content Too Large"},
+                              Phrase{429, "Too Many Requests"},
                               Phrase{431, "Request Header Fields Too Large"},
                               Phrase{503, "Service Unavailable"}};
 

@@ -1,5 +1,6 @@
 #include "ingest/http/server.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -35,6 +36,27 @@ using TlsStream = asio::ssl::stream<Socket&>;
 template <class Stream>
 constexpr bool kPlain = std::is_same_v<Stream, Socket>;
 
+IpAddress ip_address(const asio::ip::address& address) {
+  return address.is_v4() ? v4_address(address.to_v4().to_bytes()) : IpAddress{address.to_v6().to_bytes()};
+}
+
+std::vector<IpNetwork> networks(const std::vector<std::string>& texts) {
+  std::vector<IpNetwork> networks;
+  for (const auto& text : texts)
+    if (const auto network = parse_ip_network(text))
+      networks.push_back(*network);
+    else
+      throw UsageError(fmt::format("ingest.proxies: {} is no address and no network", text));
+  return networks;
+}
+
+// One io thread's share of what one address may have.
+size_t most_per_address(const config::IngestSettings& settings) {
+  const size_t most =
+      settings.max_connections_per_address ? settings.max_connections_per_address : settings.max_connections / 4;
+  return std::max<size_t>(most / static_cast<size_t>(settings.threads), 1);
+}
+
 auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 }  // namespace
@@ -44,7 +66,8 @@ Server::Server(asio::io_context& io, ServerShared& shared, Receiver& receiver, u
       shared_(shared),
       receiver_(receiver),
       acceptor_(io),
-      watch_timer_(io) {
+      watch_timer_(io),
+      peers_(networks(shared.settings.proxies), most_per_address(shared.settings)) {
   const auto& listen = shared.settings.listen;
   error_code error;
   tcp::resolver resolver(io);
@@ -77,7 +100,7 @@ void Server::drain() {
   error_code ignored;
   acceptor_.close(ignored);
   for (auto& connection : connections_)
-    if (connection.idle) connection.socket.cancel(ignored);
+    if (connection.idle()) connection.socket.cancel(ignored);
 }
 
 void Server::abort() {
@@ -89,30 +112,47 @@ void Server::abort() {
 
 asio::awaitable<void> Server::accept() {
   asio::steady_timer pause(io_);
+  tcp::endpoint from;
   while (acceptor_.is_open()) {
     error_code error;
-    Socket socket = co_await acceptor_.async_accept(into(error));
-    if (error) {
-      if (!acceptor_.is_open()) break;
-      if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
-          error == asio::error::no_memory) {
-        telemetry::log_error("accept_failed", {{"why", error.message()}, {"do", "raise the limit of open files"}});
-        pause.expires_after(100ms);
-        co_await pause.async_wait(into(error));
-      }
+    Socket socket = co_await acceptor_.async_accept(from, into(error));
+    if (!error) {
+      welcome(std::move(socket), ip_address(from.address()));
       continue;
     }
-    if (shared_.connections >= shared_.settings.max_connections) {
-      turn_away(std::move(socket));
-      continue;
-    }
-    socket.set_option(tcp::no_delay(true), error);
-    socket.non_blocking(true, error);
-    ++shared_.connections;
-    shared_.metrics.open_connections.Increment();
-    const auto connection = connections_.emplace(connections_.end(), std::move(socket), shared_.settings);
-    asio::co_spawn(io_, serve(connection), asio::detached);
+    if (!acceptor_.is_open() || error == asio::error::connection_aborted) continue;
+    accept_trouble_.say(error.message(), steady_clock::now());
+    // That gives us a descriptor. Linux asks for one before it looks whether anybody waits, so one is kept free.
+    if (close(peers_.idle_longest())) continue;
+    pause.expires_after(telemetry::kAcceptPause);
+    co_await pause.async_wait(into(error));
   }
+}
+
+void Server::welcome(Socket socket, const IpAddress& from) {
+  if (!make_room(from)) return turn_away(std::move(socket));
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.non_blocking(true, ignored);
+  ++shared_.connections;
+  shared_.metrics.open_connections.Increment();
+  const auto connection = connections_.emplace(connections_.end(), std::move(socket), shared_.settings);
+  peers_.enter(*connection, from);
+  asio::co_spawn(io_, serve(connection), asio::detached);
+}
+
+bool Server::make_room(const IpAddress& from) {
+  if (peers_.is_full(from)) return close(peers_.idle_longest(from));
+  return shared_.connections < shared_.settings.max_connections || close(peers_.idle_longest());
+}
+
+// False: none is idle.
+bool Server::close(Guest* idle) {
+  if (idle == nullptr) return false;
+  peers_.end_idle(*idle);
+  error_code ignored;
+  static_cast<Connection*>(idle)->socket.close(ignored);  // wakes its coroutine, which ends
+  return true;
 }
 
 void Server::turn_away(Socket socket) {
@@ -158,6 +198,7 @@ asio::awaitable<void> Server::serve(Connections::iterator connection) {
   } catch (const std::exception& error) {
     telemetry::log_error("connection_failed", {{"why", error.what()}});
   }
+  peers_.leave(*connection);
   connections_.erase(connection);
   --shared_.connections;
   shared_.metrics.open_connections.Decrement();
@@ -187,7 +228,7 @@ void Server::begin_request(Connection& connection) {
 bool Server::may_wait(Connection& connection) {
   if (connection.framing.begun()) return true;
   if (draining_) return false;
-  connection.idle = true;
+  peers_.begin_idle(connection);
   connection.deadline = connection.last_moment + shared_.settings.idle_timeout;
   return true;
 }
@@ -247,8 +288,10 @@ asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
         const size_t size = co_await stream.async_read_some(asio::buffer(read_by_tls), into(error));
         bytes = std::string_view(read_by_tls.data(), size);
       }
-      // Closed by the sender, idle for too long, or draining
-      if (std::exchange(connection.idle, false) && error) co_return;
+      // Closed by the sender, idle for too long, draining, or closed for another one
+      const bool was_idle = !framing.begun();
+      if (was_idle) peers_.end_idle(connection);
+      if (was_idle && error) co_return;
       if (!error) take(connection, bytes);
     }
     const auto unframed = connection.expired ? std::optional(Refusal::request_timeout) : framing.refusal();

@@ -17,8 +17,10 @@
 
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
+#include "common/telemetry/accept_trouble.hpp"
 #include "common/telemetry/metrics.hpp"
 #include "ingest/http/framing.hpp"
+#include "ingest/http/peers.hpp"
 #include "ingest/http/request.hpp"
 #include "ingest/http/response.hpp"
 #include "ingest/http/tls.hpp"
@@ -51,13 +53,12 @@ class Server {
  private:
   using Time = std::chrono::steady_clock::time_point;
 
-  struct Connection {
+  struct Connection : Guest {
     Connection(boost::asio::ip::tcp::socket&& s, const config::IngestSettings& settings)
         : socket(std::move(s)),
           framing(static_cast<uint32_t>(settings.max_header_bytes), settings.max_body_bytes) {}
     boost::asio::ip::tcp::socket socket;
     Time deadline = Time::max();
-    bool idle = false;     // between requests
     bool expired = false;  // its deadline passed
 
     Framing framing;
@@ -71,6 +72,9 @@ class Server {
   using Connections = std::list<Connection>;
 
   boost::asio::awaitable<void> accept();
+  void welcome(boost::asio::ip::tcp::socket socket, const IpAddress& from);
+  bool make_room(const IpAddress& from);
+  bool close(Guest* idle);
   boost::asio::awaitable<void> serve(Connections::iterator connection);
   boost::asio::awaitable<void> watch();
   template <class Stream>
@@ -92,6 +96,8 @@ class Server {
   boost::asio::ip::tcp::acceptor acceptor_;
   uint16_t port_ = 0;
   boost::asio::steady_timer watch_timer_;
+  telemetry::AcceptTrouble accept_trouble_{"ingest.listen"};
+  Peers peers_;
   Connections connections_;
   bool draining_ = false;
   DateHeader date_;

@@ -253,6 +253,39 @@ TEST_F(CallbacksTest, WhatIsAuthenticAndUnreadableIsAcknowledgedAndKeptWithItsRe
   EXPECT_EQ(receipts.size(), expected.size());
 }
 
+// The signature of a clear callback covers none of its body, that of an encrypted one only its Encrypt.
+TEST_F(CallbacksTest, WhoeverHasSeenOneAddressCannotMakeDeadLettersWithoutEnd) {
+  ingest_->stop();
+  auto limited = settings();
+  limited.ingest.repeated_dead_letters = 3;
+  RunningIngest ingest(limited);
+  auto client = ingest.client();
+  const auto status_of = [&](const Request& request) { return client.send(http(request)).status; };
+
+  auto encrypted = encrypted_request("wework_app", kWeworkMessage, {.aes_key = kForeignAesKey, .receiveid = "wwcorp"});
+  auto clear = plain(1);
+  for (int i = 0; i < 10; ++i) {
+    encrypted.body += "\n";
+    clear.body = fmt::format("<xml>{}", i);
+    const int expected = i < 4 ? 200 : 429;
+    EXPECT_EQ(status_of(encrypted), expected) << i;
+    EXPECT_EQ(status_of(clear), expected) << i;
+  }
+  EXPECT_EQ(ingest.callbacks("wework_app", "refused", "too_many_dead_letters"), 6);
+  EXPECT_EQ(ingest.callbacks("plain", "refused", "too_many_dead_letters"), 6);
+  // Whatever has a signature of its own is kept meanwhile, so an AES key that is wrong for a day loses nothing.
+  for (int i = 0; i < 10; ++i) {
+    const std::string nonce = fmt::format("genuine{}", i);
+    EXPECT_EQ(status_of(encrypted_request("wework_app", kWeworkMessage,
+                                          {.aes_key = kForeignAesKey, .receiveid = "wwcorp", .nonce = nonce})),
+              200);
+    EXPECT_EQ(status_of(clear_request("plain", text_message(i), kToken, now_text())), 200);
+  }
+  ingest.stop();
+  EXPECT_EQ(letters().size(), 4u + 4 + 10);
+  EXPECT_EQ(events().size(), 10u);
+}
+
 TEST_F(CallbacksTest, ADeadLetterHoldsTheBytesAndTheSignedQueryAsTheyCame) {
   const auto request =
       encrypted_request("wework_suite_command", kSuiteTicket, {.aes_key = kForeignAesKey, .receiveid = "wwsuite"});

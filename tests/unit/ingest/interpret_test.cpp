@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "ingest/platforms.hpp"
 #include "tests/unit/ingest/platform_side.hpp"
 
@@ -393,7 +395,22 @@ TEST(Interpret, KeepsBodyAndSignedQueryOfWhatNoKeyOpens) {
   letter.account = "wework_suite_command";
   letter.body = request.body;
   letter.context = {{"query", request.query}, {"content_type", "text/xml"}};
-  EXPECT_EQ(interpret(request), Interpretation(Unreadable{letter, {200, "success"}, true}));
+  Unreadable expected;
+  expected.letter = letter;
+  expected.reply = {200, "success"};
+  expected.urgent = true;
+  expected.signature = request.query.substr(std::strlen("msg_signature="), 40);
+  EXPECT_EQ(interpret(request), Interpretation(expected));
+}
+
+// By it the receiver knows a delivery that is sent again with another body.
+TEST(Interpret, NamesWhatOnlyOneDeliveryHasOfWhatItCannotRead) {
+  const auto signature_of = [](const Request& request) { return std::get<Unreadable>(interpret(request)).signature; };
+  const Request clear = clear_request("plain", "<xml");
+  EXPECT_EQ(signature_of(clear), clear.query.substr(std::strlen("signature="), 40));
+  const Request webhook = webhook_request("channel", "{");
+  EXPECT_EQ(signature_of(webhook), webhook.webhook_id);
+  EXPECT_NE(webhook.webhook_id, "");
 }
 
 Request with_encrypt(std::string_view encrypted, std::string_view token = kToken) {

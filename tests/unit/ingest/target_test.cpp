@@ -158,6 +158,9 @@ TEST(Framing, NoHeaderCanBeReadInTwoWays) {
                                      with("X: a\r\n "),
                                      with("X:\r\n a"),
                                      with("Content-Length: 5\r\n 0"),
+                                     with("Content-Length: 5\r\nContent-Length: 5"),
+                                     with("Content-Length: 5, 5"),
+                                     "CONNECT h:1 HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n" + behind,
                                      with(" X: a"),
                                      with("X : a"),
                                      with("X\r\n : a")})

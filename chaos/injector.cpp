@@ -120,10 +120,10 @@ bool Injector::begin_with_server(const Fault& fault, SteadyTime now) {
 }
 
 // The request that ends a transaction waits at its gate, so that Kafka can be stopped at this moment: before it gets
-// the request, or as soon as it has got it.
+// the request, while it gets it, or a tick later, when it may have begun or answered. In turn, by the fault's length.
 bool Injector::begin_at_commit(const Fault& fault, SteadyTime now) {
   if (servers_.starting(Actor::kafka) || !hit_.insert(Actor::kafka).second) return false;
-  at_commit_ = fault.lasts.count() % 2 == 0 ? Order::stop_first : Order::request_first;
+  at_commit_ = static_cast<Moment>(fault.lasts.count() % 3);
   for (auto* gate : fleet_.transaction_gates()) gate->hold(rig::Request::end_transaction);
   heal_at(now + fault.lasts, [this, fault] {
     if (std::exchange(at_commit_, {})) {
@@ -137,12 +137,19 @@ bool Injector::begin_at_commit(const Fault& fault, SteadyTime now) {
 }
 
 void Injector::stop_kafka_if_at_commit() {
+  if (!at_commit_) return;
   const auto gates = fleet_.transaction_gates();
-  if (!at_commit_ || std::none_of(gates.begin(), gates.end(), [](const auto* gate) { return gate->holds(); })) return;
-  const auto order = std::exchange(at_commit_, {});
-  if (order == Order::stop_first) servers_.stop(Actor::kafka);
+  const bool at_commit = std::any_of(gates.begin(), gates.end(), [](const auto* gate) { return gate->holds(); });
+  if (!at_commit) return;
+  const auto moment = *std::exchange(at_commit_, {});
+  if (moment == Moment::before_it) servers_.stop(Actor::kafka);
   for (auto* gate : gates) gate->let_go();
-  if (order == Order::request_first) servers_.stop(Actor::kafka);
+  if (moment == Moment::with_it) servers_.stop(Actor::kafka);
+  if (moment != Moment::after_it) return;
+  const auto stop = [this] {
+    if (hit_.contains(Actor::kafka)) servers_.stop(Actor::kafka);
+  };
+  later_.push_back({SteadyTime{}, stop, false});
 }
 
 bool Injector::begin_withholding(const Fault& fault, SteadyTime now) {

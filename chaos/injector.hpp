@@ -42,7 +42,7 @@ class Injector {
 
  private:
   using Action = std::function<void()>;
-  enum class Order { stop_first, request_first };
+  enum class Moment { before_it, with_it, after_it };  // the request that ends a transaction
   struct Later {
     SteadyTime at;
     Action act;
@@ -66,7 +66,7 @@ class Injector {
   std::deque<Fault> coming_;
   std::vector<Later> later_;
   std::set<Actor> hit_;                              // servers that are down or frozen
-  std::optional<Order> at_commit_;                   // Kafka is to be stopped at the next one
+  std::optional<Moment> at_commit_;                  // Kafka is to be stopped at the next end of a transaction
   std::map<int, std::unique_ptr<SmallDisk>> disks_;  // by ingest member
   std::map<std::string, Count> counts_;
   int done_ = 0;

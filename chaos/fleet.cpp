@@ -75,6 +75,7 @@ struct Fleet::Member {
   uint16_t admin_port;
   KafkaListener listener;
   std::unique_ptr<rig::TcpGate> kafka, postgres;
+  std::unique_ptr<rig::KafkaGate> transactions;  // of `process`, instead of `kafka`
   std::unique_ptr<SharedShift> clock;
 
   std::unique_ptr<rig::Process> process;
@@ -82,6 +83,8 @@ struct Fleet::Member {
   bool wanted = false;    // it should be running
   bool killed = false;    // we killed it, so its end is expected
   SteadyTime start_at{};  // when to start it, if it isn't running
+
+  rig::TcpGate* gate_to_kafka() const { return transactions ? &transactions->gate() : kafka.get(); }
 };
 
 Fleet::Fleet(FleetPlan plan) : plan_(std::move(plan)), callback_port_(free_port()) {
@@ -98,8 +101,11 @@ Fleet::Fleet(FleetPlan plan) : plan_(std::move(plan)), callback_port_(free_port(
       member.admin_port = free_port();
       if (plan_.kafka.empty()) {
         member.listener.inside = free_port();
-        member.kafka = std::make_unique<rig::TcpGate>("127.0.0.1", member.listener.inside);
-        member.listener.advertised = member.kafka->port();
+        if (role == Actor::process)
+          member.transactions = std::make_unique<rig::KafkaGate>(fmt::format("127.0.0.1:{}", member.listener.inside));
+        else
+          member.kafka = std::make_unique<rig::TcpGate>("127.0.0.1", member.listener.inside);
+        member.listener.advertised = member.gate_to_kafka()->port();
       }
       if (role == Actor::sink) {
         const auto place = server_in(plan_.database_url.reveal());
@@ -126,7 +132,7 @@ Fleet::Member& Fleet::member(Actor role, int number) const {
 std::vector<KafkaListener> Fleet::listeners() const {
   std::vector<KafkaListener> all;
   for (const auto& one : members_)
-    if (one->kafka) all.push_back(one->listener);
+    if (one->gate_to_kafka() != nullptr) all.push_back(one->listener);
   return all;
 }
 
@@ -141,7 +147,7 @@ void Fleet::launch(Member& member, const std::map<std::string, std::string>& env
   auto& variables = command.environment;
   variables["WXPIPE_INSTANCE"] = member.instance;
   variables["WXPIPE_ADMIN__LISTEN"] = fmt::format("127.0.0.1:{}", member.admin_port);
-  variables["KAFKA_BOOTSTRAP"] = member.kafka ? member.kafka->address() : plan_.kafka;
+  variables["KAFKA_BOOTSTRAP"] = plan_.kafka.empty() ? member.gate_to_kafka()->address() : plan_.kafka;
   if (member.postgres) {
     auto url = plan_.database_url.reveal();
     const auto place = server_in(url);
@@ -297,10 +303,23 @@ double Fleet::metric(Actor role, const std::string& name, const std::string& wit
 }
 
 rig::TcpGate& Fleet::gate(const Target& way) {
-  auto& one = member(way.actor, way.number);
-  auto& gate = way.server == Actor::postgres ? one.postgres : one.kafka;
-  if (!gate) throw std::logic_error(fmt::format("there is no gate on {}", to_string(way)));
+  const auto& one = member(way.actor, way.number);
+  auto* gate = way.server == Actor::postgres ? one.postgres.get() : one.gate_to_kafka();
+  if (gate == nullptr) throw std::logic_error(fmt::format("there is no gate on {}", to_string(way)));
   return *gate;
+}
+
+std::vector<rig::KafkaGate*> Fleet::transaction_gates() const {
+  std::vector<rig::KafkaGate*> all;
+  for (const auto& one : members_)
+    if (one->transactions) all.push_back(one->transactions.get());
+  return all;
+}
+
+rig::KafkaGate& Fleet::transaction_gate(int process_number) const {
+  const auto& one = member(Actor::process, process_number);
+  if (!one.transactions) throw std::logic_error(fmt::format("there is no gate on {}-kafka", one.name));
+  return *one.transactions;
 }
 
 void Fleet::shift_clock(Actor role, int number, std::chrono::seconds by) { member(role, number).clock->set(by); }

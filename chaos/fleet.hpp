@@ -17,6 +17,7 @@
 #include "chaos/schedule.hpp"
 #include "chaos/servers.hpp"
 #include "common/secret.hpp"
+#include "rig/kafka_gate.hpp"
 #include "rig/process.hpp"
 #include "rig/tcp_gate.hpp"
 
@@ -78,6 +79,9 @@ class Fleet {
   double metric(Actor role, const std::string& name, const std::string& with = {}) const;
 
   rig::TcpGate& gate(const Target& way);
+  // Those of all members of `process`, guests included: on their way to Kafka.
+  std::vector<rig::KafkaGate*> transaction_gates() const;
+  rig::KafkaGate& transaction_gate(int process_number) const;
   // Sets the member's clock wrong by this much from now on.
   void shift_clock(Actor role, int number, std::chrono::seconds by);
   std::filesystem::path spool_folder(int ingest_number) const;

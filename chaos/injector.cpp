@@ -51,6 +51,7 @@ void Injector::tick(SteadyTime began, SteadyTime now) {
       ++count.skipped;
     }
   }
+  stop_kafka_if_at_commit();
 }
 
 void Injector::heal() {
@@ -64,6 +65,10 @@ bool Injector::begin(const Fault& fault, SteadyTime now) {
     case FaultKind::kill:
     case FaultKind::stop:
       return fault.target.actor <= Actor::sink ? begin_with_role(fault, now) : begin_with_server(fault, now);
+    case FaultKind::stop_at_commit:
+      return begin_at_commit(fault, now);
+    case FaultKind::withhold_end:
+      return begin_withholding(fault, now);
     case FaultKind::terminate_backend:
     case FaultKind::kill_backend:
     case FaultKind::stop_backend:
@@ -112,6 +117,55 @@ bool Injector::begin_with_server(const Fault& fault, SteadyTime now) {
     killed ? servers_.start(server) : servers_.go_on(server);
   });
   return true;
+}
+
+// The request that ends a transaction waits at its gate, so that Kafka can be stopped at this moment: before it gets
+// the request, while it gets it, or a tick later, when it may have begun or answered. In turn, by the fault's length.
+bool Injector::begin_at_commit(const Fault& fault, SteadyTime now) {
+  if (servers_.starting(Actor::kafka) || !hit_.insert(Actor::kafka).second) return false;
+  at_commit_ = static_cast<Moment>(fault.lasts.count() % 3);
+  for (auto* gate : fleet_.transaction_gates()) gate->hold(rig::Request::end_transaction);
+  heal_at(now + fault.lasts, [this, fault] {
+    if (std::exchange(at_commit_, {})) {
+      for (auto* gate : fleet_.transaction_gates()) gate->let_go();
+      came_to_nothing(fault);
+    }
+    hit_.erase(Actor::kafka);
+    servers_.go_on(Actor::kafka);
+  });
+  return true;
+}
+
+void Injector::stop_kafka_if_at_commit() {
+  if (!at_commit_) return;
+  const auto gates = fleet_.transaction_gates();
+  const bool at_commit = std::any_of(gates.begin(), gates.end(), [](const auto* gate) { return gate->holds(); });
+  if (!at_commit) return;
+  const auto moment = *std::exchange(at_commit_, {});
+  if (moment == Moment::before_it) servers_.stop(Actor::kafka);
+  for (auto* gate : gates) gate->let_go();
+  if (moment == Moment::with_it) servers_.stop(Actor::kafka);
+  if (moment != Moment::after_it) return;
+  const auto stop = [this] {
+    if (hit_.contains(Actor::kafka)) servers_.stop(Actor::kafka);
+  };
+  later_.push_back({SteadyTime{}, stop, false});
+}
+
+bool Injector::begin_withholding(const Fault& fault, SteadyTime now) {
+  auto& gate = fleet_.transaction_gate(fault.target.number);
+  gate.withhold(rig::Request::end_transaction);
+  heal_at(now + fault.lasts, [this, fault, &gate] {
+    if (!gate.release()) came_to_nothing(fault);
+  });
+  return true;
+}
+
+void Injector::came_to_nothing(const Fault& fault) {
+  auto& count = counts_[name_of(fault)];
+  --count.done;
+  --done_;
+  ++count.skipped;
 }
 
 // Takes any backend. The choice needn't repeat: what Postgres is doing differs from run to run anyway.

@@ -22,7 +22,7 @@ Report report_of(const RunPlan& plan, const RunReport& run) {
   const auto& verdict = run.verdict;
   const auto longest_ack = seconds(verdict.longest_ack, 3), drained_after = seconds(run.drained_after, 1);
   Object faults, happenings;
-  Table fault_table{"", "faults", {{"", "fault"}, {"", "done", Kind::count}, {"", "met what was down", Kind::count}}};
+  Table fault_table{"", "faults", {{"", "fault"}, {"", "done", Kind::count}, {"", "came to nothing", Kind::count}}};
   Table happening_table{"", "happenings", {{"", "event"}, {"", "times", Kind::count}}};
   for (const auto& [name, count] : run.faults) {
     faults.push_back({name, count.done});

@@ -34,11 +34,11 @@ struct Happening {
   const char* event;
 };
 constexpr Happening kHappenings[] = {
-    {Actor::ingest, "spool_found"},       {Actor::ingest, "spool_write_failed"},
-    {Actor::ingest, "producer_replaced"}, {Actor::process, "transaction_aborted"},
-    {Actor::process, "worker_fenced"},    {Actor::process, "partitions_revoked"},
-    {Actor::sink, "sink_fenced"},         {Actor::sink, "doubt_settled"},
-    {Actor::sink, "partitions_revoked"},
+    {Actor::ingest, "spool_found"},         {Actor::ingest, "spool_write_failed"},
+    {Actor::ingest, "producer_replaced"},   {Actor::process, "transaction_aborted"},
+    {Actor::process, "worker_fenced"},      {Actor::process, "producer_renewed"},
+    {Actor::process, "partitions_revoked"}, {Actor::sink, "sink_fenced"},
+    {Actor::sink, "doubt_settled"},         {Actor::sink, "partitions_revoked"},
 };
 
 // The progress line: rewritten in place on a terminal, else a line now and then.
@@ -101,6 +101,10 @@ class Run {
     if (plan_.keep_servers && !report_.fine()) servers_.leave();
     for (const auto& [role, event] : kHappenings)
       report_.happenings[fmt::format("{} {}", to_string(role), event)] = fleet_.count_in_logs(role, event);
+    // What Kafka answered to ends of transactions that came late.
+    for (const auto* gate : fleet_.transaction_gates())
+      for (const auto error : gate->answers())
+        ++report_.happenings[error == 0 ? "kafka late_end_taken" : "kafka late_end_refused"];
     return std::move(report_);
   }
 

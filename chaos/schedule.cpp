@@ -31,15 +31,28 @@ class Random {
 };
 
 constexpr std::array<std::string_view, 5> kActors{"ingest", "process", "sink", "kafka", "postgres"};
-constexpr std::array<std::string_view, 14> kKinds{
-    "kill",  "stop",  "terminate_backend", "kill_backend", "stop_backend", "cut",       "freeze", "lose_answers",
-    "delay", "slice", "half_close",        "storm",        "disk_full",    "clock_jump"};
+constexpr std::array<std::string_view, 16> kKinds{"kill",
+                                                  "stop",
+                                                  "stop_at_commit",
+                                                  "terminate_backend",
+                                                  "kill_backend",
+                                                  "stop_backend",
+                                                  "cut",
+                                                  "freeze",
+                                                  "lose_answers",
+                                                  "delay",
+                                                  "slice",
+                                                  "half_close",
+                                                  "withhold_end",
+                                                  "storm",
+                                                  "disk_full",
+                                                  "clock_jump"};
 
 bool has_amount(FaultKind kind) {
   return kind == FaultKind::delay || kind == FaultKind::slice || kind == FaultKind::storm ||
          kind == FaultKind::clock_jump;
 }
-bool is_network(FaultKind kind) { return FaultKind::cut <= kind && kind <= FaultKind::half_close; }
+bool is_network(FaultKind kind) { return FaultKind::cut <= kind && kind <= FaultKind::withhold_end; }
 bool is_backend(FaultKind kind) { return FaultKind::terminate_backend <= kind && kind <= FaultKind::stop_backend; }
 bool is_role(Actor actor) { return actor <= Actor::sink; }
 
@@ -66,6 +79,7 @@ constexpr Card kDeck[] = {
     {FaultKind::stop, Actor::sink, 4, 1s, 9s},
     {FaultKind::stop, Actor::kafka, 2, 300ms, 6s},
     {FaultKind::stop, Actor::postgres, 2, 300ms, 6s},
+    {FaultKind::stop_at_commit, Actor::kafka, 2, 4s, 8s},
     {FaultKind::terminate_backend, Actor::postgres, 3, kShortest, kShortest},
     {FaultKind::kill_backend, Actor::postgres, 1, kShortest, kShortest},
     {FaultKind::stop_backend, Actor::postgres, 1, 500ms, 6s},
@@ -87,6 +101,7 @@ constexpr Card kDeck[] = {
     {FaultKind::half_close, Actor::ingest, 1, kShortest, kShortest},
     {FaultKind::half_close, Actor::process, 1, kShortest, kShortest},
     {FaultKind::half_close, Actor::sink, 1, kShortest, kShortest},
+    {FaultKind::withhold_end, Actor::process, 4, 2s, 8s},
     {FaultKind::storm, Actor::process, 1, 3s, 8s},
     {FaultKind::storm, Actor::sink, 1, 3s, 8s},
     {FaultKind::disk_full, Actor::ingest, 2, 500ms, 6s},
@@ -299,6 +314,8 @@ Target parse_target(std::string_view text, FaultKind kind, const Members& member
   bool fits = is_network(kind) == target.server.has_value() && (!target.server || way) &&
               storm == (target.number == kAnyNumber);
   if (is_backend(kind)) fits = fits && target.actor == Actor::postgres;
+  if (kind == FaultKind::stop_at_commit) fits = fits && target.actor == Actor::kafka;
+  if (kind == FaultKind::withhold_end) fits = fits && target.actor == Actor::process;
   if (kind == FaultKind::disk_full) fits = fits && target.actor == Actor::ingest;
   if (kind == FaultKind::clock_jump) fits = fits && is_role(target.actor);
   if (!fits) throw Complaint{fmt::format("'{}' can't befall '{}'", to_string(kind), text)};

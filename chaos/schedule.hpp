@@ -29,6 +29,7 @@ inline constexpr std::array kRoles{Actor::ingest, Actor::process, Actor::sink};
 enum class FaultKind {
   kill,               // SIGKILL; started again after the time
   stop,               // SIGSTOP, and SIGCONT after the time
+  stop_at_commit,     // the same to Kafka, when a transaction of `process` ends next
   terminate_backend,  // tells one Postgres backend to end
   kill_backend,       // SIGKILL to one backend: Postgres ends all others and recovers
   stop_backend,       // SIGSTOP to one backend, and SIGCONT after the time
@@ -38,6 +39,8 @@ enum class FaultKind {
   delay,              // amount: ms, in each direction
   slice,              // amount: bytes at a time
   half_close,         // ends the server's side of each connection
+  withhold_end,       // the next end of a transaction of a `process` reaches Kafka only after the time, whatever comes
+                      // meanwhile
   storm,              // amount: number of more members that come and go within the time
   disk_full,          // the spool's disk
   clock_jump          // amount: seconds, forwards or backwards

@@ -56,11 +56,6 @@ milliseconds socket_timeout_of(rd_kafka_t* client) {
   return milliseconds(std::stoi(value));
 }
 
-int left(steady_clock::time_point deadline) {
-  return static_cast<int>(
-      std::max<long long>(1, std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now()).count()));
-}
-
 struct Offsets {
   PartitionList next;
   GroupMetadata group;
@@ -112,20 +107,6 @@ struct TransactionalProducer::Session {
   milliseconds socket_timeout{};
 };
 
-std::string_view to_string(Renewal why) {
-  switch (why) {
-    case Renewal::aborted:
-      return "aborted";
-    case Renewal::connection_lost:
-      return "connection_lost";
-    case Renewal::retried:
-      return "retried";
-    case Renewal::slow:
-      return "slow";
-  }
-  return {};
-}
-
 TransactionalProducer::TransactionalProducer(const config::KafkaSettings& settings, const std::string& transactional_id,
                                              std::span<const std::string> topics,
                                              const std::vector<std::pair<std::string, std::string>>& extra,
@@ -144,27 +125,8 @@ void TransactionalProducer::needs_renewal(Renewal why) {
 
 template <class Call>
 void TransactionalProducer::retry(const char* name, Call&& call) {
-  const auto started = steady_clock::now();
-  const auto deadline = started + patience_;
-  for (;;) {
-    const Error error{call(left(deadline))};
-    if (!error) {
-      if (steady_clock::now() - started >= session_->socket_timeout) needs_renewal(Renewal::slow);
-      return;
-    }
-    const auto what = describe(name, error.get());
-    switch (classify(error.get())) {
-      case ErrorClass::fatal:
-        throw Fenced(what);
-      case ErrorClass::abortable:
-        throw TransactionAborted(what);
-      case ErrorClass::retriable:
-        needs_renewal(Renewal::retried);
-        break;
-    }
-    if (steady_clock::now() >= deadline) throw Unavailable(what);
-    rd_kafka_poll(session_->client.get(), 20);  // handles delivery reports; slows down repeated errors
-  }
+  const auto why = repeat(session_->client.get(), name, patience_, session_->socket_timeout, std::forward<Call>(call));
+  if (why) needs_renewal(*why);
 }
 
 void TransactionalProducer::init() {

@@ -13,7 +13,6 @@
 // One thread at a time. Every call may block up to `patience`, and a few seconds more while a request is under way.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -26,6 +25,7 @@
 #include "common/clock.hpp"
 #include "common/kafka/client_config.hpp"
 #include "common/kafka/partition.hpp"
+#include "common/kafka/repeat.hpp"
 
 namespace wxpipe::kafka {
 
@@ -48,16 +48,6 @@ struct Undelivered {
   std::string topic;  // of the first
   rd_kafka_resp_err_t error{};
 };
-
-// Why a producer is renewed. The first that holds is told.
-enum class Renewal {
-  aborted,          // the transaction before was
-  connection_lost,  // a connection of it ended, as it does when a request times out: librdkafka repeats the request
-  retried,          // one of its calls was to be repeated
-  slow              // one of its calls took as long as socket.timeout.ms
-};
-inline constexpr std::array kRenewals{Renewal::aborted, Renewal::connection_lost, Renewal::retried, Renewal::slow};
-std::string_view to_string(Renewal why);
 
 class TransactionalProducer {
  public:

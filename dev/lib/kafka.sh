@@ -1,14 +1,26 @@
 # shellcheck shell=bash
 # One private Kafka broker (KRaft, a single node) on the stack's data and port. Uses: $repository, $stack, $data,
-# as_server.
+# $kafka_version (empty: the usual one), as_server.
 
 kafka_address() { printf '127.0.0.1:%s\n' "$KAFKA_PORT"; }
 
 kafka_answers() { timeout 3 kcat -L -m 2 -X reconnect.backoff.max.ms=100 -b "$(kafka_address)" 2>/dev/null | grep -q '^ 1 brokers'; }
 
+# The stack's version: chosen once, then kept, because a version can't read what a later one wrote.
+choose_kafka_version() {
+  local kept=''
+  if [[ -f $stack/kafka-version ]]; then kept=$(<"$stack/kafka-version")
+  elif [[ -d $data/kafka ]]; then kept=3.9.2  # made before this file was
+  fi
+  [[ -z $kept || -z $kafka_version || $kafka_version == "$kept" ]] ||
+    { say "the Kafka in $stack is $kept, not $kafka_version; dev/stack down --remove deletes it"; return 1; }
+  kafka_version=${kept:-${kafka_version:-${WXPIPE_STACK_KAFKA:-3.9.2}}}
+}
+
 start_kafka() {
   local jars class_path log=$stack/kafka.log properties=$data/server.properties launched
-  jars=$("$repository/dev/kafka/fetch") || return 1
+  jars=$("$repository/dev/kafka/fetch" "$kafka_version") || return 1
+  echo "$kafka_version" >"$stack/kafka-version"
   # A sorted list rather than a wildcard: the same class path each time.
   class_path=$(printf '%s:' "$jars"/*.jar)
   # Options for a quick start; benchmarks want a JVM that runs fast (WXPIPE_STACK_JVM).

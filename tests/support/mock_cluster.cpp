@@ -11,7 +11,7 @@ void MockCluster::create_topic(const std::string& name, int partitions) {
     throw std::runtime_error("the mock did not create " + name);
 }
 
-void MockCluster::answer(Request request, const std::vector<rd_kafka_resp_err_t>& errors) {
+void MockCluster::answer(rig::Request request, const std::vector<rd_kafka_resp_err_t>& errors) {
   rd_kafka_mock_push_request_errors_array(cluster_.handle(), static_cast<int16_t>(request), errors.size(),
                                           errors.data());
 }

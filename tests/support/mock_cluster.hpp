@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/kafka/mock_cluster.hpp"
-#include "tests/support/kafka_request.hpp"
+#include "rig/kafka_request.hpp"
 
 namespace wxpipe::support {
 
@@ -15,7 +15,7 @@ class MockCluster {
   std::string bootstrap() const { return cluster_.bootstrap_servers(); }
   void create_topic(const std::string& name, int partitions);
   // Answers the next requests of this kind with these errors, one each.
-  void answer(Request request, const std::vector<rd_kafka_resp_err_t>& errors);
+  void answer(rig::Request request, const std::vector<rd_kafka_resp_err_t>& errors);
 
  private:
   kafka::MockCluster cluster_{{}};

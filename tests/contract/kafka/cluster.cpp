@@ -8,11 +8,11 @@ Cluster::Cluster(Broker broker) {
   if (broker == Broker::mock) {
     mock_ = std::make_unique<MockCluster>();
     prefix_ = support::unique_name("test") + ".";
-    gate_ = std::make_unique<support::KafkaGate>(mock_->bootstrap());
+    gate_ = std::make_unique<rig::KafkaGate>(mock_->bootstrap());
   } else {
     topics_ = std::make_unique<support::TopicPrefix>(support::Create::nothing);
     prefix_ = topics_->prefix();
-    gate_ = std::make_unique<support::KafkaGate>(support::stack().kafka);
+    gate_ = std::make_unique<rig::KafkaGate>(support::stack().kafka);
   }
 }
 

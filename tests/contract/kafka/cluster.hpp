@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "common/config/settings.hpp"
+#include "rig/kafka_gate.hpp"
 #include "schemas/topics.hpp"
-#include "tests/support/kafka_gate.hpp"
 #include "tests/support/mock_cluster.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/topic_prefix.hpp"
@@ -18,8 +18,8 @@
 namespace wxpipe::contract {
 
 enum class Broker { mock, real };
+using rig::Request;
 using support::MockCluster;
-using support::Request;
 
 // A cluster with the test's own topics under a prefix, reached through a gate.
 class Cluster {
@@ -33,7 +33,7 @@ class Cluster {
 
   config::KafkaSettings settings() const;
   rig::TcpGate& gate() { return gate_->gate(); }
-  support::KafkaGate& kafka_gate() { return *gate_; }
+  rig::KafkaGate& kafka_gate() { return *gate_; }
   // For `Broker::mock` alone.
   MockCluster& mock() { return *mock_; }
 
@@ -41,7 +41,7 @@ class Cluster {
   std::unique_ptr<MockCluster> mock_;
   std::unique_ptr<support::TopicPrefix> topics_;
   std::string prefix_;
-  std::unique_ptr<support::KafkaGate> gate_;
+  std::unique_ptr<rig::KafkaGate> gate_;
 };
 
 // The suite: its parameter is the broker.

@@ -44,7 +44,7 @@ class StrayEnd : public ::testing::TestWithParam<std::tuple<End, Moment, Then>> 
     make();
   }
   End end() const { return std::get<End>(GetParam()); }
-  support::KafkaGate& gate() { return cluster_->kafka_gate(); }
+  rig::KafkaGate& gate() { return cluster_->kafka_gate(); }
 
   void make() {
     auto settings = cluster_->settings();

@@ -1,7 +1,9 @@
 // From callbacks to the audit, on real servers: acknowledged = stored + duplicates + dead letters + in flight, for any
 // callbacks and on any way through the pipeline (docs/guarantees.md law 9).
+#include "rig/kafka_gate.hpp"
+#include "rig/process.hpp"
 #include "tests/integration/custody/custody_fixture.hpp"
-#include "tests/support/kafka_gate.hpp"
+#include "tests/support/program.hpp"
 
 namespace wxpipe::custody_test {
 namespace {
@@ -114,7 +116,7 @@ TEST_F(ChainTest, WhatItIsAskedWronglyIsAUsageErrorAndAnAbsentServerIsSaid) {
 }
 
 TEST_F(ChainTest, WhatWasAnsweredWithAFailureIsNotAcknowledgedThoughItMayBeStored) {
-  support::KafkaGate gate(topics_->settings().bootstrap_servers);
+  rig::KafkaGate gate(topics_->settings().bootstrap_servers);
   auto gated = settings();
   gated.kafka.bootstrap_servers = gate.address();
   gated.spool.directory.clear();
@@ -137,7 +139,7 @@ TEST_F(ChainTest, WhatWasAnsweredWithAFailureIsNotAcknowledgedThoughItMayBeStore
 }
 
 TEST_F(ChainTest, WhatTookBothWaysIsOneReceipt) {
-  support::KafkaGate gate(topics_->settings().bootstrap_servers);
+  rig::KafkaGate gate(topics_->settings().bootstrap_servers);
   auto gated = settings();
   gated.kafka.bootstrap_servers = gate.address();
   RunningIngest ingest(gated);
@@ -156,7 +158,7 @@ TEST_F(ChainTest, WhatTookBothWaysIsOneReceipt) {
 }
 
 TEST_F(ChainTest, WhatWaitsInTheSpoolIsInFlightUntilItIsDrained) {
-  support::KafkaGate gate(topics_->settings().bootstrap_servers);
+  rig::KafkaGate gate(topics_->settings().bootstrap_servers);
   auto gated = settings();
   gated.kafka.bootstrap_servers = gate.address();
   auto ingest = std::make_unique<RunningIngest>(gated);

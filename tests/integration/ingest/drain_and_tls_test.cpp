@@ -3,10 +3,10 @@
 #include <openssl/ssl.h>
 
 #include "ingest/http/tls.hpp"
+#include "rig/kafka_gate.hpp"
 #include "rig/socket.hpp"
 #include "tests/integration/ingest/ingest_fixture.hpp"
 #include "tests/support/certificate.hpp"
-#include "tests/support/kafka_gate.hpp"
 
 namespace wxpipe::ingest::test {
 namespace {
@@ -16,7 +16,7 @@ using testing::ThrowsMessage;
 class DrainTest : public IngestTest {};
 
 TEST_F(DrainTest, WhatIsInHandIsAnsweredIdleConnectionsEndAndNewOnesAreRefused) {
-  support::KafkaGate gate(support::stack().kafka);
+  rig::KafkaGate gate(support::stack().kafka);
   auto waiting = settings();
   waiting.kafka.bootstrap_servers = gate.address();
   waiting.ingest.ack_budget = 1500ms;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <deque>
 
+#include "rig/kafka_gate.hpp"
 #include "tests/integration/ingest/ingest_fixture.hpp"
 #include "tests/support/full_disk.hpp"
-#include "tests/support/kafka_gate.hpp"
 #include "tests/support/mock_cluster.hpp"
 
 namespace wxpipe::ingest::test {
@@ -31,7 +31,7 @@ class DurabilityTest : public IngestTest {
     support::FullDisk::install();
     IngestTest::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    gate_ = std::make_unique<support::KafkaGate>(support::stack().kafka);
+    gate_ = std::make_unique<rig::KafkaGate>(support::stack().kafka);
   }
   void TearDown() override { support::FullDisk::free(); }
 
@@ -94,7 +94,7 @@ class DurabilityTest : public IngestTest {
     return eventually([&] { return ingest.metric("wxpipe_spool_events") == 0; });
   }
 
-  std::unique_ptr<support::KafkaGate> gate_;
+  std::unique_ptr<rig::KafkaGate> gate_;
 };
 
 TEST_F(DurabilityTest, TheBrokerAnswersWhenItIsThereAndTheSpoolIsNotTouched) {
@@ -422,7 +422,7 @@ TEST_F(DurabilityTest, AProducerThatCannotGoOnIsReplaced) {
   auto on_mock = settings();
   on_mock.kafka.bootstrap_servers = broker.bootstrap();
   on_mock.ingest.ack_budget = 1s;
-  broker.answer(support::Request::init_producer_id,
+  broker.answer(rig::Request::init_producer_id,
                 {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED});
   RunningIngest ingest(on_mock);
   auto client = ingest.client();
@@ -436,7 +436,7 @@ TEST_F(DurabilityTest, AProducerThatCannotGoOnCostsNoAnswerWhereThereIsASpool) {
     broker.create_topic(topics_->name(topic), 1);
   auto on_mock = with_spool();
   on_mock.kafka.bootstrap_servers = broker.bootstrap();
-  broker.answer(support::Request::init_producer_id,
+  broker.answer(rig::Request::init_producer_id,
                 {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED});
   RunningIngest ingest(on_mock);
   auto client = ingest.client();

@@ -6,7 +6,7 @@
 #include <condition_variable>
 
 #include "common/kafka/admin.hpp"
-#include "tests/support/kafka_gate.hpp"
+#include "rig/kafka_gate.hpp"
 
 namespace wxpipe::processors::test {
 namespace {
@@ -48,7 +48,7 @@ class ExactlyOnceTest : public ProcessTest {
                if (!done->exchange(true)) happening();
              }}};
   }
-  config::Settings through(support::KafkaGate& gate, const std::string& instance) const {
+  config::Settings through(rig::KafkaGate& gate, const std::string& instance) const {
     auto gated = settings(instance);
     gated.kafka.bootstrap_servers = gate.address();
     return gated;
@@ -100,10 +100,10 @@ TEST_F(ExactlyOnceTest, InputThatWasAbortedOrIsStillOpenIsNotTaken) {
 }
 
 TEST_F(ExactlyOnceTest, AnOpenTransactionIsInvisibleAndTheSlotsNextWorkerEndsItAndFencesItsZombie) {
-  support::KafkaGate gate(support::stack().kafka);
+  rig::KafkaGate gate(support::stack().kafka);
   support::TopicReader everything(topics_->settings(), topics_->name(TopicName::messages),
                                   support::Isolation::uncommitted);
-  gate.hold(support::Request::end_transaction);
+  gate.hold(rig::Request::end_transaction);
   RunningLoop zombie(through(gate, "slot"), {});
   const auto sent = events(0, 40);
   produce(sent);
@@ -166,7 +166,7 @@ TEST_F(ExactlyOnceTest, AMemberThatJoinsDuringATransactionGetsItsShareAfterIt) {
 
 TEST_F(ExactlyOnceTest, PartitionsThatMoveAwayInTheMiddleOfATransactionAreProcessedOnce) {
   const auto sent = events(0, 60);
-  support::KafkaGate gate(support::stack().kafka);
+  rig::KafkaGate gate(support::stack().kafka);
   auto slow = through(gate, "one");
   slow.kafka.properties["transaction.timeout.ms"] = "3000";
   slow.kafka.properties["socket.timeout.ms"] = "2000";
@@ -207,7 +207,7 @@ TEST_F(ExactlyOnceTest, AProducerThatIsFencedIsReplacedAndNothingIsLost) {
 }
 
 TEST_F(ExactlyOnceTest, ABrokerThatFallsSilentCostsTimeAndNothingElse) {
-  support::KafkaGate gate(support::stack().kafka);
+  rig::KafkaGate gate(support::stack().kafka);
   auto gated = through(gate, "one");
   RunningProcess process(gated);
   const auto sent = events(0, 100), more = events(100, 300);
@@ -228,13 +228,13 @@ TEST_F(ExactlyOnceTest, ABrokerThatFallsSilentCostsTimeAndNothingElse) {
 }
 
 TEST_F(ExactlyOnceTest, ACommitThatComesLateIsRefusedInTheMiddleOfTheNextTransaction) {
-  support::KafkaGate gate(support::stack().kafka);
+  rig::KafkaGate gate(support::stack().kafka);
   RunningProcess process(through(gate, "one"));
-  gate.withhold(support::Request::end_transaction);
+  gate.withhold(rig::Request::end_transaction);
   produce(events(0, 20));
   await_messages(20);  // by the second copy of the request
   ASSERT_TRUE(gate.withholds());
-  gate.hold(support::Request::transaction_offsets);
+  gate.hold(rig::Request::transaction_offsets);
   produce(events(20, 40));
   ASSERT_TRUE(eventually([&] { return gate.holds(); }));
   EXPECT_EQ(gate.deliver(), RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
@@ -246,16 +246,16 @@ TEST_F(ExactlyOnceTest, ACommitThatComesLateIsRefusedInTheMiddleOfTheNextTransac
 }
 
 TEST_F(ExactlyOnceTest, AnAbortThatComesLateIsRefusedInTheMiddleOfTheNextTransaction) {
-  support::KafkaGate gate(support::stack().kafka);
+  rig::KafkaGate gate(support::stack().kafka);
   kafka::Admin admin(topics_->settings());
   admin.set_config(topics_->name(TopicName::messages), {{"max.message.bytes", "200"}});
   RunningProcess process(through(gate, "one"));
-  gate.withhold(support::Request::end_transaction);
+  gate.withhold(rig::Request::end_transaction);
   produce(events(0, 20));
   ASSERT_TRUE(eventually([&] { return gate.withholds(); }));
   admin.set_config(topics_->name(TopicName::messages),
                    {{"max.message.bytes", fmt::format("{}", schemas::kMaxMessageBytes)}});
-  gate.hold(support::Request::transaction_offsets);
+  gate.hold(rig::Request::transaction_offsets);
   ASSERT_TRUE(eventually([&] { return gate.holds(); }));
   EXPECT_EQ(gate.deliver(), RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
   gate.let_go();
@@ -266,7 +266,7 @@ TEST_F(ExactlyOnceTest, AnAbortThatComesLateIsRefusedInTheMiddleOfTheNextTransac
 }
 
 TEST_F(ExactlyOnceTest, AStopDoesNotWaitForABrokerThatFellSilent) {
-  support::KafkaGate gate(support::stack().kafka);
+  rig::KafkaGate gate(support::stack().kafka);
   auto gated = through(gate, "one");
   Latch latch;
   {

@@ -37,9 +37,9 @@ rc::Gen<Schedule> schedules() {
 TEST(Schedule, IsTheSameOnEveryMachineForOneSeed) {
   EXPECT_EQ(to_text(make_schedule(7, 20s, {})),
             "wxpipe chaos schedule\nseed 7\nlength 20000ms\nmembers 2 ingest 2 process 2 sink\n"
-            "3000ms lose_answers sink.0-kafka for 4544ms\n5413ms kill ingest.0 for 421ms\n"
-            "7585ms kill process.0 for 1260ms\n11218ms stop ingest.0 for 3850ms\n"
-            "12668ms cut sink.0-kafka for 241ms\n14436ms kill sink.0 for 859ms\n");
+            "3000ms slice sink.0-postgres by 3867 for 3946ms\n5170ms kill kafka for 436ms\n"
+            "7587ms stop postgres for 2154ms\n11652ms cut sink.1-postgres for 452ms\n"
+            "13562ms kill ingest.1 for 65ms\n15546ms kill process.1 for 391ms\n");
 }
 
 TEST(Schedule, DiffersBetweenSeeds) { EXPECT_NE(make_schedule(1, 60s, {}).faults, make_schedule(2, 60s, {}).faults); }
@@ -108,6 +108,10 @@ TEST(Schedule, SaysWhichLineIsWrongAndWhy) {
   EXPECT_EQ(complaint(head + "5ms cut sink.0"), "faults.txt:2: 'cut' can't befall 'sink.0'");
   EXPECT_EQ(complaint(head + "5ms cut process.0-postgres for 3ms"),
             "faults.txt:2: 'cut' can't befall 'process.0-postgres'");
+  EXPECT_EQ(complaint(head + "5ms withhold_end sink.0-kafka for 3ms"),
+            "faults.txt:2: 'withhold_end' can't befall 'sink.0-kafka'");
+  EXPECT_EQ(complaint(head + "5ms stop_at_commit postgres for 3ms"),
+            "faults.txt:2: 'stop_at_commit' can't befall 'postgres'");
   EXPECT_EQ(complaint(head + "5ms disk_full sink.0 for 3ms"), "faults.txt:2: 'disk_full' can't befall 'sink.0'");
   EXPECT_EQ(complaint(head + "5ms delay sink.0-kafka for 3ms"), "faults.txt:2: expected 'by', got 'for'");
   EXPECT_EQ(complaint(head + "5ms kill sink.0 for 3"),

@@ -1,4 +1,4 @@
-// A rig::TcpGate in front of a Kafka broker. Clients connect to the address that the broker tells them, not to the one
+// A TcpGate in front of a Kafka broker. Clients connect to the address that the broker tells them, not to the one
 // they were given. So a relay behind the gate puts the gate's port into the broker's answers, and clients stay on the
 // gate. It can also hold back one kind of request. For one broker on 127.0.0.1.
 #pragma once
@@ -6,11 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "rig/kafka_request.hpp"
 #include "rig/tcp_gate.hpp"
-#include "tests/support/kafka_request.hpp"
 
-namespace wxpipe::support {
+namespace wxpipe::rig {
 
 class KafkaGate {
  public:
@@ -22,7 +23,7 @@ class KafkaGate {
 
   // The bootstrap servers to give to clients.
   std::string address() const;
-  rig::TcpGate& gate();
+  TcpGate& gate();
 
   // From now on requests of this kind wait before they reach the broker, and so do later requests on the same
   // connection, until they are let go.
@@ -37,11 +38,15 @@ class KafkaGate {
   // The broker gets it. Answers the error in the broker's answer, as it stands in those of EndTxn and AddOffsetsToTxn.
   // Throws when there is nothing withheld, or no answer.
   int16_t deliver();
+  // The same without a wait. False: nothing is withheld, and nothing will be any more.
+  bool release();
+  // The errors in the broker's answers to all that was delivered or released.
+  std::vector<int16_t> answers() const;
 
  private:
   class Relay;
   std::unique_ptr<Relay> relay_;
-  std::unique_ptr<rig::TcpGate> gate_;
+  std::unique_ptr<TcpGate> gate_;
 };
 
-}  // namespace wxpipe::support
+}  // namespace wxpipe::rig

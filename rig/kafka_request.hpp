@@ -1,9 +1,9 @@
-// The kinds of Kafka requests that tests hold back or answer with errors, by Kafka's numbers.
+// The kinds of Kafka requests that tests and chaos hold back or answer with errors, by Kafka's numbers.
 #pragma once
 
 #include <cstdint>
 
-namespace wxpipe::support {
+namespace wxpipe::rig {
 
 enum class Request : int16_t {
   produce = 0,
@@ -21,4 +21,4 @@ enum class Request : int16_t {
   transaction_offsets = 28
 };
 
-}  // namespace wxpipe::support
+}  // namespace wxpipe::rig

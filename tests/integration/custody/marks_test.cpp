@@ -138,7 +138,7 @@ TEST_F(MarksTest, AMarkThatIsMissingBetweenOthersIsSaidAndIsNotFine) {
   store({mark(1, 1, 1), mark(2, 1, 10), mark(4, 15, 15)});
   RunningRole processing(settings(), process()), storing(settings(), sink());
   const auto report = audit();
-  EXPECT_EQ(report.marks_missing, (std::vector<sinks::MarkGap>{{"edge-1", "19ab1f5b2c0", 10, 15}}));
+  EXPECT_EQ(report.marks_missing, (std::vector<sinks::MarkGap>{{"edge-1", "19ab1f5b2c0", 10, 15, 4}}));
   EXPECT_FALSE(report.fine());
   store({mark(3, 10, 15)});
   EXPECT_THAT(audit().marks_missing, IsEmpty());

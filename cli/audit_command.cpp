@@ -85,7 +85,7 @@ std::vector<Finding> findings_of(const AuditReport& found) {
     say(Level::error,
         "not everything that was acknowledged is accounted for: " + counted(found.missing.size(), "callback") +
             " found nowhere",
-        "Look for event=records_lost in the logs, a restored backup or a dropped partition. If rows were deleted on "
+        "Look for event=records_lost or spool_damaged in the logs, a restored backup or a dropped partition. If rows were deleted on "
         "purpose, delete their custody marks too.");
   if (!found.fine()) return findings;
   if (!found.waiting_for.empty())

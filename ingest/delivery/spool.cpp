@@ -95,6 +95,10 @@ Spool::~Spool() {
   }
   changed_.notify_all();
   thread_.join();
+  if (damaged_) {  // the log may still hold what the file has lost
+    writer_->keep_log();
+    reader_->keep_log();
+  }
   writer_.reset();
   reader_.reset();
   ledger_.reset();

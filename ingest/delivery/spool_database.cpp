@@ -90,9 +90,7 @@ void SpoolDatabase::open(const std::filesystem::path& file, Use use) {
   sqlite3_extended_result_codes(handle_, 1);
   run("pragma busy_timeout=5000");
   if (use == Use::look) {
-    check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
-    int keep = 1;
-    check(sqlite3_file_control(handle_, nullptr, SQLITE_FCNTL_PERSIST_WAL, &keep));
+    keep_log();
     run("pragma query_only=1");
     has_checksums_ = number("pragma user_version") != 0;
   } else {
@@ -105,6 +103,12 @@ void SpoolDatabase::open(const std::filesystem::path& file, Use use) {
     remove_ = prepare("delete from events where id = ?1");
   }
   read_ = prepare(fmt::format(kRead, has_checksums_ ? ", checksum" : "").c_str());
+}
+
+void SpoolDatabase::keep_log() {
+  int keep = 1;  // neither call can fail on an open connection
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_file_control(handle_, nullptr, SQLITE_FCNTL_PERSIST_WAL, &keep);
 }
 
 void SpoolDatabase::close() {

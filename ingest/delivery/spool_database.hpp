@@ -42,6 +42,7 @@ class SpoolDatabase {
   void run(const char* sql);
   int64_t number(const char* sql);
   void rollback();      // whatever state it is in
+  void keep_log();      // closing leaves the log as it is; else it is written into the file and removed
   std::string fault();  // what SQLite finds wrong with the file's structure; empty: nothing
 
   void insert(const SpooledRecord& spooled) { insert(spooled.id, spooled.record, spooled.stored_at); }

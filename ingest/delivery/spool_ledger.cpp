@@ -104,6 +104,13 @@ bool write_all(int file, std::string_view bytes) {
   return true;
 }
 
+// The size without a last line that a crash cut short.
+uint64_t whole_lines(int file, uint64_t size) {
+  for (char last = 0; size > 0; --size)
+    if (::pread(file, &last, 1, static_cast<off_t>(size - 1)) != 1 || last == '\n') break;
+  return size;
+}
+
 [[noreturn]] void fail(const std::filesystem::path& file) {
   throw std::system_error(errno, std::generic_category(), file.string());
 }
@@ -166,7 +173,8 @@ void SpoolLedger::open() {
   file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   struct stat status {};
   if (file_ < 0 || ::fstat(file_, &status) != 0) fail(path_);
-  size_ = static_cast<uint64_t>(status.st_size);
+  size_ = whole_lines(file_, static_cast<uint64_t>(status.st_size));
+  if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) fail(path_);
   renew_at_ = 2 * size_ + kSmall;
   if (::lseek(file_, 0, SEEK_END) < 0) fail(path_);
 }

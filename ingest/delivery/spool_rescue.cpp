@@ -165,7 +165,9 @@ class Rescue {
  private:
   template <class Fill>
   void build(Fill&& fill) {
+    // Of an earlier one that was killed. SQLite would roll its journal back into the new file.
     fs::remove(files_.building);
+    fs::remove(files_.building.string() + "-journal");
     SpoolDatabase fresh(files_.building, SpoolDatabase::Use::rebuild);
     fs::permissions(files_.building, fs::perms::owner_read | fs::perms::owner_write);
     fresh.run("begin");
@@ -284,7 +286,12 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, 
   for (const auto& [id, entry] : look.waiting)
     if (const auto receipt = schemas::parse_receipt(entry.receipt)) processes.emplace(receipt->process);
   std::erase_if(marked, [&](const auto& one) { return !processes.contains(one.first); });
-  SpoolLedger::write(files.ledger, look.waiting, look.inventory.highest, marked);
+  try {
+    SpoolLedger::write(files.ledger, look.waiting, look.inventory.highest, marked);
+  } catch (const std::system_error& error) {
+    if (!ledger.whole()) throw;
+    telemetry::log_warn("spool_ledger_not_renewed", {{"why", error.what()}});  // a full disk; the old one says the same
+  }
   metrics.spool_damaged_files.Set(static_cast<double>(damaged_files(files.file.parent_path())));
   return std::move(look.inventory);
 }

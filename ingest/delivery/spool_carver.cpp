@@ -58,10 +58,10 @@ int64_t integer(uint64_t type, Bytes bytes) {
 // checksum. SQLite keeps the id outside of the row and null in it.
 constexpr size_t kColumns = 10;
 struct Shape {
-  uint64_t id = 0, row = 0;             // row: its length in bytes
+  uint64_t id = 0, row = 0;                // row: its length in bytes
   std::array<uint64_t, kColumns> types{};  // type 0: null
-  size_t head = 0;                      // where the values begin in the row
-  Bytes in_page;                        // the row, as far as it lies in this page, and what comes behind it
+  size_t head = 0;                         // where the values begin in the row
+  Bytes in_page;                           // the row, as far as it lies in this page, and what comes behind it
 };
 
 std::optional<Shape> shape_at(Bytes bytes, size_t columns) {
@@ -80,7 +80,10 @@ std::optional<Shape> shape_at(Bytes bytes, size_t columns) {
   uint64_t length = *head;
   for (size_t i = 0; i < columns; ++i) {
     const auto type = take_number(bytes);
-    const bool fits = type && (i == 0 ? *type == 0 : i == 3 ? is_blob(*type) : i == 1 || i > 6 ? is_integer(*type) : is_text(*type));
+    const bool fits = type && (i == 0            ? *type == 0
+                               : i == 3          ? is_blob(*type)
+                               : i == 1 || i > 6 ? is_integer(*type)
+                                                 : is_text(*type));
     if (!fits) return std::nullopt;
     shape.types[i] = *type;
     length += length_of(*type);

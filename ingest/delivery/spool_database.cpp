@@ -64,8 +64,7 @@ std::optional<SpooledRecord> row_of(sqlite3_stmt* statement, bool has_checksum) 
                          .traceparent = text(6),
                          .timestamp = timestamp(sqlite3_column_int64(statement, 7))},
                         timestamp(sqlite3_column_int64(statement, 8))};
-  if (has_checksum &&
-      sqlite3_column_int64(statement, 9) != checksum_of(spooled.id, spooled.record, spooled.stored_at))
+  if (has_checksum && sqlite3_column_int64(statement, 9) != checksum_of(spooled.id, spooled.record, spooled.stored_at))
     return std::nullopt;
   return spooled;
 }
@@ -186,8 +185,7 @@ void SpoolDatabase::read(int64_t after, int64_t up_to, const std::function<bool(
   int code;
   while ((code = sqlite3_step(read_)) == SQLITE_ROW) {
     auto spooled = row_of(read_, has_checksums_);
-    if (!spooled)
-      throw DamagedFile(fmt::format("row {} is not what was written", sqlite3_column_int64(read_, 0)));
+    if (!spooled) throw DamagedFile(fmt::format("row {} is not what was written", sqlite3_column_int64(read_, 0)));
     if (!take(std::move(*spooled))) return;
   }
   check(code);

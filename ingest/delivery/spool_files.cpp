@@ -39,9 +39,9 @@ void make_private_file(const SpoolFiles& files) {
   ::close(made);
   for (const auto& path : {files.file, files.wal, files.shm})
     if (::chmod(path.c_str(), 0600) != 0 && errno != ENOENT)
-      telemetry::log_warn("spool_open_to_others", {{"path", path.string()},
-                                                   {"why", std::generic_category().message(errno)},
-                                                   {"do", "chmod 600"}});
+      telemetry::log_warn(
+          "spool_open_to_others",
+          {{"path", path.string()}, {"why", std::generic_category().message(errno)}, {"do", "chmod 600"}});
 }
 
 void sync_folder(const std::filesystem::path& folder) {

@@ -191,9 +191,9 @@ bool SpoolLedger::commit(bool synced) {
     size_ += lines_.size();
   } else if (::ftruncate(file_, static_cast<off_t>(size_)) != 0 ||
              ::lseek(file_, static_cast<off_t>(size_), SEEK_SET) < 0) {
-    telemetry::log_error("spool_write_failed", {{"why", std::generic_category().message(errno)},
-                                                {"events", 0},
-                                                {"do", "free space in spool.directory"}});
+    telemetry::log_error(
+        "spool_write_failed",
+        {{"why", std::generic_category().message(errno)}, {"events", 0}, {"do", "free space in spool.directory"}});
   }
   lines_.clear();
   if (written && size_ > renew_at_) renew();

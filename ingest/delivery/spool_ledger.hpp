@@ -28,9 +28,9 @@ class SpoolLedger {
   };
   struct Contents {
     bool present = false;
-    size_t unreadable = 0;             // lines whose checksum doesn't agree
-    int64_t highest = 0;               // the last id that was given
-    std::map<int64_t, Entry> waiting;  // by id
+    size_t unreadable = 0;                  // lines whose checksum doesn't agree
+    int64_t highest = 0;                    // the last id that was given
+    std::map<int64_t, Entry> waiting;       // by id
     std::map<std::string, int64_t> marked;  // by process: custody marks cover the receipts below this one
     bool whole() const { return present && unreadable == 0; }
   };

@@ -37,7 +37,8 @@ constexpr const char* kProcess = "in-1/19ab1f5b2c0";
 Outbound event(int64_t sequence, size_t bytes) {
   return {.topic = TopicName::events,
           .key = fmt::format("shop||o{}", sequence % 7),
-          .value = fmt::format("{{\"n\":{},\"text\":\"{}\"}}", sequence, std::string(bytes, static_cast<char>('a' + sequence % 26))),
+          .value = fmt::format("{{\"n\":{},\"text\":\"{}\"}}", sequence,
+                               std::string(bytes, static_cast<char>('a' + sequence % 26))),
           .event_id = fmt::format("019ab1f5-b2c0-7000-8000-{:012}", sequence),
           .receipt = fmt::format("{}/{}", kProcess, sequence),
           .traceparent = "00-x",
@@ -237,11 +238,27 @@ TEST_F(DamagedSpoolTest, NoiseOrNothingInsteadOfAFileIsNamedAndKept) {
 }
 
 TEST_F(DamagedSpoolTest, AWrongValueInAnyColumnIsSetAsideAndTheRestIsDelivered) {
-  for (const auto* change :
-       {"topic=255", "topic=-1", "topic='events'", "topic=1", "key=''", "key=x'00ff'", "value=x''", "value='{}'",
-        "value=zeroblob(5000)", "event_id='other'", "receipt='in-1/19ab1f5b2c0/9999'", "receipt=''", "traceparent=''",
-        "received_at=0", "received_at=9223372036854775807", "received_at='now'", "stored_at=-9223372036854775808",
-        "stored_at=1.5", "checksum=0", "checksum='none'", "id=5000"}) {
+  for (const auto* change : {"topic=255",
+                             "topic=-1",
+                             "topic='events'",
+                             "topic=1",
+                             "key=''",
+                             "key=x'00ff'",
+                             "value=x''",
+                             "value='{}'",
+                             "value=zeroblob(5000)",
+                             "event_id='other'",
+                             "receipt='in-1/19ab1f5b2c0/9999'",
+                             "receipt=''",
+                             "traceparent=''",
+                             "received_at=0",
+                             "received_at=9223372036854775807",
+                             "received_at='now'",
+                             "stored_at=-9223372036854775808",
+                             "stored_at=1.5",
+                             "checksum=0",
+                             "checksum='none'",
+                             "id=5000"}) {
     SCOPED_TRACE(change);
     const rig::TemporaryFolder folder;
     for (const auto& [name, bytes] : files_) folder.write(name, bytes);

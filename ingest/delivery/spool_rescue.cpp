@@ -63,8 +63,9 @@ Look look_at(const SpoolFiles& files, const SpoolLedger::Contents& ledger) {
           add(look, spooled);
           return true;
         });
-        look.inventory.highest = std::max(
-            look.inventory.highest, database.number("select max(seq) from sqlite_sequence where name = 'events'"));
+        if (!ledger.present)  // of an older version: SQLite counted the ids
+          look.inventory.highest = std::max(
+              look.inventory.highest, database.number("select max(seq) from sqlite_sequence where name = 'events'"));
       }
     } catch (const DamagedFile& damaged) {
       look.damage = damaged.what();
@@ -255,6 +256,8 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, 
   if (fs::exists(files.built)) Rescue::finish(files);
   make_private_file(files);
   const auto ledger = SpoolLedger::read(files.ledger);
+  if (ledger.unreadable > 0)
+    telemetry::log_warn("spool_ledger_damaged", {{"file", files.ledger.string()}, {"lines", ledger.unreadable}});
   auto look = look_at(files, ledger);
   if (!look.damage.empty() || !look.has_checksums) {
     Rescue rescue(files, ledger, clock.now());

@@ -2,7 +2,9 @@
 // callbacks and on any way through the pipeline (docs/guarantees.md law 9).
 #include <fstream>
 
+#include "ingest/delivery/spool_ledger.hpp"
 #include "rig/process.hpp"
+#include "schemas/fact_json.hpp"
 #include "tests/integration/custody/custody_fixture.hpp"
 #include "tests/support/kafka_gate.hpp"
 #include "tests/support/program.hpp"
@@ -321,6 +323,15 @@ void copy_spool(const std::filesystem::path& from, const std::filesystem::path& 
     std::filesystem::copy_file(from / name, to / name);
 }
 
+// How far the custody marks in the spool have come.
+int64_t marked_up_to(const std::filesystem::path& spool) {
+  int64_t next = 0;
+  for (const auto& [id, entry] : ingest::SpoolLedger::read(spool / "in-1.ledger").waiting)
+    if (entry.topic == TopicName::custody)
+      next = std::max(next, schemas::decode<schemas::CustodyMark>(entry.value).value().next);
+  return next;
+}
+
 TEST_F(ChainTest, WhatADamagedSpoolHasLostIsUnaccountedAndNamedAndTheRestIsStored) {
   auto alone = settings();
   alone.kafka.bootstrap_servers = "127.0.0.1:1";
@@ -328,6 +339,7 @@ TEST_F(ChainTest, WhatADamagedSpoolHasLostIsUnaccountedAndNamedAndTheRestIsStore
   {
     RunningIngest ingest(alone);
     Platform(ingest.port()).send_all(0, 40);
+    ASSERT_TRUE(eventually([&] { return marked_up_to(alone.spool.directory) == 41; }));
     copy_spool(alone.spool.directory, after_the_kill);
   }
   const auto log = after_the_kill / "in-1.spool-wal";
@@ -343,11 +355,12 @@ TEST_F(ChainTest, WhatADamagedSpoolHasLostIsUnaccountedAndNamedAndTheRestIsStore
   mended.spool.directory = after_the_kill.string();
   RunningIngest ingest(mended);
   RunningRole processing(settings(), process()), storing(settings(), sink());
+  Platform platform(ingest.port());
   const auto lost = static_cast<int64_t>(ingest.metric("wxpipe_spool_lost_total"));
   EXPECT_GT(lost, 0);
   EXPECT_LT(lost, 40);
   EXPECT_EQ(ingest.metric("wxpipe_spool_damaged_files"), 1);
-  Platform(ingest.port()).send_all(100, 110);
+  platform.send_all(100, 110);
 
   const auto report = audit_of(50);
   EXPECT_EQ(report.total(), (Tally{50, 50 - lost, 0, 0, 0, lost}));

@@ -93,8 +93,8 @@ std::vector<Finding> findings_of(const AuditReport& found) {
     say(Level::error,
         "not everything that was acknowledged is accounted for: " + counted(found.missing.size(), "callback") +
             " found nowhere",
-        "`wxpipe audit --repair` says what can be sent again. Look for event=records_lost in the logs, a restored "
-        "backup or a dropped partition. If rows were deleted on purpose, delete their custody marks too.");
+        "`wxpipe audit --repair` says what can be sent again. Look for event=records_lost or spool_damaged in the logs, a "
+        "restored backup or a dropped partition. If rows were deleted on purpose, delete their custody marks too.");
   if (!found.fine()) return findings;
   if (!found.waiting_for.empty())
     say(Level::note, "nothing is lost as far as can be told; some is still on its way",

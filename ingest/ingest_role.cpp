@@ -18,6 +18,7 @@
 #include "ingest/custody/custodian.hpp"
 #include "ingest/delivery/delivery.hpp"
 #include "ingest/delivery/drainer.hpp"
+#include "ingest/delivery/left_spools.hpp"
 #include "ingest/delivery/spool.hpp"
 #include "ingest/http/server.hpp"
 #include "ingest/platforms.hpp"
@@ -67,9 +68,11 @@ class IngestRole : public runtime::Role {
     const auto& settings = context_.settings;
     std::unique_ptr<Spool> spool;
     std::unique_ptr<Drainer> drainer;  // must stop before the spool closes
+    std::unique_ptr<LeftSpools> left;
     if (!settings.spool.directory.empty()) {
       spool = std::make_unique<Spool>(settings.spool, settings.instance.name, clock_, context_.metrics);
       drainer = std::make_unique<Drainer>(settings.kafka, *spool);
+      left = std::make_unique<LeftSpools>(settings, clock_, context_.metrics);
     }
     Receipts receipts(settings.instance.name, clock_.now());
     DeadLetterLimit dead_letter_limit(settings.ingest.repeated_dead_letters);
@@ -118,6 +121,7 @@ class IngestRole : public runtime::Role {
         if (failed.stop_requested()) break;
         look_at_broker(probe, spool != nullptr);
         certificates_.look();
+        if (spool && spool->damaged()) failed.request_stop();
       }
       context_.readiness.not_ready("ingest", "stopping");
       drain(workers, shared);
@@ -132,6 +136,8 @@ class IngestRole : public runtime::Role {
     }
     telemetry::log_info("ingest_stopped");
     if (failure) std::rethrow_exception(failure);
+    if (spool && spool->damaged())
+      throw std::runtime_error("the spool was damaged while it was in use; the next start saves what it holds");
   }
 
  private:

@@ -36,6 +36,12 @@ Metrics::Metrics()
       open_connections(gauge(registry, "wxpipe_open_connections", "Callback connections open now").Add({})),
       spool_events(gauge(registry, "wxpipe_spool_events", "Events waiting in the spool").Add({})),
       spool_bytes(gauge(registry, "wxpipe_spool_bytes", "Bytes of events waiting in the spool").Add({})),
+      spool_lost(counter(registry, "wxpipe_spool_lost_total",
+                         "Acknowledged events that a damaged spool no longer holds; at most so many")
+                     .Add({})),
+      spool_damaged_files(gauge(registry, "wxpipe_spool_damaged_files", "Damaged spools kept in the folder").Add({})),
+      spools_left(
+          gauge(registry, "wxpipe_spools_left", "Spools in the folder that no process has, with events").Add({})),
       process_events(counter(registry, "wxpipe_process_events_total", "Events taken by process, by outcome")),
       facts(counter(registry, "wxpipe_facts_total", "Facts produced, by topic")),
       duplicates(counter(registry, "wxpipe_duplicates_total", "Repeats met and left out, by stage")),

@@ -29,6 +29,9 @@ class Metrics {
   prometheus::Gauge& open_connections;
   prometheus::Gauge& spool_events;  // waiting in the spool
   prometheus::Gauge& spool_bytes;
+  prometheus::Counter& spool_lost;         // confirmed, and in none of its files any more: at most so many
+  prometheus::Gauge& spool_damaged_files;  // kept in the spool's folder
+  prometheus::Gauge& spools_left;          // in the folder, with events, and no process has them
   // process
   prometheus::Family<prometheus::Counter>& process_events;     // {outcome=processed|duplicate|dead_letter}
   prometheus::Family<prometheus::Counter>& facts;              // {topic}

@@ -17,9 +17,11 @@ namespace {
 constexpr auto kEvery = 1s;
 constexpr auto kBudget = 2s;  // to make a mark durable
 constexpr auto kAgainWhenEnding = 20ms;
+
+std::string record_key(const schemas::CustodyMark& mark) { return mark.instance + '/' + mark.boot; }
 }  // namespace
 
-Custodian::Custodian(asio::io_context& io, Delivery& delivery, const Spool* spool, std::vector<Thread> threads,
+Custodian::Custodian(asio::io_context& io, Delivery& delivery, Spool* spool, std::vector<Thread> threads,
                      const Receipts& receipts, const Clock& clock)
     : io_(io),
       delivery_(delivery),
@@ -81,7 +83,7 @@ asio::awaitable<bool> Custodian::say(bool ending) {
     if (!unsaid_) co_return true;
     Outbound record;
     record.topic = schemas::TopicName::custody;
-    record.key = unsaid_->instance + '/' + unsaid_->boot;
+    record.key = record_key(*unsaid_);
     record.timestamp = unsaid_->marked_at;
     schemas::encode(*unsaid_, record.value);
     const auto deadline = steady_clock::now() + kBudget;
@@ -95,6 +97,7 @@ asio::awaitable<bool> Custodian::say(bool ending) {
       waiting_shown_ = !durable;
     }
     if (!durable) co_return false;
+    if (spool_ != nullptr) spool_->marked(record_key(*unsaid_), unsaid_->next);
     unsaid_.reset();
   }
 }

@@ -29,7 +29,7 @@ class Custodian {
   };
 
   // spool: null without one. threads: all that give receipts.
-  Custodian(boost::asio::io_context& io, Delivery& delivery, const Spool* spool, std::vector<Thread> threads,
+  Custodian(boost::asio::io_context& io, Delivery& delivery, Spool* spool, std::vector<Thread> threads,
             const Receipts& receipts, const Clock& clock);
 
   // Call before the io thread runs, or on it.
@@ -46,7 +46,7 @@ class Custodian {
 
   boost::asio::io_context& io_;
   Delivery& delivery_;
-  const Spool* spool_;
+  Spool* spool_;
   const std::vector<Thread> threads_;
   const Receipts& receipts_;
   const Clock& clock_;

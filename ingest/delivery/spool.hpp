@@ -2,6 +2,10 @@
 // thread puts everything that waits into one transaction, so one fsync serves many callbacks (group commit). A drainer
 // (drainer.hpp) moves the events to Kafka, oldest first, when it is back.
 //
+// What it confirmed is also noted in a ledger beside it (spool_ledger.hpp), and each event has a checksum. So a damaged
+// file is noticed, and what it has lost is known: at the start, before SQLite opens it (spool_rescue.hpp). If damage
+// shows later, the spool takes nothing more and says so (damaged); the role then starts again.
+//
 // The spool is bounded. A put is refused beyond max_bytes, or while the oldest event is older than max_age: a full
 // spool answers failure rather than promise what it can't keep. After a crash it holds what was committed and nothing
 // else. Ages are counted by the monotonic clock, so setting the wall clock can't fill the spool or hide events. The
@@ -13,7 +17,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,20 +31,14 @@
 #include "common/config/settings.hpp"
 #include "common/telemetry/metrics.hpp"
 #include "ingest/delivery/outbound.hpp"
-
-struct sqlite3;
-struct sqlite3_stmt;
+#include "ingest/delivery/spool_database.hpp"
+#include "ingest/delivery/spool_files.hpp"
+#include "ingest/delivery/spool_ledger.hpp"
+#include "ingest/delivery/spool_record.hpp"
 
 namespace wxpipe::ingest {
 
-struct SpooledRecord {
-  int64_t id = 0;
-  Outbound record;
-};
-
-// Whether the folder is there and others than its owner have rights to it: callbacks lie in a spool as they were
-// decrypted.
-bool is_open_to_others(const std::filesystem::path& folder);
+struct SpoolInventory;
 
 class Spool {
  public:
@@ -68,10 +65,14 @@ class Spool {
   void put(const Outbound& record, Stored stored);
   // Any thread. The broker has these: later events need not queue behind them. They are deleted with the next commit.
   void remove(std::vector<int64_t> ids);
+  // Any thread. The custody marks of a process ("<instance>/<boot>") cover its receipts below `next`.
+  void marked(const std::string& process, int64_t next);
 
   // Any thread. Whether events of this key wait here; later ones must then queue behind them.
   bool holds(uint64_t key) const;
   int64_t events() const { return events_.load(std::memory_order_relaxed); }
+  // Any thread. The file isn't what was written to it: only a new start can mend that.
+  bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
 
   // Only for the drainer's thread: the oldest records after id `after` that have been here for at least kGrace.
   std::vector<SpooledRecord> oldest(int64_t after, size_t most_records, size_t most_bytes);
@@ -79,14 +80,25 @@ class Spool {
   bool wait_for_events(const std::stop_token& stop, std::chrono::milliseconds time);
 
  private:
-  struct Database;
   struct Put {
     const Outbound* record;
     Stored stored;
   };
 
+  // What waits for the writer.
+  struct Tasks {
+    std::vector<Put> puts;
+    std::vector<int64_t> removals;
+    std::map<std::string, int64_t> marked;
+    bool empty() const { return puts.empty() && removals.empty() && marked.empty(); }
+  };
+
+  void take_over(const SpoolInventory& inventory);
   void work();
-  bool write(std::vector<Put>& puts, std::vector<int64_t>& removals);
+  void write(Tasks& tasks);
+  bool commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Timestamp now);
+  bool note(const Tasks& tasks, const std::vector<std::optional<int64_t>>& ids);
+  void found_damage(const DamagedFile& damage);
   bool has_room(uint64_t bytes);
   void hold(uint64_t key);
   void unhold(uint64_t key);
@@ -97,24 +109,28 @@ class Spool {
   const Clock& clock_;
   telemetry::Metrics& metrics_;
   const Monotonic monotonic_;
+  const SpoolFiles files_;
   int lock_ = -1;
-  std::unique_ptr<Database> writer_, reader_;
+  std::unique_ptr<SpoolDatabase> writer_, reader_;
+  std::unique_ptr<SpoolLedger> ledger_;  // only the writer uses it
 
   std::atomic<int64_t> events_{0};
-  uint64_t bytes_ = 0;  // only the writer uses it
+  uint64_t bytes_ = 0;   // only the writer uses it, as all down to failing_
+  int64_t last_id_ = 0;  // never given twice, not even after a restart
   struct Known {
     uint64_t key, bytes;
     SteadyTime stored_at;
     bool held = true;  // later events of the key must queue behind it
   };
-  std::map<int64_t, Known> known_;  // only the writer uses it; by id, so the oldest comes first
+  std::map<int64_t, Known> known_;  // by id, so the oldest comes first
   bool refusing_ = false;
   bool failing_ = false;  // the last write failed
+  double shown_events_ = 0, shown_bytes_ = 0;
+  std::atomic<bool> damaged_{false};
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::vector<Put> puts_;
-  std::vector<int64_t> removals_;
+  Tasks tasks_;
   std::unordered_map<uint64_t, int> held_;
   // Commits of the last kGrace, each with its last id. Everything up to ripe_ is older.
   struct Commit {

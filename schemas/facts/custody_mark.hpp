@@ -119,6 +119,13 @@ struct CustodyMark {
 inline constexpr int64_t kMostReceiptsInMark = 200'000;
 inline constexpr size_t kMostAcknowledgedInMark = 8'000;
 
+// From this number on: marks for single receipts of a boot that had died, written by whoever found that its spool had
+// lost them (docs/decisions/0016-damaged-spools.md). They are outside of the boot's own numbers, which nobody knows
+// then.
+inline constexpr int64_t kFirstLateMark = int64_t{1} << 40;
+// The number of a mark that says, on behalf of a boot that had died: its spool is empty now.
+inline constexpr int64_t kEmptiedMark = 2 * kFirstLateMark;
+
 // Why no process can have written this mark: outcomes that don't cover [first, next), or wrong counts. Empty: it is
 // fine.
 std::string_view contradiction(const CustodyMark& mark);

@@ -43,7 +43,7 @@ class Audit {
       judge(receipts, behind.empty());
     }
     for (auto& gap : store_.gaps()) {
-      const bool may_come = !marks_behind.empty() || spool_may_hold_marks(gap.instance);
+      const bool may_come = !marks_behind.empty() || spool_may_hold_marks(gap);
       if (may_come)
         report_.waiting_for.push_back(
             fmt::format("marks of {}/{} from {} to {}", gap.instance, gap.boot, gap.first, gap.next - 1));
@@ -80,11 +80,16 @@ class Audit {
     if (spools_named_.insert(instance).second) report_.waiting_for.push_back(spool_of(report_.boots, instance));
   }
 
-  // Marks can be in the spool too.
-  bool spool_may_hold_marks(const std::string& instance) const {
-    return std::any_of(report_.boots.begin(), report_.boots.end(), [&](const Boot& boot) {
-      return boot.instance == instance && boot.spool_events.value_or(0) > 0;
+  // Marks can be in the spool too, until it is empty.
+  bool spool_may_hold_marks(const MarkGap& gap) const {
+    schemas::CustodyMark behind;
+    behind.instance = gap.instance;
+    behind.boot = gap.boot;
+    behind.number = gap.before_number;
+    const bool held_some = std::any_of(report_.boots.begin(), report_.boots.end(), [&](const Boot& boot) {
+      return boot.instance == gap.instance && boot.spool_events.value_or(0) > 0;
     });
+    return held_some && !spool_emptied_since(report_.boots, behind);
   }
 
   void look_at_tails() {
@@ -99,7 +104,8 @@ class Audit {
       std::vector<std::string> open;
       for (const auto sequence : tail.open()) open.push_back(fmt::format("{}/{}", process_of(boot), sequence));
       const auto ended = store_.ended_elsewhere(open);
-      const std::unordered_set<std::string> known(ended.begin(), ended.end());
+      std::unordered_set<std::string> known(ended.begin(), ended.end());
+      for (const auto& one : report_.missing) known.insert(one.receipt);  // a late mark names it
       for (auto& receipt : open)
         if (!known.contains(receipt)) report_.in_doubt.push_back(std::move(receipt));
     }

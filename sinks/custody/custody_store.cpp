@@ -80,10 +80,11 @@ std::string CustodyStore::provable() const {
 
 std::vector<Boot> CustodyStore::boots() {
   const auto rows = connection_.execute(fmt::format(
-      "select instance, boot, max(next_sequence) - 1, {}, bool_or(last), now() - max(created_at) > interval '1 minute', "
-      "(array_agg(spool_events order by number desc))[1], coalesce(max(number) filter (where spool_events = 0), 0), {} "
-      "from wxpipe.custody_marks where created_at <= '{}' group by 1, 2 order by 1, 2",
-      iso("max(marked_at)"), iso("max(received_to)"), moment_));
+      "select instance, boot, coalesce(max(next_sequence) filter (where number < {0}), 1) - 1, {1}, bool_or(last), "
+      "now() - max(created_at) > interval '1 minute', (array_agg(spool_events order by number desc) filter (where number < "
+      "{0}))[1], coalesce(max(number) filter (where spool_events = 0), 0), {2} "
+      "from wxpipe.custody_marks where created_at <= '{3}' group by 1, 2 order by 1, 2",
+      schemas::kFirstLateMark, iso("max(marked_at)"), iso("max(received_to)"), moment_));
   std::vector<Boot> boots;
   for (size_t i = 0; i < rows.size(); ++i) {
     auto& boot = boots.emplace_back();
@@ -102,14 +103,14 @@ std::vector<Boot> CustodyStore::boots() {
 
 std::vector<MarkGap> CustodyStore::gaps() {
   const auto rows = connection_.execute(fmt::format(
-      "select instance, boot, next_sequence, following from (select instance, boot, number, next_sequence, "
+      "select instance, boot, next_sequence, following, following_number from (select instance, boot, number, next_sequence, "
       "lead(number) over boots as following_number, lead(first_sequence) over boots as following "
-      "from wxpipe.custody_marks where created_at <= '{}' window boots as (partition by instance, boot order by number)) m "
+      "from wxpipe.custody_marks where created_at <= '{}' and number < {} window boots as (partition by instance, boot order by number)) m "
       "where following_number <> number + 1 and following > next_sequence order by 1, 2, 3",
-      moment_));
+      moment_, schemas::kFirstLateMark));
   std::vector<MarkGap> gaps;
   for (size_t i = 0; i < rows.size(); ++i)
-    gaps.push_back({rows.text(i, 0), rows.text(i, 1), rows.integer(i, 2), rows.integer(i, 3)});
+    gaps.push_back({rows.text(i, 0), rows.text(i, 1), rows.integer(i, 2), rows.integer(i, 3), rows.integer(i, 4)});
   return gaps;
 }
 

@@ -16,6 +16,7 @@ namespace wxpipe::sinks {
 struct MarkGap {
   std::string instance, boot;
   int64_t first = 0, next = 0;  // sequences without a mark, between other marks
+  int64_t before_number = 0;    // of the mark behind the gap
   bool operator==(const MarkGap&) const = default;
 };
 

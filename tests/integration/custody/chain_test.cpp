@@ -1,7 +1,11 @@
 // From callbacks to the audit, on real servers: acknowledged = stored + duplicates + dead letters + in flight, for any
 // callbacks and on any way through the pipeline (docs/guarantees.md law 9).
+#include <fstream>
+
+#include "ingest/delivery/spool_ledger.hpp"
 #include "rig/kafka_gate.hpp"
 #include "rig/process.hpp"
+#include "schemas/fact_json.hpp"
 #include "tests/integration/custody/custody_fixture.hpp"
 #include "tests/support/program.hpp"
 
@@ -286,6 +290,60 @@ TEST_F(ChainTest, WhatNoConsumerHasPassedIsInFlight) {
   others.sink.families = {"messages", "dead_letters"};
   RunningRole storing(others, sink());
   EXPECT_EQ(audit_of(20).total(), (Tally{20, 20, 0, 0, 0, 0}));
+}
+
+// The spool as it is when its process is killed.
+void copy_spool(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::filesystem::create_directories(to);
+  for (const auto* name : {"in-1.ledger", "in-1.spool", "in-1.spool-wal"})  // the ledger is never ahead of the rest
+    std::filesystem::copy_file(from / name, to / name);
+}
+
+// How far the custody marks in the spool have come.
+int64_t marked_up_to(const std::filesystem::path& spool) {
+  int64_t next = 0;
+  for (const auto& [id, entry] : ingest::SpoolLedger::read(spool / "in-1.ledger").waiting)
+    if (entry.topic == TopicName::custody)
+      next = std::max(next, schemas::decode<schemas::CustodyMark>(entry.value).value().next);
+  return next;
+}
+
+TEST_F(ChainTest, WhatADamagedSpoolHasLostIsUnaccountedAndNamedAndTheRestIsStored) {
+  auto alone = settings();
+  alone.kafka.bootstrap_servers = "127.0.0.1:1";
+  const auto after_the_kill = folder_ / "killed";
+  {
+    RunningIngest ingest(alone);
+    Platform(ingest.port()).send_all(0, 40);
+    ASSERT_TRUE(eventually([&] { return marked_up_to(alone.spool.directory) == 41; }));
+    copy_spool(alone.spool.directory, after_the_kill);
+  }
+  const auto log = after_the_kill / "in-1.spool-wal";
+  {
+    constexpr int kFrame = 24 + 4096;
+    std::fstream damaged(log, std::ios::in | std::ios::out | std::ios::binary);
+    for (auto at = std::filesystem::file_size(log) / kFrame / 2; at < std::filesystem::file_size(log) / kFrame; ++at) {
+      damaged.seekp(static_cast<std::streamoff>(32 + at * kFrame + 24));
+      damaged << std::string(4096, '\0');
+    }
+  }
+  auto mended = settings();
+  mended.spool.directory = after_the_kill.string();
+  RunningIngest ingest(mended);
+  RunningRole processing(settings(), process()), storing(settings(), sink());
+  Platform platform(ingest.port());
+  const auto lost = static_cast<int64_t>(ingest.metric("wxpipe_spool_lost_total"));
+  EXPECT_GT(lost, 0);
+  EXPECT_LT(lost, 40);
+  EXPECT_EQ(ingest.metric("wxpipe_spool_damaged_files"), 1);
+  platform.send_all(100, 110);
+
+  const auto report = audit_of(50);
+  EXPECT_EQ(report.total(), (Tally{50, 50 - lost, 0, 0, 0, lost}));
+  EXPECT_FALSE(report.fine());
+  EXPECT_THAT(report.missing, SizeIs(static_cast<size_t>(lost)));
+  EXPECT_EQ(count("messages"), 50 - lost);
+  EXPECT_TRUE(eventually([&] { return storing.metric("wxpipe_unaccounted") == static_cast<double>(lost); }));
 }
 
 }  // namespace

@@ -138,7 +138,7 @@ TEST_F(MarksTest, AMarkThatIsMissingBetweenOthersIsSaidAndIsNotFine) {
   store({mark(1, 1, 1), mark(2, 1, 10), mark(4, 15, 15)});
   RunningRole processing(settings(), process()), storing(settings(), sink());
   const auto report = audit();
-  EXPECT_EQ(report.marks_missing, (std::vector<sinks::MarkGap>{{"edge-1", "19ab1f5b2c0", 10, 15}}));
+  EXPECT_EQ(report.marks_missing, (std::vector<sinks::MarkGap>{{"edge-1", "19ab1f5b2c0", 10, 15, 4}}));
   EXPECT_FALSE(report.fine());
   store({mark(3, 10, 15)});
   EXPECT_THAT(audit().marks_missing, IsEmpty());
@@ -240,6 +240,41 @@ TEST_F(LookTest, WhatWaitsInASpoolIsNoLossUntilTheSpoolWasEmpty) {
   EXPECT_EQ(audit().total(), (Tally{2, 1, 0, 0, 0, 1}));
   EXPECT_THAT(receipts_of(look().missing), ElementsAre("edge-1/19ab1f5b2c0/2"));
   EXPECT_EQ(unaccounted(), 1);
+}
+
+// Written by another process: of a receipt that a damaged spool lost, and that the spool is empty now.
+TEST_F(LookTest, ALateMarkIsMissedIsInNoDoubtAndLeavesNoGap) {
+  RunningRole processing(settings(), process()), storing(settings(), sink());
+  auto spooled = mark(2, 1, 3), late = mark(schemas::kFirstLateMark + 4, 4, 5);
+  spooled.spool_events = 2;
+  late.spool_events.reset();
+  spooled.acknowledged[0].spooled = late.acknowledged[0].spooled = true;
+  store({mark(1, 1, 1), spooled, late});
+  auto last = event(5, spooled);
+  for (int64_t i = 1; i < 3; ++i) produce(event(i, spooled));
+  produce(last);
+  EXPECT_TRUE(eventually([&] { return count("messages") == 3; }));
+  EXPECT_EQ(audit().total(), (Tally{3, 2, 0, 0, 1, 0}));
+  store({mark(schemas::kEmptiedMark, 1, 1)});
+  database_->query("update wxpipe.custody_marks set created_at = created_at - interval '1 hour'");
+  const auto report = audit();
+  EXPECT_EQ(report.total(), (Tally{3, 2, 0, 0, 0, 1}));
+  EXPECT_THAT(receipts_of(report.missing), ElementsAre("edge-1/19ab1f5b2c0/4"));
+  EXPECT_THAT(report.in_doubt, ElementsAre("edge-1/19ab1f5b2c0/3")) << "it was killed, and said nothing about that one";
+  EXPECT_THAT(report.marks_missing, IsEmpty());
+}
+
+// Spools are drained in order, so a mark that isn't there once the spool is empty will never come.
+TEST_F(LookTest, AGapBetweenMarksWaitsForTheSpoolUntilItIsEmpty) {
+  RunningRole processing(settings(), process()), storing(settings(), sink());
+  auto filled = mark(2, 1, 1);
+  filled.spool_events = 5;
+  auto behind = mark(4, 10, 10);
+  behind.spool_events = 7;
+  store({mark(1, 1, 1), filled, behind});
+  EXPECT_THAT(audit().waiting_for, testing::Contains(HasSubstr("marks of edge-1")));
+  store({mark(5, 10, 10)});
+  EXPECT_THAT(audit().marks_missing, testing::SizeIs(1));
 }
 
 TEST_F(LookTest, ALossIsCountedNamedAndForgottenWhenItTurnsUp) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <deque>
 
+#include "ingest/delivery/left_spools.hpp"
 #include "rig/kafka_gate.hpp"
+#include "schemas/facts/custody_mark.hpp"
 #include "tests/integration/ingest/ingest_fixture.hpp"
 #include "tests/support/full_disk.hpp"
 #include "tests/support/mock_cluster.hpp"
@@ -442,6 +444,51 @@ TEST_F(DurabilityTest, AProducerThatCannotGoOnCostsNoAnswerWhereThereIsASpool) {
   auto client = ingest.client();
   for (int i = 0; i < 50; ++i) EXPECT_EQ(send(client, plain(i)).status, 200);
   EXPECT_TRUE(drained(ingest));
+}
+
+// Of a host that was renamed, say.
+TEST_F(DurabilityTest, ASpoolThatNoProcessHasIsDeliveredAndGone) {
+  auto with = with_spool();
+  auto own = with;
+  own.instance.name = "old-edge";
+  own.kafka.bootstrap_servers = "127.0.0.1:1";
+  {
+    RunningIngest old(own);
+    auto client = old.client();
+    for (int i = 0; i < 20; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
+    telemetry::Metrics metrics;
+    const LeftSpools looking(with, system_clock(), metrics, {10ms, 0ms});
+    auto second = old.client();
+    for (int i = 20; i < 30; ++i) ASSERT_EQ(send(second, plain(i)).status, 200);
+    EXPECT_EQ(metrics.spools_left.Value(), 0) << "its process lives";
+  }
+  telemetry::Metrics metrics;
+  const std::filesystem::path folder = with.spool.directory;
+  {
+    const LeftSpools patient(with, system_clock(), metrics, {10ms, 1h});
+    EXPECT_TRUE(eventually([&] { return metrics.spools_left.Value() == 1; }));
+    EXPECT_TRUE(exists(folder / "old-edge.spool")) << "its process may be starting again";
+  }
+  const LeftSpools looking(with, system_clock(), metrics, {10ms, 100ms});
+  EXPECT_TRUE(eventually([&] { return !exists(folder / "old-edge.spool"); }));
+  EXPECT_TRUE(eventually([&] { return metrics.spools_left.Value() == 0; }));
+  EXPECT_EQ(first_sightings(), in_order(0, 30));
+  bool emptied = false;
+  for (const auto& record : support::read_topic(topics_->settings(), topics_->name(TopicName::custody))) {
+    const auto mark = schemas::decode<schemas::CustodyMark>(record.value).value();
+    EXPECT_EQ(mark.instance, "old-edge");
+    emptied |= mark.number == schemas::kEmptiedMark && mark.spool_events == 0;
+  }
+  EXPECT_TRUE(emptied) << "the audit need not wait for it any more";
+}
+
+TEST_F(DurabilityTest, AnInstanceWhoseSpoolIsBeingLookedAtStartsAllTheSame) {
+  auto with = with_spool();
+  auto own = with;
+  own.instance.name = "old-edge";
+  telemetry::Metrics metrics;
+  const LeftSpools looking(with, system_clock(), metrics, {1ms, 1h});
+  for (int i = 0; i < 20; ++i) RunningIngest(own).stop();
 }
 
 }  // namespace

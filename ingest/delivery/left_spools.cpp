@@ -1,0 +1,145 @@
+#include "ingest/delivery/left_spools.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "common/result.hpp"
+#include "common/runtime/stop_wait.hpp"
+#include "common/telemetry/log.hpp"
+#include "ingest/delivery/drainer.hpp"
+#include "ingest/delivery/producer.hpp"
+#include "ingest/delivery/spool.hpp"
+#include "ingest/delivery/spool_ledger.hpp"
+#include "schemas/fact_json.hpp"
+#include "schemas/facts/custody_mark.hpp"
+
+namespace wxpipe::ingest {
+namespace {
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+namespace fs = std::filesystem;
+
+// The instances that have a spool in the folder. A ledger without its file is one that lost everything.
+std::set<std::string> instances_in(const fs::path& folder) {
+  std::set<std::string> names;
+  std::error_code trouble;
+  for (const auto& entry : fs::directory_iterator(folder, trouble)) {
+    const auto& path = entry.path();
+    const bool kept = path.filename().string().find(".spool.damaged-") != std::string::npos;
+    if (!kept && (path.extension() == ".spool" || path.extension() == ".ledger")) names.insert(path.stem());
+  }
+  return names;
+}
+
+bool holds_something(const SpoolFiles& files) {
+  const auto ledger = SpoolLedger::read(files.ledger);
+  return !ledger.whole() || !ledger.waiting.empty();
+}
+
+bool has_owner(const SpoolFiles& files) {
+  const int lock = ::open(files.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return true;  // not ours to touch
+  const bool free = ::flock(lock, LOCK_EX | LOCK_NB) == 0;
+  ::close(lock);
+  return !free;
+}
+
+// The last boot that wrote to the spool. Boots are in hexadecimal, without leading zeros.
+std::string newest_boot(const SpoolFiles& files) {
+  std::string newest;
+  for (const auto& [id, entry] : SpoolLedger::read(files.ledger).waiting) {
+    const auto receipt = schemas::parse_receipt(entry.receipt);
+    const std::string_view process = receipt ? receipt->process : std::string_view(entry.key);
+    const std::string boot(process.substr(process.rfind('/') + 1));
+    if (boot.size() != newest.size() ? boot.size() > newest.size() : boot > newest) newest = boot;
+  }
+  return newest;
+}
+
+// Tells the audit that nothing of this boot, or of an earlier one, waits in a spool any more.
+bool say_emptied(const config::KafkaSettings& settings, const std::string& instance, const std::string& boot,
+                 Timestamp now) {
+  schemas::CustodyMark mark;
+  mark.instance = instance;
+  mark.boot = boot;
+  mark.number = schemas::kEmptiedMark;
+  mark.marked_at = now;
+  mark.spool_events = 0;
+  Outbound record;
+  record.topic = schemas::TopicName::custody;
+  record.key = instance + '/' + boot;
+  record.timestamp = now;
+  schemas::encode(mark, record.value);
+  bool durable = false, reported = false;
+  Producer producer(settings, [&](void*, rd_kafka_resp_err_t error) {
+    reported = true;
+    durable = error == RD_KAFKA_RESP_ERR_NO_ERROR;
+  });
+  if (producer.produce(record, nullptr) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  for (const auto until = steady_clock::now() + 10s; !reported && steady_clock::now() < until;) producer.poll(100ms);
+  return durable;
+}
+}  // namespace
+
+LeftSpools::LeftSpools(const config::Settings& settings, const Clock& clock, telemetry::Metrics& metrics,
+                       Patience patience)
+    : settings_(settings),
+      clock_(clock),
+      metrics_(metrics),
+      patience_(patience),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+void LeftSpools::work(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const auto left = unowned();
+    metrics_.spools_left.Set(static_cast<double>(left.size()));
+    std::map<std::string, steady_clock::time_point> seen;
+    for (const auto& instance : left) {
+      const auto known = seen_.find(instance);
+      seen[instance] = known == seen_.end() ? steady_clock::now() : known->second;
+      if (known == seen_.end())
+        telemetry::log_warn("spool_left_behind",
+                            {{"spool_of", instance}, {"why", "no process has it"}, {"taken_over", "soon"}});
+    }
+    seen_ = std::move(seen);
+    for (const auto& [instance, since] : seen_)
+      if (!stop.stop_requested() && steady_clock::now() - since >= patience_.unowned_for) deliver(instance, stop);
+    runtime::wait(stop, patience_.look_every);
+  }
+}
+
+std::vector<std::string> LeftSpools::unowned() const {
+  std::vector<std::string> left;
+  for (const auto& instance : instances_in(settings_.spool.directory)) {
+    const SpoolFiles files(settings_.spool.directory, instance);
+    if (instance != settings_.instance.name && !has_owner(files) && holds_something(files)) left.push_back(instance);
+  }
+  return left;
+}
+
+void LeftSpools::deliver(const std::string& instance, const std::stop_token& stop) {
+  const SpoolFiles files(settings_.spool.directory, instance);
+  try {
+    Producer probe(settings_.kafka, [](void*, rd_kafka_resp_err_t) {});
+    if (!probe.trouble(1s).empty()) return;
+    auto boot = newest_boot(files);  // before the spool is mended: what it has lost counts, too
+    Spool spool(settings_.spool, instance, clock_, metrics_);
+    if (boot.empty()) boot = newest_boot(files);
+    const auto events = spool.events();
+    {
+      const Drainer drainer(settings_.kafka, spool);
+      while (spool.events() > 0 && !spool.damaged() && !stop.stop_requested() && probe.trouble(1s).empty())
+        runtime::wait(stop, 50ms);
+    }
+    if (spool.events() > 0 || (!boot.empty() && !say_emptied(settings_.kafka, instance, boot, clock_.now()))) return;
+    for (const auto& file : {files.ledger, files.file, files.wal, files.shm}) fs::remove(file);
+    telemetry::log_info("spool_left_delivered", {{"spool_of", instance}, {"events", events}});
+  } catch (const std::exception& error) {  // in use again, or the disk: looked at again next time
+    telemetry::log_warn("spool_left_hindered", {{"spool_of", instance}, {"why", error.what()}});
+  }
+}
+
+}  // namespace wxpipe::ingest

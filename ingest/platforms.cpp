@@ -251,8 +251,11 @@ class Interpreter {
     using From = senders::Part::From;
     const bool in_query = sender.found.from == From::query, in_header = sender.found.from == From::header;
     for (auto& [name, value] : letter.context)
-      if (name == "query" ? in_query : in_header && name.starts_with("header:")) value = sealer_.seal(value);
-    if (!in_query && !in_header) letter.body = sealer_.seal(letter.body);
+      if (in_query && name == "query")
+        value = sealer_.seal(callback_.query);
+      else if (in_header && name.starts_with("header:"))
+        value = sealer_.seal(value);
+    if (!in_query && !in_header) letter.body = sealer_.seal(callback_.body);
   }
 
   bool stale(std::string_view timestamp) const {

@@ -78,12 +78,7 @@ std::string bytes_of_hex(std::string_view hex) {
 struct Letter {
   std::string id, stage, account, event_id, key, body, receipt, trace_id;
   Timestamp failed_at;
-  std::map<std::string, std::string, std::less<>> context;
-
-  std::string_view of_context(std::string_view name) const {
-    const auto found = context.find(name);
-    return found == context.end() ? std::string_view() : std::string_view(found->second);
-  }
+  std::map<std::string, std::string> context;
 };
 
 constexpr std::string_view kRetryColumns =
@@ -116,7 +111,7 @@ class PutBack {
         }) {}
 
   Answer of(const Letter& letter) const {
-    if (!letter.of_context("body_cut").empty()) return "its bytes were cut, because they fit in no record";
+    if (letter.context.contains("body_cut")) return "its bytes were cut, because they fit in no record";
     if (letter.stage == "ingest") return opened(letter);
     if (letter.stage == "process") return again(letter);
     for (const auto* family : sinks::all_families())
@@ -130,15 +125,28 @@ class PutBack {
 
  private:
   Answer opened(const Letter& letter) const {
+    std::map<std::string, std::string, std::less<>> context;
+    std::vector<ingest::Header> headers;
+    for (const auto& [name, value] : letter.context) {
+      const auto& clear = context[name] = sealer_.open_all(value);
+      constexpr std::string_view kHeader = "header:";
+      if (name.starts_with(kHeader)) headers.push_back({std::string_view(name).substr(kHeader.size()), clear});
+    }
+    const auto of_context = [&](std::string_view name) {
+      const auto found = context.find(name);
+      return found == context.end() ? std::string_view() : std::string_view(found->second);
+    };
+    const auto body = sealer_.open_all(letter.body);
     const auto interpretation = accounts_.interpret({.method = ingest::Method::post,
                                                      .account = letter.account,
-                                                     .tenant = letter.of_context("tenant"),
-                                                     .query = letter.of_context("query"),
-                                                     .body = letter.body,
-                                                     .content_type = letter.of_context("content_type"),
-                                                     .webhook_id = letter.of_context("webhook-id"),
-                                                     .webhook_timestamp = letter.of_context("webhook-timestamp"),
-                                                     .webhook_signature = letter.of_context("webhook-signature"),
+                                                     .tenant = of_context("tenant"),
+                                                     .query = of_context("query"),
+                                                     .body = body,
+                                                     .content_type = of_context("content_type"),
+                                                     .webhook_id = of_context("webhook-id"),
+                                                     .webhook_timestamp = of_context("webhook-timestamp"),
+                                                     .webhook_signature = of_context("webhook-signature"),
+                                                     .headers = headers,
                                                      .received_at = letter.failed_at});
     if (const auto* refused = std::get_if<ingest::Refused>(&interpretation))
       return fmt::format("refused now: {}", to_string(refused->refusal));

@@ -11,9 +11,7 @@
 #include "common/kafka/admin.hpp"
 #include "common/kafka/error.hpp"
 #include "common/kafka/partition_reader.hpp"
-#include "common/kafka/transactional_producer.hpp"
 #include "common/result.hpp"
-#include "schemas/record_side.hpp"
 
 namespace wxpipe::sinks {
 namespace {
@@ -33,45 +31,6 @@ constexpr auto kSettled = 2min;
 constexpr int64_t kSlice = 100'000;       // records that are read before it is asked whether to go on
 constexpr size_t kMostRecordsSent = 500;  // in one transaction
 constexpr size_t kMostBytesSent = 8 << 20;
-
-// Writes copies, a transaction at a time: each is sent as a whole or not at all. All repairs have one transactional id,
-// so one that is left half done is ended by the next.
-class Sender {
- public:
-  Sender(const config::KafkaSettings& settings, const std::string& prefix)
-      : producer_(settings, prefix + "repair", schemas::topic_names(prefix),
-                  {{"message.max.bytes", fmt::format("{}", schemas::kMaxMessageBytes)}}) {}
-
-  void send(const std::vector<Copy>& copies) {
-    try {
-      if (!std::exchange(begun_, true)) producer_.init();
-      producer_.begin();
-      for (const auto& copy : copies) produce(copy);
-      producer_.commit();
-    } catch (const kafka::TransactionAborted& error) {
-      producer_.abort();
-      throw Unavailable(fmt::format("a repair's transaction was aborted: {}", error.what()));
-    } catch (const Fenced& error) {
-      throw Unavailable(fmt::format("the repair's producer was refused (by another repair?): {}", error.what()));
-    }
-  }
-
- private:
-  void produce(const Copy& copy) {
-    std::vector<kafka::Header> headers;
-    const auto add = [&](std::string_view name, std::string_view value) {
-      if (!value.empty()) headers.push_back({name, value});
-    };
-    add("event_id", copy.event_id);
-    add("receipt", copy.receipt);
-    add("traceparent", copy.traceparent);
-    if (copy.topic == TopicName::events) add(schemas::kRepairHeader, "1");
-    producer_.produce(static_cast<size_t>(copy.topic), {copy.key, copy.value, headers, copy.timestamp});
-  }
-
-  kafka::TransactionalProducer producer_;
-  bool begun_ = false;
-};
 
 // Of a minute's callbacks, or of several minutes near each other.
 struct TimeRange {
@@ -229,7 +188,7 @@ class Search {
 
   void flush() {
     if (to_send_.empty()) return;
-    if (!sender_) sender_ = std::make_unique<Sender>(kafka_, kafka_.topic_prefix);
+    if (!sender_) sender_ = std::make_unique<Resender>(kafka_, kafka_.topic_prefix + "repair");
     sender_->send(to_send_);
     for (const auto index : indices_) repairs_[index].outcome = Mending::sent;
     to_send_.clear();
@@ -296,7 +255,7 @@ class Search {
   bool cut_ = false;  // a limit was reached
   kafka::Admin admin_;
   kafka::PartitionReader log_;
-  std::unique_ptr<Sender> sender_;  // made for the first copy to send
+  std::unique_ptr<Resender> sender_;  // made for the first copy to send
 
   std::vector<Repair> repairs_;
   std::unordered_map<std::string, size_t, Hash, std::equal_to<>> open_;  // receipt -> its place in repairs_

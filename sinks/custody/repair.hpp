@@ -15,17 +15,9 @@
 #include "common/config/settings.hpp"
 #include "schemas/topics.hpp"
 #include "sinks/custody/reconcile.hpp"
+#include "sinks/custody/resender.hpp"
 
 namespace wxpipe::sinks {
-
-// A lost event (or dead letter of ingest), as it stands on a topic or in a spool.
-struct Copy {
-  schemas::TopicName topic{};
-  std::string key, value;
-  std::string event_id, receipt, traceparent;  // headers
-  Timestamp timestamp;
-  std::string where;  // for people: "wxpipe.events.v1 partition 3 offset 1042"
-};
 
 enum class Mending {
   found,            // can be sent again

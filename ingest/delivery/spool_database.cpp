@@ -8,10 +8,10 @@
 
 namespace wxpipe::ingest {
 namespace {
-constexpr const char* kSchema =
-    "create table if not exists events (id integer primary key autoincrement, topic integer not null, key text not null,"
-    " value blob not null, event_id text not null, receipt text not null, traceparent text not null,"
-    " received_at integer not null, stored_at integer not null, checksum integer not null);";
+constexpr const char* kColumns =
+    "(id integer primary key, topic integer not null, key text not null, value blob not null, event_id text not null,"
+    " receipt text not null, traceparent text not null, received_at integer not null, stored_at integer not null,"
+    " checksum integer not null)";
 constexpr const char* kInsert =
     "insert into events (id, topic, key, value, event_id, receipt, traceparent, received_at, stored_at, checksum)"
     " values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -91,12 +91,14 @@ void SpoolDatabase::open(const std::filesystem::path& file, Use use) {
   if (use == Use::look) {
     keep_log();
     run("pragma query_only=1");
+    // A process may have been killed before it made the table.
+    if (number("select count(*) from sqlite_master") == 0) return;
     has_checksums_ = number("pragma user_version") != 0;
   } else {
     // The page size is SQLite's default. It is said here because the carver depends on it.
     run("pragma page_size=4096; pragma temp_store=memory; pragma synchronous=full");
     if (use == Use::normal) run("pragma journal_mode=wal");
-    run(kSchema);
+    run(fmt::format("create table if not exists events {}", kColumns).c_str());
     if (number("pragma user_version") == 0) run("pragma user_version=1");
     insert_ = prepare(kInsert);
     remove_ = prepare("delete from events where id = ?1");
@@ -134,6 +136,10 @@ int64_t SpoolDatabase::number(const char* sql) {
 }
 
 std::string SpoolDatabase::fault() {
+  if (sqlite3_db_readonly(handle_, "main") == 1) return "SQLite takes it for read-only";
+  const auto as_made =
+      fmt::format("select sql = 'CREATE TABLE events {}' from sqlite_master where name = 'events'", kColumns);
+  if (read_ != nullptr && has_checksums_ && number(as_made.c_str()) != 1) return "its table is not as it was made";
   auto* statement = prepare("pragma quick_check(1)");
   const int code = sqlite3_step(statement);
   const auto* word = code == SQLITE_ROW ? reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)) : nullptr;
@@ -176,6 +182,7 @@ void SpoolDatabase::remove(int64_t id) {
 }
 
 void SpoolDatabase::read(int64_t after, int64_t up_to, const std::function<bool(SpooledRecord&&)>& take) {
+  if (read_ == nullptr) return;  // no table yet
   sqlite3_bind_int64(read_, 1, after);
   sqlite3_bind_int64(read_, 2, up_to);
   const struct Reset {

@@ -43,7 +43,7 @@ class SpoolDatabase {
   int64_t number(const char* sql);
   void rollback();      // whatever state it is in
   void keep_log();      // closing leaves the log as it is; else it is written into the file and removed
-  std::string fault();  // what SQLite finds wrong with the file's structure; empty: nothing
+  std::string fault();  // what is wrong with the file's structure; empty: nothing
 
   void insert(const SpooledRecord& spooled) { insert(spooled.id, spooled.record, spooled.stored_at); }
   void insert(int64_t id, const Outbound& record, Timestamp stored_at);

@@ -63,7 +63,7 @@ Look look_at(const SpoolFiles& files, const SpoolLedger::Contents& ledger) {
           add(look, spooled);
           return true;
         });
-        if (!ledger.present)  // of an older version: SQLite counted the ids
+        if (!look.has_checksums)  // of an older version, in which SQLite counted the ids
           look.inventory.highest = std::max(
               look.inventory.highest, database.number("select max(seq) from sqlite_sequence where name = 'events'"));
       }

@@ -122,7 +122,7 @@ TEST_F(SessionTest, RowsAreTheSameWhateverARoleAndItsDatabaseHaveSet) {
     migrate(connection);
   }
   write_a_batch(strict.url());
-  EXPECT_EQ(everything(usual).size(), 40U + 1 + 4 + 1);
+  EXPECT_EQ(everything(usual).size(), 40U + 1 + 3 + 1);
   EXPECT_EQ(everything(strict.database()), everything(usual));
 }
 

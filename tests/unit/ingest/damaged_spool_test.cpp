@@ -361,6 +361,14 @@ TEST_F(DamagedSpoolTest, ARescueThatWasKilledIsFinishedOrDoneAgain) {
   EXPECT_THAT(outcome.kept, IsEmpty());
 }
 
+TEST_F(DamagedSpoolTest, AFileWhoseMakerWasKilledBeforeItHadATableIsANewOne) {
+  const rig::TemporaryFolder folder;
+  run(folder / "test.spool", "pragma journal_mode=wal");
+  const auto outcome = outcome_of(folder.path());
+  EXPECT_THAT(outcome.kept, IsEmpty());
+  EXPECT_THAT(outcome.delivered, IsEmpty());
+}
+
 TEST_F(DamagedSpoolTest, ASpoolOfAnOlderVersionGetsItsChecksums) {
   const rig::TemporaryFolder folder;
   run(folder / "test.spool",

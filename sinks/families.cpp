@@ -76,6 +76,7 @@ std::span<const postgres::PartitionedTable> partitioned_tables() {
   static const auto tables = [] {
     Tables all;
     schemas::for_each_fact([&]<class Fact>(const FamilyInfo&) { add_partitioned<Fact>(all); });
+    all.push_back({"audit_logs", {.by = postgres::By::day}});  // commands write it; no fact, no topic
     return all;
   }();
   return tables;

@@ -66,6 +66,7 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
   schemas::Event& event = draft.event;
   draft.keep(event.event, draft.find("type"));
   draft.set_timeless();
+  draft.keep_stated_time(draft.find("timestamp"));
   if (const EventRule* const rule = find_rule(kEvents, Word(event.event).view(), {}))
     event.type = rule->type;
   else

@@ -66,6 +66,7 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
   schemas::Event& event = draft.event;
   draft.keep(event.event, draft.find("type"));
   draft.set_timeless();
+  draft.keep_stated_time(draft.find("timestamp"));
   event.sender = draft.value("data.sender_wxid");
   event.recipient = draft.value("data.account");
   event.msg_id = draft.value("data.message_uuid");

@@ -27,7 +27,7 @@ struct Options {
   std::string resend, resend_changed, poison, strangers;
   uint64_t count = 0;
   size_t connections = 0;
-  bool silent = false;
+  bool silent = false, day = false;
 };
 
 // 5%, or 0.05.
@@ -71,9 +71,18 @@ SimulationOptions understood(const Options& given, const config::Settings& setti
   SimulationOptions options = given.simulation;
   if (options.url.empty()) options.url = simulate::default_url(settings.ingest);
   auto& content = options.content;
-  content.resend = share("resend", given.resend);
-  content.resend_changed = share("resend-changed", given.resend_changed);
-  content.poison = share("poison", given.poison);
+  if (given.day) {
+    const auto day = simulate::a_day();
+    content.subjects = day.subjects;
+    content.resend = day.resend;
+    content.resend_late = day.resend_late;
+    content.poison = day.poison;
+    content.long_ago = day.long_ago;
+  } else {
+    content.resend = share("resend", given.resend);
+    content.resend_changed = share("resend-changed", given.resend_changed);
+    content.poison = share("poison", given.poison);
+  }
   content.strangers = share("strangers", given.strangers);
   if (!given.body_bytes.empty()) {
     const auto size = config::parse_size(given.body_bytes);
@@ -152,6 +161,12 @@ void add_simulate_command(Program& program) {
       ->group(what);
   command.add_option("--strangers", options->strangers, "Share that isn't authentic: must be refused")
       ->type_name("SHARE")
+      ->group(what);
+  command
+      .add_flag(
+          "--day", options->day,
+          "Traffic as on a day: 20,000 people an account, some not seen for years, repeats (late ones too), poison")
+      ->excludes("--subjects", "--resend", "--resend-changed", "--poison")
       ->group(what);
   command.add_option("--body-bytes", options->body_bytes, "Fill shorter bodies up to this size")
       ->type_name("SIZE")

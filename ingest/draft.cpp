@@ -83,6 +83,23 @@ std::optional<Timestamp> read_time(std::string_view text) {
                                      : Timestamp(std::chrono::seconds(number));
 }
 
+// RFC 3339, with Z or an offset, or a number as above.
+std::optional<Timestamp> read_stated_time(std::string_view text) {
+  Timestamp at;
+  if (parse_iso8601(text, at)) return at;
+  const auto sign = text.size() < 6 ? text.size() : text.size() - 6;  // +08:00
+  if (sign == text.size() || (text[sign] != '+' && text[sign] != '-') || text[sign + 3] != ':') return read_time(text);
+  int hours = 0, minutes = 0;
+  const auto digits = [&](size_t from, int& to) {
+    const auto* const begin = text.data() + sign + from;
+    return std::from_chars(begin, begin + 2, to).ptr == begin + 2;
+  };
+  if (!digits(1, hours) || !digits(4, minutes)) return std::nullopt;
+  if (!parse_iso8601(std::string(text.substr(0, sign)) + "Z", at)) return std::nullopt;
+  const auto ahead = std::chrono::hours(hours) + std::chrono::minutes(minutes);
+  return text[sign] == '+' ? at - ahead : at + ahead;
+}
+
 // Calls the function for each path in the list.
 template <class Visit>
 void for_each_path(std::string_view paths, Visit&& visit) {
@@ -166,6 +183,12 @@ void Draft::keep_time(const Field* field) {
   time_text_ = trimmed(field->value);
   platform_time_ = read_time(time_text_);
   taken_.at(taken_count_++) = field;
+}
+
+void Draft::keep_stated_time(const Field* field) {
+  if (field == nullptr) return;
+  const auto at = read_stated_time(trimmed(field->value));
+  if (at && *at >= kEarliest && *at <= context_.received_at + kMostAhead) event.stated_at = *at;
 }
 
 bool Draft::is_taken(const Field& field) const {

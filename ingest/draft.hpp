@@ -50,6 +50,9 @@ class Draft {
 
   // Bot messages and webhooks have no time; that is no error.
   void set_timeless() { wants_time_ = false; }
+  // What the sender says about when it happened; it stays an attribute. It only orders what one sender tells: an
+  // unlikely time, or text that is none, counts as none.
+  void keep_stated_time(const Field* field);
   // A known type must have a sender; without one the callback is rejected.
   void require_sender(const Field* from) { sender_missing_ = from == nullptr; }
 

@@ -16,6 +16,7 @@ using std::chrono::seconds;
 
 constexpr size_t kRemembered = 2048;  // callbacks kept for repetition: about 2 MB
 constexpr int kTries = 16;
+constexpr uint64_t kSeldomSeen = 1'000'000;
 
 // The share of the traffic that comes through an account of this kind.
 int share(AccountKind kind) {
@@ -66,6 +67,16 @@ std::string filling(Random& random, size_t bytes) {
   return text;
 }
 }  // namespace
+
+GeneratorOptions a_day() {
+  GeneratorOptions day;
+  day.subjects = 20'000;
+  day.resend = 0.05;
+  day.resend_late = 0.2;
+  day.poison = 0.002;
+  day.long_ago = 0.02;
+  return day;
+}
 
 Generator::Generator(const std::vector<config::AccountSettings>& accounts, const GeneratorOptions& options)
     : options_(options),
@@ -148,9 +159,11 @@ Said Generator::ordinary(Timestamp at) {
   for (int tries = 1;; ++tries) {
     const size_t index = index_at(voices_until_, random_);
     Voice& voice = voices_[index];
-    const size_t person = pick_person(random_, options_.subjects);
+    const bool seldom = random_.chance(options_.long_ago);
+    const size_t person = seldom ? options_.subjects + static_cast<size_t>(random_.below(kSeldomSeen))
+                                 : pick_person(random_, options_.subjects);
     const Topic* topic = voice.topics[index_at(voice.until, random_)];
-    const bool follower = topic->who == Who::follower && voice.joining;
+    const bool follower = topic->who == Who::follower && voice.joining && !seldom;
     if (follower && !voice.joined[person]) topic = voice.joining;
     Said said = say(index, *topic, person, second, at);
     // Nobody does the same thing twice in one second: a platform would see one event. If the rate is too high to avoid
@@ -203,10 +216,17 @@ void Generator::remember(const Said& said) {
   if (options_.resend <= 0) return;
   if (lately_.size() == kRemembered) lately_.pop_front();
   lately_.push_back(said);
+  if (options_.resend_late <= 0) return;
+  ++remembered_;
+  if (earlier_.size() < kRemembered)
+    earlier_.push_back(said);
+  else if (const auto place = random_.below(remembered_); place < kRemembered)
+    earlier_[static_cast<size_t>(place)] = said;
 }
 
 Said Generator::again(Timestamp at) {
-  Said said = random_.pick(lately_);
+  const bool late = random_.chance(options_.resend_late);
+  Said said = late ? random_.pick(earlier_) : random_.pick(lately_);
   said.identity_of = said.serial;
   said.at = at;
   const bool change = said.named && !said.poison && random_.chance(options_.resend_changed);

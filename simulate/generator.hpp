@@ -19,11 +19,17 @@ struct GeneratorOptions {
   size_t subjects = 200;           // followers or customers of each account
   double resend = 0;               // share that repeats an earlier callback
   double resend_changed = 0;       // share of those with other bytes and the same identity
+  double resend_late = 0;          // share of those that repeat one of any time in the run, not one of the latest
+  double long_ago = 0;             // share about a million people who came years ago and are seldom seen
   double poison = 0;               // share that is authentic but unreadable
   double strangers = 0;            // share that is not authentic
   std::vector<std::string> types;  // only these; a trailing * matches a family. Empty: all
   size_t body_bytes = 0;           // shorter bodies are filled up to this
 };
+
+// Traffic as pipelines meet it, whatever accounts there are: `wxpipe simulate --day`, and every benchmark that isn't
+// about one kind of message. docs/performance.md says it in words.
+GeneratorOptions a_day();
 
 class Generator {
  public:
@@ -68,7 +74,9 @@ class Generator {
     std::vector<const Topic*> done;  // topics already used in that second
   };
   std::unordered_map<std::string, Order> keys_;
-  std::deque<Said> lately_;  // callbacks that can be repeated
+  std::deque<Said> lately_;    // callbacks that can be repeated
+  std::vector<Said> earlier_;  // some of the whole run, each as likely as the other
+  uint64_t remembered_ = 0;
 };
 
 }  // namespace wxpipe::simulate

@@ -32,8 +32,8 @@ STAGES = {"ingest": ingest, "process": process, "sink": sink, "chain": chain}
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", metavar="STAGE")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--warm-up", type=float, default=20, help="seconds of load on a broker that has just started")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--warm-up", type=float, default=10, help="seconds of load on a broker that has just started")
     parser.add_argument("--out", type=pathlib.Path, default=servers.REPOSITORY / "docs" / "performance")
     parser.add_argument("--keep", action="store_true", help="leave the servers' data and the logs where they are")
     given = parser.parse_args()

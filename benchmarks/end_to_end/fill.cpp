@@ -1,18 +1,22 @@
-// Fills a topic at full speed with COUNT text messages: on events.v1 as ingest writes them, or on messages.v1, leads.v1
-// … as process writes them with their facts.
+// Fills a topic at full speed with COUNT events: on events.v1 as ingest writes them, or on messages.v1, leads.v1 … as
+// process writes them with their facts.
+//   fill BOOTSTRAP TOPIC_PREFIX day-events|day-facts SEED COUNT
 //   fill BOOTSTRAP TOPIC_PREFIX events|facts FIRST COUNT BYTES [SECONDS_AGO]
-// FIRST is the first message's number, so that two fills can hold different messages. The messages were received
-// SECONDS_AGO, or just now. Prints JSON: how many records it wrote on each topic, and their mean size. This is the
-// fan-out that the floor of process copies.
+// day-…: a day's traffic (support/day.hpp), repeats included; process meets those among a thousand events, the sink
+// the others. Else text messages, all different: FIRST is the first one's number, so that two fills can hold different
+// ones. They were received SECONDS_AGO, or just now. Prints JSON: how many of the events are no repeats, how many
+// records it wrote on each topic, and their mean size: the fan-out that the floor of process copies.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
+#include "benchmarks/support/day.hpp"
 #include "benchmarks/support/events.hpp"
 #include "common/kafka/client_config.hpp"
 #include "common/kafka/handles.hpp"
@@ -79,8 +83,8 @@ class Writer {
     if (const auto error = rd_kafka_flush(producer_.get(), 120'000)) throw std::runtime_error(rd_kafka_err2str(error));
   }
 
-  std::string report() const {
-    std::vector<std::string> parts;
+  std::string report(uint64_t fresh) const {
+    std::vector<std::string> parts{fmt::format(R"("fresh":{})", fresh)};
     for (const auto& topic : schemas::kTopics)
       if (const auto& [records, bytes] = written_[static_cast<size_t>(topic.name)]; records > 0)
         parts.push_back(fmt::format(R"("{}":{{"records":{},"mean_bytes":{}}})", schemas::topic_name("", topic.name),
@@ -114,27 +118,39 @@ void write_facts(Writer& writer, const std::vector<schemas::Event>& events) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string what = argc == 7 || argc == 8 ? argv[3] : "";
-  if (what != "events" && what != "facts") {
-    fmt::print(stderr, "usage: fill BOOTSTRAP TOPIC_PREFIX events|facts FIRST COUNT BYTES [SECONDS_AGO]\n");
+  const std::string what = argc >= 6 && argc <= 8 ? argv[3] : "";
+  const bool day = what == "day-events" || what == "day-facts";
+  if (day ? argc != 6 : argc < 7 || (what != "events" && what != "facts")) {
+    fmt::print(stderr,
+               "usage: fill BOOTSTRAP TOPIC_PREFIX day-events|day-facts SEED COUNT\n"
+               "       fill BOOTSTRAP TOPIC_PREFIX events|facts FIRST COUNT BYTES [SECONDS_AGO]\n");
     return 2;
   }
   try {
     const auto first = static_cast<uint64_t>(std::atoll(argv[4])),
                end = first + static_cast<uint64_t>(std::atoll(argv[5]));
-    const auto bytes = static_cast<size_t>(std::atol(argv[6]));
     const auto now = std::chrono::floor<std::chrono::seconds>(system_clock().now()) -
                      std::chrono::seconds(argc == 8 ? std::atoll(argv[7]) : 0);
     Writer writer(argv[1], argv[2]);
-    benchmarks::TextEvents make(bytes, now);
+    const benchmarks::TextEvents text(day ? 0 : static_cast<size_t>(std::atol(argv[6])), now);
+    benchmarks::Day traffic(first, now);
+    uint64_t fresh = 0;
     std::vector<schemas::Event> events;
     for (uint64_t number = first; number < end;) {
       events.clear();
-      for (; number < end && events.size() < 1000; ++number) events.push_back(make(number));
-      what == "events" ? write_events(writer, events) : write_facts(writer, events);
+      while (number < end && events.size() < 1000) {
+        const auto said =
+            day ? std::optional(traffic.next(now - std::chrono::milliseconds(end - number))) : std::nullopt;
+        auto event = said ? traffic.event(*said) : std::optional(text(number));
+        if (!event) continue;  // a dead letter: it never comes here
+        fresh += said && said->resend != simulate::Resend::none ? 0 : 1;
+        events.push_back(std::move(*event));
+        ++number;
+      }
+      what.ends_with("events") ? write_events(writer, events) : write_facts(writer, events);
     }
     writer.finish();
-    fmt::print("{}\n", writer.report());
+    fmt::print("{}\n", writer.report(fresh));
   } catch (const std::exception& error) {
     fmt::print(stderr, "fill: {}\n", error.what());
     return 1;

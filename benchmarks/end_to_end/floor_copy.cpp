@@ -1,6 +1,7 @@
 // The floor for the sink: COPY of the same rows into the same tables in the same batches, in binary form, to the parent
 // table, one transaction per batch. Nothing else: no offsets, no duplicates, no ledger.
-//   floor_copy DATABASE_URL FIRST COUNT BYTES BATCH
+//   floor_copy DATABASE_URL SEED COUNT BATCH
+// The rows are those of a day's traffic (support/day.hpp) without its repeats.
 // The rows are made before the clock starts. A fifth of COUNT is for warming up; then it prints "measuring". At the end
 // it prints JSON: the rate and its own CPU per row.
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/support/day.hpp"
 #include "benchmarks/support/events.hpp"
 #include "common/postgres/copy_rows.hpp"
 #include "processors/steps.hpp"
@@ -75,24 +77,28 @@ double cpu_seconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    fmt::print(stderr, "usage: floor_copy DATABASE_URL FIRST COUNT BYTES BATCH\n");
+  if (argc != 5) {
+    fmt::print(stderr, "usage: floor_copy DATABASE_URL SEED COUNT BATCH\n");
     return 2;
   }
   try {
-    const auto first = static_cast<uint64_t>(std::atoll(argv[2])), count = static_cast<uint64_t>(std::atoll(argv[3]));
-    const auto batch = static_cast<size_t>(std::atol(argv[5]));
+    const auto count = static_cast<uint64_t>(std::atoll(argv[3]));
+    const auto batch = static_cast<size_t>(std::atol(argv[4]));
     const auto steps = processors::make_steps(benchmarks::processing_settings());
-    const benchmarks::TextEvents make(static_cast<size_t>(std::atol(argv[4])),
-                                      std::chrono::floor<std::chrono::seconds>(system_clock().now()));
+    const auto now = std::chrono::floor<std::chrono::seconds>(system_clock().now());
+    benchmarks::Day day(static_cast<uint64_t>(std::atoll(argv[2])), now);
     std::vector<std::string> batches;
-    for (uint64_t number = first; number < first + count;) {
+    for (uint64_t number = 0; number < count;) {
       postgres::CopyRows rows;
-      for (size_t i = 0; i < batch && number < first + count; ++i, ++number) {
-        auto event = make(number);
+      for (size_t i = 0; i < batch && number < count;) {
+        const auto said = day.next(now - std::chrono::milliseconds(count - number));
+        auto event = said.resend == simulate::Resend::none ? day.event(said) : std::nullopt;
+        if (!event) continue;
         processors::Facts facts;
-        for (const auto& step : steps) step.apply(event, facts);
-        append_row(rows, event);
+        for (const auto& step : steps) step.apply(*event, facts);
+        append_row(rows, *event);
+        ++i;
+        ++number;
       }
       batches.emplace_back(rows.finish());
     }

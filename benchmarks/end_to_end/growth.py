@@ -1,5 +1,8 @@
-"""Whether costs grow with what grows in a pipeline's life: rows in the month, partitions, accounts, idle connections,
-ids in the dedupe window, callbacks since the start. bench.py growth [WHAT …]"""
+"""Whether costs grow with what grows in a pipeline's life: rows in the month, people of every family, partitions,
+accounts, idle connections, ids in the dedupe window, callbacks since the start. bench.py growth [WHAT …]
+More than a run's 25 minutes allow: ROWS, PEOPLE, SLICES and CALLBACKS in the environment."""
+import json
+import os
 import statistics
 import time
 
@@ -11,7 +14,11 @@ import servers
 import sink
 from servers import PROGRAMS, Role
 
-ROUNDS = 3
+ROUNDS = 2
+ROWS = int(os.environ.get("ROWS", 2_000_000))
+PEOPLE = int(os.environ.get("PEOPLE", 1_000_000))
+SLICES = int(os.environ.get("SLICES", 4))
+CALLBACKS = int(os.environ.get("CALLBACKS", 2_000_000))
 
 
 def point(label, runs, unit="CPU µs", extra=None):
@@ -20,13 +27,13 @@ def point(label, runs, unit="CPU µs", extra=None):
 
 
 def rows_in_the_month(stack, note):
-    """The sink with 0, 1 M and 10 M rows in the month, and with 24 months of partitions."""
+    """The sink of messages with no, half and all of ROWS in the month, and with 24 months of partitions."""
     database, points, stored, topic = stack.fresh_database("bench_growth"), [], 0, 0
     servers.run(servers.WXPIPE, "partitions", "apply", env={"DATABASE_URL": database})
-    for target in (0, 1_000_000, 10_000_000):
+    for target in (0, ROWS // 2, ROWS):
         while stored < target:
             count = min(200_000, target - stored)
-            servers.run(PROGRAMS / "floor_copy", database, 1_000_000_000 + stored, count, sink.BYTES, sink.BATCH)
+            servers.run(PROGRAMS / "floor_copy", database, 1_000_000 + stored, count, sink.BATCH)
             stored += count
         stack.sql("checkpoint", database)
         runs = []
@@ -49,11 +56,60 @@ def rows_in_the_month(stack, note):
 def one_sink_run(stack, database, number):
     prefix = f"bench.growth{number}."
     stack.topics(prefix)
-    servers.run(PROGRAMS / "bench_fill", stack.kafka, prefix, "facts", number * sink.ROWS, sink.ROWS, sink.BYTES)
+    filled = json.loads(servers.run(PROGRAMS / "bench_fill", stack.kafka, prefix, "day-facts", 1_000 + number, sink.ROWS))
     role = sink.start(stack, database, prefix)
-    result = sink.timed(stack, role, "sink", "wxpipe_sink_rows_total", table="messages")
+    result = sink.timed(stack, role, "sink", filled["fresh"], "wxpipe_sink_rows_total", table="messages")
     role.stop()
     return result
+
+
+# People of years ago, in the tables of every family that keeps something for each of them.
+SEEN_YEARS_AGO = """
+create temp table people as select 'o' || md5(i::text) as subject, md5(i::text)::uuid as id, now() - interval '2 years' as day
+  from generate_series(1, {people}) i;
+insert into follower_history (account, subject, event_id, change, occurred_at, received_at, rank, platform, event_type, state)
+  select 'shop', subject, id, 'subscribed', day, day, 20, 'wechat', 'follower.subscribed', 'following' from people;
+insert into followers (account, subject, platform, state, change, changed_at, rank, change_event_id, state_told_at, subscribed_at,
+    first_seen_at, last_seen_at, change_count)
+  select 'shop', subject, 'wechat', 'following', 'subscribed', day, 20, id, day, day, day, day, 1 from people;
+insert into wxpipe.lead_daily (account, subject, day, rule, daily_cap, half_life_days, dimension, points, activities)
+  select 'shop', subject, day, 'subscribed', 10, 30, 'interest', 10, 1 from people;
+insert into wxpipe.lead_profiles (account, subject, field, value, occurred_at, told_at, activity_id)
+  select 'shop', subject, 'contact_name', '王', day, day, id from people;
+insert into leads (account, subject, platform, score, score_details, scored_on, activity_count, first_activity_at, first_activity_id,
+    last_activity_at, last_activity_id, profile)
+  select 'shop', subject, 'wechat', 10, '{{}}', day, 1, day, id, day, id, '{{}}' from people;
+insert into dead_letters (dead_letter_id, occurred_at, failed_at, stage, reason, account, body, receipt)
+  select id, day, day, 'ingest', 'malformed_xml', 'shop', '<xml>', 'edge-1/1/' || id from people;
+"""
+
+
+def families(stack, note):
+    """The sink of all families, a day's traffic: with empty tables, and with PEOPLE of years ago in each."""
+    database, points, number = stack.fresh_database("bench_families"), [], 0
+    sink.run_partitions(database)
+    for people in (0, PEOPLE):
+        if people:
+            stack.sql(SEEN_YEARS_AGO.format(people=people), database)
+            stack.sql("checkpoint", database)
+        runs = []
+        for _ in range(ROUNDS):
+            prefix, number = f"bench.families{number}.", number + 1
+            stack.topics(prefix)
+            filled = json.loads(servers.run(PROGRAMS / "bench_fill", stack.kafka, prefix, "day-facts", 2_000 + number, sink.ROWS))
+            role = Role("sink", stack, database, prefix)
+            window, began = machine.Window({"self": [role.pid], **stack.roots()}), time.monotonic()
+            process.until_counted(role, filled["fresh"], "wxpipe_sink_rows_total", table="messages")
+            while role.metric("wxpipe_consumer_lag_records"):
+                time.sleep(0.05)
+            seconds = time.monotonic() - began
+            runs.append(process.outcome("sink", sink.ROWS, seconds, window.close()))
+            note(f"growth: sink of all families beside {people:,} people: {runs[-1]['rate']:,.0f} events/s, "
+                 f"{runs[-1]['cpu']['postgres']:.1f} µs", runs[-1])
+            role.stop()
+        points.append(point(f"{people:,} people of years ago", runs))
+    stack.sql("drop database bench_families with (force)")
+    return points
 
 
 def accounts(stack, note):
@@ -90,10 +146,10 @@ def idle_connections(stack, note):
 
 
 def dedupe_window(stack, note):
-    """Process as its window fills up to [process] dedupe_records in each partition, and far beyond: 7.2 million events,
-    2,000 a second for an hour. WXPIPE_PROCESS__DEDUPE_RECORDS=1000000000 measures it with all of their ids in
+    """Process as its window fills up to [process] dedupe_records in each partition, and far beyond: SLICES times 900,000
+    events, 2,000 a second. WXPIPE_PROCESS__DEDUPE_RECORDS=1000000000 measures it with all of their ids in
     memory."""
-    slices, each, prefix = 8, 900_000, "bench.window."
+    slices, each, prefix = SLICES, 900_000, "bench.window."
     stack.topics(prefix)
     settings = {"WXPIPE_PROCESS__BATCH_RECORDS": str(process.BATCH), "WXPIPE_PROCESS__DEDUPE_WINDOW": "1h"}
     points, done, role = [], 0, None
@@ -123,8 +179,8 @@ def dedupe_window(stack, note):
     return points
 
 
-def memory(stack, note, callbacks=10_000_000, rate=10_000):
-    """Every role's resident memory over ten million callbacks."""
+def memory(stack, note, callbacks=CALLBACKS, rate=8_000):
+    """Every role's resident memory over CALLBACKS callbacks."""
     whole = chain.Chain(stack, "memory")
     points, each = [], 500_000
     for number in range(callbacks // each):
@@ -137,7 +193,7 @@ def memory(stack, note, callbacks=10_000_000, rate=10_000):
     return points
 
 
-RUNS = {"rows": rows_in_the_month, "accounts": accounts, "idle": idle_connections, "window": dedupe_window, "memory": memory}
+RUNS = {"rows": rows_in_the_month, "families": families, "accounts": accounts, "idle": idle_connections, "window": dedupe_window, "memory": memory}
 
 
 def tables(results):

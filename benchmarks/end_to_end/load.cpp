@@ -8,6 +8,8 @@
 //   --rate R                         open loop instead: callbacks come at random times, R a second, however slow the
 //                                    server is; latency counts from when each was due
 //   --count N                        at most N callbacks
+//   --day                            a day's traffic to all accounts (support/day.hpp) instead of one kind of message;
+//                                    all callbacks are fresh but for the day's own repeats
 //   --bytes B                        of the decrypted message
 //   --fresh                          all callbacks differ, and each MsgId gives its due time (microseconds since 1970,
 //                                    times 1,000, plus a counter); without it a few thousand are sent again and again
@@ -36,6 +38,7 @@
 
 #include "benchmarks/end_to_end/histogram.hpp"
 #include "benchmarks/support/callbacks.hpp"
+#include "benchmarks/support/day.hpp"
 
 namespace {
 using namespace wxpipe;
@@ -48,7 +51,7 @@ struct Options {
   size_t connections = 64, idle = 0, others = 0, bytes = 1024;
   double seconds = 3, rate = 0;
   uint64_t count = UINT64_MAX;
-  bool fresh = false;
+  bool fresh = false, day = false;
 };
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
@@ -66,6 +69,11 @@ double own_cpu_seconds() {
 class Traffic {
  public:
   explicit Traffic(const Options& options) : options_(options) {
+    if (options.day) {
+      const auto now = wxpipe::system_clock().now();
+      day_.emplace(static_cast<uint64_t>(now.time_since_epoch().count()), now);
+      return;
+    }
     if (options.fresh) return;
     constexpr size_t kPool = 4096;
     const auto now = system_clock::now();
@@ -74,12 +82,26 @@ class Traffic {
 
   // The view is valid until the next call.
   const std::string& next(system_clock::time_point due) {
+    if (day_) return made_ = of_the_day(due);
     if (!options_.fresh) return pool_[sent_++ % pool_.size()];
     ++sent_;
     return made_ = make(due);
   }
 
+  // Of what was sent; only of a day.
+  uint64_t repeats() const { return repeats_; }
+  uint64_t unreadable() const { return unreadable_; }
+
  private:
+  std::string of_the_day(system_clock::time_point due) {
+    const auto said = day_->next(Timestamp(std::chrono::duration_cast<microseconds>(due.time_since_epoch())));
+    if (said.resend != simulate::Resend::none)
+      ++repeats_;
+    else if (said.poison)
+      ++unreadable_;
+    return day_->request(said);
+  }
+
   std::string make(system_clock::time_point due) {
     const auto number = made_count_++;
     const auto since_epoch = std::chrono::duration_cast<microseconds>(due.time_since_epoch()).count();
@@ -100,7 +122,8 @@ class Traffic {
   const Options& options_;
   std::vector<std::string> pool_;
   std::string made_;
-  uint64_t sent_ = 0, made_count_ = 0;
+  std::optional<benchmarks::Day> day_;
+  uint64_t sent_ = 0, made_count_ = 0, repeats_ = 0, unreadable_ = 0;
 };
 
 struct Connection {
@@ -159,12 +182,12 @@ class Load {
     const auto seconds = std::chrono::duration<double>(last_answer_ - start_).count();
     const auto answered = static_cast<double>(latency_.count());
     fmt::print(
-        R"({{"sent":{},"answered":{},"refused":{},"broken":{},"unanswered":{},"seconds":{:.3f},"rate":{:.0f},"p50_us":{},)"
+        R"({{"sent":{},"repeats":{},"unreadable":{},"answered":{},"refused":{},"broken":{},"unanswered":{},"seconds":{:.3f},"rate":{:.0f},"p50_us":{},)"
         R"("p90_us":{},"p99_us":{},"p999_us":{},"max_us":{},"cpu_us":{:.2f}}})"
         "\n",
-        sent_, latency_.count(), refused_, broken_, busy_, seconds, answered / seconds, latency_.percentile(0.5),
-        latency_.percentile(0.9), latency_.percentile(0.99), latency_.percentile(0.999), latency_.max(),
-        (own_cpu_seconds() - cpu) * 1e6 / std::max(1.0, answered));
+        sent_, traffic_.repeats(), traffic_.unreadable(), latency_.count(), refused_, broken_, busy_, seconds,
+        answered / seconds, latency_.percentile(0.5), latency_.percentile(0.9), latency_.percentile(0.99),
+        latency_.percentile(0.999), latency_.max(), (own_cpu_seconds() - cpu) * 1e6 / std::max(1.0, answered));
   }
 
  private:
@@ -242,7 +265,8 @@ class Load {
 
   void answered(Connection& connection) {
     last_answer_ = steady_clock::now();
-    if (connection.answer.compare(0, 12, "HTTP/1.1 200") == 0)
+    const auto status = std::string_view(connection.answer).substr(0, 12);
+    if (status == "HTTP/1.1 200" || status == "HTTP/1.1 204")
       latency_.add(std::chrono::duration_cast<microseconds>(last_answer_ - connection.due).count());
     else
       ++refused_;
@@ -284,12 +308,21 @@ class Load {
 
 void print_accounts(size_t others) {
   for (const auto& account : benchmarks::accounts(others)) {
-    if (account.kind != "official_account") continue;
-    fmt::print(
-        "[[accounts]]\nname = \"{}\"\nkind = \"{}\"\nmode = \"{}\"\napp_id = \"{}\"\noriginal_id = \"{}\"\ntitle = \"{}\"\n",
-        account.name, account.kind, account.mode, account.app_id, account.original_id, account.title);
-    fmt::print("token = \"{}\"\nencoding_aes_key = \"{}\"\n\n", account.token.reveal(),
-               account.encoding_aes_key.reveal());
+    fmt::print("[[accounts]]\nname = \"{}\"\nkind = \"{}\"\n", account.name, account.kind);
+    const auto say = [](const char* key, std::string_view value) {
+      if (!value.empty()) fmt::print("{} = \"{}\"\n", key, value);
+    };
+    if (account.kind == "official_account") say("mode", account.mode);
+    say("app_id", account.app_id);
+    say("original_id", account.original_id);
+    say("title", account.title);
+    say("corp_id", account.corp_id);
+    if (account.agent_id) fmt::print("agent_id = {}\n", *account.agent_id);
+    say("channel", account.channel);
+    say("token", account.token.reveal());
+    say("encoding_aes_key", account.encoding_aes_key.reveal());
+    say("secret", account.secret.reveal());
+    fmt::print("\n");
   }
 }
 }  // namespace
@@ -310,6 +343,7 @@ int main(int argc, char** argv) {
   run.add_option("--others", options.others);
   run.add_option("--idle", options.idle);
   run.add_flag("--fresh", options.fresh);
+  run.add_flag("--day", options.day);
   CLI11_PARSE(app, argc, argv);
   try {
     if (accounts.parsed())

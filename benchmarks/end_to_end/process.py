@@ -1,4 +1,5 @@
-"""Processing: wxpipe process, compared with a loop that only copies the same records in the same transactions."""
+"""Processing a day's traffic: wxpipe process, compared with a loop that only copies the same records in the same
+transactions."""
 import json
 import time
 
@@ -17,7 +18,7 @@ def measure(stack, rounds, note):
     for number in range(rounds):
         prefix = f"bench.process{number}."
         stack.topics(prefix)
-        servers.run(PROGRAMS / "bench_fill", stack.kafka, prefix, "events", number * EVENTS, EVENTS, BYTES)
+        servers.run(PROGRAMS / "bench_fill", stack.kafka, prefix, "day-events", number + 1, EVENTS)
         if fan_out is None:
             fan_out = find_fan_out(stack)
         order = [copy_loop, wxpipe_process] if number % 2 == 0 else [wxpipe_process, copy_loop]
@@ -38,9 +39,10 @@ def message_to_facts():
 
 
 def find_fan_out(stack):
-    """What process makes from a message: how many facts, and how large they are."""
+    """What process makes from an event of a day: how many facts, and how large they are."""
     stack.topics("bench.fan_out.")
-    written = json.loads(servers.run(PROGRAMS / "bench_fill", stack.kafka, "bench.fan_out.", "facts", 0, 2_000, BYTES))
+    written = json.loads(servers.run(PROGRAMS / "bench_fill", stack.kafka, "bench.fan_out.", "day-facts", 1, 20_000))
+    written.pop("fresh")
     messages = written.pop("messages.v1")["records"]
     facts = sum(topic["records"] for topic in written.values())
     size = sum(topic["records"] * topic["mean_bytes"] for topic in written.values()) // max(1, facts)
@@ -63,10 +65,10 @@ def copy_loop(stack, prefix, fan_out, *_):
 def wxpipe_process(stack, prefix, _, ready, memory):
     role = Role("process", stack, prefix=prefix, settings={"WXPIPE_PROCESS__BATCH_RECORDS": str(BATCH)})
     ready.append(role.ready_seconds)
-    done = until_counted(role, EVENTS * 0.2, "wxpipe_process_events_total", outcome="processed")
+    done = until_counted(role, EVENTS * 0.2, "wxpipe_process_events_total")
     window = machine.Window({"self": [role.pid], **stack.roots()})
     began = time.monotonic()
-    more = until_counted(role, EVENTS * 0.95, "wxpipe_process_events_total", outcome="processed")
+    more = until_counted(role, EVENTS * 0.95, "wxpipe_process_events_total")
     seconds = time.monotonic() - began
     window.close()
     memory.append(machine.resident_megabytes(role.pid))

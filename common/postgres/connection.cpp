@@ -184,9 +184,12 @@ constexpr const char* kSession =
     "set array_nulls = on; set search_path = public; set default_transaction_isolation = 'read committed'; "
     "set default_transaction_deferrable = off; set idle_session_timeout = 0";
 // plan_cache_mode: the plans don't depend on the values, and each planning costs as much as a small batch.
+// enable_…: rows are always looked up by key. Else a plan from when a table (or this month's partition) was small reads
+// all of it for each row, until autovacuum comes by (benchmarks/buffers measures it).
 constexpr const char* kSinkSession =
     "set statement_timeout = '60s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '30s'; "
-    "set jit = off; set plan_cache_mode = force_generic_plan";
+    "set jit = off; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; "
+    "set enable_mergejoin = off";
 constexpr const char* kAdministrationSession =
     "set statement_timeout = 0; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = '60s'";
 // Not every server takes these, which is fine. Texts of rows over 2 kB are compressed, and Postgres's own pglz costs

@@ -74,6 +74,7 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
   Draft draft(document, context, "channel");
   schemas::Event& event = draft.event;
   draft.set_timeless();
+  draft.keep_stated_time(draft.find("timestamp"));
   const senders::Told* const told = context.told;
   if (told != nullptr) {
     read_told(draft, *told);

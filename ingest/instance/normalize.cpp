@@ -79,6 +79,7 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
   Draft draft(document, context, "instance");
   schemas::Event& event = draft.event;
   draft.set_timeless();
+  draft.keep_stated_time(draft.find("timestamp"));
   if (context.told != nullptr) {
     read_told(draft, *context.told);
     draft.identify_by_webhook_id();

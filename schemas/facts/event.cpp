@@ -19,8 +19,8 @@ std::string partition_key(const Event& event) {
 }
 
 Origin origin_of(const Event& event) {
-  return {event.id,          event.platform,    event.account,  event.tenant,  event.subject, event.type,
-          event.occurred_at, event.received_at, event.timeless, event.receipt, event.trace_id};
+  return {event.id,          event.platform,    event.account,  event.tenant,    event.subject, event.type,
+          event.occurred_at, event.received_at, event.timeless, event.stated_at, event.receipt, event.trace_id};
 }
 
 DuplicateMet duplicate_of(const Event& event) {

@@ -9,6 +9,8 @@ namespace wxpipe::schemas {
 // Texts that many facts share.
 inline constexpr std::string_view kPlatforms = "wechat open_platform wework bot instance channel";
 inline constexpr std::string_view kTraceIdForm = "^[0-9a-f]{32}$";
+inline constexpr std::string_view kStatedAt =
+    "When it happened, by the sender's clock; null where there is a platform's time, or the sender states none";
 
 // The first value under the name, or empty.
 std::string_view attribute(const Attributes& attributes, std::string_view name);
@@ -23,6 +25,7 @@ struct Event {
   std::string msg_type, event, change_type, msg_id, sender, recipient, conversation, content, reply;
   Timestamp occurred_at, received_at;
   bool timeless = false;
+  Timestamp stated_at;  // empty: the sender states none, or there is the platform's time
   AttributeTree attributes;
   std::string raw, body_bytes, receipt, trace_id;
   int normaliser = 2;
@@ -83,6 +86,7 @@ struct Event {
           .required()
           .like("2024-11-20T06:00:33.412907Z"),
       field<&Event::timeless>("timeless", "The platform gives no time for this kind of event").unless_empty(),
+      field<&Event::stated_at>("stated_at", kStatedAt).unless_empty().no_column(),
       field<&Event::attributes>(
           "attributes",
           "Everything else of it, by the platform's names and in the body's structure: objects, lists, texts. Enriched "

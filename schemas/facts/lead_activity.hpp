@@ -20,7 +20,8 @@ struct LeadActivity {
   static constexpr std::string_view kMeaning = "A lead did something that a scoring rule gives points for.";
   static constexpr auto kFields = fields(
       origin_fields<&LeadActivity::origin>(
-          {.subject = "The lead: openid, external user id, phone or whatever the channel identifies by"}),
+          {.subject = "The lead: openid, external user id, phone or whatever the channel identifies by",
+           .newest_wins = true}),
       field<&LeadActivity::activity_id>("activity_id", "From the event and the rule: equal on every repetition")
           .like("01934f2a-7e48-8a11-8f00-6d2c4a90b1c7"),
       field<&LeadActivity::rule>("rule", "The scoring rule's name").like("menu_price"),

@@ -10,6 +10,7 @@ struct Origin {
   std::string platform, account, tenant, subject, event_type;
   Timestamp occurred_at, received_at;
   bool timeless = false;
+  Timestamp stated_at;
   std::string receipt, trace_id;
   bool operator==(const Origin&) const = default;
 };
@@ -26,6 +27,7 @@ struct OriginWords {
   std::string_view subject;
   std::string_view occurred_at = "When, by the platform's clock";
   bool null_if_empty = false;  // for tenant and subject; false where they are part of a key
+  bool newest_wins = false;    // the table has what orders its rows: wxpipe.told_at(occurred_at, timeless, stated_at)
 };
 
 // `Member` is the Origin in the fact's struct.
@@ -34,6 +36,13 @@ constexpr auto origin_fields(const OriginWords& words) {
   auto tenant =
       field<Member, &Origin::tenant>("tenant", "The authorised account; empty where there is none").unless_empty();
   auto subject = field<Member, &Origin::subject>("subject", words.subject).like("oABCD1234567890abcdefghijklmn");
+  auto timeless =
+      field<Member, &Origin::timeless>("timeless", "The platform gives no time for this kind of event").unless_empty();
+  auto stated_at = field<Member, &Origin::stated_at>("stated_at", kStatedAt).optional();
+  if (!words.newest_wins) {
+    timeless = timeless.no_column();
+    stated_at = stated_at.no_column();
+  }
   if (words.null_if_empty) {
     tenant = tenant.null_if_empty().means("The authorised account; null where there is none");
     subject = subject.null_if_empty();
@@ -50,9 +59,7 @@ constexpr auto origin_fields(const OriginWords& words) {
           .required()
           .like("2024-11-20T06:00:33.000000Z"),
       field<Member, &Origin::received_at>("received_at", "When it was received").like("2024-11-20T06:00:33.412907Z"),
-      field<Member, &Origin::timeless>("timeless", "The platform gives no time for this kind of event")
-          .unless_empty()
-          .no_column(),
+      timeless, stated_at,
       field<Member, &Origin::receipt>("receipt", "Custody: receipt of the callback")
           .optional()
           .like("edge-1/01JD4Z8K/42"),

@@ -45,7 +45,7 @@ template <class ReceiptFound>
 void receipts_of_time(postgres::Connection& connection, Timestamp from, Timestamp to, const std::string& condition,
                       const Parameters& parameters, ReceiptFound&& found) {
   postgres::Transaction transaction(connection);
-  transaction.execute("set local enable_seqscan = off; set local jit = off; set local cursor_tuple_fraction = 1");
+  transaction.execute("set local jit = off; set local cursor_tuple_fraction = 1");
   transaction.execute(fmt::format("declare receipts no scroll cursor for select receipt from messages "
                                   "where received_at between '{}' and '{}' and {}",
                                   to_iso8601(from), to_iso8601(to), condition),
@@ -67,6 +67,11 @@ std::string first_marks(const std::string& condition, const std::string& order, 
       iso("received_from"), order, order, condition, order, most.marks, most.receipts);
 }
 }  // namespace
+
+// Rows are looked up by key, whatever the planner believes about the tables' sizes.
+CustodyStore::CustodyStore(postgres::Connection& connection) : connection_(connection) {
+  connection_.execute("set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off");
+}
 
 void CustodyStore::fix_moment() { moment_ = connection_.execute("select now()").text(0, 0); }
 

@@ -22,7 +22,8 @@ struct MarkGap {
 
 class CustodyStore {
  public:
-  explicit CustodyStore(postgres::Connection& connection) : connection_(connection) {}
+  // Changes settings of the connection.
+  explicit CustodyStore(postgres::Connection& connection);
 
   // A moment; later marks are left out. Take it before the topics' ends are read: then everything that was acknowledged
   // until this moment is before those ends.

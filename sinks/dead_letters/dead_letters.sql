@@ -3,7 +3,8 @@
 insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, received_at, trace_id)
 select distinct on (f.receipt) f.receipt, f.dead_letter_id, coalesce(f.account, ''), 'dead_letters', f.failed_at, f.trace_id
 from facts f
-join dead_letters d on d.dead_letter_id = f.dead_letter_id
-where f.receipt is not null and d.receipt is distinct from f.receipt
+cross join lateral (
+  select d.receipt from dead_letters d where d.dead_letter_id = f.dead_letter_id offset 0) stored
+where f.receipt is not null and stored.receipt is distinct from f.receipt
 order by f.receipt
 on conflict (receipt) do nothing

@@ -3,19 +3,22 @@
 
 --@ lead_profiles_upsert over fresh
 -- The newest value of each field wins, in whatever order they come. An empty value doesn't delete an older one.
-insert into wxpipe.lead_profiles as p (account, tenant, subject, field, value, occurred_at, activity_id, trace_id)
+insert into wxpipe.lead_profiles as p (account, tenant, subject, field, value, occurred_at, told_at, activity_id,
+  trace_id)
 select distinct on (f.account, f.tenant, f.subject, told.key)
-  f.account, f.tenant, f.subject, told.key, said.value, f.occurred_at, f.activity_id, f.trace_id
+  f.account, f.tenant, f.subject, told.key, said.value, f.occurred_at, told.at, f.activity_id, f.trace_id
 from facts f
-cross join lateral jsonb_each(f.profile) told
+cross join lateral (
+  select said.key, said.value, wxpipe.told_at(f.occurred_at, f.timeless, f.stated_at) as at
+  from jsonb_each(f.profile) said) told
 cross join lateral jsonb_array_elements_text(
   case jsonb_typeof(told.value) when 'array' then told.value else jsonb_build_array(told.value) end) said(value)
 where said.value <> ''
-order by f.account, f.tenant, f.subject, told.key, f.occurred_at desc, f.activity_id desc, said.value collate "C" desc
+order by f.account, f.tenant, f.subject, told.key, told.at desc, f.activity_id desc, said.value collate "C" desc
 on conflict (account, tenant, subject, field) do update set
-  value = excluded.value, occurred_at = excluded.occurred_at, activity_id = excluded.activity_id,
-  trace_id = excluded.trace_id, updated_at = now()
-where (excluded.occurred_at, excluded.activity_id, excluded.value collate "C") > (p.occurred_at, p.activity_id, p.value)
+  value = excluded.value, occurred_at = excluded.occurred_at, told_at = excluded.told_at,
+  activity_id = excluded.activity_id, trace_id = excluded.trace_id, updated_at = now()
+where (excluded.told_at, excluded.activity_id, excluded.value collate "C") > (p.told_at, p.activity_id, p.value)
 
 --@ lead_daily_add over fresh
 -- Adds new activities to the sums of their lead, day and rule.

@@ -101,7 +101,8 @@ void append_columns(std::string& out, const schemas::Event& event) {
       out += "\n  }";
     } else if (!value.is_string() || !std::string_view(value).empty()) {
       std::string shown = show_seals(simdjson::to_string(value));
-      if (key == "occurred_at" && shown.ends_with(".000000Z\"")) shown.replace(shown.size() - 9, 9, "Z\"");
+      if ((key == "occurred_at" || key == "stated_at") && shown.ends_with(".000000Z\""))
+        shown.replace(shown.size() - 9, 9, "Z\"");
       out += ",\n  " + in_quotes(key) + ": " + shown;
     }
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/postgres/migrations.hpp"
 #include "sinks/batch_writer.hpp"
 #include "sinks/families.hpp"
 #include "tests/integration/sinks/facts.hpp"
@@ -29,6 +30,8 @@ schemas::Origin some_origin(Random& random, int number) {
   origin.subject = fmt::format("o{}", pick(random, 3));
   origin.event_type = "follower.subscribed";
   origin.received_at = origin.occurred_at + 1s * pick(random, 100);
+  origin.timeless = pick(random, 3) == 0;
+  if (origin.timeless && pick(random, 3)) origin.stated_at = some_time(random);
   origin.receipt = fmt::format("edge-1/boot/{}", number);
   origin.trace_id = fmt::format("{:032x}", number);
   return origin;
@@ -39,10 +42,11 @@ std::vector<std::string> some_follower_changes(Random& random, int count) {
     const char *change, *state;
     int rank;
   };
-  static constexpr Kind kKinds[]{{"subscribed", "following", 1}, {"unsubscribed", "left", 2}, {"edited", "", 0}};
+  static constexpr Kind kKinds[]{
+      {"subscribed", "following", 1}, {"unsubscribed", "left", 2}, {"edited", "", 0}, {"scanned", "following", 1}};
   std::vector<std::string> values;
   for (int i = 0; i < count; ++i) {
-    const auto& kind = kKinds[pick(random, 3)];
+    const auto& kind = kKinds[pick(random, 4)];
     schemas::FollowerChanged fact{some_origin(random, i),
                                   pick(random, 2) ? "" : "zhangsan",
                                   kind.change,
@@ -114,7 +118,7 @@ class OrderTest : public ::testing::Test {
   Tables tables_after(std::string_view of, const std::vector<std::vector<std::string>>& batches,
                       const std::vector<std::string>& tables) {
     for (const auto& table : tables) database_->query("truncate " + table);
-    database_->query("truncate wxpipe.ledger");
+    database_->query("truncate wxpipe.ledger, wxpipe.timeless_ids");
     const kafka::Partition partition{"t", 0};
     ReadBatch read(make_sink(family(of)));
     const config::SinkSettings settings;
@@ -163,18 +167,72 @@ class OrderTest : public ::testing::Test {
     }
   }
 
+  // An origin of one person's event, so many seconds after noon.
+  static schemas::Origin follower_at(int second) {
+    schemas::Origin origin;
+    origin.account = "shop";
+    origin.subject = "o1";
+    origin.platform = "wechat";
+    origin.event_type = "follower.subscribed";
+    origin.occurred_at = origin.received_at = noon() + 1s * second;
+    origin.event_id = schemas::event_id("shop", "", "", fmt::format("{}", second), origin.occurred_at);
+    return origin;
+  }
+  // The same of a sender without a platform's time. stated: seconds after noon; 0: it states none.
+  static schemas::Origin arrived_at(int second, int stated) {
+    auto origin = follower_at(second);
+    origin.platform = "channel";
+    origin.event_id = schemas::event_id("shop", "", "", fmt::format("{}", second), std::nullopt);
+    origin.timeless = true;
+    if (stated != 0) origin.stated_at = noon() + 1s * stated;
+    return origin;
+  }
+  const std::vector<std::string> kFollowers{"follower_history", "followers"};
+  const std::vector<std::string> kLeads{"lead_activities", "wxpipe.lead_daily", "wxpipe.lead_profiles", "leads"};
+
   std::unique_ptr<support::TemporaryDatabase> database_;
   std::unique_ptr<postgres::Connection> connection_;
   support::ManualClock clock_{noon()};
 };
 
 TEST_F(OrderTest, OfFollowerChangesDoesNotMatter) {
-  expect_order_not_to_matter("followers", some_follower_changes, {"follower_history", "followers"});
+  expect_order_not_to_matter("followers", some_follower_changes, kFollowers);
 }
 
-TEST_F(OrderTest, OfLeadActivitiesDoesNotMatter) {
-  expect_order_not_to_matter("leads", some_lead_activities,
-                             {"lead_activities", "wxpipe.lead_daily", "wxpipe.lead_profiles", "leads"});
+TEST_F(OrderTest, OfLeadActivitiesDoesNotMatter) { expect_order_not_to_matter("leads", some_lead_activities, kLeads); }
+
+// A row of followers is merged change by change; what an older version computed from the whole history must go on from
+// where it stands (0011_newest_told.sql).
+TEST_F(OrderTest, FollowersOfAnOlderDatabaseAreAsIfMergedAnew) {
+  Random random(7);
+  std::vector<std::string> changes;
+  for (const auto& change : some_follower_changes(random, 120)) {
+    auto fact = schemas::decode<schemas::FollowerChanged>(change).value();
+    fact.origin.timeless = false;  // the older version knew nothing else
+    fact.origin.stated_at = {};
+    changes.push_back(value_of(fact));
+  }
+  const auto expected = tables_after("followers", {changes}, kFollowers);
+
+  support::TemporaryDatabase older(support::Schema::none);
+  const auto connection = older.connect();
+  const auto all = postgres::embedded_migrations();
+  const auto newest_told =
+      std::find_if(all.begin(), all.end(), [](const auto& one) { return one.name == "0011_newest_told.sql"; });
+  ASSERT_NE(newest_told, all.end());
+  postgres::migrate(*connection, all.first(static_cast<size_t>(newest_told - all.begin())));
+  const auto put = [&](const std::string& table, const std::vector<std::string>& rows, const std::string& but) {
+    older.query(
+        fmt::format("insert into {} select (jsonb_populate_record(null::{}, r || '{}' || jsonb_build_object("
+                    "'created_at', now(), 'updated_at', now()))).* from jsonb_array_elements('[{}]') r",
+                    table, table, but, fmt::join(rows, ",")));
+  };
+  put("follower_history", expected[0], "{}");
+  put("followers", expected[1],
+      R"({"subscribed_at": "2001-01-01T00:00:00Z", "scene": "other", "channel": null, "created_trace_id": null})");
+  postgres::migrate(*connection);
+  EXPECT_EQ(content(older, "follower_history"), expected[0]);
+  EXPECT_EQ(content(older, "followers"), expected[1]);
 }
 
 TEST_F(OrderTest, OfLogsDoesNotMatter) { expect_order_not_to_matter("logs", some_logs, {"system_logs"}); }
@@ -198,6 +256,70 @@ TEST_F(OrderTest, LeavingBeatsJoiningWithinOneSecondWhateverComesFirst) {
     EXPECT_EQ(lines(*database_, "select state, change, change_count from followers"),
               (std::vector<std::string>{"(left,unsubscribed,2)"}));
   }
+}
+
+TEST_F(OrderTest, OnlySubscribingMovesSubscribedAt) {
+  const auto change = [&](int second, const char* what, const char* state) {
+    return value_of(schemas::FollowerChanged{follower_at(second), "", what, state, 20, "poster", ""});
+  };
+  tables_after("followers", {{change(1, "subscribed", "following"), change(5, "scanned", "following")}}, kFollowers);
+  EXPECT_EQ(lines(*database_, "select subscribed_at, last_seen_at, change from followers"),
+            (std::vector<std::string>{"(\"2026-11-24 12:00:01+00\",\"2026-11-24 12:00:05+00\",scanned)"}));
+  tables_after("followers", {{change(1, "added", "following")}, {change(2, "scanned", "following")}}, kFollowers);
+  EXPECT_EQ(lines(*database_, "select subscribed_at from followers"),
+            (std::vector<std::string>{"(\"2026-11-24 12:00:01+00\")"}));
+  tables_after("followers", {{change(2, "scanned", "following")}}, kFollowers);
+  EXPECT_EQ(lines(*database_, "select subscribed_at, state from followers"),
+            (std::vector<std::string>{"(,following)"}));
+}
+
+// A sender's event is often received late: its first attempts failed. Arrival says nothing about which is newer.
+TEST_F(OrderTest, ALateArrivalDoesNotOverwriteWhatItsSenderSaysIsNewer) {
+  const auto change = [&](int arrival, int stated, const char* what, const char* state) {
+    auto origin = arrived_at(arrival, stated);
+    return value_of(schemas::FollowerChanged{origin, "", what, state, 20, fmt::format("scene {}", stated), ""});
+  };
+  tables_after("followers", {{change(100, 2, "added", "following")}, {change(200, 1, "half_added", "pending")}},
+               kFollowers);
+  EXPECT_EQ(lines(*database_, "select state, change, scene, changed_at, state_told_at from followers"),
+            (std::vector<std::string>{
+                "(following,added,\"scene 2\",\"2026-11-24 12:01:40+00\",\"2026-11-24 12:00:02+00\")"}));
+
+  const auto told = [&](int arrival, int stated, const char* company) {
+    schemas::LeadActivity fact;
+    fact.origin = arrived_at(arrival, stated);
+    fact.activity_id = schemas::derived_id(fact.origin.event_id, "rule:form");
+    fact.rule = fact.dimension = "form";
+    fact.profile = {{"company_name", company}};
+    return value_of(fact);
+  };
+  tables_after("leads", {{told(100, 2, "moved to")}, {told(200, 1, "moved from")}}, kLeads);
+  EXPECT_EQ(lines(*database_, "select company_name from leads"), (std::vector<std::string>{"(\"moved to\")"}));
+}
+
+TEST_F(OrderTest, WithoutAnyTimeTheResultIsTheSameWhateverArrivesFirst) {
+  const auto results = [&](bool swapped) {
+    std::vector<std::vector<std::string>> batches;
+    for (const int number : {1, 2}) {
+      auto origin = arrived_at(swapped ? 300 - 100 * number : 100 * number, 0);
+      origin.event_id.bytes[8] = static_cast<uint8_t>(number);  // of its bytes alone
+      batches.push_back({value_of(schemas::FollowerChanged{origin, "", number == 1 ? "added" : "half_added",
+                                                           number == 1 ? "following" : "pending", 20, "", ""})});
+    }
+    if (swapped) std::swap(batches[0], batches[1]);
+    tables_after("followers", batches, kFollowers);
+    return lines(*database_, "select state, change, change_event_id from followers");
+  };
+  EXPECT_EQ(results(false), results(true));
+  // And whatever has a time is newer.
+  auto timed = arrived_at(50, 1);
+  timed.event_id.bytes[8] = 0;
+  auto timeless = arrived_at(60, 0);
+  tables_after("followers",
+               {{value_of(schemas::FollowerChanged{timed, "", "added", "following", 20, "", ""}),
+                 value_of(schemas::FollowerChanged{timeless, "", "removed_by_member", "left", 30, "", ""})}},
+               kFollowers);
+  EXPECT_EQ(lines(*database_, "select state from followers"), (std::vector<std::string>{"(following)"}));
 }
 
 TEST_F(OrderTest, TheLeadsScoreIsThatOfItsActivitiesCappedAndFaded) {

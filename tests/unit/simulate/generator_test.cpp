@@ -185,6 +185,29 @@ TEST(Generator, RepeatsWhatItSaid) {
   EXPECT_NEAR(repeated, 1000, 150);
 }
 
+TEST(Generator, SaysWhatADayBrings) {
+  auto day = a_day();
+  day.begin = kBegin;
+  Generator generator(every_account(), day);
+  std::set<std::string> people;
+  int repeated = 0, late = 0, poison = 0;
+  std::map<uint64_t, uint64_t> place;  // of a serial, among all
+  const auto all = said(generator, 20'000);
+  for (uint64_t i = 0; i < all.size(); ++i) {
+    const auto& one = all[i];
+    place[one.serial] = i;
+    people.insert(one.subject);
+    poison += one.poison && one.resend == Resend::none ? 1 : 0;
+    if (one.resend == Resend::none) continue;
+    ++repeated;
+    late += i - place.at(*one.identity_of) > 4096 ? 1 : 0;
+  }
+  EXPECT_NEAR(repeated, 1000, 150);
+  EXPECT_NEAR(late, 94, 40);  // a fifth of them are of any time, about half of those from further back than 4,096
+  EXPECT_NEAR(poison, 40, 25);
+  EXPECT_GT(people.size(), 3'000u);
+}
+
 TEST(Generator, SaysOtherThingsUnderTheSameIdentity) {
   auto mixture = options();
   mixture.resend = 0.3, mixture.resend_changed = 1;

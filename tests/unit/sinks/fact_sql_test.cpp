@@ -31,9 +31,11 @@ TEST(FactSql, AMergeGetsTheColumnsThatItNamesAndNoOthers) {
   ASSERT_EQ(merges.size(), 1u);
   std::set<std::string_view> columns;
   for (const auto column : merges[0].columns) columns.insert(kColumns<FollowerChanged>[column].name);
-  EXPECT_EQ(columns, (std::set<std::string_view>{"account", "tenant", "subject", "owner"}));
+  EXPECT_EQ(columns, (std::set<std::string_view>{"account", "tenant", "subject", "owner", "platform", "event_id",
+                                                 "change", "state", "rank", "scene", "channel", "trace_id",
+                                                 "occurred_at", "timeless", "stated_at"}));
   EXPECT_EQ(merges[0].table, "followers");
-  EXPECT_FALSE(merges[0].only_fresh);
+  EXPECT_TRUE(merges[0].only_fresh);
 }
 
 // A file in a folder that is no family's, or a statement of a fact that is none, would never run.

@@ -14,6 +14,13 @@ namespace wxpipe::telemetry {
 namespace {
 using namespace std::chrono_literals;
 
+config::AdminSettings settings() {
+  config::AdminSettings settings;
+  settings.listen = {"127.0.0.1", 0};
+  settings.hosts = {"admin.example"};
+  return settings;
+}
+
 class AdminServerTest : public ::testing::Test {
  protected:
   support::HttpClient client() const { return {"127.0.0.1", admin_.port()}; }
@@ -25,7 +32,7 @@ class AdminServerTest : public ::testing::Test {
 
   Metrics metrics_;
   Readiness readiness_;
-  const AdminServer admin_{{.listen = {"127.0.0.1", 0}, .hosts = {"admin.example"}}, metrics_, readiness_};
+  const AdminServer admin_{settings(), metrics_, readiness_};
 };
 
 // A page that a browser shows can have its own name point to this machine, and then read the answers.

@@ -131,6 +131,7 @@ void AttributeWriter::write_items(const Node& list, bool& any) {
 
 // False, and nothing written: it is beyond a limit.
 bool AttributeWriter::write_value(const Node& node) {
+  if (node.kind != Node::Kind::text && !fits(node.path, {})) return false;
   if (node.kind == Node::Kind::object) {
     write_children(node);
   } else if (node.kind == Node::Kind::list) {
@@ -140,7 +141,7 @@ bool AttributeWriter::write_value(const Node& node) {
     out_ += ']';
   } else {
     const Field& field = document_.fields()[node.field];
-    if (!fits(field)) return false;
+    if (!fits(field.path, field.value)) return false;
     if (!seals_.empty() && is_credential(field.path)) {
       const std::string_view clear = trimmed(field.value);
       json::append_string(out_, clear.empty() ? clear : seals_.seal(clear));
@@ -174,8 +175,8 @@ void AttributeWriter::write_flag(std::string_view name, bool& any) {
   out_ += R"(:"true")";
 }
 
-bool AttributeWriter::fits(const Field& field) {
-  bytes_ += attribute_name(field.path).size() + field.value.size();
+bool AttributeWriter::fits(std::string_view path, std::string_view value) {
+  bytes_ += attribute_name(path).size() + value.size();
   if (++texts_ > kMostTexts || bytes_ > kMostBytes) cut_ = true;
   return !cut_;
 }

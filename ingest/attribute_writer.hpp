@@ -40,7 +40,7 @@ class AttributeWriter {
   void write_text(std::string_view text);
   void write_children(const Node& node);
   void write_flag(std::string_view name, bool& any);
-  bool fits(const Field& field);
+  bool fits(std::string_view path, std::string_view value);
   bool is_hidden(const Node& node) const;
   bool is_taken(const Field& field) const;
   bool is_list(std::string_view path) const;

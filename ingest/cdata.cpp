@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 namespace wxpipe::ingest {
 namespace {
@@ -76,7 +77,9 @@ class Masker {
   size_t end_of(std::string_view name, size_t first) {
     if (name.empty()) return first;
     if (name == kWritten) {
-      const size_t last = mark_before(last_end_tag(), first);
+      // Looked for once: a hostile body has many sections, and much that has to be walked over.
+      if (!last_mark_) last_mark_ = mark_before(last_end_tag(), 0);
+      const size_t last = *last_mark_;
       if (last != kNone && last > first && depth_at(first) == 2) return last;
     }
     const size_t behind = behind_blanks(first + kEnd.size());
@@ -127,6 +130,7 @@ class Masker {
   char* text_;
   std::string_view body_;  // the same bytes; masks show here at once
   size_t last_end_tag_ = kNone, walked_ = 0, doubts_ = 0;
+  std::optional<size_t> last_mark_;  // the `]]>` before it
   int depth_ = 0;
   bool masked_ = false;
 };

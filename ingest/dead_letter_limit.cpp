@@ -39,7 +39,8 @@ DeadLetterLimit::Admission DeadLetterLimit::admit(std::string_view account, Reas
 
 void DeadLetterLimit::forget(std::string_view account, std::string_view signature) {
   const std::lock_guard lock(mutex_);
-  seen_.erase(key(account, signature));
+  const uint64_t it = key(account, signature);
+  if (seen_.erase(it) > 0) std::erase(order_, it);  // rare, and bounded
 }
 
 }  // namespace wxpipe::ingest

@@ -38,6 +38,15 @@ class DocumentBuilder {
   // parent.name, or just name below the root. Empty when the document's paths exceed their limit (a few long names
   // above many leaves use much memory); the caller then rejects the body.
   std::string_view path(std::string_view parent, std::string_view name);
+  // An item of a list has its list's path. Long ones count for each item: others read the path of every field. False:
+  // as above.
+  bool pay_for_item(std::string_view path) {
+    constexpr size_t kShort = 128;
+    if (path.size() <= kShort) return true;
+    if (path.size() > path_budget_) return false;
+    path_budget_ -= path.size();
+    return true;
+  }
   // Bytes that live as long as the document.
   char* allocate(size_t size);
 

@@ -119,6 +119,7 @@ class Reader {
       empty = false;
       ondemand::value value;
       if (const auto error = std::move(item).get(value)) return malformed(error);
+      if (!builder_.pay_for_item(path)) return trouble(Reason::too_large, "the names of nested lists are too long");
       if (auto bad = read(value, path, {}, depth + 1); bad.found) return bad;
     }
     if (empty && depth > 1) builder_.add_empty(path.empty() ? kNameless : path);

@@ -261,8 +261,12 @@ void Draft::add_attributes() {
   AttributeWriter writer(document_, std::span(taken_).first(taken_count_), lists_, seals_);
   event.attributes = schemas::AttributeTree::of_json(writer.write());
   if (context_.told == nullptr || seals_.overflowed()) return;
-  for (const auto& [name, value] : context_.told->contact)
-    if (schemas::attribute(event.attributes, name).empty()) event.attributes.emplace_back(name, value);
+  for (const auto& [name, value] : context_.told->contact) {
+    if (!schemas::attribute(event.attributes, name).empty()) continue;
+    std::string scrubbed = value;
+    seals_.scrub(scrubbed);
+    event.attributes.emplace_back(name, scrubbed);
+  }
 }
 
 // Calls the function for each value of the path, as it stands in the attributes.

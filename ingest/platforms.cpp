@@ -179,10 +179,11 @@ class Interpreter {
       if (refusal) return Refused{*refusal};
       return is_echo(echo) ? Interpretation(Challenge{{200, std::string(echo)}}) : Refused{Refusal::not_an_echo};
     }
-    if (const auto refusal = senders::unproven(sender, incoming)) return Refused{*refusal};
+    std::string proof;
+    if (const auto refusal = senders::unproven(sender, incoming, proof)) return Refused{*refusal};
     // A key that travels in clear is the same in every delivery.
     if (sender.algorithm != senders::Algorithm::equal && sender.algorithm != senders::Algorithm::basic)
-      signature_ = incoming.value(sender.found).text;
+      signature_ = proof;
     if (sender.time && account_.max_timestamp_age) {
       const auto at = senders::signed_at(sender, incoming);
       if (!at || std::chrono::abs(callback_.received_at - *at) > *account_.max_timestamp_age)

@@ -11,6 +11,8 @@ namespace ondemand = simdjson::ondemand;
 
 // Ours are at most 32 deep. Others may write to the topic too, and must not overflow the stack.
 constexpr int kDeepest = 64;
+// Of paths and texts. Ours are far smaller; a long name above many items would fill the memory.
+constexpr size_t kMostFlatBytes = 16 << 20;
 
 class Flattener {
  public:
@@ -29,8 +31,7 @@ class Flattener {
       if (!read_value(member.value(), depth)) return false;
       path_.resize(parent);
     }
-    if (!any && depth > 1) add({});
-    return true;
+    return any || depth <= 1 || add({});
   }
 
  private:
@@ -47,9 +48,7 @@ class Flattener {
       return !value.get_array().get(array) && read_items(array, depth + 1);
     }
     std::string_view text;
-    if (value.get_string().get(text)) return false;
-    add(text);
-    return true;
+    return !value.get_string().get(text) && add(text);
   }
 
   bool read_items(ondemand::array array, int depth) {
@@ -59,14 +58,19 @@ class Flattener {
       any = true;
       if (!read_value(item, depth)) return false;
     }
-    if (!any) add({});
+    return any || add({});
+  }
+
+  bool add(std::string_view text) {
+    bytes_ += path_.size() + text.size();
+    if (bytes_ > kMostFlatBytes) return false;
+    flat_.emplace_back(path_, text);
     return true;
   }
 
-  void add(std::string_view text) { flat_.emplace_back(path_, text); }
-
   Attributes& flat_;
   std::string path_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace

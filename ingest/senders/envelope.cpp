@@ -81,8 +81,10 @@ Result<std::string> decrypted(const Sender& sender, Incoming& incoming, std::str
 }  // namespace
 
 Result<std::string> document_text(const Sender& sender, Incoming& incoming) {
-  if (sender.document.from == Part::From::body && sender.cipher == Cipher::none && incoming.is_form())
+  if (sender.document.from == Part::From::body && sender.cipher == Cipher::none && incoming.is_form()) {
+    if (!incoming.form_is_readable()) return Rejection{Reason::malformed_json, "the form can't be decoded"};
     return incoming.form_as_json();
+  }
   const auto part = incoming.value(sender.document);
   if (!part.found()) return Rejection{Reason::missing_field, sender.document.name + " (the document)"};
   if (sender.cipher != Cipher::none) return decrypted(sender, incoming, part.text);

@@ -123,6 +123,8 @@ const Incoming::Parameters& Incoming::form() {
   return *form_;
 }
 
+bool Incoming::form_is_readable() { return !form().empty() || is_blank(callback_.body); }
+
 std::string Incoming::form_as_json() {
   std::string out = "{";
   for (const auto& [name, value] : form()) {
@@ -135,7 +137,15 @@ std::string Incoming::form_as_json() {
 }
 
 const Document* Incoming::json() {
-  if (json_ == nullptr) json_ = std::make_unique<Result<Document>>(parse_document(callback_.body));
+  // Nothing is proven yet, so what isn't JSON isn't parsed.
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  auto body = callback_.body;
+  if (body.starts_with(kMark)) body.remove_prefix(kMark.size());
+  body = trimmed(body);
+  if (json_ == nullptr)
+    json_ = body.starts_with('{') || body.starts_with('[')
+                ? std::make_unique<Result<Document>>(parse_document(callback_.body))
+                : std::make_unique<Result<Document>>(Rejection{Reason::malformed_json, "the body isn't JSON"});
   return *json_ && (*json_)->format() == DocumentFormat::json ? &**json_ : nullptr;
 }
 

@@ -34,6 +34,8 @@ class Incoming {
   void leave_out_of_form(std::string_view name) { left_out_ = name; }
 
   bool is_form();
+  // False: a form that can't be decoded, or that has too many parameters.
+  bool form_is_readable();
   // The form as the text of a JSON object, in its order. For forms only.
   std::string form_as_json();
 

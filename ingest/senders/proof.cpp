@@ -60,13 +60,14 @@ std::string expected_digest(const Sender& sender, std::string_view secret, std::
 
 }  // namespace
 
-std::optional<Refusal> unproven(const Sender& sender, Incoming& incoming) {
+std::optional<Refusal> unproven(const Sender& sender, Incoming& incoming, std::string& proof) {
   if (sender.found.from == Part::From::form) incoming.leave_out_of_form(sender.found.name);
   std::string_view claimed;
   if (const auto refusal = need(incoming, sender.found, claimed)) return refusal;
   if (claimed.empty()) return Refusal::missing_signature;
   if (claimed.starts_with(sender.prefix)) claimed.remove_prefix(sender.prefix.size());
-  std::string text(claimed);
+  auto& text = proof;
+  text = claimed;
   const bool is_digest = sender.algorithm != Algorithm::equal && sender.algorithm != Algorithm::basic;
   if (is_digest && !sender.base64) std::transform(text.begin(), text.end(), text.begin(), lower);
 

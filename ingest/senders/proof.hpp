@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "common/clock.hpp"
 #include "ingest/callback.hpp"
@@ -10,8 +11,9 @@
 
 namespace wxpipe::ingest::senders {
 
-// Nothing: it is proven. `incoming`'s query must have been read.
-std::optional<Refusal> unproven(const Sender& sender, Incoming& incoming);
+// Nothing: it is proven. `incoming`'s query must have been read. proof: what was claimed, in the one spelling in which
+// it was compared.
+std::optional<Refusal> unproven(const Sender& sender, Incoming& incoming, std::string& proof);
 
 // When it was signed: seconds, milliseconds or ISO 8601. Nothing: that part is missing or isn't a time.
 std::optional<Timestamp> signed_at(const Sender& sender, Incoming& incoming);

@@ -141,6 +141,13 @@ TEST(Document, ManySectionsInDoubtTakeLittleTime) {
             20'000U);
 }
 
+// Within the test's time limit only if nothing is walked over once for each section.
+TEST(Document, ManySectionsBeforeManyBlanksTakeLittleTime) {
+  const auto body =
+      "<x>" + repeated("<Content><![CDATA[]]></Content>", 16'000) + std::string(500'000, ' ') + "</Content></x>";
+  EXPECT_EQ(reason(body), Reason::malformed_xml);
+}
+
 TEST(Document, LeavesBlanksAroundJsonKeysOut) {
   EXPECT_THAT(Read(R"({" OpenID":"o","a ":{"\tb":1}})").fields(), ElementsAre(Field{"OpenID", "o"}, Field{"a.b", "1"}));
 }
@@ -204,6 +211,7 @@ TEST(Document, LongNamesAboveManyLeavesAreBounded) {
   const std::string name(100'000, 'n');
   EXPECT_EQ(reason("<xml><" + name + ">" + repeated("<a/><b/>", 10'000) + "</" + name + "></xml>"), Reason::too_large);
   EXPECT_EQ(reason("{\"" + name + "\":{\"a\":1" + repeated(",\"a\":1", 10'000) + "}}"), Reason::too_large);
+  EXPECT_EQ(reason("{\"" + name + "\":[{}" + repeated(",{}", 10'000) + "]}"), Reason::too_large);
 }
 
 }  // namespace

@@ -36,6 +36,10 @@ TEST(AttributeTree, KnowsWhatItCannotRead) {
   for (int i = 0; i < 5000; ++i) deep += R"({"a":)";
   EXPECT_FALSE(AttributeTree::of_json(deep + R"("")" + std::string(5000, '}')).is_readable());
   EXPECT_TRUE(AttributeTree::of_json(R"({"a":{"b":["x"]}})").is_readable());
+  // Each item has its list's path.
+  std::string items = "\"\"";
+  for (int i = 0; i < 1'000; ++i) items += R"(,"")";
+  EXPECT_FALSE(AttributeTree::of_json("{\"" + std::string(500'000, 'n') + "\":[" + items + "]}").is_readable());
 }
 
 }  // namespace

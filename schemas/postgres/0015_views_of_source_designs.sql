@@ -66,6 +66,11 @@ $$;
 comment on function wxpipe.journal_told_at(timestamptz, boolean, timestamptz, jsonb) is
   'wxpipe.told_at for a row of messages: the time by which the newest value wins';
 
+create function wxpipe.newest_key(told_at timestamptz, event_id uuid) returns text language sql stable parallel safe as $$
+  select (to_char(told_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US ') || event_id::text) collate "C"
+$$;
+comment on function wxpipe.newest_key(timestamptz, uuid) is 'A text that sorts by time, then id: (max(array[newest_key(…), value]))[2] is the newest value';
+
 create function wxpipe.object_in(value jsonb) returns jsonb language sql immutable parallel safe as $$
   select case when jsonb_typeof(value) = 'object' then value else '{}' end
 $$;
@@ -77,7 +82,8 @@ create function wxpipe.list_in(value jsonb) returns jsonb language sql immutable
 $$;
 comment on function wxpipe.list_in(jsonb) is 'The value where it is a list, a list of it where it is anything else, an empty list where there is none';
 
-create function wxpipe.members_in(attributes jsonb) returns setof jsonb language sql stable parallel safe as $$
+-- Strict, and so not taken into the query: there the planner would expect a hundred members of every list.
+create function wxpipe.members_in(attributes jsonb) returns setof jsonb language sql stable strict parallel safe rows 5 as $$
   select wxpipe.object_in(each.value) from jsonb_array_elements(wxpipe.list_in(attributes #> '{data,members}')) each
   union all
   select jsonb_build_object('wxid', each.value)
@@ -404,11 +410,9 @@ create view wework.group_members as
 select
   wxpipe.id8(wxpipe.eid('group_member', g.account, g.tenant, g.subject, g.member)) as id,
   wxpipe.id8(wxpipe.eid('group', g.account, g.tenant, g.subject)) as group_id, g.member as member_wxid,
-  nullif(g.told ->> 'nickname', '') as member_nickname, null::text as group_nickname,
-  null::text as member_avatar_url,
-  (case g.told ->> 'role' when 'owner' then 1 when 'admin' then 2 when 'member' then 3 end)::smallint as role,
-  g.joined_at as join_time, nullif(g.told ->> 'invite_by', '') as invite_by, null::smallint as is_muted,
-  null::timestamptz as mute_until,
+  g.nickname as member_nickname, null::text as group_nickname, null::text as member_avatar_url,
+  (case g.role when 'owner' then 1 when 'admin' then 2 when 'member' then 3 end)::smallint as role,
+  g.joined_at as join_time, g.invite_by, null::smallint as is_muted, null::timestamptz as mute_until,
   (select max(m.occurred_at) from messages m where m.account = g.account and m.sender = g.member
     and m.conversation = g.subject and m.category = 'message') as last_speak_time,
   (select count(*) from messages m where m.account = g.account and m.sender = g.member
@@ -423,15 +427,21 @@ from (
     max(e.told_at) filter (where e.type = 'group.member_left') as left_told_at,
     (array_agg(e.occurred_at order by e.told_at desc, e.event_id desc) filter (where e.type <> 'group.member_left'))[1] as joined_at,
     (array_agg(e.occurred_at order by e.told_at desc, e.event_id desc) filter (where e.type = 'group.member_left'))[1] as left_at,
-    jsonb_object_agg(e.key, e.value order by e.told_at, e.event_id) as told
+    (max(array[e.newest_key, e.nickname]) filter (where e.nickname <> ''))[2] as nickname,
+    (max(array[e.newest_key, e.role]) filter (where e.role <> ''))[2] as role,
+    (max(array[e.newest_key, e.invite_by]) filter (where e.invite_by <> ''))[2] as invite_by
   from (
-    select m.account, m.tenant, m.subject, m.type, m.event_id, m.occurred_at, who ->> 'wxid' as member, field.key, field.value,
-      wxpipe.journal_told_at(m.occurred_at, m.timeless, m.received_at, m.attributes) as told_at
-    from messages m
-    cross join wxpipe.members_in(m.attributes) who
-    cross join jsonb_each(who) field
-    where m.type like 'group.%' and m.type in ('group.created', 'group.member_joined', 'group.member_left')
-      and m.subject is not null and m.platform in ('instance', 'wework') and who ->> 'wxid' <> '') e
+    select each.account, each.tenant, each.subject, each.type, each.event_id, each.occurred_at, each.told_at, each.who ->> 'wxid' as member,
+      each.who ->> 'nickname' as nickname, each.who ->> 'role' as role, each.who ->> 'invite_by' as invite_by,
+      wxpipe.newest_key(each.told_at, each.event_id) as newest_key
+    from (
+      select m.account, m.tenant, m.subject, m.type, m.event_id, m.occurred_at, who,
+        wxpipe.journal_told_at(m.occurred_at, m.timeless, m.received_at, m.attributes) as told_at
+      from messages m
+      cross join wxpipe.members_in(m.attributes) who
+      where m.type like 'group.%' and m.type in ('group.created', 'group.member_joined', 'group.member_left')
+        and m.subject is not null and m.platform in ('instance', 'wework')) each
+    where each.who ->> 'wxid' <> '') e
   group by e.account, e.tenant, e.subject, e.member) g;
 comment on view wework.group_members is '群成员表: who is or was in a group chat, as far as joining and leaving were told.';
 comment on column wework.group_members.id is 'From account, group and member';

@@ -4,7 +4,8 @@
 -- Rules that hold for all of them. A column that nothing knows yet is null, of the right type, and its comment says why. Ids
 -- are functions of content (wxpipe.eid), so a view's foreign keys join. Texts are `text`, so that nothing is cut. A number
 -- that a sender wrote is read only if it is one: a view never fails on a row. Behind the design's own columns stand ours,
--- wx_…: they lead back to our tables, and to their indexes. Columns are named one by one, so tables can get new ones.
+-- wx_…: they lead back to our tables, and to their indexes. Columns are named one by one, so tables can get new ones; a
+-- migration that changes a column's type drops the views of that column and makes them anew.
 
 create schema official_account;
 create schema wework;
@@ -17,6 +18,15 @@ comment on schema open_platform is 'Views: the tables of a third-party platform 
 comment on schema tb_core is 'Views: the tables that keep records of calls';
 comment on schema crm is 'Views: the tables of a lead and customer management';
 
+-- What indexes sort by bytes (0008_keys_by_bytes.sql).
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['type', 'subject', 'msg_id'] loop
+    execute format('alter table messages alter column %I type text collate "C"', name);
+  end loop;
+end $$;
 -- Rare events of the journal that views look up by what they are about. Partial, so that a message costs a comparison.
 create index messages_relation on messages (account, subject, occurred_at) where type like 'group.%' or type like 'authorization.%';
 create index messages_instance_event on messages (account, type, occurred_at) where platform = 'instance' and category = 'event';
@@ -611,7 +621,8 @@ select
   case when t.told ? 'account' then wxpipe.id8(wxpipe.eid('login', t.account, t.told ->> 'account')) end as account_id,
   null::text as message_type, null::text as message_content, null::bigint as template_id,
   null::jsonb as template_variables, t.target as target_count, t.success as success_count, t.fail as fail_count,
-  case when t.target > 0 then least(100, round(100.0 * (coalesce(t.success, 0) + coalesce(t.fail, 0)) / t.target, 2)) end as progress,
+  (case when t.target > 0
+    then least(100, greatest(0, 100.0 * (coalesce(t.success, 0) + coalesce(t.fail, 0)) / t.target)) end)::numeric(5, 2) as progress,
   (case t.told ->> 'status' when 'failed' then 3 when 'cancelled' then 4 when 'paused' then 5 else 2 end)::smallint as status,
   null::smallint as priority, null::integer as send_interval, null::integer as max_retry,
   null::timestamptz as scheduled_time, null::timestamptz as started_at,
@@ -1019,10 +1030,13 @@ select
   wxpipe.eid('account', l.account) as channel_id,
   case l.platform when 'wework' then 'wechat_work' when 'instance' then 'wechat_work' when 'bot' then 'wechat_work'
     when 'wechat' then 'wechat_mp' when 'open_platform' then 'wechat_mp' else 'other' end as source_platform,
-  coalesce(l.profile ->> 'source_detail', l.profile ->> 'url', l.profile ->> 'referrer') as source_detail,
+  (select coalesce(m.attributes ->> 'channel', m.attributes #>> '{data,source_detail}', m.attributes #>> '{data,url}',
+      m.attributes #>> '{data,referrer}')
+    from lead_activities a join messages m on m.event_id = a.event_id and m.occurred_at = a.occurred_at
+    where a.activity_id = l.first_activity_id and a.occurred_at = l.first_activity_at) as source_detail,
   null::uuid as campaign_id, l.utm_source, l.utm_medium, l.utm_campaign, l.utm_content, l.utm_term, l.contact_name,
-  l.contact_phone, l.contact_wechat, l.contact_email, l.profile ->> 'contact_dingtalk' as contact_dingtalk,
-  l.company_name, l.company_industry, l.company_size, l.province, l.city, l.district, l.score, l.score_details,
+  l.contact_phone, l.contact_wechat, l.contact_email, null::text as contact_dingtalk, l.company_name,
+  l.company_industry, l.company_size, l.province, l.city, l.district, l.score, l.score_details,
   null::jsonb as ai_analysis, null::text as status, null::uuid as assigned_to, null::timestamptz as assigned_at,
   l.profile as raw_data, null::uuid as customer_id, null::timestamptz as converted_at,
   l.first_activity_at as created_at, l.last_activity_at as updated_at, l.account as wx_account,
@@ -1033,7 +1047,7 @@ comment on column crm.leads.id is 'From the lead''s key';
 comment on column crm.leads.org_id is 'Null: which organisation an account belongs to is nowhere yet';
 comment on column crm.leads.channel_id is 'channels.id';
 comment on column crm.leads.source_platform is 'As channels.platform';
-comment on column crm.leads.source_detail is 'Newest told by forms: source_detail, url or referrer';
+comment on column crm.leads.source_detail is 'Of the first activity: what the configuration calls its scene; of forms source_detail, url or referrer';
 comment on column crm.leads.campaign_id is 'Null: campaigns are an application''s';
 comment on column crm.leads.utm_source is 'Newest told: utm_source';
 comment on column crm.leads.utm_medium is 'Newest told: utm_medium';
@@ -1044,7 +1058,7 @@ comment on column crm.leads.contact_name is 'Newest told: name';
 comment on column crm.leads.contact_phone is 'Newest told: phone';
 comment on column crm.leads.contact_wechat is 'Newest told: WeChat id';
 comment on column crm.leads.contact_email is 'Newest told: e-mail';
-comment on column crm.leads.contact_dingtalk is 'Newest told by forms: contact_dingtalk';
+comment on column crm.leads.contact_dingtalk is 'Null: no form''s field of that meaning is read yet; messages.attributes has what the form told';
 comment on column crm.leads.company_name is 'Newest told: company';
 comment on column crm.leads.company_industry is 'Newest told: industry';
 comment on column crm.leads.company_size is 'Newest told: size of the company';

@@ -225,7 +225,7 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
       lines(
           "select operation, resource_type, operation_type, result, extra_info->>'affected', extra_info->>'reason' from "
           "wework.audit_logs"),
-      Lines{"(\"dlq drop\",dead_letters,UPDATE,SUCCESS,1,\"a test\")"});
+      Lines{"(\"dlq drop\",dead_letters,DELETE,SUCCESS,1,\"a test\")"});
   EXPECT_EQ(lines("select action, resource_type, resource_id, changes->>'affected', ip_address from crm.audit_logs"),
             Lines{"(\"dlq drop\",dead_letters,,1,)"});
 }

@@ -7,11 +7,11 @@
 -- wx_…: they lead back to our tables, and to their indexes. Columns are named one by one, so tables can get new ones; a
 -- migration that changes a column's type drops the views of that column and makes them anew.
 
-create schema official_account;
-create schema wework;
-create schema open_platform;
-create schema tb_core;
-create schema crm;
+create schema if not exists official_account;
+create schema if not exists wework;
+create schema if not exists open_platform;
+create schema if not exists tb_core;
+create schema if not exists crm;
 comment on schema official_account is 'Views: the tables of an official account''s back office';
 comment on schema wework is 'Views: the tables of a manager of WeWork instances';
 comment on schema open_platform is 'Views: the tables of a third-party platform for official accounts';
@@ -546,8 +546,8 @@ create view wework.instance_monitors as
 select
   wxpipe.id8(wxpipe.eid('monitor', m.event_id::text, v.name)) as id,
   wxpipe.id8(wxpipe.eid('account', m.account)) as instance_id, v.name as metric_name,
-  wxpipe.decimal_number(v.value) as metric_value, '%'::text as metric_unit, m.occurred_at as collected_at,
-  m.account as wx_account, m.event_id as wx_event_id
+  wxpipe.decimal_number(v.value)::numeric(15, 4) as metric_value, '%'::text as metric_unit,
+  m.occurred_at as collected_at, m.account as wx_account, m.event_id as wx_event_id
 from messages m
 cross join lateral (values ('cpu_usage', m.attributes #>> '{data,cpu_usage}'),
   ('memory_usage', m.attributes #>> '{data,memory_usage}')) v(name, value)
@@ -777,8 +777,9 @@ create view wework.alert_records as
 select
   wxpipe.id8(wxpipe.eid('alert', a.account, a.alert_uuid)) as id, a.alert_uuid, a.told ->> 'title' as rule_name,
   a.told ->> 'level' as alert_level, a.told ->> 'title' as alert_title, a.told ->> 'message' as alert_message,
-  a.told ->> 'metric_name' as metric_name, wxpipe.decimal_number(a.told ->> 'metric_value') as metric_value,
-  wxpipe.decimal_number(a.told ->> 'threshold_value') as threshold_value,
+  a.told ->> 'metric_name' as metric_name,
+  wxpipe.decimal_number(a.told ->> 'metric_value')::numeric(15, 4) as metric_value,
+  wxpipe.decimal_number(a.told ->> 'threshold_value')::numeric(15, 4) as threshold_value,
   wxpipe.id8(wxpipe.eid('account', a.account)) as instance_id,
   case when a.told ? 'account' then 'account' else 'instance' end as source_type,
   coalesce(a.told ->> 'account', a.told ->> 'instance_id', a.account) as source_id,
@@ -959,11 +960,12 @@ select
   c.size::bigint as api_req_body_size, octet_length(c.reply)::bigint as api_resp_body_size, c.account as wx_account,
   c.received_at as wx_received_at
 from (
-  select m.event_id as id, m.created_at, m.received_at, m.trace_id, m.receipt, m.account, m.tenant, null::text as parameters, m.body,
+  select m.event_id as id, m.created_at, m.received_at, m.trace_id, m.receipt, m.account,
+    case m.platform when 'wechat' then m.tenant end as tenant, null::text as parameters, m.body,
     octet_length(m.body) as size, m.reply, 'stored'::text as outcome, null::text as detail
   from messages m
   union all
-  select d.dead_letter_id, d.created_at, d.failed_at, d.trace_id, d.receipt, d.account, null, d.context ->> 'query',
+  select d.dead_letter_id, d.created_at, d.failed_at, d.trace_id, d.receipt, d.account, d.context ->> 'tenant', d.context ->> 'query',
     null, length(d.body), null, d.reason, d.detail
   from dead_letters d
   where d.stage = 'ingest') c;
@@ -978,7 +980,7 @@ comment on column tb_core.wt_api_channel_records.updated_trace_id is 'W3C trace 
 comment on column tb_core.wt_api_channel_records.del_flag is 'False: rows are never deleted softly';
 comment on column tb_core.wt_api_channel_records.api_req_id is 'The callback''s receipt';
 comment on column tb_core.wt_api_channel_records.api_req_parent_id is 'The trace: it groups what belongs together';
-comment on column tb_core.wt_api_channel_records.api_req_url is 'The path of the address';
+comment on column tb_core.wt_api_channel_records.api_req_url is 'The path of the address; of suites without the corporation that may stand behind it';
 comment on column tb_core.wt_api_channel_records.api_req_parameters is 'The query, of dead letters; of accepted callbacks null: it only proved who sent it';
 comment on column tb_core.wt_api_channel_records.api_req_headers is 'Null: of accepted callbacks not kept';
 comment on column tb_core.wt_api_channel_records.api_req_body is 'The decrypted body, credentials sealed; of dead letters null: dead_letters.body has their bytes';

@@ -2,6 +2,7 @@
 // a database after `migrate` and the autopilot.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <regex>
 #include <set>
 
@@ -120,6 +121,19 @@ TEST_F(Schema, SaysOfEachViewAndItsColumnsWhatTheyAre) {
                 Names{});
   }
   EXPECT_GT(found, 50);
+}
+
+// The names, types and order are those of other systems: other people's programs read them.
+TEST_F(Schema, HasTheViewsThatOtherSystemsKnow) {
+  std::ifstream in("tests/integration/schema/views.txt");
+  Names expected;
+  for (std::string line; std::getline(in, line);) expected.push_back(line);
+  EXPECT_EQ(
+      names("select n.nspname || '.' || t.relname || '.' || c.attname || ' ' || format_type(c.atttypid, c.atttypmod) "
+            "from pg_class t join pg_namespace n on n.oid = t.relnamespace join pg_attribute c on c.attrelid = t.oid "
+            "and c.attnum > 0 where t.relkind = 'v' and n.nspname in ('official_account', 'wework', "
+            "'open_platform', 'tb_core', 'crm') order by n.nspname collate \"C\", t.relname collate \"C\", c.attnum"),
+      expected);
 }
 
 TEST_F(Schema, SaysOfEachRowWhenItWasMadeAndChanged) {

@@ -213,6 +213,11 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
           "status, resolved_at is not null from wework.alert_records order by 1"),
       (Lines{"(a1,内存,WARNING,\"above 90 %\",93.1000,90.0000,instance,instance-1,RESOLVED,t)",
              "(a2,掉线,,,,,instance,desk,ACTIVE,f)"}));
+  database_->query(
+      "update messages set received_at = received_at - interval '1 hour' where type = 'instance.status_changed'");
+  database_->query(
+      "update messages set received_at = received_at - interval '2 minutes' where type = 'instance.heartbeat'");
+  EXPECT_EQ(lines("select status from wework.wework_instances"), Lines{"(0)"}) << "silent for too long";
   ASSERT_EQ(eventually_equal([&] { return count("wework.system_logs where module = 'alert'"); }, 3), 3);
   EXPECT_EQ(
       lines(

@@ -16,18 +16,24 @@ constexpr std::array<std::string_view, 12> kNames{
 constexpr std::array<std::string_view, 4> kLastWords{"token", "secret", "password", "pwd"};
 constexpr size_t kShortestName = 5, kLongestName = 40;  // with _ and -
 
-// A bit for each last letter of these names. This alone rules out most other fields.
-constexpr uint32_t kLast = [] {
+// A bit for each letter that these names have at their end, or before it. This alone rules out most other fields.
+constexpr uint32_t letters_at_end(size_t from_end) {
   uint32_t letters = 0;
-  for (const auto name : kNames) letters |= 1U << (name.back() - 'a');
-  for (const auto word : kLastWords) letters |= 1U << (word.back() - 'a');
+  for (const auto name : kNames) letters |= 1U << (name[name.size() - from_end] - 'a');
+  for (const auto word : kLastWords) letters |= 1U << (word[word.size() - from_end] - 'a');
   return letters;
-}();
+}
+constexpr uint32_t kLast = letters_at_end(1), kBeforeLast = letters_at_end(2);
 
 constexpr bool has(uint32_t letters, char c) { return c >= 'a' && c <= 'z' && (letters >> (c - 'a') & 1U) != 0; }
+// `_` and `-` may stand anywhere.
+constexpr bool may_end_so(std::string_view name) {
+  const char before = lower(name[name.size() - 2]);
+  return has(kLast, lower(name.back())) && (has(kBeforeLast, before) || before == '_' || before == '-');
+}
 
 bool is_credential_name(std::string_view name) {
-  if (name.size() < kShortestName || name.size() > kLongestName || !has(kLast, lower(name.back()))) return false;
+  if (name.size() < kShortestName || name.size() > kLongestName || !may_end_so(name)) return false;
   std::array<char, kLongestName> letters;
   size_t size = 0;
   for (const char c : name)

@@ -252,10 +252,10 @@ std::vector<StoredLetter> list_letters(Connection& connection, const LetterFilte
 std::vector<std::pair<std::string, std::string>> show_letter(Connection& connection, const std::string& id) {
   LetterFilter one{.id = id, .account = {}, .stage = {}, .reason = {}, .from = {}, .to = {}, .state = {}};
   const auto rows = connection.execute(fmt::format(
-      "select e.key, e.value from (select to_jsonb(r) - 'body' as row from (select l.*, octet_length(body) as body_bytes, (select "
+      "select e.key, e.value from (select row_to_json(r) as row from (select l.*, octet_length(body) as body_bytes, (select "
       "jsonb_agg(jsonb_build_object('at', at, 'action', action, 'command_id', command_id) order by at) from "
       "wxpipe.dead_letter_actions where dead_letter_id = l.dead_letter_id) as history from {} where {}) r) j, "
-      "jsonb_each_text(j.row) with ordinality e(key, value, place) where e.value is not null order by e.place",
+      "json_each_text(j.row) with ordinality e(key, value, place) where e.value is not null and e.key <> 'body' order by e.place",
       letters(), condition(one)));
   std::vector<std::pair<std::string, std::string>> fields;
   for (size_t i = 0; i < rows.size(); ++i) fields.emplace_back(rows.text(i, 0), rows.text(i, 1));

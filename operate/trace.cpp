@@ -209,8 +209,8 @@ void add_row(Story& story, Connection& connection, const std::string& from, cons
              const std::string& id) {
   const auto rows = connection.execute(
       fmt::format(
-          "select e.key, left(e.value, 2000) from (select to_jsonb(r) as row from (select {}) r) j, "
-          "jsonb_each_text(j.row) with ordinality e(key, value, place) where e.value is not null order by e.place",
+          "select e.key, left(e.value, 2000) from (select row_to_json(r) as row from (select {}) r) j, "
+          "json_each_text(j.row) with ordinality e(key, value, place) where e.value is not null order by e.place",
           fmt::format("tableoid::regclass::text as \"table\", * from {} where {} limit 1", from, condition)),
       Parameters().text(id));
   for (size_t i = 0; i < rows.size(); ++i) story.fields.emplace_back(rows.text(i, 0), rows.text(i, 1));

@@ -33,7 +33,7 @@ void remove_time(Said& said) {
 }  // namespace
 
 std::vector<Reason> poisons(const ingest::Account& account) {
-  std::vector<Reason> reasons{Reason::nul_byte, Reason::invalid_utf8, Reason::nested_too_deep};
+  std::vector<Reason> reasons{Reason::nul_byte, Reason::nested_too_deep};
   const bool webhook = ingest::is_standard_webhook(account.kind);
   if (account.mode != ingest::EncryptionMode::plain && !webhook) reasons.push_back(Reason::undecryptable);
   if (webhook || account.kind == AccountKind::wework_bot) {  // JSON, and its times are optional
@@ -51,9 +51,6 @@ void spoil(Said& said, Reason reason) {
   switch (reason) {
     case Reason::nul_byte:
       insert_at_end(said, std::string_view("<Remark>a\0b</Remark>", 20), std::string_view(",\"remark\":\"a\0b\"", 15));
-      break;
-    case Reason::invalid_utf8:
-      insert_at_end(said, "<Remark>\xC3\x28\xFF</Remark>", ",\"remark\":\"\xC3\x28\xFF\"");
       break;
     case Reason::nested_too_deep:
       nest(said);

@@ -23,7 +23,7 @@ do $$
 declare
   name text;
 begin
-  foreach name in array array['type', 'subject', 'msg_id'] loop
+  foreach name in array array['type', 'subject'] loop
     execute format('alter table messages alter column %I type text collate "C"', name);
   end loop;
 end $$;

@@ -31,7 +31,7 @@ TEST_F(TailTest, ShowsEachEventWithItsFate) {
   const auto once = shop(mp_text("o_one", 1, "一"));
   send(once), send(once);
   send(shop(mp_event("o_two", "subscribe")));
-  send(encrypted_request("shop", "not a document", {.receiveid = "wxapp"}));
+  send(encrypted_request("shop", "<xml><ToUserName>", {.receiveid = "wxapp"}));
   ASSERT_TRUE(settled(4));
   const auto all = tail({"--count", "4", "--ndjson"});
   EXPECT_THAT(

@@ -62,7 +62,7 @@ TEST_F(TraceTest, AKeyOfManyIsAListToChooseFrom) {
 
 TEST_F(TraceTest, FindsDeadLetters) {
   auto broken = shop(mp_text("o_asker", 3, "三"));
-  broken = encrypted_request("shop", "not a document", {.receiveid = "wxapp"});
+  broken = encrypted_request("shop", "<xml><ToUserName>", {.receiveid = "wxapp"});
   send(broken);
   ASSERT_TRUE(settled(1));
   const auto id = value("select dead_letter_id::text from dead_letters");

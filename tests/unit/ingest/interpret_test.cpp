@@ -500,7 +500,7 @@ TEST(DeadLetter, OfAClearBodyHidesWhatTheCatalogueKnowsAndGivesItsBytesBack) {
            {clear_request("plain", "{\"MsgType\":\"text\",\"\\u0041uthCode\":\"ticket@@@secret\"}"),
             Reason::missing_field},
            {clear_request("plain", "<xml>" + ticket), Reason::malformed_xml},
-           {clear_request("plain", "<xml>" + ticket + "\xff</xml>"), Reason::invalid_utf8},
+           {clear_request("plain", "<xml>" + ticket + std::string(1, '\0') + "</xml>"), Reason::nul_byte},
            {clear_request("plain", "<!DOCTYPE x><xml>" + ticket + "</xml>"), Reason::doctype},
            {clear_request("plain", "<xml><Content>QUERY_AUTH_CODE:ticket@@@secret</Content>"), Reason::malformed_xml},
            {webhook_request("channel", R"({"auth_code": "ticket@@@secret")"), Reason::malformed_json},

@@ -1,9 +1,10 @@
--- What each team calls its data: a schema for each source design, with its table and column names, as views over the tables
--- that callbacks fill. Nothing is stored twice. docs/tables.md lists the views, and the tables that have none and why.
+-- What each team calls its data: a schema for each of five systems that use these events, with its table and column names,
+-- as views over the tables that callbacks fill. Nothing is stored twice. docs/tables.md lists the views, and the tables that
+-- have none and why.
 --
 -- Rules that hold for all of them. A column that nothing knows yet is null, of the right type, and its comment says why. Ids
 -- are functions of content (wxpipe.eid), so a view's foreign keys join. Texts are `text`, so that nothing is cut. A number
--- that a sender wrote is read only if it is one: a view never fails on a row. Behind the design's own columns stand ours,
+-- that a sender wrote is read only if it is one: a view never fails on a row. Behind the system's own columns stand ours,
 -- wx_…: they lead back to our tables, and to their indexes. Columns are named one by one, so tables can get new ones; a
 -- migration that changes a column's type drops the views of that column and makes them anew.
 
@@ -18,15 +19,8 @@ comment on schema open_platform is 'Views: the tables of a third-party platform 
 comment on schema tb_core is 'Views: the tables that keep records of calls';
 comment on schema crm is 'Views: the tables of a lead and customer management';
 
--- What indexes sort by bytes (0008_keys_by_bytes.sql).
-do $$
-declare
-  name text;
-begin
-  foreach name in array array['type', 'subject'] loop
-    execute format('alter table messages alter column %I type text collate "C"', name);
-  end loop;
-end $$;
+-- Compared by their bytes, as all texts in indexes (0008). No row is rewritten.
+alter table messages alter column type type text collate "C", alter column subject type text collate "C";
 -- Rare events of the journal that views look up by what they are about. Partial, so that a message costs a comparison.
 create index messages_relation on messages (account, subject, occurred_at) where type like 'group.%' or type like 'authorization.%';
 create index messages_instance_event on messages (account, type, occurred_at) where platform = 'instance' and category = 'event';
@@ -40,7 +34,7 @@ comment on function wxpipe.eid(text, text[]) is
 create function wxpipe.id8(id uuid) returns bigint language sql immutable parallel safe as $$
   select ('x' || encode(substr(uuid_send(id), 9), 'hex'))::bit(64)::bigint & 9223372036854775807
 $$;
-comment on function wxpipe.id8(uuid) is 'The last 63 bits of an id, for designs whose ids are numbers';
+comment on function wxpipe.id8(uuid) is 'The last 63 bits of an id, for systems whose ids are numbers';
 
 create function wxpipe.whole_number(written text) returns bigint language sql immutable parallel safe as $$
   select case when written ~ '^-?[0-9]{1,18}$' then written::bigint end
@@ -476,8 +470,8 @@ comment on column wework.group_members.wx_account is 'The account''s name in the
 comment on column wework.group_members.wx_tenant is 'The authorised account (AppID or CorpID); null or empty where there is none';
 comment on column wework.group_members.wx_group is 'groups.group_wxid: with wx_account the way into an index';
 
--- Accounts are found by steps through the index, and of each the last hundred events that arrived: a heartbeat every
--- 30 seconds makes a long journal.
+-- Accounts are found by steps through the index. Of each, only the last hour of what arrived is read: a heartbeat
+-- every 30 seconds makes a long journal.
 create view wework.wework_instances as
 with recursive instance_event as not materialized (
   select m.account, m.type, m.event_id, m.occurred_at, m.received_at, m.timeless, m.attributes
@@ -506,12 +500,10 @@ cross join lateral (
   select max(e.received_at) as last_at, max(e.received_at) filter (where e.type = 'instance.heartbeat') as heartbeat_at,
     jsonb_object_agg(field.key, field.value
       order by wxpipe.journal_told_at(e.occurred_at, e.timeless, e.received_at, e.attributes), e.event_id) as told
-  from (
-    (select * from instance_event m where m.account = i.account and m.type = 'instance.heartbeat'
-     order by m.occurred_at desc limit 100)
-    union all
-    (select * from instance_event m where m.account = i.account and m.type = 'instance.status_changed'
-     order by m.occurred_at desc limit 100)) e
+  from (values ('instance.heartbeat'), ('instance.status_changed')) kind(type)
+  cross join lateral (
+    select max(m.occurred_at) as at from instance_event m where m.account = i.account and m.type = kind.type) newest
+  join instance_event e on e.account = i.account and e.type = kind.type and e.occurred_at >= newest.at - interval '1 hour'
   cross join jsonb_each(wxpipe.object_in(e.attributes -> 'data')) field) p
 where p.last_at is not null;
 comment on view wework.wework_instances is '企微实例表: instances that told of themselves, by their newest heartbeats and changes of status.';

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "common/postgres/migrations.hpp"
 #include "sinks/batch_writer.hpp"
@@ -200,6 +202,87 @@ TEST_F(OrderTest, OfFollowerChangesDoesNotMatter) {
 }
 
 TEST_F(OrderTest, OfLeadActivitiesDoesNotMatter) { expect_order_not_to_matter("leads", some_lead_activities, kLeads); }
+
+// wxpipe.follower_state and follower_times against a model in C++, and against the merge's own last answer.
+TEST_F(OrderTest, FollowersAsOfATimeAreByTheRuleOfTheMerge) {
+  for (unsigned seed = 1; seed <= 4; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    Random random(seed);
+    const auto changes = some_follower_changes(random, 200);
+    tables_after("followers", {changes}, kFollowers);
+    std::vector<schemas::FollowerChanged> facts;
+    for (const auto& change : changes) facts.push_back(schemas::decode<schemas::FollowerChanged>(change).value());
+    const auto told_at = [](const schemas::FollowerChanged& fact) {
+      return fact.origin.timeless ? fact.origin.stated_at : fact.origin.occurred_at;  // none stated: 1970
+    };
+    const auto newer = [&](const schemas::FollowerChanged& a, const schemas::FollowerChanged& b) {
+      return std::tuple(told_at(a), a.rank, a.origin.event_id, a.change) >
+             std::tuple(told_at(b), b.rank, b.origin.event_id, b.change);
+    };
+    const auto follower = [](const schemas::FollowerChanged& fact) {
+      return fmt::format("({}|{}|{}", fact.origin.tenant, fact.origin.subject, fact.owner);
+    };
+
+    const auto sorted = [](std::vector<std::string> list) {
+      std::sort(list.begin(), list.end());
+      return list;
+    };
+
+    for (const auto at : {Timestamp{}, noon() - 1s, noon(), noon() + 1s, noon() + 25h, noon() + 24h * 30}) {
+      std::map<std::string, const schemas::FollowerChanged*> newest;
+      for (const auto& fact : facts)
+        if (!fact.state.empty() && told_at(fact) <= at)
+          if (auto& best = newest[follower(fact)]; best == nullptr || newer(fact, *best)) best = &fact;
+      std::vector<std::string> expected;
+      for (const auto& [name, fact] : newest)
+        expected.push_back(
+            fmt::format("{}|{}|{}|{})", name, fact->state, fact->change, to_string(fact->origin.event_id)));
+      EXPECT_EQ(
+          sorted(lines(*database_,
+                       fmt::format("select concat_ws('|', k.tenant, k.subject, k.owner, s.state, s.change, s.event_id) "
+                                   "from followers k cross join wxpipe.follower_state(k.account, k.tenant, k.subject, "
+                                   "k.owner, timestamptz 'epoch' + {} * interval '1 microsecond') s",
+                                   at.time_since_epoch().count()))),
+          sorted(expected));
+    }
+    EXPECT_EQ(lines(*database_,
+                    "select k.subject from followers k left join wxpipe.follower_state(k.account, k.tenant, k.subject, "
+                    "k.owner, 'infinity') s on true where (s.state, s.change, s.changed_at, s.told_at, s.rank, "
+                    "s.event_id) is distinct from (k.state, k.change, k.changed_at, k.state_told_at, k.rank, "
+                    "k.change_event_id)"),
+              std::vector<std::string>{});
+
+    std::map<std::string, std::array<std::string, 3>> first;  // subscribed, left, source
+    for (const auto& fact : facts) {
+      auto& [subscribed, left, source] = first[follower(fact)];
+      const auto keep_least = [](std::string& kept, const std::string& value) {
+        if (kept.empty() || value < kept) kept = value;
+      };
+      // Where the platform gives no time, the arrival stands for it.
+      const auto occurred_at = fact.origin.timeless ? fact.origin.received_at : fact.origin.occurred_at;
+      const auto at = fmt::format("{}", occurred_at.time_since_epoch().count());
+      if (fact.change == "subscribed") keep_least(subscribed, at);
+      if (fact.state == "left") keep_least(left, at);
+      if (!fact.scene.empty())
+        keep_least(source, fmt::format("{:020}|{}", told_at(fact).time_since_epoch().count(), fact.scene));
+    }
+    std::vector<std::string> expected;
+    for (const auto& [name, times] : first)
+      expected.push_back(fmt::format("{}|{}|{}|{})", name, times[0], times[1],
+                                     times[2].empty() ? "" : times[2].substr(times[2].find('|') + 1)));
+    EXPECT_EQ(sorted(lines(
+                  *database_,
+                  "select concat_ws('|', tenant, subject, owner, coalesce((extract(epoch from first_subscribed_at) * "
+                  "1000000)::bigint::text, ''), coalesce((extract(epoch from first_unsubscribed_at) * "
+                  "1000000)::bigint::text, ''), coalesce(first_scene, '')) from follower_times")),
+              sorted(expected));
+    EXPECT_EQ(lines(*database_,
+                    "select k.subject from followers k join follower_times t using (account, tenant, subject, owner) "
+                    "where (t.last_subscribed_at, t.last_unsubscribed_at, t.last_scene, t.last_channel) is distinct "
+                    "from (k.subscribed_at, k.unsubscribed_at, k.scene, k.channel)"),
+              std::vector<std::string>{});
+  }
+}
 
 // A row of followers is merged change by change; what an older version computed from the whole history must go on from
 // where it stands (0010_newest_told.sql).

@@ -1,0 +1,90 @@
+-- Some 50,000 callbacks of 80 days before now, of fifteen accounts, and what becomes of them, for queries_test: shaped like
+-- real ones (few accounts are large, most rows are messages, instances tell of themselves), with plain values.
+-- The partitions are there already.
+insert into messages (event_id, occurred_at, received_at, timeless, platform, account, tenant, category, type, msg_type, event, msg_id,
+  identity, subject, sender, recipient, conversation, content, reply, attributes, body, receipt, trace_id)
+select md5('event' || n)::uuid, at, at + interval '300 milliseconds', platform = 'instance', platform, account, tenant, category, type,
+  category, case category when 'event' then type end, case when category = 'message' or type = 'receipt.message_sent' then 'm' || n end,
+  account || '|' || n, case when type like 'group.%' then 'group' || n % 40 when type like 'authorization.%' then null else person end,
+  case when type like 'outgoing.%' then 'wxid_desk' when category = 'message' or platform = 'wechat' then person end,
+  case platform when 'wechat' then 'gh_' || account when 'instance' then 'wxid_desk' else 'wwcorp' end,
+  case when type like 'group.%' or (platform = 'instance' and category = 'message' and n % 7 = 0) then 'group' || n % 40 end,
+  case category when 'message' then '第 ' || n || ' 条' end, case when n % 50 = 0 then '欢迎！' end,
+  case type
+    when 'menu.clicked' then jsonb_build_object('EventKey', 'key' || n % 5, 'menu_name', '菜单' || n % 5)
+    when 'receipt.template_sent' then jsonb_build_object('MsgID', n::text, 'Status', 'success')
+    when 'group.member_joined' then jsonb_build_object('JoinScene', '3', 'MemChangeList', 'wm1,wm2')
+    when 'instance.heartbeat' then jsonb_build_object('data', jsonb_build_object('status', 'online', 'cpu_usage', '21.5'))
+    when 'contact.added' then jsonb_build_object('data', jsonb_build_object('nickname', '王' || n))
+    else '{}' end,
+  '<xml><Content>第 ' || n || ' 条</Content><Filler>' || repeat('x', 400) || '</Filler></xml>', 'edge-1/19ab1f5b2c0/' || n,
+  md5('trace' || n)
+from (
+  select n, now() - interval '80 days' + n * (interval '80 days' / 50000) as at, 'o' || n % 997 as person, a.account, a.platform, a.tenant,
+    case when n % 10 < 7 then 'message' else 'event' end as category,
+    case
+      when n % 10 < 7 then case when a.platform = 'instance' and n % 3 = 0 then 'outgoing.text' else 'message.text' end
+      when a.platform = 'wechat' then (array['menu.clicked', 'follower.subscribed', 'receipt.template_sent'])[n % 10 - 6]
+      when a.platform = 'wework' then (array['group.member_joined', 'contact.added', 'menu.clicked'])[n % 10 - 6]
+      when a.platform = 'instance' then (array['instance.heartbeat', 'contact.added', 'receipt.message_sent'])[n % 10 - 6]
+      when a.platform = 'open_platform' then (array['ticket.component', 'authorization.updated', 'audit.passed'])[n % 10 - 6]
+      else 'lead.submitted' end as type
+  from generate_series(1, 50000) n
+  join (values (0, 'shop', 'wechat', null), (1, 'corp', 'wework', null), (2, 'desk', 'instance', null),
+    (3, 'authorised', 'wechat', 'wx77'), (4, 'component', 'open_platform', 'wx77'), (5, 'forms', 'channel', null),
+    (6, 'shop2', 'wechat', null), (7, 'shop3', 'wechat', null), (8, 'shop4', 'wechat', null), (9, 'shop5', 'wechat', null),
+    (10, 'corp2', 'wework', null), (11, 'desk2', 'instance', null), (12, 'shop6', 'wechat', null), (13, 'shop7', 'wechat', null),
+    (14, 'shop8', 'wechat', null)) a(number, account, platform, tenant) on a.number = n / 10 % 15) e;
+
+insert into follower_history (account, tenant, subject, owner, event_id, change, occurred_at, received_at, rank, platform, event_type, state,
+  scene, channel)
+select account, coalesce(tenant, ''), subject, case platform when 'wechat' then '' else 'wxid_desk' end, event_id,
+  case type when 'contact.added' then 'added' else 'subscribed' end, occurred_at, received_at, 20, platform, type, 'following', '1001', '海报'
+from messages where type in ('follower.subscribed', 'contact.added');
+insert into followers (account, tenant, subject, owner, platform, state, change, changed_at, rank, change_event_id, state_told_at,
+  subscribed_at, scene, channel, scene_told_at, first_seen_at, last_seen_at, change_count)
+select account, tenant, subject, owner, min(platform), 'following', min(change), max(occurred_at), 20,
+  (array_agg(event_id order by occurred_at desc))[1], max(occurred_at), max(occurred_at), '1001', '海报', max(occurred_at), min(occurred_at),
+  max(occurred_at), count(*)
+from follower_history group by account, tenant, subject, owner;
+
+insert into lead_activities (activity_id, event_id, occurred_at, received_at, points, daily_cap, half_life_days, platform, account, tenant,
+  subject, event_type, rule, dimension, description)
+select md5('activity' || event_id)::uuid, event_id, occurred_at, received_at, 10, 20, 30, platform, account, coalesce(tenant, ''), subject,
+  type, 'rule_' || type, 'interest', 'said something'
+from messages where category = 'message' or type in ('menu.clicked', 'lead.submitted');
+insert into wxpipe.lead_daily (account, tenant, subject, day, rule, daily_cap, half_life_days, dimension, points, activities)
+select account, tenant, subject, (occurred_at at time zone 'UTC')::date, rule, 20, 30, 'interest', sum(points), count(*)
+from lead_activities group by 1, 2, 3, 4, 5;
+insert into leads (account, tenant, subject, platform, score, score_details, scored_on, activity_count, first_activity_at, first_activity_id,
+  last_activity_at, last_activity_id, contact_phone, utm_source, utm_campaign, profile)
+select account, tenant, subject, min(platform), count(*) % 101, '{}', max(occurred_at)::date, count(*), min(occurred_at),
+  (array_agg(activity_id))[1], max(occurred_at), (array_agg(activity_id))[1], '138' || max(substr(subject, 2)),
+  case when account = 'forms' then 'baidu' end, case when account = 'forms' then 'spring' end, '{}'
+from lead_activities group by account, tenant, subject;
+
+insert into system_logs (log_id, event_id, occurred_at, received_at, level, service, module, action, message, platform, account, tenant,
+  event_type)
+select md5('log' || event_id)::uuid, event_id, occurred_at, received_at, case when type like 'audit.%' then 'warn' else 'info' end, platform,
+  split_part(type, '.', 1), type, type, platform, account, tenant, type
+from messages where type like 'ticket.%' or type like 'authorization.%' or type like 'audit.%' or type = 'instance.heartbeat';
+insert into dead_letters (dead_letter_id, occurred_at, failed_at, stage, reason, account, topic, body, context, receipt)
+select md5('dead' || n)::uuid, at, at, case when n % 2 = 0 then 'ingest' else 'sink.messages' end,
+  (array['doctype', 'missing_field', 'too_large'])[n % 3 + 1], 'shop', 'wxpipe.events.v1', '<xml/>', '{}', 'edge-2/19ab1f5b2c0/' || n
+from (select n, now() - interval '80 days' + n * (interval '80 days' / 10000) as at from generate_series(1, 10000) n) d;
+insert into audit_logs (occurred_at, command_id, operator, address, operation, operation_type, resource_type, filter, affected, reason)
+select now() - n * interval '1 hour', gen_random_uuid(), 'li', 'desk7', 'dlq retry', 'UPDATE', 'dead_letters', 'reason=doctype', n, 'fixed'
+from generate_series(1, 400) n;
+
+insert into account_health (account, day, by_broker, by_spool, first_seen_at, last_seen_at, active_minutes)
+select account, (occurred_at at time zone 'UTC')::date, count(*), 0, min(occurred_at), max(occurred_at), repeat('1', 1440)::bit(1440)
+from messages group by 1, 2;
+insert into wxpipe.ledger (minute, account, family, writer, acknowledged, stored)
+select date_trunc('minute', received_at), account, 'messages', 'sink-1', count(*), count(*) from messages group by 1, 2;
+insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, received_at)
+select 'edge-3/19ab1f5b2c0/' || n, md5('event' || n)::uuid, 'shop', 'messages', now() - n * interval '1 minute' from generate_series(1, 5000) n;
+insert into wxpipe.custody_marks (instance, boot, number, first_sequence, next_sequence, received_from, received_to, marked_at, last, mark,
+  settled_at)
+select 'edge-1', '19ab1f5b2c0', n, n * 10, n * 10 + 10, at, at + interval '10 seconds', at + interval '11 seconds', false, '{}', at
+from (select n, now() - interval '80 days' + n * (interval '80 days' / 5000) as at from generate_series(1, 5000) n) m;
+analyze;

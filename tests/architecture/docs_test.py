@@ -164,7 +164,7 @@ class Commands(unittest.TestCase):
             return subprocess.run([wxpipe, *words], capture_output=True, text=True, timeout=20, check=True).stdout
 
         readers = {("completion", "bash"): ["bash", "-n"], ("completion", "zsh"): ["zsh", "-n"],
-                   ("completion", "fish"): ["fish", "--no-execute"], ("manual", "man"): ["groff", "-man", "-Tutf8", "-ww", "-z"]}
+                   ("completion", "fish"): ["fish", "--no-execute"], ("manual", "man"): ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z"]}
         for words, reader in readers.items():
             page = printed(*words)
             self.assertIn("dlq", page)

@@ -13,8 +13,8 @@ namespace wxpipe::simulate {
 
 struct OneCallback {
   std::string type;                 // docs/event-types.md
-  std::string subject, tenant;      // empty: made up
-  std::vector<WantedField> fields;  // instead of what would stand there, or beside it
+  std::string subject{}, tenant{};      // empty: made up
+  std::vector<WantedField> fields{};  // instead of what would stand there, or beside it
 };
 
 // seed: another one gives other ids. Throws UsageError if the account's kind has no such type, and names the nearest.

@@ -25,9 +25,9 @@ using namespace std::chrono_literals;
 using report::Column, report::Kind, report::Level, report::Report, report::Table;
 using std::chrono::steady_clock;
 
-constexpr auto kPause = 200ms;            // between two looks for new ones
-constexpr size_t kMostRows = 10'000;      // kept for the report as JSON
-constexpr int kMostFailures = 5;          // in a row, without an answer
+constexpr auto kPause = 200ms;        // between two looks for new ones
+constexpr size_t kMostRows = 10'000;  // kept for the report as JSON
+constexpr int kMostFailures = 5;      // in a row, without an answer
 constexpr std::string_view kSealed = "sealed:v1:";
 
 struct Options {
@@ -43,7 +43,8 @@ simulate::Said said_again(const schemas::Event& event, const std::optional<crypt
   const auto& recorded = event.body_bytes.empty() ? event.raw : event.body_bytes;
   said.body = sealer ? sealer->open_all(recorded) : recorded;
   const auto first = said.body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  said.format = first != said.body.npos && said.body[first] == '<' ? simulate::BodyFormat::xml : simulate::BodyFormat::json;
+  said.format =
+      first != said.body.npos && said.body[first] == '<' ? simulate::BodyFormat::xml : simulate::BodyFormat::json;
   said.tenant = event.tenant;
   said.subject = event.sender;
   constexpr std::string_view kWebhook = "webhook|";
@@ -68,9 +69,10 @@ http::Url destination(const Options& options) {
   const auto addresses = http::resolve(*url, steady_clock::now() + 5s);
   const auto is_here = [](const auto& endpoint) { return endpoint.address().is_loopback(); };
   if (!std::ranges::all_of(addresses, is_here))
-    throw UsageError(fmt::format("--to: {} is not this machine, and recorded callbacks are what people wrote; --anywhere "
-                                 "sends them all the same",
-                                 url->host));
+    throw UsageError(
+        fmt::format("--to: {} is not this machine, and recorded callbacks are what people wrote; --anywhere "
+                    "sends them all the same",
+                    url->host));
   return *url;
 }
 
@@ -110,8 +112,11 @@ class Forwarding {
   }
 
   void conclude(uint64_t repeats, bool has_key) {
-    Report report{.facts = {{"sent", "", sent_}, {"refused", "", refused_}, {"unanswered", "", unanswered_},
-                            {"repeats_left_out", "", repeats}, {"with_sealed_credentials", "", sealed_}}};
+    Report report{.facts = {{"sent", "", sent_},
+                            {"refused", "", refused_},
+                            {"unanswered", "", unanswered_},
+                            {"repeats_left_out", "", repeats},
+                            {"with_sealed_credentials", "", sealed_}}};
     Table answers{"answers", "", {{"answer", "answer"}, {"callbacks", "callbacks", Kind::count}}, {}};
     for (const auto& [answer, number] : answers_) answers.rows.push_back({answer, number});
     answers.total = {"all", sent_};
@@ -121,21 +126,26 @@ class Forwarding {
       report.tables.push_back({"callbacks", "", columns(), std::move(rows_)});
     }
     if (refused_ + unanswered_ > 0)
-      report.findings.push_back({Level::error, fmt::format("{} not answered with 2xx",
-                                                           report::counted(refused_ + unanswered_, "callback")),
-                                 "Each has its answer above."});
+      report.findings.push_back(
+          {Level::error, fmt::format("{} not answered with 2xx", report::counted(refused_ + unanswered_, "callback")),
+           "Each has its answer above."});
     if (sealed_ > 0)
       report.findings.push_back(
           {Level::note, fmt::format("{} with credentials that stayed sealed", report::counted(sealed_, "callback")),
-           has_key ? "No sealing key that is configured opens them." : "Give WXPIPE_SEALING_KEY, and they are opened."});
+           has_key ? "No sealing key that is configured opens them."
+                   : "Give WXPIPE_SEALING_KEY, and they are opened."});
     if (program_.format != Format::ndjson) cli::conclude(program_, report);
     if (program_.format == Format::ndjson && refused_ + unanswered_ > 0) program_.exit_code = kFoundWrong;
   }
 
  private:
   static std::vector<Column> columns() {
-    return {{"received_at", "received", Kind::time}, {"type", "type"}, {"subject", "subject"}, {"event_id", "event id"},
-            {"answer", "answer"}, {"took", "after", Kind::duration}};
+    return {{"received_at", "received", Kind::time},
+            {"type", "type"},
+            {"subject", "subject"},
+            {"event_id", "event id"},
+            {"answer", "answer"},
+            {"took", "after", Kind::duration}};
   }
   void show(const schemas::Event& event, const std::string& answer, std::chrono::microseconds took) {
     report::Row row{event.received_at, event.type, event.subject, to_string(event.id), answer, took.count()};
@@ -197,9 +207,10 @@ void run(Program& program, const Options& options) {
   Forwarding forwarding(program, account, std::move(sealer), std::move(url), options);
   operate::RecordedEvents recorded(settings, std::move(filter), from);
 
-  const auto spacing = options.rate > 0 ? std::chrono::duration_cast<steady_clock::duration>(
-                                              std::chrono::duration<double>(1 / options.rate))
-                                        : steady_clock::duration(0);
+  const auto spacing =
+      options.rate > 0
+          ? std::chrono::duration_cast<steady_clock::duration>(std::chrono::duration<double>(1 / options.rate))
+          : steady_clock::duration(0);
   auto next = steady_clock::now();
   while (!stop.stop_requested()) {
     const auto events = recorded.step();
@@ -220,8 +231,9 @@ void run(Program& program, const Options& options) {
 
 void add_forward_command(Program& program) {
   auto& command = *program.app.add_subcommand(
-      "forward", "Sends recorded callbacks of an account to a developer's machine, signed and encrypted as its platform "
-                 "does, then live ones");
+      "forward",
+      "Sends recorded callbacks of an account to a developer's machine, signed and encrypted as its platform "
+      "does, then live ones");
   command.group("Development");
   add_config_options(command, program);
   add_report_options(command, program, Rows::some);
@@ -244,14 +256,15 @@ void add_forward_command(Program& program) {
       ->check(CLI::PositiveNumber);
   command.add_flag("--anywhere", options->anywhere, "Also to another machine; without it only to this one");
   command.add_flag("--insecure", options->insecure, "https: take any certificate");
-  add_examples(command,
-               {{"wxpipe forward --account shop --to http://localhost:3000/callback --since 2h -c wxpipe.toml",
-                 "the last two hours, to the program that you write"},
-                {"wxpipe forward --account shop --to http://localhost:3000/callback --follow --where type=message.* -c "
-                 "wxpipe.toml",
-                 "messages, as they come"},
-                {"wxpipe forward --account shop --to http://localhost:3000/callback --since 1d --rate 5 --json -c wxpipe.toml",
-                 "five a second; each with its answer, for programs"}});
+  add_examples(
+      command,
+      {{"wxpipe forward --account shop --to http://localhost:3000/callback --since 2h -c wxpipe.toml",
+        "the last two hours, to the program that you write"},
+       {"wxpipe forward --account shop --to http://localhost:3000/callback --follow --where type=message.* -c "
+        "wxpipe.toml",
+        "messages, as they come"},
+       {"wxpipe forward --account shop --to http://localhost:3000/callback --since 1d --rate 5 --json -c wxpipe.toml",
+        "five a second; each with its answer, for programs"}});
   command.callback([&program, options] { run(program, *options); });
 }
 

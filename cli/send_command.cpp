@@ -37,8 +37,8 @@ std::vector<simulate::WantedField> fields(const std::vector<std::string>& set) {
     const auto equals = one.find('=');
     const auto name = one.substr(0, equals);
     if (equals == one.npos || name.empty() || name.find_first_of("<>&\"\\ ") != name.npos)
-      throw UsageError(fmt::format("--set: '{}' is not FIELD=VALUE; write EventKey=PRICE or ScanCodeInfo.ScanResult=x",
-                                   one));
+      throw UsageError(
+          fmt::format("--set: '{}' is not FIELD=VALUE; write EventKey=PRICE or ScanCodeInfo.ScanResult=x", one));
     list.push_back({std::string(name), std::string(one.substr(equals + 1))});
   }
   return list;
@@ -98,13 +98,14 @@ void run(Program& program, const Options& options) {
     report.facts.push_back({"subject", "subject", event.subject});
     report.facts.push_back({"event_id", "event id", event_id});
     if (event.type != order.type)
-      report.findings.push_back({Level::warning, fmt::format("with these fields it is {}, not {}", event.type, order.type)});
+      report.findings.push_back(
+          {Level::warning, fmt::format("with these fields it is {}, not {}", event.type, order.type)});
   } else if (const auto* unreadable = std::get_if<ingest::Unreadable>(&outcome)) {
     event_id = to_string(unreadable->letter.id);
     report.facts.push_back({"dead_letter_id", "dead letter", event_id});
-    report.findings.push_back({Level::warning, fmt::format("with these fields it is a dead letter: {} ({})",
-                                                           to_string(unreadable->letter.reason),
-                                                           unreadable->letter.detail)});
+    report.findings.push_back(
+        {Level::warning, fmt::format("with these fields it is a dead letter: {} ({})",
+                                     to_string(unreadable->letter.reason), unreadable->letter.detail)});
   }
 
   http::Client client(*url, {.request = 15s, .verify = !options.insecure});
@@ -119,9 +120,9 @@ void run(Program& program, const Options& options) {
   else
     report.facts.push_back({"body", "body", answer.body.substr(0, kShown)});
   if (answer.status < 200 || answer.status > 299)
-    report.findings.push_back({Level::error, fmt::format("ingest didn't take it: {} {}", answer.status,
-                                                         answer.body.substr(0, kShown)),
-                               "`wxpipe trace --refused` says why. Does it run with the same configuration?"});
+    report.findings.push_back(
+        {Level::error, fmt::format("ingest didn't take it: {} {}", answer.status, answer.body.substr(0, kShown)),
+         "`wxpipe trace --refused` says why. Does it run with the same configuration?"});
   else if (!event_id.empty())
     report.findings.push_back({Level::note, "it was taken", fmt::format("wxpipe trace {}", event_id)});
   conclude(program, report);
@@ -137,8 +138,7 @@ void add_send_command(Program& program) {
   const auto options = std::make_shared<Options>();
   command.add_option("--account", options->account, "Which account. Default: the only one")->type_name("NAME");
   command.add_option("--type", options->order.type, "What it is to become: docs/event-types.md")->type_name("TYPE");
-  command
-      .add_option("--set", options->set, "A field of the body: instead of what would stand there, or added to it")
+  command.add_option("--set", options->set, "A field of the body: instead of what would stand there, or added to it")
       ->type_name("FIELD=VALUE");
   command.add_option("--subject", options->order.subject, "Whom it is about: an openid or external_userid")
       ->type_name("ID");
@@ -149,13 +149,14 @@ void add_send_command(Program& program) {
   command.add_flag("--insecure", options->insecure, "https: take any certificate");
   command.add_flag("--print", options->print, "Send nothing; print the request as a curl command");
   command.add_flag("--types", options->types, "Send nothing; list the types that the account can have");
-  add_examples(command, {{"wxpipe send -c wxpipe.toml --account shop --type menu.clicked --set EventKey=PRICE",
-                          "somebody taps a menu"},
-                         {"wxpipe send -c wxpipe.toml --account shop --type message.text --set Content=价格 --subject oABC",
-                          "this follower writes"},
-                         {"wxpipe send -c wxpipe.toml --account shop --type message.text --print",
-                          "the request, for curl; it can be sent for as long as its signed time is fresh"},
-                         {"wxpipe send -c wxpipe.toml --account shop --types", "what can be sent"}});
+  add_examples(
+      command,
+      {{"wxpipe send -c wxpipe.toml --account shop --type menu.clicked --set EventKey=PRICE", "somebody taps a menu"},
+       {"wxpipe send -c wxpipe.toml --account shop --type message.text --set Content=价格 --subject oABC",
+        "this follower writes"},
+       {"wxpipe send -c wxpipe.toml --account shop --type message.text --print",
+        "the request, for curl; it can be sent for as long as its signed time is fresh"},
+       {"wxpipe send -c wxpipe.toml --account shop --types", "what can be sent"}});
   command.callback([&program, options] { run(program, *options); });
 }
 

@@ -71,7 +71,9 @@ class Bench {
 
  private:
   const config::AccountSettings& account_of(const RuleCase& one) const {
-    const auto named = [&](const std::string& name) { return std::ranges::find(accounts_, name, &config::AccountSettings::name); };
+    const auto named = [&](const std::string& name) {
+      return std::ranges::find(accounts_, name, &config::AccountSettings::name);
+    };
     if (!one.account.empty()) {
       if (const auto found = named(one.account); found != accounts_.end()) return *found;
       throw UsageError(fmt::format("{}: account '{}' is not in the configuration", one.name, one.account));
@@ -79,9 +81,10 @@ class Bench {
     for (const auto& part : std::filesystem::absolute(one.folder))
       if (const auto found = named(part.string()); found != accounts_.end()) return *found;
     if (accounts_.size() == 1) return accounts_.front();
-    throw UsageError(fmt::format("{}: which account? Write account = \"…\" into its case.toml, or name a folder above it "
-                                 "after the account",
-                                 one.name));
+    throw UsageError(
+        fmt::format("{}: which account? Write account = \"…\" into its case.toml, or name a folder above it "
+                    "after the account",
+                    one.name));
   }
 
   static ingest::Interpretation interpret(const ingest::AccountBook& book, const config::AccountSettings& settings,
@@ -138,7 +141,8 @@ void run(Program& program, const Options& options) {
   for (const auto& one : operate::read_cases(options.folder)) {
     ++all;
     const auto came = bench.outcome_of(one);
-    const auto difference = one.expected ? operate::difference(operate::lines(came), expected_lines(one)) : std::string();
+    const auto difference =
+        one.expected ? operate::difference(operate::lines(came), expected_lines(one)) : std::string();
     if (one.expected && difference.empty()) {
       table.rows.push_back({one.name, "same", ""});
     } else if (options.update) {
@@ -153,7 +157,8 @@ void run(Program& program, const Options& options) {
   }
   Report report{.facts = {{"cases", "", all}, {"different", "", different}, {"written", "", written}}};
   if (different > 0)
-    report.findings.push_back({Level::error, fmt::format("{} of {} as expected", all - different, report::counted(all, "case")),
+    report.findings.push_back({Level::error,
+                               fmt::format("{} of {} as expected", all - different, report::counted(all, "case")),
                                "Correct the rules; or, if this is what you want, --update writes the new outcome."});
   else if (written > 0)
     report.findings.push_back({Level::note, fmt::format("{} written", report::counted(written, "expectation")),
@@ -178,11 +183,11 @@ void add_test_command(Program& program) {
       ->type_name("DIR")
       ->required();
   command.add_flag("--update", options->update, "Write expected.json where it is missing or differs");
-  add_examples(command, {{"wxpipe test cases -c wxpipe.toml", "do the rules still give what they should? Exit 1 if not"},
-                         {"wxpipe test cases/price --update -c wxpipe.toml",
-                          "a new case: body.xml is there, expected.json is written"},
-                         {"wxpipe test cases --ndjson -c wxpipe.toml | jq 'select(.verdict != \"same\")'",
-                          "for programs"}});
+  add_examples(
+      command,
+      {{"wxpipe test cases -c wxpipe.toml", "do the rules still give what they should? Exit 1 if not"},
+       {"wxpipe test cases/price --update -c wxpipe.toml", "a new case: body.xml is there, expected.json is written"},
+       {"wxpipe test cases --ndjson -c wxpipe.toml | jq 'select(.verdict != \"same\")'", "for programs"}});
   command.callback([&program, options] { run(program, *options); });
 }
 

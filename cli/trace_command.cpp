@@ -80,7 +80,8 @@ config::Endpoint endpoint(const std::string& text) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), found.port);
   if (error != std::errc() || end != digits.data() + digits.size() || found.port == 0)
     throw UsageError(fmt::format("--admin: '{}' is not HOST:PORT", text));
-  if (found.host.starts_with('[') && found.host.ends_with(']')) found.host = found.host.substr(1, found.host.size() - 2);
+  if (found.host.starts_with('[') && found.host.ends_with(']'))
+    found.host = found.host.substr(1, found.host.size() - 2);
   return found;
 }
 
@@ -107,8 +108,8 @@ Report report_of(const std::vector<operate::Refused>& list, const std::string& a
   Report report;
   std::set<std::pair<std::string, std::string>> told;
   for (const auto& one : list) {
-    table.rows.push_back({one.at, one.account, one.reason, one.wrong, one.method, one.address, one.body_bytes,
-                          one.times, one.first_at});
+    table.rows.push_back(
+        {one.at, one.account, one.reason, one.wrong, one.method, one.address, one.body_bytes, one.times, one.first_at});
     if (!told.insert({one.reason, one.wrong}).second) continue;
     report.findings.push_back({Level::note,
                                one.wrong.empty() ? one.reason : fmt::format("{}: the {}", one.reason, one.wrong),
@@ -127,10 +128,10 @@ Report report_of(const std::vector<operate::Refused>& list, const std::string& a
 void show_refused(Program& program, const Options& options) {
   if (!options.key.empty() || !options.from.empty() || !options.to.empty())
     throw UsageError("--refused takes no KEY, --from or --to: what is refused has no id, and is kept for a day");
-  const auto admin = !options.admin.empty()
-                         ? endpoint(options.admin)
-                         : asked_at(load_settings(program, {.accounts = false, .sealing = false, .postgres = false})
-                                        .admin.listen);
+  const auto admin =
+      !options.admin.empty()
+          ? endpoint(options.admin)
+          : asked_at(load_settings(program, {.accounts = false, .sealing = false, .postgres = false}).admin.listen);
   conclude(program, report_of(operate::refused_callbacks(admin, options.account, options.limit), options.account));
 }
 
@@ -184,15 +185,15 @@ void add_trace_command(Program& program) {
                    "address");
   command.add_option("--admin", options->admin, "With --refused: the process's admin port. Default: [admin] listen")
       ->type_name("HOST:PORT");
-  add_examples(command, {{"wxpipe trace 01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4 -c wxpipe.toml", "one event"},
-                         {"wxpipe trace 23871900536422002 -c wxpipe.toml", "the message with this MsgId"},
-                         {"wxpipe trace edge-1/19ab1f5b2c0/42 -c wxpipe.toml",
-                          "the callback with this receipt, as audit names it"},
-                         {"wxpipe trace oABCD1234567890abcdefghijklmn --from 2d -c wxpipe.toml",
-                          "the newest callbacks about a person, to choose from"},
-                         {"wxpipe trace --refused --account shop -c wxpipe.toml",
-                          "why is the address of this account refused?"},
-                         {"wxpipe trace 23871900536422002 --json -c wxpipe.toml | jq '.stations'", "for programs"}});
+  add_examples(
+      command,
+      {{"wxpipe trace 01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4 -c wxpipe.toml", "one event"},
+       {"wxpipe trace 23871900536422002 -c wxpipe.toml", "the message with this MsgId"},
+       {"wxpipe trace edge-1/19ab1f5b2c0/42 -c wxpipe.toml", "the callback with this receipt, as audit names it"},
+       {"wxpipe trace oABCD1234567890abcdefghijklmn --from 2d -c wxpipe.toml",
+        "the newest callbacks about a person, to choose from"},
+       {"wxpipe trace --refused --account shop -c wxpipe.toml", "why is the address of this account refused?"},
+       {"wxpipe trace 23871900536422002 --json -c wxpipe.toml | jq '.stations'", "for programs"}});
   command.callback([&program, options] { run(program, *options); });
 }
 

@@ -114,9 +114,9 @@ void append_lines(std::vector<std::string>& out, const std::string& path, simdjs
 // Without what every fact has from its event, and without ids that follow from the event's.
 template <class Fact>
 void append_fact(std::string& out, const Fact& fact, const crypto::Sealer& sealer) {
-  static const std::set<std::string_view> kOfItsEvent{
-      "schema",      "event_id", "event_type", "platform", "account",  "tenant",      "subject", "occurred_at",
-      "received_at", "timeless", "stated_at",  "receipt",  "trace_id", "activity_id", "log_id"};
+  static const std::set<std::string_view> kOfItsEvent{"schema",    "event_id", "event_type",  "platform",    "account",
+                                                      "tenant",    "subject",  "occurred_at", "received_at", "timeless",
+                                                      "stated_at", "receipt",  "trace_id",    "activity_id", "log_id"};
   std::string encoded;
   schemas::encode(fact, encoded);
   simdjson::dom::parser parser;
@@ -164,8 +164,8 @@ std::string open_reply(const ingest::Account& account, std::string_view body) {
   const auto encrypt = field("Encrypt", "encrypt");
   if (encrypt.empty()) return {};
   const auto fits = [&](const Secret& token) {
-    const std::array<std::string_view, 4> parts{token.reveal(), field("TimeStamp", "timestamp"), field("Nonce", "nonce"),
-                                                encrypt};
+    const std::array<std::string_view, 4> parts{token.reveal(), field("TimeStamp", "timestamp"),
+                                                field("Nonce", "nonce"), encrypt};
     return wxcrypt::signature_fits(field("MsgSignature", "msgsignature"), parts);
   };
   if (std::ranges::none_of(account.tokens, fits)) return "signed wrongly";

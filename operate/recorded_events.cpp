@@ -13,9 +13,9 @@ namespace wxpipe::operate {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr auto kTimeout = 3s;          // of one question to Kafka
-constexpr auto kReadTimeout = 10s;     // for one step's records
-constexpr int64_t kStep = 500;         // offsets of a partition in one step: bounds memory
+constexpr auto kTimeout = 3s;           // of one question to Kafka
+constexpr auto kReadTimeout = 10s;      // for one step's records
+constexpr int64_t kStep = 500;          // offsets of a partition in one step: bounds memory
 constexpr size_t kRemembered = 50'000;  // ids, before the older half is forgotten
 }  // namespace
 

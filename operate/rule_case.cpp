@@ -51,7 +51,8 @@ void read_toml(const fs::path& path, RuleCase& found) {
   try {
     table = toml::parse_file(path.string());
   } catch (const toml::parse_error& error) {
-    throw UsageError(fmt::format("{}: {}", to_string(config::place_of(path.string(), error.source())), error.description()));
+    throw UsageError(
+        fmt::format("{}: {}", to_string(config::place_of(path.string(), error.source())), error.description()));
   }
   constexpr std::array<std::string_view, 4> kKeys{"account", "tenant", "webhook_id", "received_at"};
   for (const auto& [key, node] : table) {

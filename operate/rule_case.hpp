@@ -19,10 +19,10 @@ struct RuleCase {
   std::string body;
   enum class Form { xml, json, form } form = Form::xml;
   // Of case.toml.
-  std::string account;     // empty: the only one, or the one that a folder above is named after
-  std::string tenant;      // the authorised account, where several come through one
-  std::string webhook_id;  // empty: "msg_" and the case's name
-  Timestamp received_at;   // if it isn't said: two seconds after the body's own time
+  std::string account;                  // empty: the only one, or the one that a folder above is named after
+  std::string tenant;                   // the authorised account, where several come through one
+  std::string webhook_id;               // empty: "msg_" and the case's name
+  Timestamp received_at;                // if it isn't said: two seconds after the body's own time
   std::optional<std::string> expected;  // none: there is no such file yet
 
   std::filesystem::path expected_file() const { return folder / "expected.json"; }

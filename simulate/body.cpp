@@ -89,7 +89,8 @@ void BodyWriter::write_text(std::string_view name, std::string_view value) {
 void BodyWriter::bare(std::string_view name, std::string_view number) {
   if (const auto* const instead = wanted(name)) {
     // Only what is a number may stand there without quotes.
-    if (instead->empty() || instead->find_first_not_of("0123456789.-") != instead->npos) return write_text(name, *instead);
+    if (instead->empty() || instead->find_first_not_of("0123456789.-") != instead->npos)
+      return write_text(name, *instead);
     number = *instead;
   }
   if (format_ == BodyFormat::json) {

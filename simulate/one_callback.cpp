@@ -73,7 +73,8 @@ void say_by_webhook(Scene& scene, const EventRule& rule, std::string_view type) 
 void say_to_account(Scene& scene, const Row& row) {
   const auto& account = scene.speaker.account;
   const bool wework = account.kind == AccountKind::wework_app || account.kind == AccountKind::wework_suite_data;
-  if (account.kind == AccountKind::wework_suite_data && scene.tenant.empty()) scene.tenant = scene.speaker.tenants.front();
+  if (account.kind == AccountKind::wework_suite_data && scene.tenant.empty())
+    scene.tenant = scene.speaker.tenants.front();
   scene.subject = wework ? scene.speaker.external_user(scene.person) : scene.speaker.openid(scene.person);
   scene.body.text("ToUserName", scene.tenant.empty() || !wework ? scene.speaker.receiver : scene.tenant);
   scene.body.text("FromUserName", scene.subject);
@@ -112,7 +113,9 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 
 // It goes into XML and JSON as it is.
 void check_id(std::string_view option, std::string_view id) {
-  const auto plain = [](unsigned char c) { return c > ' ' && c != '<' && c != '>' && c != '&' && c != '"' && c != '\\'; };
+  const auto plain = [](unsigned char c) {
+    return c > ' ' && c != '<' && c != '>' && c != '&' && c != '"' && c != '\\';
+  };
   if (!std::ranges::all_of(id, plain))
     throw UsageError(fmt::format("{}: '{}' has signs that no id has: blanks, quotes or < > & \\", option, id));
 }

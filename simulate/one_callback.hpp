@@ -12,8 +12,8 @@
 namespace wxpipe::simulate {
 
 struct OneCallback {
-  std::string type;                 // docs/event-types.md
-  std::string subject{}, tenant{};      // empty: made up
+  std::string type;                   // docs/event-types.md
+  std::string subject{}, tenant{};    // empty: made up
   std::vector<WantedField> fields{};  // instead of what would stand there, or beside it
 };
 

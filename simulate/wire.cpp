@@ -127,8 +127,9 @@ class Writer {
     } else if (said_.format == BodyFormat::json) {
       out_.body = fmt::format(R"({{"ToUserName":"{}","Encrypt":"{}"}})", speaker_.receiver, encrypt);
     } else if (account_.kind == AccountKind::open_platform) {
-      out_.body = fmt::format("<xml>\n    <AppId><![CDATA[{}]]></AppId>\n    <Encrypt><![CDATA[{}]]></Encrypt>\n</xml>\n",
-                         account_.component_app_id, encrypt);
+      out_.body =
+          fmt::format("<xml>\n    <AppId><![CDATA[{}]]></AppId>\n    <Encrypt><![CDATA[{}]]></Encrypt>\n</xml>\n",
+                      account_.component_app_id, encrypt);
     } else if (is_wechat()) {
       out_.body = fmt::format(
           "<xml>\n    <ToUserName><![CDATA[{}]]></ToUserName>\n    <Encrypt><![CDATA[{}]]></Encrypt>\n</xml>\n",
@@ -174,12 +175,14 @@ class Writer {
 }  // namespace
 
 std::string Delivery::target() const {
-  return fmt::format("/callback/{}{}{}{}{}", account, tenant.empty() ? "" : "/", tenant, query.empty() ? "" : "?", query);
+  return fmt::format("/callback/{}{}{}{}{}", account, tenant.empty() ? "" : "/", tenant, query.empty() ? "" : "?",
+                     query);
 }
 
 std::vector<std::pair<std::string, std::string>> Delivery::headers() const {
   std::vector<std::pair<std::string, std::string>> all{{"Content-Type", std::string(content_type)}};
-  for (const auto& [name, value] : {std::pair("webhook-id", &webhook_id), {"webhook-timestamp", &webhook_timestamp},
+  for (const auto& [name, value] : {std::pair("webhook-id", &webhook_id),
+                                    {"webhook-timestamp", &webhook_timestamp},
                                     {"webhook-signature", &webhook_signature}})
     if (!value->empty()) all.emplace_back(name, *value);
   return all;
@@ -213,7 +216,8 @@ Request write_request(const Said& said, const Speaker& speaker, const Address& a
   fmt::format_to(std::back_inserter(bytes),
                  "POST {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\n", address.prefix,
                  delivery.target(), address.host);
-  for (const auto& [name, value] : delivery.headers()) fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", name, value);
+  for (const auto& [name, value] : delivery.headers())
+    fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", name, value);
   fmt::format_to(std::back_inserter(bytes), "Content-Length: {}\r\n\r\n", delivery.body.size());
   request.body_at = bytes.size();
   bytes += delivery.body;

@@ -25,7 +25,8 @@ struct Request {
   std::string_view body() const { return std::string_view(bytes).substr(body_at); }
 };
 
-// The same request before it is written down: for senders that are no load generator, and for code that takes callbacks.
+// The same request before it is written down: for senders that are no load generator, and for code that takes
+// callbacks.
 struct Delivery {
   std::string account, tenant;  // of the path; tenant: empty if the path has none
   std::string query, body;

@@ -199,7 +199,8 @@ asio::awaitable<void> Server::serve(Connections::iterator connection) {
 template <class Stream>
 asio::awaitable<void> Server::refuse(Connection& connection, Stream& stream, Refusal refusal) {
   std::string answer;
-  write_response(receiver_.refuse(refusal, connection.callback.from, shared_.clock.now()), date(), {.keep_alive = false}, answer);
+  write_response(receiver_.refuse(refusal, connection.callback.from, shared_.clock.now()), date(),
+                 {.keep_alive = false}, answer);
   error_code error;
   connection.deadline = steady_clock::now() + kLingerTime;
   co_await asio::async_write(stream, asio::buffer(answer), into(error));

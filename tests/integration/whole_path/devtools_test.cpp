@@ -42,10 +42,11 @@ TEST_F(DevtoolsTest, TraceSaysWhatWasRefusedAndWhatToDo) {
   const auto all = command({"trace", "--refused", "--admin", admin(), "--ndjson"});
   EXPECT_EQ(all.code(), 0) << all.errors;
   EXPECT_EQ(std::ranges::count(all.output, '\n'), 4) << all.output;
-  EXPECT_THAT(all.output, AllOf(HasSubstr(R"("account":"shop","reason":"bad_signature","wrong":"token","method":"POST",)"),
-                                HasSubstr(R"("reason":"wrong_receiver","wrong":"receiveid")"),
-                                HasSubstr(R"("account":"corp","reason":"bad_request","wrong":"key","method":"GET")"),
-                                HasSubstr(R"("account":"","reason":"unknown_account")")));
+  EXPECT_THAT(all.output,
+              AllOf(HasSubstr(R"("account":"shop","reason":"bad_signature","wrong":"token","method":"POST",)"),
+                    HasSubstr(R"("reason":"wrong_receiver","wrong":"receiveid")"),
+                    HasSubstr(R"("account":"corp","reason":"bad_request","wrong":"key","method":"GET")"),
+                    HasSubstr(R"("account":"","reason":"unknown_account")")));
   EXPECT_THAT(all.output, AllOf(Not(HasSubstr("oPerson")), Not(HasSubstr("not-the-token")), Not(HasSubstr(echo)),
                                 Not(HasSubstr("nobody"))));
   const auto shop = command({"trace", "--refused", "--account", "corp", "--admin", admin()});
@@ -69,8 +70,8 @@ TEST_F(DevtoolsTest, TraceOfRefusedNamesWhatIsWrong) {
 
 TEST_F(DevtoolsTest, SendsOneCallbackAndSaysWhichEventItIs) {
   start_ingest();
-  const auto sent = command({"send", "--account", "shop", "--type", "menu.clicked", "--set", "EventKey=PRICE", "--subject",
-                             "oSomebody", "--url", url(), "--json"});
+  const auto sent = command({"send", "--account", "shop", "--type", "menu.clicked", "--set", "EventKey=PRICE",
+                             "--subject", "oSomebody", "--url", url(), "--json"});
   EXPECT_EQ(sent.code(), 0) << sent.output << sent.errors;
   EXPECT_THAT(sent.output, AllOf(HasSubstr(R"("type":"menu.clicked")"), HasSubstr(R"("subject":"oSomebody")"),
                                  HasSubstr(R"("status":200)"), HasSubstr("wxpipe trace ")));
@@ -83,17 +84,18 @@ TEST_F(DevtoolsTest, SendsOneCallbackAndSaysWhichEventItIs) {
 
   const auto reply = command({"send", "--account", "shop", "--type", "follower.subscribed", "--url", url()});
   EXPECT_THAT(reply.output, HasSubstr("欢迎！")) << "the passive reply, decrypted";
-  const auto stranger = command({"send", "--account", "shop", "--type", "message.text", "--url", url()},
-                                {{"TEST_TOKEN", "another"}});
+  const auto stranger =
+      command({"send", "--account", "shop", "--type", "message.text", "--url", url()}, {{"TEST_TOKEN", "another"}});
   EXPECT_EQ(stranger.code(), 1);
   EXPECT_THAT(stranger.output, HasSubstr("bad_signature"));
 }
 
 TEST_F(DevtoolsTest, PrintsTheRequestForCurl) {
-  const auto printed = command({"send", "--account", "forms", "--type", "lead.submitted", "--url", "http://h:1", "--print"});
+  const auto printed =
+      command({"send", "--account", "forms", "--type", "lead.submitted", "--url", "http://h:1", "--print"});
   EXPECT_EQ(printed.code(), 0) << printed.errors;
-  EXPECT_THAT(printed.output, AllOf(HasSubstr("curl -i 'http://h:1/callback/forms'"), HasSubstr("'webhook-signature: v1,"),
-                                    HasSubstr("--data-binary '{")));
+  EXPECT_THAT(printed.output, AllOf(HasSubstr("curl -i 'http://h:1/callback/forms'"),
+                                    HasSubstr("'webhook-signature: v1,"), HasSubstr("--data-binary '{")));
   EXPECT_THAT(command({"send", "--account", "shop", "--types"}).output, HasSubstr("menu.clicked"));
   EXPECT_THAT(command({"send", "--account", "shp", "--type", "message.text"}).errors, HasSubstr("shop, outlet"));
   EXPECT_EQ(command({"send", "--account", "shop", "--type", "message.text", "--url", "http://127.0.0.1:1"}).code(), 3);
@@ -109,15 +111,17 @@ TEST_F(DevtoolsTest, ForwardsRecordedCallbacksAsThePlatformWouldSendThem) {
   const auto to = [&](const std::string& account) { return url() + "/callback/" + account; };
   const auto sent = command({"forward", "--account", "shop", "--to", to("shop"), "--since", "10m", "--json"});
   EXPECT_EQ(sent.code(), 0) << sent.output << sent.errors;
-  EXPECT_THAT(sent.output, AllOf(HasSubstr(R"("sent":2)"), HasSubstr(R"("repeats_left_out":1)"),
-                                 HasSubstr(R"("answer":"200")")));
-  const auto some = command({"forward", "--account", "shop", "--to", to("shop"), "--since", "10m", "--where",
-                             "subject=oTwo", "--ndjson"});
+  EXPECT_THAT(sent.output,
+              AllOf(HasSubstr(R"("sent":2)"), HasSubstr(R"("repeats_left_out":1)"), HasSubstr(R"("answer":"200")")));
+  const auto some = command(
+      {"forward", "--account", "shop", "--to", to("shop"), "--since", "10m", "--where", "subject=oTwo", "--ndjson"});
   EXPECT_THAT(some.output, AllOf(HasSubstr("oTwo"), Not(HasSubstr("oOne"))));
-  const auto opened = command({"forward", "--account", "component", "--to", to("component"), "--since", "10m", "--json"});
+  const auto opened =
+      command({"forward", "--account", "component", "--to", to("component"), "--since", "10m", "--json"});
   EXPECT_THAT(opened.output, AllOf(HasSubstr(R"("sent":1)"), HasSubstr(R"("with_sealed_credentials":0)")));
-  const auto sealed = command({"forward", "--account", "component", "--to", to("component"), "--since", "10m", "--json"},
-                              {{"WXPIPE_SEALING_KEY", ""}});
+  const auto sealed =
+      command({"forward", "--account", "component", "--to", to("component"), "--since", "10m", "--json"},
+              {{"WXPIPE_SEALING_KEY", ""}});
   EXPECT_THAT(sealed.output, HasSubstr(R"("with_sealed_credentials":1)")) << sealed.errors;
   const auto refused = command({"forward", "--account", "shop", "--to", to("clear"), "--since", "10m"});
   EXPECT_EQ(refused.code(), 1);
@@ -126,11 +130,12 @@ TEST_F(DevtoolsTest, ForwardsRecordedCallbacksAsThePlatformWouldSendThem) {
 
 TEST_F(DevtoolsTest, ForwardsLiveCallbacksUntilItIsStopped) {
   start_ingest();
-  RunningWxpipe forward({"forward", "--account", "shop", "--to", url() + "/callback/shop", "--follow", "--since", "1m", "--where",
-                         "subject=oLive", "--ndjson"},
+  RunningWxpipe forward({"forward", "--account", "shop", "--to", url() + "/callback/shop", "--follow", "--since", "1m",
+                         "--where", "subject=oLive", "--ndjson"},
                         environment());
   EXPECT_EQ(status(shop(mp_text("oLive", 1, "一"))), 200);
-  EXPECT_TRUE(eventually([&] { return forward.process().output().find("oLive") != std::string::npos; })) << forward.log();
+  EXPECT_TRUE(eventually([&] { return forward.process().output().find("oLive") != std::string::npos; }))
+      << forward.log();
   forward.process().signal(SIGINT);
   const auto exit = forward.process().wait(10s);
   ASSERT_TRUE(exit);
@@ -141,7 +146,8 @@ TEST_F(DevtoolsTest, ForwardsToAnotherMachineOnlyWhenTold) {
   const auto away = command({"forward", "--account", "shop", "--to", "http://192.0.2.1/callback", "--since", "1h"});
   EXPECT_EQ(away.code(), 2);
   EXPECT_THAT(away.errors, HasSubstr("--anywhere"));
-  EXPECT_EQ(command({"forward", "--account", "shop", "--to", "http://127.0.0.1:1/callback"}).code(), 2) << "since when?";
+  EXPECT_EQ(command({"forward", "--account", "shop", "--to", "http://127.0.0.1:1/callback"}).code(), 2)
+      << "since when?";
 }
 
 TEST_F(DevtoolsTest, TestsCasesWithoutServersAndSecrets) {
@@ -151,8 +157,12 @@ TEST_F(DevtoolsTest, TestsCasesWithoutServersAndSecrets) {
   std::ofstream(folder / "body.xml") << mp_text("oAsks", 1, "价格是多少", at);
   std::filesystem::create_directories(folder_ / "cases" / "shop" / "new");
   std::ofstream(folder_ / "cases" / "shop" / "new" / "body.xml") << mp_event("oNew", "subscribe", {}, at);
-  const Environment without{{"TEST_TOKEN", ""}, {"TEST_AES_KEY", ""}, {"TEST_WEBHOOK_SECRET", ""}, {"WXPIPE_SEALING_KEY", ""},
-                            {"KAFKA_BOOTSTRAP", "127.0.0.1:1"}, {"DATABASE_URL", "postgresql://127.0.0.1:1/none"}};
+  const Environment without{{"TEST_TOKEN", ""},
+                            {"TEST_AES_KEY", ""},
+                            {"TEST_WEBHOOK_SECRET", ""},
+                            {"WXPIPE_SEALING_KEY", ""},
+                            {"KAFKA_BOOTSTRAP", "127.0.0.1:1"},
+                            {"DATABASE_URL", "postgresql://127.0.0.1:1/none"}};
   const auto cases = (folder_ / "cases").string();
   const auto missing = command({"test", cases}, without);
   EXPECT_EQ(missing.code(), 1) << missing.errors;

@@ -64,7 +64,8 @@ TEST(WrongPart, IsThePaddingWhereTheKeyFits) {
 }
 
 TEST(WrongPart, OfACallback) {
-  EXPECT_EQ(wrong(encrypted_request("official_account", kTextMessage, {.token = "another", .receiveid = "wxapp"})), "token");
+  EXPECT_EQ(wrong(encrypted_request("official_account", kTextMessage, {.token = "another", .receiveid = "wxapp"})),
+            "token");
   EXPECT_EQ(wrong(encrypted_request("official_account", kTextMessage, {.receiveid = "wxother"})), "receiveid");
   EXPECT_EQ(wrong(webhook_request("channel", "{}", "msg_1", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")), "token");
   EXPECT_EQ(wrong(webhook_request("channel", "{}", "msg_1", kWebhookSecret, "1409650000")), "age");
@@ -96,7 +97,8 @@ TEST(Refusals, AreBoundedAndAFloodFromOneAddressPushesNobodyOut) {
   for (int i = 0; i < 100'000; ++i) refusals.add(kind("outlet"), kAt, 0);
   EXPECT_EQ(refusals.latest("shop", 1, kAt).size(), 1u);
   for (int i = 0; i < 20'000; ++i)
-    refusals.add(kind("", v4_address({10, 0, static_cast<unsigned char>(i >> 8), static_cast<unsigned char>(i)})), kAt, 0);
+    refusals.add(kind("", v4_address({10, 0, static_cast<unsigned char>(i >> 8), static_cast<unsigned char>(i)})), kAt,
+                 0);
   EXPECT_EQ(refusals.latest("", 100'000, kAt).size(), Refusals::kMost);
   EXPECT_EQ(refusals.latest("shop", 1, kAt).size(), 0u) << "the oldest goes first";
   refusals.add(kind("shop"), kAt, 0);

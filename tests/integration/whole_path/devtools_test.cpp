@@ -123,7 +123,7 @@ TEST_F(DevtoolsTest, ForwardsRecordedCallbacksAsThePlatformWouldSendThem) {
       command({"forward", "--account", "component", "--to", to("component"), "--since", "10m", "--json"},
               {{"WXPIPE_SEALING_KEY", ""}});
   EXPECT_THAT(sealed.output, HasSubstr(R"("with_sealed_credentials":1)")) << sealed.errors;
-  const auto refused = command({"forward", "--account", "shop", "--to", to("clear"), "--since", "10m"});
+  const auto refused = command({"forward", "--account", "shop", "--to", to("nobody"), "--since", "10m"});
   EXPECT_EQ(refused.code(), 1);
   EXPECT_EQ(command({"forward", "--account", "shop", "--to", "http://127.0.0.1:1/x", "--since", "10m"}).code(), 3);
 }

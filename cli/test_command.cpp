@@ -78,8 +78,10 @@ class Bench {
       if (const auto found = named(one.account); found != accounts_.end()) return *found;
       throw UsageError(fmt::format("{}: account '{}' is not in the configuration", one.name, one.account));
     }
+    auto above = accounts_.end();
     for (const auto& part : std::filesystem::absolute(one.folder))
-      if (const auto found = named(part.string()); found != accounts_.end()) return *found;
+      if (const auto found = named(part.string()); found != accounts_.end()) above = found;
+    if (above != accounts_.end()) return *above;  // the innermost
     if (accounts_.size() == 1) return accounts_.front();
     throw UsageError(
         fmt::format("{}: which account? Write account = \"…\" into its case.toml, or name a folder above it "
@@ -151,8 +153,15 @@ void run(Program& program, const Options& options) {
       table.rows.push_back({one.name, one.expected ? "written anew" : "written", ""});
     } else {
       ++different;
-      table.rows.push_back({one.name, one.expected ? "differs" : "nothing expected",
-                            one.expected ? difference.substr(1) : "there is no expected.json; --update writes it"});
+      if (!one.expected)
+        table.rows.push_back({one.name, "nothing expected", "there is no expected.json; --update writes it"});
+      // A row for each line that differs.
+      for (size_t at = 0; at < difference.size();) {
+        const auto end = std::min(difference.find('\n', at + 1), difference.size());
+        const auto begin = std::min(difference.find_first_not_of("\n ", at), end);
+        table.rows.push_back({one.name, "differs", difference.substr(begin, end - begin)});
+        at = end;
+      }
     }
   }
   Report report{.facts = {{"cases", "", all}, {"different", "", different}, {"written", "", written}}};

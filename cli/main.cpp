@@ -9,14 +9,17 @@
 #include "cli/check_config_command.hpp"
 #include "cli/dlq_command.hpp"
 #include "cli/explain_command.hpp"
+#include "cli/forward_command.hpp"
 #include "cli/lag_command.hpp"
 #include "cli/manual_command.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/partitions_command.hpp"
 #include "cli/program.hpp"
 #include "cli/role_commands.hpp"
+#include "cli/send_command.hpp"
 #include "cli/simulate_command.hpp"
 #include "cli/tail_command.hpp"
+#include "cli/test_command.hpp"
 #include "cli/topics_command.hpp"
 #include "cli/trace_command.hpp"
 #include "common/runtime/memory.hpp"
@@ -45,6 +48,9 @@ int run(int argc, char** argv) {
   add_dlq_command(program);
   add_trace_command(program);
   add_tail_command(program);
+  add_send_command(program);
+  add_forward_command(program);
+  add_test_command(program);
   add_manual_commands(program);
   add_examples(app,
                {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},

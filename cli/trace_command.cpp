@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <memory>
+#include <set>
 
 #include "cli/moment.hpp"
 #include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
+#include "operate/refused.hpp"
 #include "operate/trace.hpp"
 
 namespace wxpipe::cli {
@@ -17,7 +20,8 @@ using report::Kind, report::Level, report::Report, report::Table;
 struct Options {
   std::string key, account, from, to;
   size_t limit = 20;
-  bool rows_only = false;
+  bool rows_only = false, refused = false;
+  std::string admin;
 };
 
 std::optional<Timestamp> moment(const char* option, const std::string& text) {
@@ -33,8 +37,7 @@ Report nothing_found(const std::string& key) {
   return {.facts = {{"key", "", key}},
           .tables = {{"matches", "", {{"id"}}, {}}},
           .findings = {{Level::error, fmt::format("no row is known for '{}'", key),
-                        "It may still be on its way (`wxpipe lag`), or it was refused: then ingest's log and "
-                        "wxpipe_callbacks_total have the reason."}}};
+                        "It may still be on its way (`wxpipe lag`), or it was refused: `wxpipe trace --refused`."}}};
 }
 
 Report choice(const std::string& key, const std::vector<Match>& matches) {
@@ -68,7 +71,74 @@ Report report_of(const std::string& key, const Story& story) {
           .main = 1};
 }
 
+// host:port, :port or port.
+config::Endpoint endpoint(const std::string& text) {
+  const auto colon = text.rfind(':');
+  const auto host = colon == text.npos || colon == 0 ? std::string("127.0.0.1") : text.substr(0, colon);
+  const auto digits = colon == text.npos ? text : text.substr(colon + 1);
+  config::Endpoint found{host, 0};
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), found.port);
+  if (error != std::errc() || end != digits.data() + digits.size() || found.port == 0)
+    throw UsageError(fmt::format("--admin: '{}' is not HOST:PORT", text));
+  if (found.host.starts_with('[') && found.host.ends_with(']'))
+    found.host = found.host.substr(1, found.host.size() - 2);
+  return found;
+}
+
+// Where a process that listens on every address can be asked.
+config::Endpoint asked_at(config::Endpoint listen) {
+  if (listen.host == "0.0.0.0") listen.host = "127.0.0.1";
+  if (listen.host == "::") listen.host = "::1";
+  return listen;
+}
+
+Report report_of(const std::vector<operate::Refused>& list, const std::string& account) {
+  Table table{"refusals",
+              "",
+              {{"at", "at", Kind::time},
+               {"account", "account"},
+               {"reason", "reason"},
+               {"wrong", "wrong"},
+               {"method", "method"},
+               {"address", "from"},
+               {"body_bytes", "bytes", Kind::count},
+               {"times", "times", Kind::count},
+               {"first_at"}},
+              {}};
+  Report report;
+  std::set<std::pair<std::string, std::string>> told;
+  for (const auto& one : list) {
+    table.rows.push_back(
+        {one.at, one.account, one.reason, one.wrong, one.method, one.address, one.body_bytes, one.times, one.first_at});
+    if (!told.insert({one.reason, one.wrong}).second) continue;
+    report.findings.push_back({Level::note,
+                               one.wrong.empty() ? one.reason : fmt::format("{}: the {}", one.reason, one.wrong),
+                               operate::remedy_of(one)});
+  }
+  report.tables.push_back(std::move(table));
+  if (list.empty())
+    report.findings.push_back(
+        {Level::fine, fmt::format("nothing was refused{}", account.empty() ? "" : " of account " + account),
+         "Nothing that is kept: for a day, by this process alone, since it started. What names no account that is "
+         "configured is only in the list without --account. What never reached it isn't there either: then look at the "
+         "address, the firewall and the proxy."});
+  return report;
+}
+
+void show_refused(Program& program, const Options& options) {
+  if (!options.key.empty() || !options.from.empty() || !options.to.empty())
+    throw UsageError("--refused takes no KEY, --from or --to: what is refused has no id, and is kept for a day");
+  const auto admin =
+      !options.admin.empty()
+          ? endpoint(options.admin)
+          : asked_at(load_settings(program, {.accounts = false, .sealing = false, .postgres = false}).admin.listen);
+  conclude(program, report_of(operate::refused_callbacks(admin, options.account, options.limit), options.account));
+}
+
 void run(Program& program, const Options& options) {
+  if (options.refused) return show_refused(program, options);
+  if (!options.admin.empty()) throw UsageError("--admin is for --refused");
+  if (options.key.empty()) throw UsageError("name a KEY, or --refused; --help has examples");
   const Search search{options.key, options.account, moment("--from", options.from), moment("--to", options.to),
                       options.limit};
   const auto settings = load_settings(program, config::kForPostgres);
@@ -102,8 +172,7 @@ void add_trace_command(Program& program) {
   command
       .add_option("key", options->key,
                   "Event id, dead letter id, receipt, MsgId, identity, or a person's openid or external_userid")
-      ->type_name("KEY")
-      ->required();
+      ->type_name("KEY");
   command.add_option("--account", options->account, "Of this account only")->type_name("NAME");
   command.add_option("--from", options->from, "Received from then on; UTC, or how long ago: 2h")->type_name("TIME");
   command.add_option("--to", options->to, "… and before then")->type_name("TIME");
@@ -111,13 +180,20 @@ void add_trace_command(Program& program) {
       ->check(CLI::Range(1, 1000))
       ->type_name("N");
   command.add_flag("--rows-only", options->rows_only, "From Postgres alone; don't look at the topics");
-  add_examples(command, {{"wxpipe trace 01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4 -c wxpipe.toml", "one event"},
-                         {"wxpipe trace 23871900536422002 -c wxpipe.toml", "the message with this MsgId"},
-                         {"wxpipe trace edge-1/19ab1f5b2c0/42 -c wxpipe.toml",
-                          "the callback with this receipt, as audit names it"},
-                         {"wxpipe trace oABCD1234567890abcdefghijklmn --from 2d -c wxpipe.toml",
-                          "the newest callbacks about a person, to choose from"},
-                         {"wxpipe trace 23871900536422002 --json -c wxpipe.toml | jq '.stations'", "for programs"}});
+  command.add_flag("--refused", options->refused,
+                   "What an ingest process refused lately, and what to do about it: why a console can't verify the "
+                   "address");
+  command.add_option("--admin", options->admin, "With --refused: the process's admin port. Default: [admin] listen")
+      ->type_name("HOST:PORT");
+  add_examples(
+      command,
+      {{"wxpipe trace 01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4 -c wxpipe.toml", "one event"},
+       {"wxpipe trace 23871900536422002 -c wxpipe.toml", "the message with this MsgId"},
+       {"wxpipe trace edge-1/19ab1f5b2c0/42 -c wxpipe.toml", "the callback with this receipt, as audit names it"},
+       {"wxpipe trace oABCD1234567890abcdefghijklmn --from 2d -c wxpipe.toml",
+        "the newest callbacks about a person, to choose from"},
+       {"wxpipe trace --refused --account shop -c wxpipe.toml", "why is the address of this account refused?"},
+       {"wxpipe trace 23871900536422002 --json -c wxpipe.toml | jq '.stations'", "for programs"}});
   command.callback([&program, options] { run(program, *options); });
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace wxpipe {
@@ -17,6 +18,7 @@ struct IpAddress {
 };
 
 std::optional<IpAddress> parse_ip_address(std::string_view text);
+std::string to_string(const IpAddress& address);
 IpAddress v4_address(const std::array<unsigned char, 4>& bytes);
 
 struct IpNetwork {

@@ -4,6 +4,7 @@
 
 #include "ingest/bot/normalize.hpp"
 #include "ingest/channel/normalize.hpp"
+#include "ingest/event_rule.hpp"
 #include "ingest/instance/normalize.hpp"
 #include "ingest/open_platform/normalize.hpp"
 #include "ingest/wechat/normalize.hpp"
@@ -41,31 +42,32 @@ constexpr Answer kNoContent{204, ""};
 
 constexpr std::array<AccountRules, kAccountKindCount> kAccountKinds{
     Row{K::official_account, "official_account", Ids{kAppId}, kModes, Proof::wechat, Receivers{&A::app_id, &A::app_id},
-        Addresses{kOriginalId}, Tenant{}, kSuccessOrReply, wechat::normalize},
+        Addresses{kOriginalId}, Tenant{}, kSuccessOrReply, wechat::normalize, wechat::vocabulary},
     Row{K::mini_program, "mini_program", Ids{kAppId}, kModes, Proof::wechat, Receivers{&A::app_id, &A::app_id},
-        Addresses{kOriginalId}, Tenant{}, kSuccessOrReply, wechat::normalize},
+        Addresses{kOriginalId}, Tenant{}, kSuccessOrReply, wechat::normalize, wechat::vocabulary},
     Row{K::open_platform, "open_platform", Ids{kComponentAppId}, kOneMode, Proof::wechat,
         Receivers{&A::component_app_id, &A::component_app_id}, Addresses{InnerAddress{"AppId", &A::component_app_id}},
-        Tenant{.in_body = "AuthorizerAppid"}, kSuccess, open_platform::normalize},
+        Tenant{.in_body = "AuthorizerAppid"}, kSuccess, open_platform::normalize, open_platform::vocabulary},
     // No addresses: ToUserName is the authorised account's gh_ id, which no configuration lists.
     Row{K::open_platform_messages, "open_platform_messages", Ids{kComponentAppId}, kOneMode, Proof::wechat,
         Receivers{&A::component_app_id, &A::component_app_id}, Addresses{}, Tenant{.in_path = kAppIdInPath},
-        kSuccessOrReply, wechat::normalize},
+        kSuccessOrReply, wechat::normalize, wechat::vocabulary},
     Row{K::wework_app, "wework_app", Ids{kCorpId}, kOneMode, Proof::wework, Receivers{&A::corp_id, &A::corp_id},
-        Addresses{InnerAddress{"ToUserName", &A::corp_id}, kAgentId}, Tenant{}, kEmptyOrReply, wework::normalize},
+        Addresses{InnerAddress{"ToUserName", &A::corp_id}, kAgentId}, Tenant{}, kEmptyOrReply, wework::normalize,
+        wework::vocabulary},
     Row{K::wework_suite_command, "wework_suite_command", Ids{kSuiteId, kProviderCorpId}, kOneMode, Proof::wework,
         Receivers{&A::provider_corp_id, &A::suite_id}, Addresses{InnerAddress{"SuiteId", &A::suite_id}},
-        Tenant{.in_body = "AuthCorpId"}, kUrgentSuccess, wework::normalize},
+        Tenant{.in_body = "AuthCorpId"}, kUrgentSuccess, wework::normalize, wework::vocabulary},
     Row{K::wework_suite_data, "wework_suite_data", Ids{kSuiteId, kProviderCorpId}, kOneMode, Proof::wework,
         Receivers{&A::provider_corp_id, kTheTenant},
         Addresses{InnerAddress{"ToUserName", kTheTenant}, InnerAddress{"SuiteId", &A::suite_id}},
-        Tenant{.in_path = kCorpIdInPath, .is_receiver = true}, kEmptyOrReply, wework::normalize},
+        Tenant{.in_path = kCorpIdInPath, .is_receiver = true}, kEmptyOrReply, wework::normalize, wework::vocabulary},
     Row{K::wework_bot, "wework_bot", Ids{}, kOneMode, Proof::wework, Receivers{kAnybody, kAnybody},
-        Addresses{InnerAddress{"aibotid", &A::bot_id}}, Tenant{}, kEmptyOrBotReply, bot::normalize},
+        Addresses{InnerAddress{"aibotid", &A::bot_id}}, Tenant{}, kEmptyOrBotReply, bot::normalize, bot::vocabulary},
     Row{K::wework_instance, "wework_instance", Ids{kInstanceId}, kOneMode, Proof::standard_webhook, Receivers{},
-        Addresses{}, Tenant{}, kNoContent, instance::normalize},
+        Addresses{}, Tenant{}, kNoContent, instance::normalize, instance::vocabulary},
     Row{K::channel, "channel", Ids{kChannel}, kOneMode, Proof::standard_webhook, Receivers{}, Addresses{}, Tenant{},
-        kNoContent, channel::normalize},
+        kNoContent, channel::normalize, channel::vocabulary},
 };
 
 static_assert([] {

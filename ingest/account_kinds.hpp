@@ -16,6 +16,7 @@ namespace wxpipe::ingest {
 
 class Document;
 struct NormalizeContext;
+struct Vocabulary;
 
 // The rows, in the table's order.
 enum class AccountKind {
@@ -91,6 +92,7 @@ struct AccountRules {
   Tenant tenant{};
   Answer answer{};
   Result<schemas::Event> (*normalize)(const Document&, const NormalizeContext&) = nullptr;
+  Vocabulary (*vocabulary)() = nullptr;
 };
 
 extern const std::array<AccountRules, kAccountKindCount> kAccountKinds;

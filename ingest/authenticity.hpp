@@ -28,6 +28,7 @@ struct Opened {
   wxcrypt::Plaintext plaintext;          // views into the buffer
   const wxcrypt::AesKey* key = nullptr;  // the account's key that opened it
   wxcrypt::CipherFault fault{};          // what the current key met, if no key opened it
+  bool key_fits = false;                 // none opened it, but with one of them our receiveid stood where it belongs
 };
 
 // Tries the account's keys until one gives a plaintext for an accepted receiver (docs/protocol.md §5).

@@ -22,6 +22,18 @@ const Row& row(Refusal refusal) { return kRefusals.at(static_cast<size_t>(refusa
 
 std::string_view to_string(Refusal refusal) { return row(refusal).word; }
 unsigned status_of(Refusal refusal) { return row(refusal).status; }
+std::string_view to_string(WrongPart part) {
+  constexpr std::array<std::string_view, 6> kParts{"", "token", "key", "receiveid", "padding", "age"};
+  return kParts.at(static_cast<size_t>(part));
+}
+
+WrongPart wrong_part(const Refused& refused) {
+  if (refused.refusal == Refusal::bad_signature) return WrongPart::token;
+  if (refused.refusal == Refusal::wrong_receiver) return WrongPart::receiveid;
+  if (refused.refusal == Refusal::stale_timestamp) return WrongPart::age;
+  return refused.wrong;
+}
+
 Reply reply_to(Refusal refusal) { return {status_of(refusal), std::string(to_string(refusal))}; }
 
 }  // namespace wxpipe::ingest

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "common/clock.hpp"
+#include "common/ip_network.hpp"
 #include "schemas/facts/dead_letter.hpp"
 #include "schemas/facts/event.hpp"
 
@@ -30,6 +31,7 @@ struct Callback {
   std::string_view webhook_id, webhook_timestamp, webhook_signature;  // Standard Webhooks headers; empty: absent
   std::span<const Header> headers;  // those without a place of their own; for senders with rules of their own
   Timestamp received_at;
+  IpAddress from{};  // the other end of the connection
 };
 
 struct Reply {
@@ -83,10 +85,24 @@ struct Accepted {  // deliver the event, then answer
   bool address_mismatch = false;
   bool operator==(const Accepted&) const = default;
 };
+// What of the configuration and what came don't fit together. For the operator only: the answer never says it.
+enum class WrongPart {
+  none,       // the reason says all
+  token,      // of webhooks: the secret
+  key,        // the EncodingAESKey
+  receiveid,  // the id inside the ciphertext
+  padding,    // the key fits, or can't be judged, but the ciphertext isn't made of whole, padded blocks
+  age         // of the signed timestamp
+};
+std::string_view to_string(WrongPart part);
+
 struct Refused {  // from a stranger, or not for us: answer, count, forget
   Refusal refusal{};
+  WrongPart wrong = WrongPart::none;  // only where the refusal doesn't say it: see wrong_part
   bool operator==(const Refused&) const = default;
 };
+WrongPart wrong_part(const Refused& refused);
+
 struct Unreadable {  // authentic, but we can't read it: dead letter, and still the platform's success reply
   schemas::DeadLetter letter;
   Reply reply;

@@ -103,6 +103,8 @@ const EventRule* read_event(Draft& draft, const Catalogue& catalogue, const Head
 
 }  // namespace
 
+std::span<const EventRule> message_rules() { return kMessages; }
+
 const EventRule* read_words(Draft& draft, const Catalogue& catalogue) {
   const Header header = read_header(draft.document());
   schemas::Event& event = draft.event;

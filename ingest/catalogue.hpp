@@ -17,6 +17,9 @@ struct Catalogue {
   bool events_have_senders;             // every event about its sender has FromUserName
 };
 
+// The words of MsgType, which WeChat and WeWork share.
+std::span<const EventRule> message_rules();
+
 // Sets every column, type, subject, content and identity from the tables. Returns the row it used; null: unknown word.
 const EventRule* read_words(Draft& draft, const Catalogue& catalogue);
 

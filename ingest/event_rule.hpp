@@ -23,6 +23,11 @@ struct EventRule {
   std::string_view lists{};   // paths, separated by blanks: lists even where there is one element
 };
 
+// All the words of a family of platforms, by what they mean.
+struct Vocabulary {
+  std::span<const EventRule> events, messages;  // messages: the words of MsgType
+};
+
 constexpr bool precedes(const EventRule& rule, std::string_view word, std::string_view change) {
   return rule.word != word ? rule.word < word : rule.change < change;
 }

@@ -23,6 +23,7 @@
 #include "ingest/http/server.hpp"
 #include "ingest/platforms.hpp"
 #include "ingest/receiver.hpp"
+#include "ingest/refusals.hpp"
 
 namespace wxpipe::ingest {
 namespace asio = boost::asio;
@@ -39,9 +40,10 @@ void fill_with_random_bytes(std::span<unsigned char> bytes) {
 // Everything that one io thread owns, in the order in which it is built.
 struct Worker {
   Worker(const config::Settings& settings, const AccountBook& accounts, Spool* spool, Receipts& receipts,
-         DeadLetterLimit& dead_letter_limit, telemetry::Metrics& metrics, http::ServerShared& shared, uint16_t port)
+         DeadLetterLimit& dead_letter_limit, Refusals& refusals, telemetry::Metrics& metrics,
+         http::ServerShared& shared, uint16_t port)
       : delivery(io, settings.kafka, spool),
-        receiver(accounts, settings.ingest, receipts, dead_letter_limit, delivery, metrics),
+        receiver(accounts, settings.ingest, receipts, dead_letter_limit, refusals, delivery, metrics),
         server(io, shared, receiver, port) {}
 
   asio::io_context io{1};
@@ -58,7 +60,10 @@ class IngestRole : public runtime::Role {
         on_listening_(std::move(on_listening)),
         sealer_(context.settings.sealing.key, context.settings.sealing.previous_keys),
         accounts_(context.settings.accounts, sealer_, fill_with_random_bytes),
+        refusals_(http::proxy_networks(context.settings.ingest)),
         certificates_(context.settings.ingest) {
+    if (context_.pages != nullptr)
+      context_.pages->add("/refusals", [this](auto query) { return refusals_json(refusals_, query, clock_.now()); });
     context_.readiness.not_ready("ingest", "starting");
   }
 
@@ -81,8 +86,8 @@ class IngestRole : public runtime::Role {
     std::deque<Worker> workers;
     for (int i = 0; i < settings.ingest.threads; ++i) {
       const auto port = workers.empty() ? settings.ingest.listen.port : workers.front().server.port();
-      workers.emplace_back(settings, accounts_, spool.get(), receipts, dead_letter_limit, context_.metrics, shared,
-                           port);
+      workers.emplace_back(settings, accounts_, spool.get(), receipts, dead_letter_limit, refusals_, context_.metrics,
+                           shared, port);
     }
     std::vector<Custodian::Thread> deciding;
     for (auto& worker : workers) deciding.push_back({worker.io, worker.receiver.decisions()});
@@ -171,6 +176,7 @@ class IngestRole : public runtime::Role {
   const std::function<void(uint16_t)> on_listening_;
   const crypto::Sealer sealer_;
   const AccountBook accounts_;
+  Refusals refusals_;
   http::Certificates certificates_;
   std::string trouble_;
 };

@@ -60,6 +60,12 @@ Result<Document> parse_json(std::string_view text) {
   return document;
 }
 
+WrongPart wrong_part_of(const Opened& opened) {
+  using wxcrypt::CipherFault;
+  const bool no_blocks = opened.fault == CipherFault::base64 || opened.fault == CipherFault::length;
+  return opened.key_fits || no_blocks ? WrongPart::padding : WrongPart::key;
+}
+
 // How old a challenge may be where the account doesn't say.
 constexpr std::chrono::minutes kMostChallengeAge{5};
 
@@ -113,7 +119,7 @@ class Interpreter {
     const Opened opened = open_encrypted(account_, Method::get, callback_.tenant, encrypted, scratch_.plaintext);
     if (opened.outcome == Opened::Outcome::wrong_receiver) return Refused{Refusal::wrong_receiver};
     // Refusing loses nothing, and the console then shows that the AES key is wrong.
-    if (opened.outcome == Opened::Outcome::undecryptable) return Refused{Refusal::bad_request};
+    if (opened.outcome == Opened::Outcome::undecryptable) return Refused{Refusal::bad_request, wrong_part_of(opened)};
     if (!is_echo(opened.plaintext.message)) return Refused{Refusal::not_an_echo};
     return Challenge{{200, std::string(opened.plaintext.message)}};
   }

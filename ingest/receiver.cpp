@@ -30,11 +30,13 @@ void CallbackCounters::count_accepted(const std::string* account) {
 }
 
 Receiver::Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts,
-                   DeadLetterLimit& dead_letter_limit, Delivery& delivery, telemetry::Metrics& metrics)
+                   DeadLetterLimit& dead_letter_limit, Refusals& refusals, Delivery& delivery,
+                   telemetry::Metrics& metrics)
     : accounts_(accounts),
       settings_(settings),
       receipts_(receipts),
       dead_letter_limit_(dead_letter_limit),
+      refusals_(refusals),
       delivery_(delivery),
       metrics_(metrics),
       counters_(metrics),
@@ -49,7 +51,17 @@ asio::awaitable<DeliveryPath> Receiver::make_durable(Outbound& record, bool urge
   co_return path;
 }
 
-Reply Receiver::refuse(std::string_view account, std::string_view outcome, Refusal refusal) {
+Reply Receiver::refuse(Refusal refusal, const IpAddress& from, Timestamp at) {
+  refusals_.add({{}, refusal, WrongPart::none, std::nullopt, from}, at, 0);
+  return give_up({}, "refused", refusal);
+}
+
+Reply Receiver::refuse(const Callback& callback, std::string_view account, const Refused& refused) {
+  refusals_.add(callback, account, refused);
+  return give_up(account, "refused", refused.refusal);
+}
+
+Reply Receiver::give_up(std::string_view account, std::string_view outcome, Refusal refusal) {
   counters_.count(account, outcome, to_string(refusal));
   return reply_to(refusal);
 }
@@ -63,7 +75,7 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
   spare_.push_back(std::move(work.record));
   if (path == DeliveryPath::nowhere) {
     if (!work.first_signature.empty()) dead_letter_limit_.forget(*work.account, work.first_signature);
-    co_return refuse(*work.account, "failed", Refusal::not_durable);
+    co_return give_up(*work.account, "failed", Refusal::not_durable);
   }
   if (work.dead_letter) {
     const auto reason = to_string(*work.dead_letter);
@@ -79,18 +91,18 @@ std::optional<Reply> Receiver::begin(const Callback& callback, std::string_view 
   Interpretation interpretation = accounts_.interpret(callback);
   if (auto* refused = std::get_if<Refused>(&interpretation)) {
     const bool known = refused->refusal != Refusal::unknown_account;
-    return refuse(known ? callback.account : std::string_view{}, "refused", refused->refusal);
+    return refuse(callback, known ? callback.account : std::string_view{}, *refused);
   }
   if (auto* challenge = std::get_if<Challenge>(&interpretation)) {
     counters_.count(callback.account, "challenge");
     return std::move(challenge->reply);
   }
-  if (delivery_.in_flight() >= settings_.max_in_flight) return refuse(callback.account, "failed", Refusal::overloaded);
+  if (delivery_.in_flight() >= settings_.max_in_flight) return give_up(callback.account, "failed", Refusal::overloaded);
   if (auto* unreadable = std::get_if<Unreadable>(&interpretation)) {
     const auto admission = dead_letter_limit_.admit(callback.account, unreadable->letter.reason, unreadable->signature,
                                                     std::chrono::steady_clock::now());
     if (admission == DeadLetterLimit::Admission::refused)
-      return refuse(callback.account, "refused", Refusal::too_many_dead_letters);
+      return refuse(callback, callback.account, {Refusal::too_many_dead_letters});
     if (admission == DeadLetterLimit::Admission::first) work.first_signature = std::move(unreadable->signature);
   }
 

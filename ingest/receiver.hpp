@@ -15,6 +15,7 @@
 #include "ingest/delivery/delivery.hpp"
 #include "ingest/platforms.hpp"
 #include "ingest/receipts.hpp"
+#include "ingest/refusals.hpp"
 #include "ingest/trace_context.hpp"
 
 namespace wxpipe::ingest {
@@ -38,7 +39,7 @@ class CallbackCounters {
 class Receiver {
  public:
   Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts,
-           DeadLetterLimit& dead_letter_limit, Delivery& delivery, telemetry::Metrics& metrics);
+           DeadLetterLimit& dead_letter_limit, Refusals& refusals, Delivery& delivery, telemetry::Metrics& metrics);
 
   // traceparent: the request's header, or empty. Answers within the time that the account's kind allows. Reads callback
   // and traceparent only before its first wait; they may go away after that.
@@ -48,7 +49,7 @@ class Receiver {
   Decisions& decisions() { return decisions_; }
 
   // For what the server refuses before there is a callback (limits, syntax, paths): counts it and gives the answer.
-  Reply refuse(Refusal refusal) { return refuse({}, "refused", refusal); }
+  Reply refuse(Refusal refusal, const IpAddress& from, Timestamp at);
 
  private:
   // A callback on its way. Holds no views into the request.
@@ -67,13 +68,15 @@ class Receiver {
   void fill(Accepted& accepted, std::string_view traceparent, Work& work);
   void fill(Unreadable& unreadable, std::string_view traceparent, Work& work);
   boost::asio::awaitable<DeliveryPath> make_durable(Outbound& record, bool urgent);
-  Reply refuse(std::string_view account, std::string_view outcome, Refusal refusal);
+  Reply refuse(const Callback& callback, std::string_view account, const Refused& refused);
+  Reply give_up(std::string_view account, std::string_view outcome, Refusal refusal);
 
   const AccountBook& accounts_;
   const config::IngestSettings& settings_;
   Receipts& receipts_;
   Decisions decisions_;
   DeadLetterLimit& dead_letter_limit_;
+  Refusals& refusals_;
   Delivery& delivery_;
   telemetry::Metrics& metrics_;
   CallbackCounters counters_;

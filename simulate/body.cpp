@@ -18,8 +18,44 @@ void append_cdata(std::string& out, std::string_view text) {
 }
 }  // namespace
 
-BodyWriter::BodyWriter(BodyFormat format) : format_(format), out_(format == BodyFormat::xml ? "<xml>" : "{") {
+BodyWriter::BodyWriter(BodyFormat format, std::vector<WantedField>* wanted)
+    : format_(format),
+      out_(format == BodyFormat::xml ? "<xml>" : "{"),
+      wanted_(wanted) {
   out_.reserve(1024);
+}
+
+// What is to stand there instead; null: nothing else.
+const std::string* BodyWriter::wanted(std::string_view name) {
+  if (wanted_ == nullptr) return nullptr;
+  std::string path;
+  for (const auto above : open_) path.append(above).append(".");
+  path += name;
+  for (auto& field : *wanted_)
+    if (field.path == path) {
+      field.written = true;
+      return &field.value;
+    }
+  return nullptr;
+}
+
+// Before the innermost open element ends: what is wanted in it and wasn't written yet, with what is nested in that.
+void BodyWriter::add_wanted() {
+  if (wanted_ == nullptr) return;
+  std::string path;
+  for (const auto above : open_) path.append(above).append(".");
+  for (auto& field : *wanted_) {
+    if (field.written || !field.path.starts_with(path)) continue;
+    const auto rest = std::string_view(field.path).substr(path.size());
+    const auto dot = rest.find('.');
+    if (dot == rest.npos) {
+      field.written = true;
+      write_text(rest, field.value);
+    } else {
+      open(rest.substr(0, dot));
+      close();
+    }
+  }
 }
 
 void BodyWriter::comma() {
@@ -35,6 +71,11 @@ void BodyWriter::open_tag(std::string_view name) { out_.append("<").append(name)
 void BodyWriter::close_tag(std::string_view name) { out_.append("</").append(name).append(">"); }
 
 void BodyWriter::text(std::string_view name, std::string_view value) {
+  const auto* const instead = wanted(name);
+  write_text(name, instead == nullptr ? value : *instead);
+}
+
+void BodyWriter::write_text(std::string_view name, std::string_view value) {
   if (format_ == BodyFormat::json) {
     json_name(name);
     json::append_string(out_, value);
@@ -46,6 +87,12 @@ void BodyWriter::text(std::string_view name, std::string_view value) {
 }
 
 void BodyWriter::bare(std::string_view name, std::string_view number) {
+  if (const auto* const instead = wanted(name)) {
+    // Only what is a number may stand there without quotes.
+    if (instead->empty() || instead->find_first_not_of("0123456789.-") != instead->npos)
+      return write_text(name, *instead);
+    number = *instead;
+  }
   if (format_ == BodyFormat::json) {
     json_name(name);
     out_ += number;
@@ -72,6 +119,7 @@ void BodyWriter::open(std::string_view name) {
 }
 
 void BodyWriter::close() {
+  add_wanted();
   if (format_ == BodyFormat::json)
     out_ += '}';
   else
@@ -101,7 +149,7 @@ void BodyWriter::end_list() {
 }
 
 void BodyWriter::text_item(std::string_view value) {
-  if (format_ == BodyFormat::xml) return text(list_, value);
+  if (format_ == BodyFormat::xml) return write_text(list_, value);
   comma();
   json::append_string(out_, value);
 }
@@ -113,6 +161,7 @@ void BodyWriter::number_item(int64_t value) {
 }
 
 std::string BodyWriter::finish() {
+  add_wanted();
   out_ += format_ == BodyFormat::xml ? "</xml>" : "}";
   return std::move(out_);
 }

@@ -13,9 +13,17 @@ namespace wxpipe::simulate {
 
 enum class BodyFormat { xml, json };
 
+// A field that somebody asked for: it replaces the one that is written, or is added where it belongs.
+struct WantedField {
+  std::string path;  // "EventKey", "ScanCodeInfo.ScanResult"; a list's items have the list's name
+  std::string value;
+  bool written = false;
+};
+
 class BodyWriter {
  public:
-  explicit BodyWriter(BodyFormat format);
+  // wanted must outlive the writer.
+  explicit BodyWriter(BodyFormat format, std::vector<WantedField>* wanted = nullptr);
 
   BodyFormat format() const { return format_; }
   size_t size() const { return out_.size(); }
@@ -36,6 +44,9 @@ class BodyWriter {
   std::string finish();
 
  private:
+  const std::string* wanted(std::string_view name);
+  void add_wanted();
+  void write_text(std::string_view name, std::string_view value);
   void json_name(std::string_view name);
   void open_tag(std::string_view name);
   void close_tag(std::string_view name);
@@ -45,6 +56,7 @@ class BodyWriter {
   std::string out_;
   std::vector<std::string_view> open_;  // elements not closed yet
   std::string_view list_;               // the name of the list's items
+  std::vector<WantedField>* wanted_;
 };
 
 }  // namespace wxpipe::simulate

@@ -42,20 +42,19 @@ class Writer {
       encrypted();
   }
 
-  std::string path() const {
-    std::string path = "/callback/" + account_.name;
-    if (pretends(Refusal::unknown_account)) path += "-of-somebody-else";
+  Delivery finish() && {
+    out_.account = account_.name;
+    if (pretends(Refusal::unknown_account)) out_.account += "-of-somebody-else";
     // Suite data may be configured with $CORPID$ or without.
     const bool corp_in_path = account_.kind != AccountKind::wework_suite_data || said_.signed_as % 4 != 0 ||
                               pretends(Refusal::wrong_receiver);
     if (pretends(Refusal::unknown_tenant))
-      path.append("/").append(kForeignId);
+      out_.tenant = kForeignId;
     else if (ingest::has_tenant(account_.kind) && corp_in_path)
-      path += "/" + said_.tenant;
-    return path;
+      out_.tenant = said_.tenant;
+    out_.content_type = said_.format == BodyFormat::xml ? "text/xml" : "application/json";
+    return std::move(out_);
   }
-
-  std::string query, body, headers;
 
  private:
   bool pretends(Refusal refusal) const { return said_.stranger == refusal; }
@@ -76,9 +75,9 @@ class Writer {
   }
 
   void clear() {
-    body = said_.body;
-    query = pretends(Refusal::missing_signature) ? times() : fmt::format("signature={}&{}", signature(), times());
-    if (is_wechat() && !said_.subject.empty()) query += "&openid=" + said_.subject;
+    out_.body = said_.body;
+    out_.query = pretends(Refusal::missing_signature) ? times() : fmt::format("signature={}&{}", signature(), times());
+    if (is_wechat() && !said_.subject.empty()) out_.query += "&openid=" + said_.subject;
   }
 
   std::string_view receiveid() const {
@@ -107,36 +106,37 @@ class Writer {
     const std::string encrypt = wxcrypt::encrypt(key, random16, said_.body, receiveid());
     envelope(encrypt);
     if (pretends(Refusal::missing_signature)) {
-      query = times();
+      out_.query = times();
       return;
     }
     const std::array<std::string_view, 4> parts{token(), timestamp_, nonce_, encrypt};
     const std::string msg_signature = sign(parts);
     if (!is_wechat()) {
-      query = fmt::format("msg_signature={}&{}", msg_signature, times());
+      out_.query = fmt::format("msg_signature={}&{}", msg_signature, times());
       return;
     }
-    query = fmt::format("signature={}&{}", signature(), times());
-    if (!said_.subject.empty()) query += "&openid=" + said_.subject;
-    query += "&encrypt_type=aes&msg_signature=" + msg_signature;
+    out_.query = fmt::format("signature={}&{}", signature(), times());
+    if (!said_.subject.empty()) out_.query += "&openid=" + said_.subject;
+    out_.query += "&encrypt_type=aes&msg_signature=" + msg_signature;
   }
 
   void envelope(std::string_view encrypt) {
     if (account_.mode == EncryptionMode::compatible && !said_.poison) return beside(encrypt);
     if (account_.kind == AccountKind::wework_bot) {
-      body = fmt::format(R"({{"encrypt":"{}"}})", encrypt);
+      out_.body = fmt::format(R"({{"encrypt":"{}"}})", encrypt);
     } else if (said_.format == BodyFormat::json) {
-      body = fmt::format(R"({{"ToUserName":"{}","Encrypt":"{}"}})", speaker_.receiver, encrypt);
+      out_.body = fmt::format(R"({{"ToUserName":"{}","Encrypt":"{}"}})", speaker_.receiver, encrypt);
     } else if (account_.kind == AccountKind::open_platform) {
-      body = fmt::format("<xml>\n    <AppId><![CDATA[{}]]></AppId>\n    <Encrypt><![CDATA[{}]]></Encrypt>\n</xml>\n",
-                         account_.component_app_id, encrypt);
+      out_.body =
+          fmt::format("<xml>\n    <AppId><![CDATA[{}]]></AppId>\n    <Encrypt><![CDATA[{}]]></Encrypt>\n</xml>\n",
+                      account_.component_app_id, encrypt);
     } else if (is_wechat()) {
-      body = fmt::format(
+      out_.body = fmt::format(
           "<xml>\n    <ToUserName><![CDATA[{}]]></ToUserName>\n    <Encrypt><![CDATA[{}]]></Encrypt>\n</xml>\n",
           speaker_.receiver, encrypt);
     } else {
       const bool command = account_.kind == AccountKind::wework_suite_command;
-      body = fmt::format(
+      out_.body = fmt::format(
           "<xml><ToUserName><![CDATA[{}]]></ToUserName><Encrypt><![CDATA[{}]]></Encrypt><AgentID><![CDATA[{}]]>"
           "</AgentID></xml>",
           account_.kind == AccountKind::wework_app ? account_.corp_id : account_.suite_id, encrypt,
@@ -146,22 +146,23 @@ class Writer {
 
   // 兼容模式: one body with both the clear fields and the encrypted text.
   void beside(std::string_view encrypt) {
-    body = said_.body;
+    out_.body = said_.body;
     if (said_.format == BodyFormat::json)
-      body.insert(body.rfind('}'), fmt::format(R"(,"Encrypt":"{}")", encrypt));
+      out_.body.insert(out_.body.rfind('}'), fmt::format(R"(,"Encrypt":"{}")", encrypt));
     else
-      body.insert(body.rfind("</xml>"), fmt::format("<Encrypt><![CDATA[{}]]></Encrypt>", encrypt));
+      out_.body.insert(out_.body.rfind("</xml>"), fmt::format("<Encrypt><![CDATA[{}]]></Encrypt>", encrypt));
   }
 
   void webhook() {
-    body = said_.body;
+    out_.body = said_.body;
     if (pretends(Refusal::missing_signature)) return;
     if (pretends(Refusal::stale_timestamp)) timestamp_ = std::to_string(std::stoll(timestamp_) - 3600);
     const std::string_view secret = pretends(Refusal::bad_signature)
                                         ? std::string_view("a secret of one's own, 24 bytes")
                                         : std::string_view(account_.webhook_secrets.front());
-    headers = fmt::format("webhook-id: {}\r\nwebhook-timestamp: {}\r\nwebhook-signature: {}\r\n", said_.webhook_id,
-                          timestamp_, ingest::standard_webhooks::sign(secret, said_.webhook_id, timestamp_, body));
+    out_.webhook_id = said_.webhook_id;
+    out_.webhook_timestamp = timestamp_;
+    out_.webhook_signature = ingest::standard_webhooks::sign(secret, said_.webhook_id, timestamp_, out_.body);
   }
 
   const Said& said_;
@@ -169,22 +170,57 @@ class Writer {
   const Speaker& speaker_;
   Random random_;
   std::string timestamp_, nonce_;
+  Delivery out_;
 };
 }  // namespace
 
-Request write_request(const Said& said, const Speaker& speaker, const Address& address, int attempt, Timestamp at) {
+std::string Delivery::target() const {
+  return fmt::format("/callback/{}{}{}{}{}", account, tenant.empty() ? "" : "/", tenant, query.empty() ? "" : "?",
+                     query);
+}
+
+std::vector<std::pair<std::string, std::string>> Delivery::headers() const {
+  std::vector<std::pair<std::string, std::string>> all{{"Content-Type", std::string(content_type)}};
+  for (const auto& [name, value] : {std::pair("webhook-id", &webhook_id),
+                                    {"webhook-timestamp", &webhook_timestamp},
+                                    {"webhook-signature", &webhook_signature}})
+    if (!value->empty()) all.emplace_back(name, *value);
+  return all;
+}
+
+ingest::Callback Delivery::callback(Timestamp received_at) const {
+  return {.method = ingest::Method::post,
+          .account = account,
+          .tenant = tenant,
+          .query = query,
+          .body = body,
+          .content_type = content_type,
+          .webhook_id = webhook_id,
+          .webhook_timestamp = webhook_timestamp,
+          .webhook_signature = webhook_signature,
+          .headers = {},
+          .received_at = received_at};
+}
+
+Delivery make_delivery(const Said& said, const Speaker& speaker, int attempt, Timestamp at) {
   Writer writer(said, speaker, said.poison ? 0 : attempt, at);
   writer.write();
+  return std::move(writer).finish();
+}
+
+Request write_request(const Said& said, const Speaker& speaker, const Address& address, int attempt, Timestamp at) {
+  const auto delivery = make_delivery(said, speaker, attempt, at);
   Request request;
-  request.bytes.reserve(512 + writer.body.size());
-  fmt::format_to(
-      std::back_inserter(request.bytes),
-      "POST {}{}{}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\nContent-Type: {}\r\n{}"
-      "Content-Length: {}\r\n\r\n",
-      address.prefix, writer.path(), writer.query.empty() ? "" : "?", writer.query, address.host,
-      said.format == BodyFormat::xml ? "text/xml" : "application/json", writer.headers, writer.body.size());
-  request.body_at = request.bytes.size();
-  request.bytes += writer.body;
+  auto& bytes = request.bytes;
+  bytes.reserve(512 + delivery.body.size());
+  fmt::format_to(std::back_inserter(bytes),
+                 "POST {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\n", address.prefix,
+                 delivery.target(), address.host);
+  for (const auto& [name, value] : delivery.headers())
+    fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", name, value);
+  fmt::format_to(std::back_inserter(bytes), "Content-Length: {}\r\n\r\n", delivery.body.size());
+  request.body_at = bytes.size();
+  bytes += delivery.body;
   return request;
 }
 

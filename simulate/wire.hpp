@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "ingest/callback.hpp"
 #include "simulate/said.hpp"
 #include "simulate/speaker.hpp"
 
@@ -21,6 +24,22 @@ struct Request {
   size_t body_at = 0;
   std::string_view body() const { return std::string_view(bytes).substr(body_at); }
 };
+
+// The same request before it is written down: for senders that are no load generator, and for code that takes
+// callbacks.
+struct Delivery {
+  std::string account, tenant;  // of the path; tenant: empty if the path has none
+  std::string query, body;
+  std::string_view content_type;
+  std::string webhook_id, webhook_timestamp, webhook_signature;  // Standard Webhooks only
+
+  // account, tenant and query as they stand in an address: /callback/shop?signature=…
+  std::string target() const;
+  std::vector<std::pair<std::string, std::string>> headers() const;
+  // Views into this value.
+  ingest::Callback callback(Timestamp received_at) const;
+};
+Delivery make_delivery(const Said& said, const Speaker& speaker, int attempt, Timestamp at);
 
 // attempt (0, 1 …) gives each attempt its own nonce and random bytes; `at` is its signed timestamp. Poison has the same
 // body in every attempt, because the dead letter keeps the body as it came.

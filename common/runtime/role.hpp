@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/config/settings.hpp"
+#include "common/telemetry/admin_pages.hpp"
 #include "common/telemetry/metrics.hpp"
 #include "common/telemetry/readiness.hpp"
 
@@ -16,6 +17,7 @@ struct RoleContext {
   const config::Settings& settings;
   telemetry::Metrics& metrics;
   telemetry::Readiness& readiness;
+  telemetry::AdminPages* pages = nullptr;  // for pages of its own, while it is made; null: there is no admin server
 };
 
 class Role {

@@ -43,10 +43,11 @@ void run_roles(const config::Settings& settings, const std::vector<MakeRole>& ro
   const auto signals = stop_signals();
   telemetry::Metrics metrics;
   telemetry::Readiness readiness;
-  const RoleContext context{settings, metrics, readiness};
+  telemetry::AdminPages pages;
+  const RoleContext context{settings, metrics, readiness, &pages};
   std::vector<std::unique_ptr<Role>> made;
   for (const auto& make : roles) made.push_back(make(context));
-  const telemetry::AdminServer admin(settings.admin, metrics, readiness);
+  const telemetry::AdminServer admin(settings.admin, metrics, readiness, std::move(pages));
 
   std::mutex mutex;
   std::exception_ptr failure;

@@ -38,7 +38,14 @@ struct Page {
   std::string body;
 };
 
-Page page(std::string_view path, const Metrics& metrics, const Readiness& readiness) {
+Page page(std::string_view target, const Metrics& metrics, const Readiness& readiness, const AdminPages& more) {
+  const auto question = std::min(target.find('?'), target.size());
+  const auto path = target.substr(0, question);
+  if (const auto* json = more.find(path)) try {
+      return {http::status::ok, "application/json", (*json)(target.substr(std::min(question + 1, target.size())))};
+    } catch (const UsageError& error) {
+      return {http::status::bad_request, "text/plain", error.what()};
+    }
   if (path == "/healthz") return {http::status::ok, "text/plain", "ok\n"};
   if (path == "/readyz")
     return {readiness.all_ready() ? http::status::ok : http::status::service_unavailable, "application/json",
@@ -49,7 +56,9 @@ Page page(std::string_view path, const Metrics& metrics, const Readiness& readin
         http::status::ok, "text/html; charset=utf-8",
         "<title>wxpipe</title><h1>wxpipe</h1><p><a href=/readyz>/readyz</a>: what is ready, and why not</p>"
         "<p><a href=/healthz>/healthz</a>: the process lives</p><p><a href=/metrics>/metrics</a>: for Prometheus</p>"};
-  return {http::status::not_found, "text/plain", "there is /healthz, /readyz and /metrics\n"};
+  std::string there = "there is /healthz, /readyz and /metrics";
+  for (const auto& each : more.all()) there += ", " + each.first;
+  return {http::status::not_found, "text/plain", there + "\n"};
 }
 
 bool same_name(std::string_view one, std::string_view other) {
@@ -92,11 +101,10 @@ asio::awaitable<void> AdminServer::converse(Connections::iterator connection) {
     if (error) co_return;
     const auto& request = parser.get();
     const auto target = request.target();
-    const std::string_view path(target.data(), std::min(target.find('?'), target.size()));
     Page answer = !names_us(request, settings_)
                       ? Page{http::status::misdirected_request, "text/plain", "this name is not in [admin] hosts\n"}
                   : request.method() == http::verb::get || request.method() == http::verb::head
-                      ? page(path, metrics_, readiness_)
+                      ? page({target.data(), target.size()}, metrics_, readiness_, pages_)
                       : Page{http::status::method_not_allowed, "text/plain", "only GET\n"};
     http::response<http::string_body> response{answer.status, request.version()};
     response.set(http::field::content_type, answer.type);
@@ -139,10 +147,12 @@ asio::awaitable<void> AdminServer::accept() {
   }
 }
 
-AdminServer::AdminServer(const config::AdminSettings& settings, const Metrics& metrics, const Readiness& readiness)
+AdminServer::AdminServer(const config::AdminSettings& settings, const Metrics& metrics, const Readiness& readiness,
+                         AdminPages pages)
     : settings_(settings),
       metrics_(metrics),
       readiness_(readiness),
+      pages_(std::move(pages)),
       acceptor_(io_) {
   error_code error;
   tcp::resolver resolver(io_);

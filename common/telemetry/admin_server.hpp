@@ -14,6 +14,7 @@
 
 #include "common/config/settings.hpp"
 #include "common/telemetry/accept_trouble.hpp"
+#include "common/telemetry/admin_pages.hpp"
 #include "common/telemetry/metrics.hpp"
 #include "common/telemetry/readiness.hpp"
 
@@ -22,7 +23,8 @@ namespace wxpipe::telemetry {
 class AdminServer {
  public:
   // Listens at once; throws UsageError when the address is taken. Metrics and readiness must outlive it.
-  AdminServer(const config::AdminSettings& settings, const Metrics& metrics, const Readiness& readiness);
+  AdminServer(const config::AdminSettings& settings, const Metrics& metrics, const Readiness& readiness,
+              AdminPages pages = {});
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
@@ -39,6 +41,7 @@ class AdminServer {
   const config::AdminSettings settings_;
   const Metrics& metrics_;
   const Readiness& readiness_;
+  const AdminPages pages_;
   boost::asio::io_context io_{1};
   boost::asio::ip::tcp::acceptor acceptor_;
   AcceptTrouble accept_trouble_{"admin.listen"};

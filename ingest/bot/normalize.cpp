@@ -30,6 +30,8 @@ static_assert(is_sorted(kEvents));
 
 }  // namespace
 
+Vocabulary vocabulary() { return {kEvents, kMessages}; }
+
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
   if (document.has("MsgType")) return wework::normalize_as("bot", document, context);
   Draft draft(document, context, "bot");

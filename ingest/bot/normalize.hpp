@@ -6,5 +6,6 @@
 namespace wxpipe::ingest::bot {
 
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context);
+Vocabulary vocabulary();
 
 }  // namespace wxpipe::ingest::bot

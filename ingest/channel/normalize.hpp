@@ -8,5 +8,6 @@
 namespace wxpipe::ingest::channel {
 
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context);
+Vocabulary vocabulary();
 
 }  // namespace wxpipe::ingest::channel

@@ -1,12 +1,26 @@
 #include "ingest/http/peers.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "common/result.hpp"
 
 namespace wxpipe::ingest::http {
 namespace {
 IpAddress key(const IpAddress& address) { return address.is_v4() ? address : first_bits(address, 64); }
 }  // namespace
+
+std::vector<IpNetwork> proxy_networks(const config::IngestSettings& settings) {
+  std::vector<IpNetwork> networks;
+  for (const auto& text : settings.proxies)
+    if (const auto network = parse_ip_network(text))
+      networks.push_back(*network);
+    else
+      throw UsageError(fmt::format("ingest.proxies: {} is no address and no network", text));
+  return networks;
+}
 
 Peers::Peers(std::vector<IpNetwork> proxies, size_t most_per_address)
     : proxies_(std::move(proxies)),

@@ -7,9 +7,13 @@
 #include <map>
 #include <vector>
 
+#include "common/config/settings.hpp"
 #include "common/ip_network.hpp"
 
 namespace wxpipe::ingest::http {
+
+// [ingest] proxies. Throws UsageError.
+std::vector<IpNetwork> proxy_networks(const config::IngestSettings& settings);
 
 struct Peer;
 

@@ -40,16 +40,6 @@ IpAddress ip_address(const asio::ip::address& address) {
   return address.is_v4() ? v4_address(address.to_v4().to_bytes()) : IpAddress{address.to_v6().to_bytes()};
 }
 
-std::vector<IpNetwork> networks(const std::vector<std::string>& texts) {
-  std::vector<IpNetwork> networks;
-  for (const auto& text : texts)
-    if (const auto network = parse_ip_network(text))
-      networks.push_back(*network);
-    else
-      throw UsageError(fmt::format("ingest.proxies: {} is no address and no network", text));
-  return networks;
-}
-
 // One io thread's share of what one address may have.
 size_t most_per_address(const config::IngestSettings& settings) {
   const size_t most =
@@ -67,7 +57,7 @@ Server::Server(asio::io_context& io, ServerShared& shared, Receiver& receiver, u
       receiver_(receiver),
       acceptor_(io),
       watch_timer_(io),
-      peers_(networks(shared.settings.proxies), most_per_address(shared.settings)) {
+      peers_(proxy_networks(shared.settings), most_per_address(shared.settings)) {
   const auto& listen = shared.settings.listen;
   error_code error;
   tcp::resolver resolver(io);
@@ -130,13 +120,14 @@ asio::awaitable<void> Server::accept() {
 }
 
 void Server::welcome(Socket socket, const IpAddress& from) {
-  if (!make_room(from)) return turn_away(std::move(socket));
+  if (!make_room(from)) return turn_away(std::move(socket), from);
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
   ++shared_.connections;
   shared_.metrics.open_connections.Increment();
   const auto connection = connections_.emplace(connections_.end(), std::move(socket), shared_.settings);
+  connection->callback.from = from;
   peers_.enter(*connection, from);
   asio::co_spawn(io_, serve(connection), asio::detached);
 }
@@ -155,9 +146,10 @@ bool Server::close(Guest* idle) {
   return true;
 }
 
-void Server::turn_away(Socket socket) {
+void Server::turn_away(Socket socket, const IpAddress& from) {
   std::string answer;
-  write_response({receiver_.refuse(Refusal::too_many_connections).status, {}}, date(), {.keep_alive = false}, answer);
+  const auto refused = receiver_.refuse(Refusal::too_many_connections, from, shared_.clock.now());
+  write_response({refused.status, {}}, date(), {.keep_alive = false}, answer);
   error_code ignored;
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(answer), ignored);
@@ -207,7 +199,8 @@ asio::awaitable<void> Server::serve(Connections::iterator connection) {
 template <class Stream>
 asio::awaitable<void> Server::refuse(Connection& connection, Stream& stream, Refusal refusal) {
   std::string answer;
-  write_response(receiver_.refuse(refusal), date(), {.keep_alive = false}, answer);
+  write_response(receiver_.refuse(refusal, connection.callback.from, shared_.clock.now()), date(),
+                 {.keep_alive = false}, answer);
   error_code error;
   connection.deadline = steady_clock::now() + kLingerTime;
   co_await asio::async_write(stream, asio::buffer(answer), into(error));
@@ -301,7 +294,7 @@ asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
     const auto refusal = policy(connection);
     Reply reply;
     if (refusal)
-      reply = receiver_.refuse(*refusal);
+      reply = receiver_.refuse(*refusal, connection.callback.from, connection.callback.received_at);
     else  // the callback points into the shared buffer: the receiver must read it before its first wait
       reply = co_await receiver_.receive(connection.callback, framing.request().traceparent);
 

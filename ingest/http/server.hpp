@@ -87,7 +87,7 @@ class Server {
   std::optional<Refusal> policy(Connection& connection);
   template <class Stream>
   std::string write_now(Connection& connection, Stream& stream, const Reply& reply, boost::system::error_code& error);
-  void turn_away(boost::asio::ip::tcp::socket socket);
+  void turn_away(boost::asio::ip::tcp::socket socket, const IpAddress& from);
   std::string_view date();
 
   boost::asio::io_context& io_;

@@ -75,6 +75,8 @@ void read_told(Draft& draft, const senders::Told& told) {
 
 }  // namespace
 
+Vocabulary vocabulary() { return {kEvents, {}}; }
+
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
   Draft draft(document, context, "instance");
   schemas::Event& event = draft.event;

@@ -29,6 +29,8 @@ constexpr Catalogue kCatalogue{kEvents, {}, "AuthorizerAppid appid T", false};
 
 }  // namespace
 
+Vocabulary vocabulary() { return {kEvents, {}}; }
+
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
   Draft draft(document, context, "open_platform");
   read_words(draft, kCatalogue);

@@ -225,6 +225,8 @@ constexpr Catalogue kCatalogue{kEvents, kPrefixes, "From T EventKey Ticket MenuI
 
 }  // namespace
 
+Vocabulary vocabulary() { return {kEvents, message_rules()}; }
+
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
   Draft draft(document, context, "wechat");
   read_words(draft, kCatalogue);

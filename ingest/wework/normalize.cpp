@@ -239,6 +239,8 @@ bool read_hardware(Draft& draft) {
 
 }  // namespace
 
+Vocabulary vocabulary() { return {kEvents, message_rules()}; }
+
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
   return normalize_as("wework", document, context);
 }

@@ -7,6 +7,7 @@
 namespace wxpipe::ingest::wework {
 
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context);
+Vocabulary vocabulary();
 // The same words under another platform name: robots from before they used JSON.
 Result<schemas::Event> normalize_as(std::string_view platform, const Document& document,
                                     const NormalizeContext& context);

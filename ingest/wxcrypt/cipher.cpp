@@ -125,6 +125,12 @@ CipherFault decrypt(const AesKey& key, std::string_view base64, std::string& buf
   return CipherFault::none;
 }
 
+std::string_view behind_message(std::string_view bytes) {
+  if (bytes.size() < kHead) return {};
+  const size_t length = big_endian(bytes.data() + kRandom);
+  return length > bytes.size() - kHead ? std::string_view() : bytes.substr(kHead + length);
+}
+
 std::string encrypt(const AesKey& key, const Random16& random16, std::string_view message, std::string_view receiveid) {
   const size_t size = kHead + message.size() + receiveid.size();
   const size_t pad = kBlock - size % kBlock;

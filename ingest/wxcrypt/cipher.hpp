@@ -35,6 +35,9 @@ bool may_be_ciphertext(std::string_view base64);
 // Decrypts into `buffer`, which is overwritten and keeps its capacity. On a fault the plaintext is empty.
 CipherFault decrypt(const AesKey& key, std::string_view base64, std::string& buffer, Plaintext& plaintext);
 
+// Of decrypted bytes whose padding may be anything: what follows the message as long as the length inside says.
+std::string_view behind_message(std::string_view bytes);
+
 // Returns base64 text. random16 must come from a secure generator, except in tests that compare the result.
 std::string encrypt(const AesKey& key, const Random16& random16, std::string_view message, std::string_view receiveid);
 

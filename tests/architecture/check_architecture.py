@@ -41,7 +41,7 @@ PURE = [
     "ingest/**",
     "processors/**",
     "sinks/bisect.hpp", "sinks/brake.*", "sinks/custody/boots.*", "sinks/custody/reconcile.*", "sinks/record.*",
-    "operate/event_filter.*", "operate/explain.*",
+    "operate/event_filter.*", "operate/explain.*", "operate/outcome.*",
     "cli/topics_plan.*", "cli/moment.*", "cli/manual.*", "simulate/*",
     "chaos/schedule.*", "chaos/world.*", "chaos/oracle.*",
 ]

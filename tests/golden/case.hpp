@@ -1,7 +1,7 @@
 // A golden case is a folder tests/golden/<account kind>/<case>/: what a platform sends, and what must become of it.
 //   body.xml or body.json  what the platform wrote, before signing and encryption; byte for byte. body.form: a form
 //   case.json              what differs from the usual callback of that kind; optional
-//   expected.json          the outcome as outcome.hpp renders it; a missing key means empty
+//   expected.json          the outcome as operate/outcome.hpp renders it; a missing key means empty
 //   raw.xml or raw.json    the event's `raw` if it differs from the body: sealed credentials are shown as sealed:{text}
 // tests/golden/README.md explains both JSON files key by key.
 #pragma once

@@ -13,13 +13,23 @@
 #include <iostream>
 #include <set>
 
+#include "operate/outcome.hpp"
 #include "schemas/fact_json.hpp"
 #include "tests/golden/case.hpp"
 #include "tests/golden/documented_types.hpp"
-#include "tests/golden/outcome.hpp"
 
 namespace wxpipe::ingest::golden {
 namespace {
+
+using operate::difference;
+using operate::lines;
+
+std::string show_seals(std::string_view text) { return operate::show_seals(text, test::sealer()); }
+// With the account's usual token and key.
+std::string render(const Interpretation& outcome) {
+  std::vector<std::string> errors;
+  return operate::render(outcome, make_account(test::account("official_account"), errors), test::sealer());
+}
 
 const std::filesystem::path kRoot = "tests/golden";
 
@@ -82,7 +92,7 @@ class GoldenCase : public testing::Test {
     ASSERT_TRUE(decoded) << decoded.error().detail;
     EXPECT_TRUE(*decoded == event) << encoded;
     constexpr size_t kTooShortToTell = 8;
-    for (const auto& secret : sealed_texts(encoded))
+    for (const auto& secret : operate::sealed_texts(encoded, test::sealer()))
       if (secret.size() >= kTooShortToTell) {
         EXPECT_THAT(encoded, testing::Not(testing::HasSubstr(secret)));
       }

@@ -99,9 +99,10 @@ class RunningServer {
   const AccountBook accounts_ = test::book({test::account("official_account")});
   Receipts receipts_{"edge", system_clock().now()};
   DeadLetterLimit dead_letter_limit_{0};
+  Refusals refusals_;
   asio::io_context io_{1};
   Delivery delivery_{io_, kafka_, nullptr};
-  Receiver receiver_{accounts_, settings_, receipts_, dead_letter_limit_, delivery_, metrics_};
+  Receiver receiver_{accounts_, settings_, receipts_, dead_letter_limit_, refusals_, delivery_, metrics_};
   Certificates certificates_{settings_};  // none: plain HTTP
   ServerShared shared_{settings_, system_clock(), metrics_, certificates_, {}};
   Server server_{io_, shared_, receiver_, 0};

@@ -1,20 +1,26 @@
-#include "tests/golden/outcome.hpp"
-#include "schemas/fact_json.hpp"
+#include "operate/outcome.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <set>
 #include <stdexcept>
 
 #include "common/json/write.hpp"
 #include "ingest/document.hpp"
-#include "tests/unit/ingest/platform_side.hpp"
+#include "ingest/wxcrypt/cipher.hpp"
+#include "ingest/wxcrypt/signature.hpp"
+#include "schemas/fact_json.hpp"
 
-namespace wxpipe::ingest::golden {
+namespace wxpipe::operate {
 namespace {
+using ingest::Interpretation;
+using ingest::Reply;
+using wxpipe::to_string;
+namespace wxcrypt = ingest::wxcrypt;
 
 constexpr std::string_view kSeal = "sealed:v1:";
 
@@ -36,36 +42,15 @@ std::string in_quotes(std::string_view text) {
   return out;
 }
 
-// Decrypts a passive reply as its receiver would; the signature must fit.
-std::string decrypted(std::string_view envelope) {
-  const auto document = parse_document(envelope);
-  if (!document) return {};
-  const bool lower = document->has("encrypt");
-  const auto field = [&](std::string_view name, std::string_view lower_name) {
-    return document->value(lower ? lower_name : name);
-  };
-  const auto encrypt = field("Encrypt", "encrypt");
-  if (encrypt.empty()) return {};
-  if (field("MsgSignature", "msgsignature") !=
-      test::sign({test::kToken, field("TimeStamp", "timestamp"), field("Nonce", "nonce"), encrypt}))
-    return "signed wrongly";
-  std::string buffer;
-  wxcrypt::Plaintext plaintext;
-  if (wxcrypt::decrypt(*wxcrypt::decode_aes_key(test::kAesKey), encrypt, buffer, plaintext) !=
-      wxcrypt::CipherFault::none)
-    return "encrypted wrongly";
-  return std::string(plaintext.message);
-}
-
-std::string answer(const Reply& reply) {
-  if (const auto message = decrypted(reply.body); !message.empty())
+std::string answer(const Reply& reply, const ingest::Account& account) {
+  if (const auto message = open_reply(account, reply.body); !message.empty())
     return fmt::format("{} encrypted {}", reply.status, message);
   return reply.body.empty() ? std::to_string(reply.status) : fmt::format("{} {}", reply.status, reply.body);
 }
 
 // An identity in a form that a person can write. A seal's first 16 characters become the sealed text; 16 hex digits of
 // the event's id become {event id}.
-std::string show_identity(const schemas::Event& event) {
+std::string show_identity(const schemas::Event& event, const crypto::Sealer& sealer) {
   std::string identity = event.identity;
   const auto show = [&](const std::string& derived, const std::string& shown) {
     for (size_t at = identity.find(derived); at != std::string::npos; at = identity.find(derived, at + shown.size()))
@@ -73,15 +58,15 @@ std::string show_identity(const schemas::Event& event) {
   };
   std::string encoded, id = to_string(event.id);
   schemas::encode(event, schemas::kEventSchema, encoded);
-  for (const auto& text : sealed_texts(encoded))
-    show(test::sealer().seal(text).substr(kSeal.size(), 16), "sealed:{" + text + "}");
+  for (const auto& text : sealed_texts(encoded, sealer))
+    show(sealer.seal(text).substr(kSeal.size(), 16), "sealed:{" + text + "}");
   id.erase(std::remove(id.begin(), id.end(), '-'), id.end());
   show(id.substr(16), "{event id}");
   return identity;
 }
 
 // The event's columns as they travel, with seals shown, but without those that the runner checks for all cases alike.
-void append_columns(std::string& out, const schemas::Event& event) {
+void append_columns(std::string& out, const schemas::Event& event, const crypto::Sealer& sealer) {
   static const std::set<std::string_view> kElsewhere{"schema", "id",      "account",  "received_at",
                                                      "raw",    "receipt", "trace_id", "normaliser"};
   std::string encoded;
@@ -90,17 +75,17 @@ void append_columns(std::string& out, const schemas::Event& event) {
   for (const auto [key, value] : parser.parse(encoded).get_object()) {
     if (kElsewhere.contains(key)) continue;
     if (key == "identity") {
-      out += ",\n  \"identity\": " + in_quotes(show_identity(event));
+      out += ",\n  \"identity\": " + in_quotes(show_identity(event, sealer));
     } else if (key == "attributes") {
       out += ",\n  \"attributes\": {";
       const char* separator = "\n    ";
       for (const auto [name, attribute] : value.get_object()) {
-        out += separator + in_quotes(name) + ": " + show_seals(simdjson::to_string(attribute));
+        out += separator + in_quotes(name) + ": " + show_seals(simdjson::to_string(attribute), sealer);
         separator = ",\n    ";
       }
       out += "\n  }";
     } else if (!value.is_string() || !std::string_view(value).empty()) {
-      std::string shown = show_seals(simdjson::to_string(value));
+      std::string shown = show_seals(simdjson::to_string(value), sealer);
       if ((key == "occurred_at" || key == "stated_at") && shown.ends_with(".000000Z\""))
         shown.replace(shown.size() - 9, 9, "Z\"");
       out += ",\n  " + in_quotes(key) + ": " + shown;
@@ -126,40 +111,106 @@ void append_lines(std::vector<std::string>& out, const std::string& path, simdjs
   }
 }
 
+// Without what every fact has from its event, and without ids that follow from the event's.
+template <class Fact>
+void append_fact(std::string& out, const Fact& fact, const crypto::Sealer& sealer) {
+  static const std::set<std::string_view> kOfItsEvent{"schema",    "event_id", "event_type",  "platform",    "account",
+                                                      "tenant",    "subject",  "occurred_at", "received_at", "timeless",
+                                                      "stated_at", "receipt",  "trace_id",    "activity_id", "log_id"};
+  std::string encoded;
+  schemas::encode(fact, encoded);
+  simdjson::dom::parser parser;
+  const char* separator = "{";
+  for (const auto [key, value] : parser.parse(encoded).get_object()) {
+    if (kOfItsEvent.contains(key) || (value.is_string() && std::string_view(value).empty())) continue;
+    out += separator + in_quotes(key) + ": " + show_seals(simdjson::to_string(value), sealer);
+    separator = ", ";
+  }
+  out += "}";
+}
+
+void append_facts(std::string& out, const processors::Facts& facts, const crypto::Sealer& sealer) {
+  const char* before = ",\n  \"facts\": {";
+  facts.for_each_kind([&]<class Fact>(const std::vector<Fact>& list) {
+    if (list.empty()) return;
+    out += fmt::format("{}\n    \"{}\": [", before, Fact::kName);
+    before = ",";
+    const char* separator = "\n      ";
+    for (const auto& fact : list) {
+      out += separator;
+      append_fact(out, fact, sealer);
+      separator = ",\n      ";
+    }
+    out += "\n    ]";
+  });
+  if (std::string_view(before) == ",") out += "\n  }";
+}
+
 }  // namespace
 
-std::string show_seals(std::string_view text) {
+crypto::Sealer throwaway_sealer() { return crypto::Sealer(Secret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")); }
+
+ingest::RandomBytes no_randomness() {
+  return [](std::span<unsigned char> bytes) { std::ranges::fill(bytes, static_cast<unsigned char>('0')); };
+}
+
+std::string open_reply(const ingest::Account& account, std::string_view body) {
+  const auto document = ingest::parse_document(body);
+  if (!document) return {};
+  const bool lower = document->has("encrypt");
+  const auto field = [&](std::string_view name, std::string_view lower_name) {
+    return document->value(lower ? lower_name : name);
+  };
+  const auto encrypt = field("Encrypt", "encrypt");
+  if (encrypt.empty()) return {};
+  const auto fits = [&](const Secret& token) {
+    const std::array<std::string_view, 4> parts{token.reveal(), field("TimeStamp", "timestamp"),
+                                                field("Nonce", "nonce"), encrypt};
+    return wxcrypt::signature_fits(field("MsgSignature", "msgsignature"), parts);
+  };
+  if (std::ranges::none_of(account.tokens, fits)) return "signed wrongly";
+  std::string buffer;
+  wxcrypt::Plaintext plaintext;
+  for (const auto& key : account.aes_keys)
+    if (wxcrypt::decrypt(key, encrypt, buffer, plaintext) == wxcrypt::CipherFault::none)
+      return std::string(plaintext.message);
+  return "encrypted wrongly";
+}
+
+std::string show_seals(std::string_view text, const crypto::Sealer& sealer) {
   std::string out;
   const auto rest = for_each_seal(text, [&](std::string_view before, std::string_view seal) {
-    out.append(before).append("sealed:{").append(test::sealer().open(seal).value_or("?")).append("}");
+    out.append(before).append("sealed:{").append(sealer.open(seal).value_or("?")).append("}");
   });
   return out.append(rest);
 }
 
-std::vector<std::string> sealed_texts(std::string_view text) {
+std::vector<std::string> sealed_texts(std::string_view text, const crypto::Sealer& sealer) {
   std::vector<std::string> texts;
   for_each_seal(text, [&](std::string_view, std::string_view seal) {
-    if (auto opened = test::sealer().open(seal)) texts.push_back(std::move(*opened));
+    if (auto opened = sealer.open(seal)) texts.push_back(std::move(*opened));
   });
   return texts;
 }
 
-std::string render(const Interpretation& interpretation) {
+std::string render(const Interpretation& interpretation, const ingest::Account& account, const crypto::Sealer& sealer,
+                   const processors::Facts* facts) {
   std::string out;
   const auto end = [&](const Reply& reply, bool urgent) {
-    out += ",\n  \"answer\": " + in_quotes(answer(reply));
+    out += ",\n  \"answer\": " + in_quotes(answer(reply, account));
     if (urgent) out += ",\n  \"urgent\": true";
     out += "\n}\n";
   };
-  if (const auto* accepted = std::get_if<Accepted>(&interpretation)) {
+  if (const auto* accepted = std::get_if<ingest::Accepted>(&interpretation)) {
     out = "{\n  \"outcome\": \"accepted\"";
-    append_columns(out, accepted->event);
+    append_columns(out, accepted->event, sealer);
     if (accepted->address_mismatch) out += ",\n  \"address_mismatch\": true";
+    if (facts != nullptr) append_facts(out, *facts, sealer);
     end(accepted->reply, accepted->urgent);
-  } else if (const auto* unreadable = std::get_if<Unreadable>(&interpretation)) {
+  } else if (const auto* unreadable = std::get_if<ingest::Unreadable>(&interpretation)) {
     out = fmt::format("{{\n  \"outcome\": \"unreadable\",\n  \"reason\": \"{}\"", to_string(unreadable->letter.reason));
     end(unreadable->reply, unreadable->urgent);
-  } else if (const auto* refused = std::get_if<Refused>(&interpretation)) {
+  } else if (const auto* refused = std::get_if<ingest::Refused>(&interpretation)) {
     out = fmt::format("{{\n  \"outcome\": \"refused\",\n  \"status\": {},\n  \"refusal\": \"{}\"\n}}\n",
                       status_of(refused->refusal), to_string(refused->refusal));
   } else {
@@ -189,4 +240,4 @@ std::string difference(const std::vector<std::string>& actual, const std::vector
   return out;
 }
 
-}  // namespace wxpipe::ingest::golden
+}  // namespace wxpipe::operate

@@ -128,15 +128,19 @@ TEST_F(GrowTest, ChangesNothingWithoutYesOrBeforeEverythingWasRead) {
 }
 
 TEST_F(GrowTest, SaysWhyItCanNot) {
-  const auto refuse = [&](std::vector<std::string> words, Environment more = {}) {
+  const auto refuse = [&](std::vector<std::string> words) {
     words.insert(words.begin(), {"topics", "grow"});
-    const auto ran = command(words, std::move(more));
+    const auto ran = command(words);
     EXPECT_EQ(ran.code(), 2);
     return ran.errors;
   };
   EXPECT_THAT(refuse({"events", "--to", "2"}), HasSubstr("it can only grow"));
   EXPECT_THAT(refuse({"custody", "--to", "2"}), HasSubstr("there are events, messages, followers, leads, logs"));
-  EXPECT_THAT(refuse({"events", "--to", "8"}, {{"WXPIPE_SPOOL__DIRECTORY", ""}}), HasSubstr("[spool] directory is empty"));
+  auto text = configuration();
+  const std::string_view directory = "directory = ";
+  text.replace(text.find(directory), directory.size(), "# ");
+  const auto no_spool = folder_.write("no_spool.toml", text);
+  EXPECT_THAT(refuse({"events", "--to", "8", "-c", no_spool.string()}), HasSubstr("[spool] directory is empty"));
   const auto events = schemas::topic_name(settings_.topic_prefix, TopicName::events);
   kafka::Admin(settings_).set_config(events, {{"min.insync.replicas", "2"}});
   EXPECT_THAT(refuse({"events", "--to", "8"}), HasSubstr("is held already"));

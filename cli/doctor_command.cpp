@@ -74,7 +74,8 @@ void examine(Program& program, const Options& options) {
     server_away |= check.end == Checked::End::server_away;
     unfinished |= check.end == Checked::End::out_of_time;
     const bool skipped = check.end == Checked::End::skipped;
-    table.rows.push_back({check.name, skipped ? "not looked at" : to_string(worst_of(check.findings)), check.took.count()});
+    table.rows.push_back(
+        {check.name, skipped ? "not looked at" : to_string(worst_of(check.findings)), check.took.count()});
     for (const auto& [level, sentence, remedy] : check.findings)
       report.findings.push_back({level, fmt::format("{}: {}", check.name, sentence), remedy});
   }
@@ -105,8 +106,7 @@ void call_back(Program& program, const Options& options) {
   const auto account = ingest::make_account(*found, errors);
   if (!errors.empty()) throw UsageError(fmt::format("{}", fmt::join(errors, "\n")));
   const auto base = options.url.empty() ? settings.ingest.public_url : options.url;
-  if (base.empty())
-    throw UsageError("which address? Set [ingest] public_url, or say --url https://hooks.example.com");
+  if (base.empty()) throw UsageError("which address? Set [ingest] public_url, or say --url https://hooks.example.com");
 
   const auto probe = operate::probe_callback(account, base, limit_of(options));
   Table table{"stations", "", {{"station", "station"}, {"state", "state"}, {"text", "what"}}, {}};
@@ -127,8 +127,8 @@ void call_back(Program& program, const Options& options) {
 }  // namespace
 
 void add_doctor_command(Program& program) {
-  auto& command = *program.app.add_subcommand(
-      "doctor", "Looks at everything that can be wrong, and says what to do about it");
+  auto& command =
+      *program.app.add_subcommand("doctor", "Looks at everything that can be wrong, and says what to do about it");
   command.group("Operation");
   command.require_subcommand(0, 1);
   add_config_options(command, program);
@@ -159,8 +159,9 @@ void add_doctor_command(Program& program) {
   add_report_options(callback, program, Rows::some);
   callback.add_option("account", options->account, "Its name in the configuration")->required()->type_name("NAME");
   callback
-      .add_option("--url", options->url,
-                  "The address as the platform reaches it, with or without /callback/NAME. Default: [ingest] public_url")
+      .add_option(
+          "--url", options->url,
+          "The address as the platform reaches it, with or without /callback/NAME. Default: [ingest] public_url")
       ->type_name("URL");
   callback.add_option("--limit", options->limit, "Time for each station. Default: 5s")->type_name("DURATION");
   add_examples(callback, {{"wxpipe doctor callback shop -c wxpipe.toml", "at [ingest] public_url"},

@@ -64,13 +64,15 @@ Finding finding_of(const std::string& reader, const Role& role, const operate::R
               fmt::format("Start a process of {}.", role.name)};
     case Need::more:
       return {Level::warning, fmt::format("{}: {} waiting, too slow to catch up in {}", reader, wait, goal),
-              fmt::format("Let {} of {} run, if the machines have the CPU for it.", report::counted(more, "process"), role.name)};
+              fmt::format("Let {} of {} run, if the machines have the CPU for it.", report::counted(more, "process"),
+                          role.name)};
     case Need::partitions:
       return {Level::warning,
               fmt::format("{}: {} waiting, and {} are the limit: even one worker for each would be too slow for {}",
                           reader, wait, report::counted(lag.partitions, "partition"), goal),
               fmt::format("Let {} of {} run now. {} would need about {}: `wxpipe topics grow`, once it has caught up.",
-                          report::counted(more, "process"), role.name, goal, report::counted(advice.partitions.value_or(0), "partition"))};
+                          report::counted(more, "process"), role.name, goal,
+                          report::counted(advice.partitions.value_or(0), "partition"))};
     case Need::fewer:
       return {Level::note,
               fmt::format("{}: {} for {}, so some have nothing to do", reader, report::counted(workers_now, "worker"),
@@ -78,7 +80,8 @@ Finding finding_of(const std::string& reader, const Role& role, const operate::R
               "They stand by, which costs little; or stop some."};
     case Need::look_at_it:
       return {Level::error,
-              fmt::format("{}: {} waiting, {} there, and nothing is taken", reader, wait, report::counted(workers_now, "worker")),
+              fmt::format("{}: {} waiting, {} there, and nothing is taken", reader, wait,
+                          report::counted(workers_now, "worker")),
               "More processes would not help. Look at their /readyz: `wxpipe doctor`."};
   }
   return {};
@@ -119,8 +122,8 @@ void run(Program& program, const Options& options) {
   for (const auto& lag : operate::readers(before, now)) {
     const auto role = role_of(lag.reader, settings);
     const auto workers = admin.members(role.group);
-    const auto advice = operate::advise(
-        {lag.partitions, workers, lag.records, lag.in_per_second, lag.out_per_second, lag.age}, target);
+    const auto advice =
+        operate::advise({lag.partitions, workers, lag.records, lag.in_per_second, lag.out_per_second, lag.age}, target);
     auto& count = roles[role.name];
     count.now = std::max(count.now, processes(workers, role.workers_each));
     count.advised = std::max(count.advised, processes(advice.workers, role.workers_each));
@@ -147,16 +150,14 @@ void add_scale_command(Program& program) {
   auto& group = *program.app.add_subcommand("scale", "Says how many processes are needed");
   group.group("Operation");
   group.require_subcommand(1);
-  auto& command = *group.add_subcommand(
-      "advise", "How many processes of process and sink, and whether partitions are the limit");
+  auto& command =
+      *group.add_subcommand("advise", "How many processes of process and sink, and whether partitions are the limit");
   command.group("Commands");
   add_config_options(command, program);
   add_report_options(command, program, Rows::some);
   const auto options = std::make_shared<Options>();
   command.add_option("--target", options->target, "Catch up within this time. Default: 60s")->type_name("DURATION");
-  command
-      .add_option("--between", options->between,
-                  "Time between the two looks that the rates come from. Default: 5s")
+  command.add_option("--between", options->between, "Time between the two looks that the rates come from. Default: 5s")
       ->type_name("DURATION");
   add_examples(command, {{"wxpipe scale advise -c wxpipe.toml", "what to start"},
                          {"wxpipe scale advise --target 10m -c wxpipe.toml", "there is no hurry"},

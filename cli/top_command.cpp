@@ -121,10 +121,11 @@ Report report_of(const Look& before, const Look& now, TopOrder order) {
     report.facts.push_back({"unaccounted", "unaccounted", servers.unaccounted, Kind::count});
     report.facts.push_back({"open_dead_letters", "open dead letters", servers.open_letters, Kind::count});
     if (servers.unaccounted > 0)
-      report.findings.push_back({Level::error, "callbacks were acknowledged and are found nowhere",
-                                 "`wxpipe audit --repair` names each."});
+      report.findings.push_back(
+          {Level::error, "callbacks were acknowledged and are found nowhere", "`wxpipe audit --repair` names each."});
   } else {
-    report.findings.push_back({Level::warning, "lag, dead letters and unaccounted can't be asked for: " + servers.trouble,
+    report.findings.push_back({Level::warning,
+                               "lag, dead letters and unaccounted can't be asked for: " + servers.trouble,
                                "`wxpipe doctor` says more."});
   }
   if (servers.lag && before.servers.lag) {

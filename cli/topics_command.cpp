@@ -216,11 +216,13 @@ void grow(Program& program, const GrowOptions& options) {
       [](const std::string& step) { fmt::print(stderr, "{}\n", step); }, signals.token());
   report.facts.push_back({"grown", "", hindrance.empty()});
   if (hindrance.empty())
-    report.findings.push_back({Level::fine, fmt::format("{} has {} partitions", plan.topic, plan.to),
-                               "The spools are being delivered; `wxpipe lag` says when all is through. `wxpipe scale advise` "
-                               "says how many processes help now."});
+    report.findings.push_back(
+        {Level::fine, fmt::format("{} has {} partitions", plan.topic, plan.to),
+         "The spools are being delivered; `wxpipe lag` says when all is through. `wxpipe scale advise` "
+         "says how many processes help now."});
   else
-    report.findings.push_back({Level::error, fmt::format("{} was not grown, and is written to again: {}", plan.topic, hindrance), ""});
+    report.findings.push_back(
+        {Level::error, fmt::format("{} was not grown, and is written to again: {}", plan.topic, hindrance), ""});
   conclude(program, report);
 }
 
@@ -231,8 +233,13 @@ void add_grow(CLI::App& group, Program& program) {
   add_config_options(command, program);
   add_report_options(command, program, Rows::none);
   const auto options = std::make_shared<GrowOptions>();
-  command.add_option("topic", options->topic, "events, messages, followers, leads or logs")->required()->type_name("TOPIC");
-  command.add_option("--to", options->to, "So many partitions")->required()->type_name("N")->check(CLI::Range(1, 10'000));
+  command.add_option("topic", options->topic, "events, messages, followers, leads or logs")
+      ->required()
+      ->type_name("TOPIC");
+  command.add_option("--to", options->to, "So many partitions")
+      ->required()
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000));
   command.add_option("--why", options->why, "Why, for audit_logs")->type_name("TEXT");
   command
       .add_option("--patience", options->patience,

@@ -96,9 +96,11 @@ Finding judge_status(const http::Response& answer, bool verified, microseconds t
             fmt::format("{}: sent on to {}", answer.status, answer.header("Location").value_or("nowhere")),
             "The platforms follow no redirect: enter the final address, or let the proxy serve this one."};
   if (is_refusal(answer.body))
-    return {Level::error, fmt::format("{}: wxpipe refuses it: {}", answer.status, answer.body), remedy_for(answer.body)};
-  return {Level::error, fmt::format("{}, and the answer isn't wxpipe's: {}", answer.status, shown(answer.body)),
-          "Something before ingest answers: a proxy, a gateway, a firewall's page. Does it pass /callback/ on, with the query?"};
+    return {Level::error, fmt::format("{}: wxpipe refuses it: {}", answer.status, answer.body),
+            remedy_for(answer.body)};
+  return {
+      Level::error, fmt::format("{}, and the answer isn't wxpipe's: {}", answer.status, shown(answer.body)),
+      "Something before ingest answers: a proxy, a gateway, a firewall's page. Does it pass /callback/ on, with the query?"};
 }
 
 Finding judge_answer(std::string_view body, std::string_view expected) {
@@ -119,8 +121,7 @@ bool is_verified(const ingest::Account& account) {
 Verification make_verification(const ingest::Account& account, std::string_view tenant, Timestamp at,
                                std::span<const unsigned char> random) {
   const auto echo = digits(random.subspan(0, 19)), nonce = digits(random.subspan(19, 5));
-  const auto timestamp =
-      std::to_string(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
+  const auto timestamp = std::to_string(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
   const std::string_view token = account.tokens.front().reveal();  // signs, and is not written
   const auto times = fmt::format("timestamp={}&nonce={}", timestamp, nonce);
   if (ingest::rules(account.kind).proof == Proof::wechat) {
@@ -137,7 +138,8 @@ Verification make_verification(const ingest::Account& account, std::string_view 
 Probe probe_callback(const ingest::Account& account, const std::string& base, std::chrono::milliseconds limit) {
   const auto url = http::parse_url(base);
   if (!url)
-    throw UsageError(fmt::format("'{}' is no address; write https://hooks.example.com, as it is reached from outside", base));
+    throw UsageError(
+        fmt::format("'{}' is no address; write https://hooks.example.com, as it is reached from outside", base));
   const auto path = path_of(account, url->prefix);
   Probe probe{account.name, base + path, {}};
   const auto deadline = [&] { return steady_clock::now() + limit; };
@@ -166,11 +168,13 @@ Probe probe_callback(const ingest::Account& account, const std::string& base, st
                }))
     return probe;
   if (url->tls &&
-      !station("tls", "Platforms need a certificate that is valid, for this name, with its whole chain: `openssl s_client -connect HOST:443`.",
-               [&]() -> Finding {
-                 http::Connection(*url, options).open(deadline());
-                 return {Level::fine, "the certificate is trusted and is for this name"};
-               }))
+      !station(
+          "tls",
+          "Platforms need a certificate that is valid, for this name, with its whole chain: `openssl s_client -connect HOST:443`.",
+          [&]() -> Finding {
+            http::Connection(*url, options).open(deadline());
+            return {Level::fine, "the certificate is trusted and is for this name"};
+          }))
     return probe;
 
   std::array<unsigned char, 40> random{};

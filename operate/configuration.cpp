@@ -90,9 +90,7 @@ std::vector<config::Finding> risks_of(const config::Settings& settings) {
 
 std::string sentence_of(const config::Finding& risk, const config::Loaded& loaded) {
   const auto place = loaded.places.find(risk.key);
-  const auto where = !risk.place.empty()            ? risk.place + ": "
-                     : place == loaded.places.end() ? ""
-                                                    : place->second + ": ";
+  const auto where = !risk.place.empty() ? risk.place + ": " : place == loaded.places.end() ? "" : place->second + ": ";
   return fmt::format("{}{}: {}", where, risk.key, risk.text);
 }
 

@@ -61,7 +61,8 @@ Findings configuration(const Examination& patient) {
   auto loaded = patient.loaded;
   check_roles(loaded, patient.needs);
   Findings findings;
-  for (const auto& error : loaded.errors) findings.push_back({Level::misconfigured, error, "Correct the configuration."});
+  for (const auto& error : loaded.errors)
+    findings.push_back({Level::misconfigured, error, "Correct the configuration."});
   if (findings.empty() && patient.needs.accounts)
     for (const auto& risk : risks_of(loaded.settings))
       findings.push_back({Level::warning, sentence_of(risk, loaded), "`wxpipe check-config` says more."});
@@ -106,7 +107,8 @@ Findings spool(const Examination& patient) {
            "An ingest process on this machine with this [spool] directory delivers it within a minute: start one."});
   }
   if (waiting > 0)
-    findings.push_back({Level::note, fmt::format("{} in the spool", counted(waiting, "event") + (waiting == 1 ? " waits" : " wait")),
+    findings.push_back({Level::note,
+                        fmt::format("{} in the spool", counted(waiting, "event") + (waiting == 1 ? " waits" : " wait")),
                         "They are delivered as soon as the broker answers; wxpipe_spool_events should fall."});
   if (findings.empty()) findings.push_back({Level::fine, "nothing waits in the spool"});
   return findings;
@@ -175,7 +177,8 @@ milliseconds patience(const Examination& patient) { return patient.limit * 4 / 5
 Findings broker(const Examination& patient) {
   const auto kafka = quiet(patient);
   const auto view = kafka::Admin(kafka, patience(patient)).view();
-  return {{Level::fine, fmt::format("{} at {}", counted(static_cast<uint64_t>(view.brokers), "broker"), kafka.bootstrap_servers)}};
+  return {{Level::fine,
+           fmt::format("{} at {}", counted(static_cast<uint64_t>(view.brokers), "broker"), kafka.bootstrap_servers)}};
 }
 
 Findings topics(const Examination& patient) {
@@ -191,10 +194,12 @@ Findings topics(const Examination& patient) {
     std::string what;
     for (const auto& [key, value] : action.config)
       if (action.kind == TopicActionKind::set_config) what += fmt::format("{} should be {}; ", key, value);
-    findings.push_back({ours ? Level::error : Level::warning, fmt::format("topic {}: {}{}", action.topic, what, action.why),
+    findings.push_back({ours ? Level::error : Level::warning,
+                        fmt::format("topic {}: {}{}", action.topic, what, action.why),
                         ours ? "Run `wxpipe topics apply`." : "`wxpipe topics plan` says more."});
   }
-  if (findings.empty()) findings.push_back({Level::fine, fmt::format("all {} are as they should be", counted(there.size(), "topic"))});
+  if (findings.empty())
+    findings.push_back({Level::fine, fmt::format("all {} are as they should be", counted(there.size(), "topic"))});
   return findings;
 }
 
@@ -202,9 +207,11 @@ Findings durability(const Examination& patient) {
   const auto kafka = quiet(patient);
   kafka::Admin admin(kafka, patience(patient));
   Findings findings;
-  for (auto& one : kafka::weaknesses(admin, schemas::topic_names(kafka.topic_prefix), kafka.durability == kafka::kOneBroker))
+  for (auto& one :
+       kafka::weaknesses(admin, schemas::topic_names(kafka.topic_prefix), kafka.durability == kafka::kOneBroker))
     findings.push_back({Level::warning, std::move(one.sentence), std::move(one.remedy)});
-  if (findings.empty()) findings.push_back({Level::fine, "what is acknowledged survives a broker, or one broker is on purpose"});
+  if (findings.empty())
+    findings.push_back({Level::fine, "what is acknowledged survives a broker, or one broker is on purpose"});
   return findings;
 }
 
@@ -227,10 +234,11 @@ Findings transactions(const Examination& patient) {
     if (before.at(i).offset == now.at(i).offset && now.at(i).offset < ends.at(i).offset)
       stuck.push_back(fmt::format("{} partition {}", partitions[i].topic, partitions[i].number));
   if (stuck.empty()) return {{Level::fine, "no transaction stays open"}};
-  return {{Level::warning,
-           fmt::format("a transaction has been open for {} or more: {}{}", duration_words(stays), stuck.front(),
-                       stuck.size() == 1 ? "" : fmt::format(" and {} more", counted(stuck.size() - 1, "partition"))),
-           "A killed process leaves one; the broker ends it within ten seconds. If it stays, look at `process` there."}};
+  return {
+      {Level::warning,
+       fmt::format("a transaction has been open for {} or more: {}{}", duration_words(stays), stuck.front(),
+                   stuck.size() == 1 ? "" : fmt::format(" and {} more", counted(stuck.size() - 1, "partition"))),
+       "A killed process leaves one; the broker ends it within ten seconds. If it stays, look at `process` there."}};
 }
 
 // ---- Postgres ----
@@ -263,7 +271,8 @@ Findings clock(const Examination& patient) {
   for (int i = 0; i < 3; ++i) {
     const auto asked = system_clock().now();
     const auto began = steady_clock::now();
-    const auto there = connection->execute("select (extract(epoch from clock_timestamp()) * 1000000)::int8").integer(0, 0);
+    const auto there =
+        connection->execute("select (extract(epoch from clock_timestamp()) * 1000000)::int8").integer(0, 0);
     const auto took = std::chrono::duration_cast<microseconds>(steady_clock::now() - began);
     if (took >= shortest) continue;
     shortest = took;
@@ -288,9 +297,10 @@ Findings partitions(const Examination& patient) {
       sinks::plan_partitions(*connection, system_clock().now(), sinks::horizon_of(patient.loaded.settings.sink));
   Findings findings;
   if (!found.create.empty())
-    findings.push_back({Level::error,
-                        fmt::format("{} missing, {} first", counted(found.create.size(), "partition"), found.create.front().name),
-                        "Sinks make them every hour. Run `wxpipe partitions apply` to have them now."});
+    findings.push_back(
+        {Level::error,
+         fmt::format("{} missing, {} first", counted(found.create.size(), "partition"), found.create.front().name),
+         "Sinks make them every hour. Run `wxpipe partitions apply` to have them now."});
   const auto rows_of = [](const std::vector<postgres::StrayRows>& strays) {
     int64_t rows = 0;
     for (const auto& stray : strays) rows += stray.rows;
@@ -300,7 +310,8 @@ Findings partitions(const Examination& patient) {
     findings.push_back({Level::warning, counted(rows_of(found.stray), "row") + " in default partitions",
                         "Run `wxpipe partitions apply`: it moves them to where they belong."});
   if (!found.stay_in_default.empty())
-    findings.push_back({Level::note, counted(rows_of(found.stay_in_default), "row") + " of odd times in default partitions",
+    findings.push_back({Level::note,
+                        counted(rows_of(found.stay_in_default), "row") + " of odd times in default partitions",
                         "They may stay there."});
   if (findings.empty()) findings.push_back({Level::fine, "all are there, and nothing lies in a default partition"});
   return findings;
@@ -321,8 +332,9 @@ Findings permissions(const Examination& patient) {
   std::vector<std::string> not_ours;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows.is_null(i, 1))
-      findings.push_back({Level::error, fmt::format("this user may not {} {}", rows.text(i, 1), rows.text(i, 0)),
-                          fmt::format("grant select, insert, update, delete on {} to the user of [postgres] url;", rows.text(i, 0))});
+      findings.push_back(
+          {Level::error, fmt::format("this user may not {} {}", rows.text(i, 1), rows.text(i, 0)),
+           fmt::format("grant select, insert, update, delete on {} to the user of [postgres] url;", rows.text(i, 0))});
     if (rows.text(i, 2) == "f") not_ours.push_back(rows.text(i, 0));
   }
   if (!not_ours.empty())
@@ -336,16 +348,23 @@ Findings permissions(const Examination& patient) {
 Findings custody(const Examination& patient) {
   const auto connection = connect(patient);
   const auto unaccounted = sinks::CustodyStore(*connection).unaccounted();
-  const auto old = connection->execute(fmt::format(
-      "select count(*) from wxpipe.custody_marks where settled_at is null and received_to < now() - interval '{} s'",
-      std::chrono::seconds(kMarkTooOld).count())).integer(0, 0);
+  const auto old =
+      connection
+          ->execute(fmt::format(
+              "select count(*) from wxpipe.custody_marks where settled_at is null and received_to < now() - interval '{} s'",
+              std::chrono::seconds(kMarkTooOld).count()))
+          .integer(0, 0);
   Findings findings;
   if (unaccounted > 0)
-    findings.push_back({Level::error, fmt::format("{} acknowledged and found nowhere", counted(static_cast<uint64_t>(unaccounted), "callback")),
-                        "`wxpipe audit --repair` names each and says whether it can be sent again."});
+    findings.push_back(
+        {Level::error,
+         fmt::format("{} acknowledged and found nowhere", counted(static_cast<uint64_t>(unaccounted), "callback")),
+         "`wxpipe audit --repair` names each and says whether it can be sent again."});
   if (old > 0)
-    findings.push_back({Level::warning, fmt::format("{} older than an hour not proven yet", counted(static_cast<uint64_t>(old), "custody mark")),
-                        "Is a sink with the family custody running, and have process and the sinks caught up (`wxpipe lag`)?"});
+    findings.push_back(
+        {Level::warning,
+         fmt::format("{} older than an hour not proven yet", counted(static_cast<uint64_t>(old), "custody mark")),
+         "Is a sink with the family custody running, and have process and the sinks caught up (`wxpipe lag`)?"});
   if (findings.empty()) findings.push_back({Level::fine, "everything that was acknowledged is accounted for"});
   return findings;
 }
@@ -359,7 +378,8 @@ Findings dead_letters(const Examination& patient) {
     total += count;
   }
   if (total == 0) return {{Level::fine, "no dead letter is open"}};
-  return {{Level::warning, fmt::format("{} open: {}", counted(static_cast<uint64_t>(total), "dead letter"), fmt::join(reasons, ", ")),
+  return {{Level::warning,
+           fmt::format("{} open: {}", counted(static_cast<uint64_t>(total), "dead letter"), fmt::join(reasons, ", ")),
            "`wxpipe explain REASON` says what to correct; then `wxpipe dlq retry`, or `wxpipe dlq drop --why …`."}};
 }
 
@@ -424,13 +444,13 @@ std::vector<Checked> examine(const Patient& patient) {
   auto all = look_at_once(first, patient);
 
   const auto there = [&](std::string_view name) {
-    return std::any_of(all.begin(), all.end(), [&](const auto& one) {
-      return one.name == name && one.end == Checked::End::looked;
-    });
+    return std::any_of(all.begin(), all.end(),
+                       [&](const auto& one) { return one.name == name && one.end == Checked::End::looked; });
   };
   const std::vector<Check> of_kafka{{"topics", topics}, {"durability", durability}, {"transactions", transactions}};
-  const std::vector<Check> of_postgres{{"clock", clock},           {"schema", schema},   {"partitions", partitions},
-                                       {"permissions", permissions}, {"custody", custody}, {"dead letters", dead_letters}};
+  const std::vector<Check> of_postgres{{"clock", clock},           {"schema", schema},
+                                       {"partitions", partitions}, {"permissions", permissions},
+                                       {"custody", custody},       {"dead letters", dead_letters}};
   std::vector<Check> second;
   std::vector<Checked> skipped;
   const auto add = [&](const std::vector<Check>& checks, bool reached, const char* server) {
@@ -468,7 +488,8 @@ Finding judge_certificate(const std::string& file, Timestamp from, Timestamp to,
             "Is this machine's clock right?"};
   const auto days = std::chrono::duration_cast<std::chrono::hours>(to - now).count() / 24;
   if (to - now < kCertificateSoon)
-    return {Level::warning, fmt::format("{} expires in {}, on {}", file, counted(static_cast<uint64_t>(days), "day"), on), renew};
+    return {Level::warning,
+            fmt::format("{} expires in {}, on {}", file, counted(static_cast<uint64_t>(days), "day"), on), renew};
   return {Level::fine, fmt::format("{} is valid until {}", file, on)};
 }
 
@@ -495,7 +516,8 @@ std::vector<Finding> judge_readiness(const std::string& address, std::string_vie
       const std::string_view name = part.unescaped_key();
       auto state = part.value().get_object();
       if (bool(state["ready"])) continue;
-      findings.push_back({Level::error, fmt::format("{}: {} is not ready: {}", address, name, std::string_view(state["reason"])),
+      findings.push_back({Level::error,
+                          fmt::format("{}: {} is not ready: {}", address, name, std::string_view(state["reason"])),
                           "Its newest warn and error lines say more; `wxpipe explain WORD` explains them."});
     }
     if (!any) throw simdjson::simdjson_error(simdjson::NO_SUCH_FIELD);

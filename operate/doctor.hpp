@@ -19,8 +19,8 @@ namespace wxpipe::operate {
 struct Examination {
   config::Loaded loaded;  // with its errors: the rest is looked at with what could be read
   config::Needs needs;    // accounts: this machine runs ingest, so its spool, disk and certificate are looked at
-  std::vector<config::Endpoint> admin;  // where roles answer /readyz
-  bool must_answer = false;             // a person named these addresses: nobody answering there is an error
+  std::vector<config::Endpoint> admin;     // where roles answer /readyz
+  bool must_answer = false;                // a person named these addresses: nobody answering there is an error
   std::chrono::milliseconds limit{5'000};  // of each look
 };
 

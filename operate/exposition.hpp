@@ -37,6 +37,7 @@ double grown(double before, double now);
 
 // What a share (0.99) of the observations between the two looks didn't exceed, as Prometheus estimates it. Nothing:
 // there were none.
-std::optional<double> quantile(const Exposition& before, const Exposition& now, std::string_view histogram, double share);
+std::optional<double> quantile(const Exposition& before, const Exposition& now, std::string_view histogram,
+                               double share);
 
 }  // namespace wxpipe::operate

@@ -21,7 +21,12 @@ void read_parts(std::string_view json, Scrape& into) {
 }
 
 Scrape scrape_one(const config::Endpoint& address, std::chrono::milliseconds limit) {
-  Scrape found{.address = config::format_endpoint(address), .at = {}, .trouble = {}, .ready = {}, .not_ready = {}, .metrics = {}};
+  Scrape found{.address = config::format_endpoint(address),
+               .at = {},
+               .trouble = {},
+               .ready = {},
+               .not_ready = {},
+               .metrics = {}};
   try {
     http::Client client(*http::parse_url("http://" + found.address),
                         {.connect = limit / 2, .request = limit / 2, .most_body_bytes = 8 << 20});
@@ -61,7 +66,8 @@ std::vector<RoleLine> role_lines(const Scrape& before, const Scrape& now) {
   const auto time = std::chrono::duration<double>(now.at - before.at).count();
   const bool comparable = before.trouble.empty() && time > 0;
   const auto rate = [&](std::string_view metric, std::string_view label = {}, std::string_view value = {}) {
-    return comparable ? grown(before.metrics.sum(metric, label, value), now.metrics.sum(metric, label, value)) / time : 0;
+    return comparable ? grown(before.metrics.sum(metric, label, value), now.metrics.sum(metric, label, value)) / time
+                      : 0;
   };
   const auto share = [&](std::string_view histogram, double of) {
     return comparable ? quantile(before.metrics, now.metrics, histogram, of) : std::nullopt;

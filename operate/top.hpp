@@ -14,7 +14,7 @@ namespace wxpipe::operate {
 struct Scrape {
   std::string address;
   std::chrono::steady_clock::time_point at;
-  std::string trouble;             // why there is no answer; empty: there is one
+  std::string trouble;                        // why there is no answer; empty: there is one
   std::vector<std::string> ready, not_ready;  // parts of /readyz: "ingest", "sink.leads"
   Exposition metrics;
 };

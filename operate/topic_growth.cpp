@@ -19,10 +19,10 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr const char* kInSync = "min.insync.replicas";
-constexpr milliseconds kTimeout = 5s;     // of one question to Kafka
-constexpr milliseconds kPause = 500ms;    // between two looks
-constexpr milliseconds kHoldSeen = 15s;   // until the brokers obey the hold, and the new partitions are visible
-constexpr milliseconds kAnswersLate = 5s; // a request that is on its way when something ends
+constexpr milliseconds kTimeout = 5s;      // of one question to Kafka
+constexpr milliseconds kPause = 500ms;     // between two looks
+constexpr milliseconds kHoldSeen = 15s;    // until the brokers obey the hold, and the new partitions are visible
+constexpr milliseconds kAnswersLate = 5s;  // a request that is on its way when something ends
 
 milliseconds property(const config::KafkaSettings& settings, const char* name, milliseconds otherwise) {
   const auto found = settings.properties.find(name);
@@ -88,9 +88,10 @@ std::string drain(const GrowthPlan& plan, const config::Settings& settings, kafk
     });
     if (stop.stop_requested()) return "stopped";
     if (!drained)
-      return fmt::format("{} had not taken everything in time, {} left: is it running, and does `wxpipe lag` say that "
-                         "it catches up? --patience waits longer",
-                         reader, waiting);
+      return fmt::format(
+          "{} had not taken everything in time, {} left: is it running, and does `wxpipe lag` say that "
+          "it catches up? --patience waits longer",
+          reader, waiting);
   }
   if (ends_of(log, events) != before) return fmt::format("{} was written to in spite of the hold", plan.events);
   return {};
@@ -115,9 +116,10 @@ void lift(kafka::Admin& admin, const GrowthPlan& plan) {
   try {
     admin.set_config(plan.events, {{kInSync, plan.in_sync}});
   } catch (const std::exception& error) {
-    throw Unavailable(fmt::format("{} is still held, and callbacks go to the spools only: run `wxpipe topics apply` as soon "
-                                  "as the cluster answers ({})",
-                                  plan.events, error.what()));
+    throw Unavailable(
+        fmt::format("{} is still held, and callbacks go to the spools only: run `wxpipe topics apply` as soon "
+                    "as the cluster answers ({})",
+                    plan.events, error.what()));
   }
 }
 }  // namespace
@@ -148,7 +150,8 @@ GrowthPlan plan_growth(const std::string& name, int to, const config::Settings& 
     if (family.topic.name == TopicName::dead_letters || family.topic.name == TopicName::custody) return;
     consider(family.topic.name, family.name, fmt::format("sink.{}", family.name));
   });
-  if (!wanted) throw UsageError(fmt::format("there is no topic '{}' that can grow; there are {}", name, fmt::join(may, ", ")));
+  if (!wanted)
+    throw UsageError(fmt::format("there is no topic '{}' that can grow; there are {}", name, fmt::join(may, ", ")));
   if (settings.spool.directory.empty())
     throw UsageError(
         "[spool] directory is empty: while the topic grows nothing can be written to it, and callbacks would be answered with "
@@ -157,15 +160,15 @@ GrowthPlan plan_growth(const std::string& name, int to, const config::Settings& 
   const auto view = admin.view();
   const auto find = [&](const std::string& topic) -> const kafka::TopicView& {
     const auto found = view.topics.find(topic);
-    if (found == view.topics.end()) throw UsageError(fmt::format("topic {} is missing; run `wxpipe topics apply`", topic));
+    if (found == view.topics.end())
+      throw UsageError(fmt::format("topic {} is missing; run `wxpipe topics apply`", topic));
     return found->second;
   };
   plan.topic = schemas::topic_name(prefix, *wanted);
   plan.events = schemas::topic_name(prefix, TopicName::events);
   plan.from = find(plan.topic).partitions;
   plan.to = to;
-  if (to <= plan.from)
-    throw UsageError(fmt::format("{} has {} partitions; it can only grow", plan.topic, plan.from));
+  if (to <= plan.from) throw UsageError(fmt::format("{} has {} partitions; it can only grow", plan.topic, plan.from));
   const auto journal = schemas::topic_name(prefix, TopicName::seen_ids);
   if (*wanted == TopicName::events && find(journal).partitions < to) plan.journal = journal;
   const auto replicas = find(plan.events).replication_factor;
@@ -174,9 +177,10 @@ GrowthPlan plan_growth(const std::string& name, int to, const config::Settings& 
   int in_sync = 0;
   std::from_chars(plan.in_sync.data(), plan.in_sync.data() + plan.in_sync.size(), in_sync);
   if (in_sync > replicas)
-    throw UsageError(fmt::format("{} is held already (min.insync.replicas={}): another `topics grow` runs, or one was killed. "
-                                 "If none runs, `wxpipe topics apply` lifts the hold",
-                                 plan.events, plan.in_sync));
+    throw UsageError(
+        fmt::format("{} is held already (min.insync.replicas={}): another `topics grow` runs, or one was killed. "
+                    "If none runs, `wxpipe topics apply` lifts the hold",
+                    plan.events, plan.in_sync));
   plan.wait = time_to_forget(settings.kafka);
   return plan;
 }
@@ -198,7 +202,8 @@ std::string grow(const GrowthPlan& plan, const config::Settings& settings, kafka
       admin.raise_partitions(plan.topic, plan.to);
       wait_for(kHoldSeen, {}, [&] { return admin.view().topics.at(plan.topic).partitions >= plan.to; });
       // From here on a stop request waits too: lifting early could put later events before earlier ones.
-      tell(fmt::format("waiting {} s, until every client knows", std::chrono::ceil<std::chrono::seconds>(plan.wait).count()));
+      tell(fmt::format("waiting {} s, until every client knows",
+                       std::chrono::ceil<std::chrono::seconds>(plan.wait).count()));
       runtime::wait({}, plan.wait);
     }
   } catch (...) {

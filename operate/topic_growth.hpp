@@ -28,10 +28,10 @@ namespace wxpipe::operate {
 struct GrowthPlan {
   std::string topic;
   int from = 0, to = 0;
-  std::string events;         // held meanwhile
-  std::string in_sync;        // min.insync.replicas of events, as it is
-  std::string held;           // the value that refuses every write
-  std::string journal{};      // grows first; empty: it has enough, or isn't concerned
+  std::string events;                // held meanwhile
+  std::string in_sync;               // min.insync.replicas of events, as it is
+  std::string held;                  // the value that refuses every write
+  std::string journal{};             // grows first; empty: it has enough, or isn't concerned
   std::vector<std::string> readers;  // that must have taken everything, in this order (lag.hpp)
   std::chrono::milliseconds wait{0};
 };

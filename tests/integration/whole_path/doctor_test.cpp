@@ -63,8 +63,9 @@ TEST_F(DoctorTest, LooksAtTheRestWhileAServerIsAway) {
   EXPECT_THAT(ran.output, AllOf(HasSubstr("kafka: no broker answers at 127.0.0.1:1"),
                                 HasSubstr("topics: not looked at, because Kafka doesn't answer"),
                                 HasSubstr("schema: as this version")));
-  const auto both = command({"doctor", "--json", "--limit", "2s"},
-                            {{"KAFKA_BOOTSTRAP", "127.0.0.1:1"}, {"DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"}});
+  const auto both =
+      command({"doctor", "--json", "--limit", "2s"},
+              {{"KAFKA_BOOTSTRAP", "127.0.0.1:1"}, {"DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"}});
   EXPECT_EQ(both.code(), 3);
   EXPECT_THAT(both.output, HasSubstr(R"({"check":"schema","state":"not looked at","took_us":0})"));
   EXPECT_LT(steady_clock::now() - began, 12s);
@@ -72,8 +73,8 @@ TEST_F(DoctorTest, LooksAtTheRestWhileAServerIsAway) {
 
 TEST_F(DoctorTest, DoesNotWaitForAServerThatSaysNothing) {
   const auto began = steady_clock::now();
-  const auto ran = command({"doctor", "--limit", "1s"},
-                           {{"DATABASE_URL", fmt::format("postgresql://nobody@{}/none", silent())}});
+  const auto ran =
+      command({"doctor", "--limit", "1s"}, {{"DATABASE_URL", fmt::format("postgresql://nobody@{}/none", silent())}});
   EXPECT_EQ(ran.code(), 1) << ran.output << ran.errors;
   EXPECT_THAT(ran.output, HasSubstr("postgres: no answer within"));
   EXPECT_LT(steady_clock::now() - began, 8s);
@@ -90,7 +91,8 @@ TEST_F(DoctorTest, TellsEveryMistakeOfTheConfigurationAndLooksAtTheRest) {
 
 TEST_F(DoctorTest, ASinksMachineNeedsNoSecretsOfAccounts) {
   ASSERT_EQ(command({"topics", "apply"}).code(), 0);
-  const Environment none{{"TEST_TOKEN", ""}, {"TEST_AES_KEY", ""}, {"TEST_WEBHOOK_SECRET", ""}, {"WXPIPE_SEALING_KEY", ""}};
+  const Environment none{
+      {"TEST_TOKEN", ""}, {"TEST_AES_KEY", ""}, {"TEST_WEBHOOK_SECRET", ""}, {"WXPIPE_SEALING_KEY", ""}};
   EXPECT_EQ(command({"doctor"}, none).code(), 2);
   EXPECT_EQ(command({"doctor", "--role", "sink"}, none).code(), 0);
 }

@@ -76,7 +76,8 @@ TEST_F(GrowTest, KeepsEachKeysOrderWhileCallbacksCome) {
             ++not_acknowledged;
         }
     });
-  const auto ran = run({"topics", "grow", "events", "--to", "8", "--why", "a test", "--yes", "--json"}, environment(), 150s);
+  const auto ran =
+      run({"topics", "grow", "events", "--to", "8", "--why", "a test", "--yes", "--json"}, environment(), 150s);
   const auto before_more = sent.load();
   const bool more = eventually([&] { return sent > before_more + 100; });
   enough = true;

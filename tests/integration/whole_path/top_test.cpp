@@ -68,7 +68,8 @@ TEST_F(TopTest, AdviceCountsTheWorkersThatAreThere) {
   EXPECT_THAT(two.output, AllOf(HasSubstr("processes of process"), HasSubstr("1 now, 1 advised"),
                                 Not(HasSubstr("nobody takes them"))));
   const auto one = command({"scale", "advise", "--between", "200ms", "--json"});
-  EXPECT_THAT(one.output, HasSubstr(R"("process":{"processes":2,"advised":2,)")) << "one worker each, says this configuration";
+  EXPECT_THAT(one.output, HasSubstr(R"("process":{"processes":2,"advised":2,)"))
+      << "one worker each, says this configuration";
 }
 
 TEST_F(TopTest, AdviceSaysInOneSentenceWhatIsAway) {

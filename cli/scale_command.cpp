@@ -23,6 +23,8 @@ using operate::Need;
 using report::Finding, report::Kind, report::Level, report::Report, report::Table, report::Value;
 using std::chrono::milliseconds;
 
+constexpr milliseconds kTimeout{5'000};  // of one question to Kafka
+
 struct Options {
   std::string target = "60s", between = "5s";
 };
@@ -98,7 +100,6 @@ void run(Program& program, const Options& options) {
   runtime::wait(signals.token(), between);
   if (signals.token().stop_requested()) return;
   const auto now = meter.look(connection);
-  kafka::Admin admin(settings.kafka);
 
   Table table{"readers",
               "",
@@ -121,7 +122,7 @@ void run(Program& program, const Options& options) {
   std::map<std::string, Count> roles;
   for (const auto& lag : operate::readers(before, now)) {
     const auto role = role_of(lag.reader, settings);
-    const auto workers = admin.members(role.group);
+    const auto workers = kafka::GroupOffsets(settings.kafka, role.group).members(kTimeout);
     const auto advice =
         operate::advise({lag.partitions, workers, lag.records, lag.in_per_second, lag.out_per_second, lag.age}, target);
     auto& count = roles[role.name];

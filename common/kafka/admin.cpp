@@ -163,19 +163,4 @@ void Admin::raise_partitions(const std::string& topic, int partitions) {
   for (const auto& line : failures(results, count, RD_KAFKA_RESP_ERR_NO_ERROR)) throw UsageError(line);
 }
 
-size_t Admin::members(const std::string& group) {
-  using GroupList = std::unique_ptr<const rd_kafka_group_list, void (*)(const rd_kafka_group_list*)>;
-  const rd_kafka_group_list* list = nullptr;
-  const auto code = rd_kafka_list_groups(client_.get(), group.c_str(), &list, timeout_ms());
-  const GroupList held(list, rd_kafka_group_list_destroy);
-  throw_unless_ok("rd_kafka_list_groups", code);
-  size_t members = 0;
-  for (int i = 0; i < held->group_cnt; ++i) {
-    if (held->groups[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      throw_error("group " + group, held->groups[i].err, rd_kafka_err2str(held->groups[i].err));
-    members += static_cast<size_t>(held->groups[i].member_cnt);
-  }
-  return members;
-}
-
 }  // namespace wxpipe::kafka

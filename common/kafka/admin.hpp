@@ -25,8 +25,6 @@ class Admin {
   // Adds partitions; never removes any. It moves keys to other partitions, so use it with care. Throws UsageError with
   // the broker's reason.
   void raise_partitions(const std::string& topic, int partitions);
-  // How many consumers a group has now; 0: none, or no such group.
-  size_t members(const std::string& group);
 
  private:
   int timeout_ms() const { return static_cast<int>(timeout_.count()); }

@@ -72,7 +72,7 @@ Finding finding_of(const std::string& reader, const Role& role, const operate::R
       return {Level::warning,
               fmt::format("{}: {} waiting, and {} are the limit: even one worker for each would be too slow for {}",
                           reader, wait, report::counted(lag.partitions, "partition"), goal),
-              fmt::format("Let {} of {} run now. {} would need about {}: `wxpipe topics grow`, once it has caught up.",
+              fmt::format("Let {} of {} run now. {} would need about {}: docs/topics.md, Changing a key's partition.",
                           report::counted(more, "process"), role.name, goal,
                           report::counted(advice.partitions.value_or(0), "partition"))};
     case Need::fewer:

@@ -7,13 +7,9 @@
 #include <memory>
 #include <thread>
 
-#include "common/config/units.hpp"
 #include "common/kafka/admin.hpp"
 #include "common/kafka/durability.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
-#include "common/runtime/stop_signals.hpp"
-#include "operate/topic_growth.hpp"
 #include "operate/topics_plan.hpp"
 #include "schemas/topics.hpp"
 
@@ -179,79 +175,6 @@ void apply(Program& program, const Options& options) {
                      std::move(findings)});
 }
 
-struct GrowOptions {
-  std::string topic, why, patience = "5m";
-  int to = 0;
-  bool yes = false;
-};
-
-void grow(Program& program, const GrowOptions& options) {
-  const auto patience = config::parse_duration(options.patience);
-  if (!patience || patience->count() <= 0)
-    throw UsageError(fmt::format("--patience: '{}' is not a duration; write 5m", options.patience));
-  const auto settings = load_settings(program, config::kForPostgres);
-  const runtime::StopSignals signals;
-  postgres::Connection connection(settings.postgres.url, "wxpipe topics grow", postgres::Purpose::administration);
-  postgres::require_schema(connection);
-  kafka::Admin admin(settings.kafka);
-  const auto plan = operate::plan_growth(options.topic, options.to, settings, admin);
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(plan.wait).count();
-
-  report::Report report;
-  report.facts = {{"topic", "topic", plan.topic},
-                  {"from", "partitions now", plan.from, report::Kind::count},
-                  {"to", "partitions then", plan.to, report::Kind::count},
-                  {"held", "held meanwhile", plan.events},
-                  {"wait_seconds", "at least", seconds, report::Kind::count, fmt::format("{} s", seconds)}};
-  if (!options.yes) {
-    report.findings.push_back(
-        {Level::note,
-         fmt::format("nothing was changed; for {} s or more, callbacks would wait in the spools of ingest", seconds),
-         "Does every ingest process have a spool? Have process and the sinks caught up (`wxpipe lag`)? Then say it again "
-         "with --yes."});
-    return conclude(program, report);
-  }
-  const auto hindrance = operate::grow(
-      plan, settings, admin, connection, *patience, options.why,
-      [](const std::string& step) { fmt::print(stderr, "{}\n", step); }, signals.token());
-  report.facts.push_back({"grown", "", hindrance.empty()});
-  if (hindrance.empty())
-    report.findings.push_back(
-        {Level::fine, fmt::format("{} has {} partitions", plan.topic, plan.to),
-         "The spools are being delivered; `wxpipe lag` says when all is through. `wxpipe scale advise` "
-         "says how many processes help now."});
-  else
-    report.findings.push_back(
-        {Level::error, fmt::format("{} was not grown, and is written to again: {}", plan.topic, hindrance), ""});
-  conclude(program, report);
-}
-
-void add_grow(CLI::App& group, Program& program) {
-  auto& command = *group.add_subcommand(
-      "grow", "More partitions without losing the order of any key; without --yes it only says what it would do");
-  command.group("Commands");
-  add_config_options(command, program);
-  add_report_options(command, program, Rows::none);
-  const auto options = std::make_shared<GrowOptions>();
-  command.add_option("topic", options->topic, "events, messages, followers, leads or logs")
-      ->required()
-      ->type_name("TOPIC");
-  command.add_option("--to", options->to, "So many partitions")
-      ->required()
-      ->type_name("N")
-      ->check(CLI::Range(1, 10'000));
-  command.add_option("--why", options->why, "Why, for audit_logs")->type_name("TEXT");
-  command
-      .add_option("--patience", options->patience,
-                  "How long to wait until everything written before has been read. Default: 5m")
-      ->type_name("DURATION");
-  command.add_flag("--yes", options->yes, "Do it");
-  add_examples(command, {{"wxpipe topics grow events --to 24 -c wxpipe.toml", "what it would do"},
-                         {"wxpipe topics grow events --to 24 --why 'the sale in June' --yes -c wxpipe.toml",
-                          "callbacks wait in the spools for about a minute, and are acknowledged"}});
-  command.callback([&program, options] { grow(program, *options); });
-}
-
 void add(CLI::App& group, Program& program, const char* name, const char* meaning,
          void (*run)(Program&, const Options&), const std::vector<Example>& examples) {
   auto& command = *group.add_subcommand(name, meaning);
@@ -284,7 +207,6 @@ void add_topics_command(Program& program) {
         "a larger cluster, without a configuration file"},
        {"wxpipe topics apply -c wxpipe.toml --partitions 24 --raise-partitions",
         "grow existing topics: let process and sink catch up first"}});
-  add_grow(group, program);
   add_examples(group,
                {{"wxpipe topics plan", "what is missing or set too low"}, {"wxpipe topics apply", "make it so"}});
 }

@@ -19,9 +19,6 @@ const Pairs kEverywhere{
     {"reconnect.backoff.max.ms", "500"},
     {"socket.nagle.disable", "true"},
     {"socket.keepalive.enable", "true"},
-    // How soon new partitions are seen; `wxpipe topics grow` waits for that. What is known stays known in an outage.
-    {"topic.metadata.refresh.interval.ms", "10000"},
-    {"metadata.max.age.ms", "900000"},
     {"enable.metrics.push", "false"},  // librdkafka >= 2.5 only
     {"log.connection.close", "false"},
 };

@@ -28,6 +28,7 @@ TEST_F(TopTest, OneFrameHasEveryRoleAndEveryReader) {
   auto rest = start({"process"}, {{"WXPIPE_INSTANCE", "proc"}});
   ASSERT_TRUE(ingest->ready() && rest->ready()) << ingest->readiness() << rest->readiness();
   send(*ingest, 1, 3);
+  ASSERT_TRUE(eventually([&] { return rest->metric("wxpipe_process_events_total{outcome=\"processed\"}") == 3; }));
   const auto ran = command({"top", "--once", "--every", "300ms", "--json", "--admin", admin_of(*ingest), "--admin",
                             admin_of(*rest), "--admin", "127.0.0.1:1"});
   EXPECT_EQ(ran.code(), 0) << ran.errors;

@@ -75,7 +75,7 @@ TEST_F(DoctorTest, DoesNotWaitForAServerThatSaysNothing) {
   const auto began = steady_clock::now();
   const auto ran =
       command({"doctor", "--limit", "1s"}, {{"DATABASE_URL", fmt::format("postgresql://nobody@{}/none", silent())}});
-  EXPECT_EQ(ran.code(), 1) << ran.output << ran.errors;
+  EXPECT_EQ(ran.code(), 3) << ran.output << ran.errors;
   EXPECT_THAT(ran.output, HasSubstr("postgres: no answer within"));
   EXPECT_LT(steady_clock::now() - began, 8s);
 }

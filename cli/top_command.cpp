@@ -130,7 +130,7 @@ Report report_of(const Look& before, const Look& now, TopOrder order) {
   }
   if (servers.lag && before.servers.lag) {
     Table readers{"readers",
-                  "",
+                  "readers",
                   {{"reader", "reader"},
                    {"records", "records behind", Kind::count},
                    {"age_us", "oldest waits", Kind::duration},

@@ -46,6 +46,8 @@ TEST_F(TopTest, ShowsTheRolesWhenKafkaAndPostgresAreAway) {
                            {{"DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"}});
   EXPECT_EQ(ran.code(), 0) << ran.errors;
   EXPECT_THAT(ran.output, AllOf(HasSubstr("ingest"), HasSubstr("can't be asked for")));
+  const auto text = command({"top", "--once", "--every", "100ms", "--admin", admin_of(*ingest)});
+  EXPECT_THAT(text.output, AllOf(HasSubstr("readers"), HasSubstr("sink.messages")));
   EXPECT_EQ(command({"top", "--every", "now"}).code(), 2);
   EXPECT_EQ(command({"top", "--admin", "9464"}).code(), 2);
 }

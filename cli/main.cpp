@@ -8,6 +8,7 @@
 #include "cli/chaos_command.hpp"
 #include "cli/check_config_command.hpp"
 #include "cli/dlq_command.hpp"
+#include "cli/doctor_command.hpp"
 #include "cli/explain_command.hpp"
 #include "cli/forward_command.hpp"
 #include "cli/lag_command.hpp"
@@ -16,10 +17,12 @@
 #include "cli/partitions_command.hpp"
 #include "cli/program.hpp"
 #include "cli/role_commands.hpp"
+#include "cli/scale_command.hpp"
 #include "cli/send_command.hpp"
 #include "cli/simulate_command.hpp"
 #include "cli/tail_command.hpp"
 #include "cli/test_command.hpp"
+#include "cli/top_command.hpp"
 #include "cli/topics_command.hpp"
 #include "cli/trace_command.hpp"
 #include "common/runtime/memory.hpp"
@@ -45,6 +48,9 @@ int run(int argc, char** argv) {
   add_chaos_command(program);
   add_explain_command(program);
   add_lag_command(program);
+  add_doctor_command(program);
+  add_top_command(program);
+  add_scale_command(program);
   add_dlq_command(program);
   add_trace_command(program);
   add_tail_command(program);

@@ -7,15 +7,16 @@
 #include <memory>
 #include <thread>
 
-#include "cli/topics_plan.hpp"
 #include "common/kafka/admin.hpp"
 #include "common/kafka/durability.hpp"
 #include "common/result.hpp"
+#include "operate/topics_plan.hpp"
 #include "schemas/topics.hpp"
 
 namespace wxpipe::cli {
 namespace {
 using namespace std::chrono_literals;
+using operate::plan_topics, operate::TopicAction, operate::TopicActionKind, operate::TopicWishes;
 using report::counted, report::Finding, report::Level, report::Table, report::Value;
 
 constexpr auto kVisibleWithin = 10s;  // how long a new topic may stay unknown to the broker that we ask

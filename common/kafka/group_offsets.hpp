@@ -18,7 +18,11 @@ class GroupOffsets {
   // Unavailable.
   std::vector<PartitionOffset> committed(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
 
+  // How many consumers the group has now; 0: none, or no such group. Throws Unavailable.
+  size_t members(std::chrono::milliseconds timeout);
+
  private:
+  const std::string group_;
   Client client_;
 };
 

@@ -1,17 +1,12 @@
 #include "ingest/delivery/left_spools.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <set>
-
 #include "common/result.hpp"
 #include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
 #include "ingest/delivery/drainer.hpp"
 #include "ingest/delivery/producer.hpp"
 #include "ingest/delivery/spool.hpp"
+#include "ingest/delivery/spool_folder.hpp"
 #include "ingest/delivery/spool_ledger.hpp"
 #include "schemas/fact_json.hpp"
 #include "schemas/facts/custody_mark.hpp"
@@ -22,29 +17,9 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
-// The instances that have a spool in the folder. A ledger without its file is one that lost everything.
-std::set<std::string> instances_in(const fs::path& folder) {
-  std::set<std::string> names;
-  std::error_code trouble;
-  for (const auto& entry : fs::directory_iterator(folder, trouble)) {
-    const auto& path = entry.path();
-    const bool kept = path.filename().string().find(".spool.damaged-") != std::string::npos;
-    if (!kept && (path.extension() == ".spool" || path.extension() == ".ledger")) names.insert(path.stem());
-  }
-  return names;
-}
-
 bool holds_something(const SpoolFiles& files) {
   const auto ledger = SpoolLedger::read(files.ledger);
   return !ledger.whole() || !ledger.waiting.empty();
-}
-
-bool has_owner(const SpoolFiles& files) {
-  const int lock = ::open(files.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0) return true;  // not ours to touch
-  const bool free = ::flock(lock, LOCK_EX | LOCK_NB) == 0;
-  ::close(lock);
-  return !free;
 }
 
 // The last boot that wrote to the spool. Boots are in hexadecimal, without leading zeros.
@@ -113,7 +88,7 @@ void LeftSpools::work(const std::stop_token& stop) {
 
 std::vector<std::string> LeftSpools::unowned() const {
   std::vector<std::string> left;
-  for (const auto& instance : instances_in(settings_.spool.directory)) {
+  for (const auto& instance : spools_in(settings_.spool.directory)) {
     const SpoolFiles files(settings_.spool.directory, instance);
     if (instance != settings_.instance.name && !has_owner(files) && holds_something(files)) left.push_back(instance);
   }

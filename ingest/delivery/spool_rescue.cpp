@@ -13,6 +13,7 @@
 #include "common/telemetry/log.hpp"
 #include "ingest/delivery/spool_carver.hpp"
 #include "ingest/delivery/spool_database.hpp"
+#include "ingest/delivery/spool_folder.hpp"
 #include "ingest/delivery/spool_ledger.hpp"
 #include "ingest/delivery/spool_wal.hpp"
 #include "schemas/fact_json.hpp"
@@ -244,16 +245,6 @@ class Rescue {
   fs::path kept_as_;
 };
 
-int64_t damaged_files(const fs::path& folder) {
-  int64_t files = 0;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const auto name = entry.path().filename().string();
-    const bool kept = name.find(".spool.damaged-") != std::string::npos;
-    if (kept && !name.ends_with("-wal") && !name.ends_with(".ledger") && !name.ends_with(".lost")) ++files;
-  }
-  return files;
-}
-
 SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, telemetry::Metrics& metrics) {
   if (fs::exists(files.built)) Rescue::finish(files);
   make_private_file(files);
@@ -297,7 +288,7 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, 
     if (!ledger.whole()) throw;
     telemetry::log_warn("spool_ledger_not_renewed", {{"why", error.what()}});  // a full disk; the old one says the same
   }
-  metrics.spool_damaged_files.Set(static_cast<double>(damaged_files(files.file.parent_path())));
+  metrics.spool_damaged_files.Set(static_cast<double>(damaged_spools_in(files.file.parent_path()).size()));
   return std::move(look.inventory);
 }
 }  // namespace

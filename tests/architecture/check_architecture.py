@@ -41,8 +41,8 @@ PURE = [
     "ingest/**",
     "processors/**",
     "sinks/bisect.hpp", "sinks/brake.*", "sinks/custody/boots.*", "sinks/custody/reconcile.*", "sinks/record.*",
-    "operate/event_filter.*", "operate/explain.*", "operate/outcome.*",
-    "cli/topics_plan.*", "cli/moment.*", "cli/manual.*", "simulate/*",
+    "operate/event_filter.*", "operate/explain.*", "operate/exposition.*", "operate/outcome.*", "operate/scale.*",
+    "operate/topics_plan.*", "cli/moment.*", "cli/manual.*", "simulate/*",
     "chaos/schedule.*", "chaos/world.*", "chaos/oracle.*",
 ]
 # Shell: the thin code around it that does the I/O.

@@ -1,5 +1,5 @@
 // What to do so that a cluster has the topics of schemas/topics.hpp as they should be. Pure: takes a view of the
-// cluster, returns actions. topics_command.cpp shows them or does them.
+// cluster, returns actions. `wxpipe topics` shows them or does them; doctor looks whether there are any.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 
 #include "common/kafka/topic.hpp"
 
-namespace wxpipe::cli {
+namespace wxpipe::operate {
 
 struct TopicWishes {
   std::string prefix = "wxpipe.";
@@ -41,4 +41,4 @@ struct TopicAction {
 std::vector<TopicAction> plan_topics(const TopicWishes& wishes, const kafka::ClusterView& cluster,
                                      const std::map<std::string, kafka::TopicConfig>& configs);
 
-}  // namespace wxpipe::cli
+}  // namespace wxpipe::operate

@@ -1,4 +1,4 @@
-#include "cli/topics_plan.hpp"
+#include "operate/topics_plan.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "schemas/topics.hpp"
 
-namespace wxpipe::cli {
+namespace wxpipe::operate {
 namespace {
 using schemas::Topic;
 using schemas::TopicName;
@@ -171,4 +171,4 @@ std::vector<TopicAction> plan_topics(const TopicWishes& wishes, const kafka::Clu
   return Planner(wishes, cluster, configs).plan();
 }
 
-}  // namespace wxpipe::cli
+}  // namespace wxpipe::operate

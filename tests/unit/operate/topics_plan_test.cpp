@@ -1,10 +1,10 @@
-#include "cli/topics_plan.hpp"
+#include "operate/topics_plan.hpp"
 
 #include <gtest/gtest.h>
 
 #include "schemas/topics.hpp"
 
-namespace wxpipe::cli {
+namespace wxpipe::operate {
 
 // For the messages of failed expectations.
 void PrintTo(const TopicAction& action, std::ostream* out) {
@@ -194,4 +194,4 @@ TEST(TopicsPlan, NamesTopicsWithTooFewReplicas) {
 }
 
 }  // namespace
-}  // namespace wxpipe::cli
+}  // namespace wxpipe::operate

@@ -1,0 +1,10 @@
+// wxpipe scale advise: how many processes of which role, and whether partitions are the limit.
+#pragma once
+
+#include "cli/program.hpp"
+
+namespace wxpipe::cli {
+
+void add_scale_command(Program& program);
+
+}  // namespace wxpipe::cli

@@ -67,12 +67,14 @@ class ReplayTest : public WholePathTest {
     ASSERT_TRUE(settled(callbacks_));
     ASSERT_TRUE(eventually([&] { return count("followers") == 10 && count("leads") > 3 && count("system_logs") > 0; }));
     EXPECT_EQ(all->stop(), (Exit{.code = 0})) << all->log();
+    // What came after the sinks had stopped: the last custody mark, for one.
+    run_fine(with({"replay", "--yes"}, kAllTopics));
   }
 
   std::string run_fine(Lines arguments) const { return run_to(0, std::move(arguments)); }
   std::string run_to(int code, Lines arguments) const {
     arguments.push_back("--json");
-    const auto ran = command(std::move(arguments), {}, 60s);
+    const auto ran = run(std::move(arguments), environment(), 60s);
     EXPECT_EQ(ran.code(), code) << ran.errors << ran.output;
     return ran.output;
   }
@@ -105,8 +107,6 @@ class ReplayTest : public WholePathTest {
 
 TEST_F(ReplayTest, ReplayingEverythingTwiceChangesNoRow) {
   ASSERT_NO_FATAL_FAILURE(receive());
-  // The last custody mark may have come after the sink had stopped.
-  run_fine({"replay", "custody", "--yes"});
   const auto before = checksums();
   ASSERT_GT(before.size(), 12U);
   for (int i = 0; i < 2; ++i) {
@@ -135,13 +135,12 @@ TEST_F(ReplayTest, BringsBackRowsThatAreMissing) {
   run_fine({"replay", "--yes", "--why", "rows were deleted"});
   EXPECT_EQ(lines("select event_id, receipt, content, attributes from messages order by 1"), messages);
   EXPECT_EQ(lines("select account, subject, score, activity_count from leads order by 1, 2"), leads);
-  EXPECT_EQ(lines("select reason, affected > 60 from audit_logs where operation = 'replay'"),
+  EXPECT_EQ(lines("select reason, affected > 60 from audit_logs where operation = 'replay' and reason is not null"),
             (Lines{R"(("rows were deleted",t))"}));
 }
 
 TEST_F(ReplayTest, ASideSchemaFromRenormalisedEventsIsEqualToProduction) {
   ASSERT_NO_FATAL_FAILURE(receive());
-  run_fine({"replay", "custody", "--yes"});
   const auto before = checksums();
   const auto done = run_fine({"replay", "--renormalize", "--into", "schema:try"});
   EXPECT_THAT(done, AllOf(HasSubstr(R"("as_they_were":[])"), Not(HasSubstr(R"("level":"warning")"))));
@@ -161,8 +160,8 @@ TEST_F(ReplayTest, ASideSchemaFromRenormalisedEventsIsEqualToProduction) {
         business, own));
   };
   EXPECT_EQ(shape("try", "try_wxpipe"), shape("public", "wxpipe"));
-  EXPECT_EQ(count("pg_inherits where inhparent = 'try.messages'::regclass"),
-            count("pg_inherits where inhparent = 'messages'::regclass"));
+  EXPECT_GT(count("pg_inherits where inhparent = 'try.messages'::regclass"), 1) << "partitions by month";
+  EXPECT_EQ(count("try.messages_default"), 0);
 
   // Once more into the same side schema: nothing changes there either.
   const auto side = checksums("try", "try_wxpipe");
@@ -187,11 +186,11 @@ TEST_F(ReplayTest, OtherScoringRulesChangeTheScoresBesideProduction) {
   ASSERT_NO_FATAL_FAILURE(receive());
   const auto rules = folder_.write("rules.toml",
                                    "[[rules]]\nname = \"asked_for_price\"\ndimension = \"intent\"\npoints = "
-                                   "40\ntypes = [\"message.text\"]\ncontains = [\"价格\"]\n");
+                                   "4\ntypes = [\"message.text\"]\ncontains = [\"价格\"]\n");
   EXPECT_EQ(run_to(2, {"replay", "--rescore", rules.string(), "--yes"}), "") << "production's scores would be mixed";
   run_fine({"replay", "--rescore", rules.string(), "--into", "schema:scores"});
-  EXPECT_GT(count("scores.leads where score >= 40"), 0);
-  EXPECT_EQ(count("leads where score >= 40"), count("leads where account = 'forms' and score >= 40"));
+  EXPECT_EQ(count("scores.lead_activities where points = 4"), count("lead_activities where rule = 'asked_for_price'"));
+  EXPECT_EQ(count("lead_activities where points = 4"), 0);
   EXPECT_THAT(run_to(1, {"diff", "scores"}),
               AllOf(HasSubstr(R"({"table":"leads","column":"score",)"),
                     HasSubstr(R"({"table":"messages","added":0,"missing":0,"changed":0})")));

@@ -146,11 +146,14 @@ const Field* find_openid(const Document& document) {
   return nullptr;
 }
 
-// Who it is about, when, and what happened: parts of an identity that many events of one second may share.
-constexpr std::array<std::string_view, 10> kShared{kFrom,     "T",     kBody,   "ChangeType", "AgentID",
-                                                   "AgentId", "AppId", "appid", "CorpId",     "AuthCorpId"};
+// Parts of an identity that many events of one second share, and ids of the account, of which a form may have none.
+constexpr std::array<std::string_view, 5> kShared{kFrom, "T", kBody, "ChangeType", "AgentID"};
+constexpr std::array<std::string_view, 5> kAccountIds{"AgentId", "AppId", "appid", "CorpId", "AuthCorpId"};
 
-bool tells_apart(std::string_view path) { return std::find(kShared.begin(), kShared.end(), path) == kShared.end(); }
+template <size_t Size>
+bool is_one_of(const std::array<std::string_view, Size>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 }  // namespace
 
@@ -365,9 +368,9 @@ std::string Draft::identity() {
   for_each_path(identity_paths_, [&](std::string_view path) {
     const bool there = append_part(out, path);
     has_body |= path == kBody;
-    if (!tells_apart(path)) return;
-    wanted = true;
+    if (is_one_of(kShared, path)) return;
     told |= there;
+    wanted |= !is_one_of(kAccountIds, path);
   });
   if (!has_body && (out.size() == identity_word_.size() || (needs_own_part_ && wanted && !told)))
     append_part(out, kBody);

@@ -118,6 +118,7 @@ Callback Request::callback() const {
           .webhook_id = webhook_id,
           .webhook_timestamp = webhook_timestamp,
           .webhook_signature = webhook_signature,
+          .headers = {},
           .received_at = received_at};
 }
 

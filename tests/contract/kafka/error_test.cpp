@@ -78,7 +78,9 @@ TEST(KafkaSettings, ConsumersHaveTheClassicProtocolWhereLibrdkafkaKnowsAnother) 
     size = sizeof value;
     const bool set = rd_kafka_conf_get(conf.get(), "group.protocol", value, &size) == RD_KAFKA_CONF_OK;
     EXPECT_EQ(set, known);
-    if (set) EXPECT_STREQ(value, "classic");
+    if (set) {
+      EXPECT_STREQ(value, "classic");
+    }
     config::KafkaSettings other;
     other.properties["group.protocol"] = "consumer";
     EXPECT_THROW(client_config(role, other), UsageError) << "with any librdkafka";

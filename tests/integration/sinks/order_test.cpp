@@ -302,7 +302,7 @@ TEST_F(OrderTest, WithoutAnyTimeTheResultIsTheSameWhateverArrivesFirst) {
     std::vector<std::vector<std::string>> batches;
     for (const int number : {1, 2}) {
       auto origin = arrived_at(swapped ? 300 - 100 * number : 100 * number, 0);
-      origin.event_id.bytes[8] = static_cast<uint8_t>(number);  // of its bytes alone
+      origin.event_id = schemas::event_id("shop", "", "", fmt::format("{}", number), std::nullopt);
       batches.push_back({value_of(schemas::FollowerChanged{origin, "", number == 1 ? "added" : "half_added",
                                                            number == 1 ? "following" : "pending", 20, "", ""})});
     }

@@ -177,8 +177,9 @@ types = ["form.submitted", "lead.*"]
     for (auto& [name, value] : more) all[name] = value;
     return all;
   }
-  Ran command(std::vector<std::string> arguments, Environment more = {}) const {
-    return run(std::move(arguments), environment(std::move(more)));
+  Ran command(std::vector<std::string> arguments, Environment more = {},
+              std::chrono::milliseconds patience = rig::kPatience) const {
+    return run(std::move(arguments), environment(std::move(more)), patience);
   }
   std::unique_ptr<RunningWxpipe> start(std::vector<std::string> arguments = {"run"}, Environment more = {}) const {
     return std::make_unique<RunningWxpipe>(std::move(arguments), environment(std::move(more)));

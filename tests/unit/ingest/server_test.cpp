@@ -102,7 +102,8 @@ class RunningServer {
   asio::io_context io_{1};
   Delivery delivery_{io_, kafka_, nullptr};
   Receiver receiver_{accounts_, settings_, receipts_, dead_letter_limit_, delivery_, metrics_};
-  ServerShared shared_{settings_, system_clock(), metrics_, nullptr, {}};
+  Certificates certificates_{settings_};  // none: plain HTTP
+  ServerShared shared_{settings_, system_clock(), metrics_, certificates_, {}};
   Server server_{io_, shared_, receiver_, 0};
   std::thread thread_;
 };

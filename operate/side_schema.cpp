@@ -104,7 +104,8 @@ TableDiff compare(Connection& connection, const TableToCompare& table, const Dif
           "(select 'rows', kind, null::text, null::text, null::text, count(*) from d group by kind) union all "
           "(select 'column', name, null, null, null, count(*) from c group by name) union all "
           "(select 'changed', name, key::text, before::text, now::text, 0 from c order by key::text, name limit {}) union all "
-          "(select kind, '', key::text, null, null, 0 from d where kind <> 'changed' order by kind, key::text limit {})",
+          "(select kind, '', key::text, null, null, 0 from (select *, row_number() over (partition by kind order by key::text) "
+          "as place from d where kind <> 'changed') e where place <= {} order by kind, place)",
           fmt::join(key, ", "), side_of(table.schema + "." + table.name), side_of(table.in_production),
           fmt::join(joined, " and "), bounds.samples, bounds.samples),
       parameters);

@@ -5,8 +5,10 @@
 #include <exception>
 
 #include "cli/audit_command.hpp"
+#include "cli/bookmark_command.hpp"
 #include "cli/chaos_command.hpp"
 #include "cli/check_config_command.hpp"
+#include "cli/diff_command.hpp"
 #include "cli/dlq_command.hpp"
 #include "cli/doctor_command.hpp"
 #include "cli/explain_command.hpp"
@@ -16,6 +18,7 @@
 #include "cli/migrate_command.hpp"
 #include "cli/partitions_command.hpp"
 #include "cli/program.hpp"
+#include "cli/replay_command.hpp"
 #include "cli/role_commands.hpp"
 #include "cli/scale_command.hpp"
 #include "cli/send_command.hpp"
@@ -57,6 +60,9 @@ int run(int argc, char** argv) {
   add_send_command(program);
   add_forward_command(program);
   add_test_command(program);
+  add_replay_command(program);
+  add_diff_command(program);
+  add_bookmark_command(program);
   add_manual_commands(program);
   add_examples(app,
                {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},

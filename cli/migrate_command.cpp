@@ -6,6 +6,7 @@
 
 #include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
+#include "operate/bookmarks.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -28,10 +29,20 @@ report::Report check(postgres::Connection& connection) {
   return {{{"current", "", true}}, {}, {{Level::fine, "the schema is what this program needs"}}};
 }
 
+// A bookmark before anything is written in the new form. It knows only the time: a migration needs no broker.
+postgres::MigrationReport apply(postgres::Connection& connection) {
+  const auto at = system_clock().now();
+  auto done = postgres::migrate(connection);
+  if (!done.applied.empty())
+    operate::set_bookmark(connection, {fmt::format("migrated-to-{}", done.version), at, "wxpipe migrate"},
+                          operate::Existing::keep);
+  return done;
+}
+
 void migrate(Program& program, bool check_only) {
   const auto settings = load_settings(program, config::kForPostgres);
   postgres::Connection connection(settings.postgres.url, "wxpipe migrate", postgres::Purpose::administration);
-  conclude(program, check_only ? check(connection) : report_of(postgres::migrate(connection)));
+  conclude(program, check_only ? check(connection) : report_of(apply(connection)));
 }
 }  // namespace
 

@@ -313,4 +313,9 @@ Interpretation AccountBook::interpret(const Callback& callback) const {
   return Interpreter(found->second, callback, sealer_, random_, scratch).interpret();
 }
 
+const Account* AccountBook::find(std::string_view name) const {
+  const auto found = accounts_.find(name);
+  return found == accounts_.end() ? nullptr : &found->second;
+}
+
 }  // namespace wxpipe::ingest

@@ -27,6 +27,9 @@ class AccountBook {
   // receiver sets them. `callback.received_at` is "now" for every check of time.
   Interpretation interpret(const Callback& callback) const;
 
+  // Null: no account has this name.
+  const Account* find(std::string_view name) const;
+
  private:
   std::map<std::string, Account, std::less<>> accounts_;
   crypto::Sealer sealer_;

@@ -20,6 +20,7 @@ class EventFilter {
 
   // json: the value of the record that the event was read from; only looked at where there are pointers.
   bool takes(const schemas::Event& event, std::string_view json) const;
+  bool takes_all() const { return conditions_.empty() && pointers_.empty(); }
 
  private:
   struct Condition {

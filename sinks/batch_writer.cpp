@@ -64,13 +64,14 @@ void merge(Written& sum, const Written& part) {
 }  // namespace
 
 BatchWriter::BatchWriter(const schemas::FamilyInfo& family, const OffsetStore& offsets,
-                         const config::SinkSettings& settings, std::string writer, const Clock& clock)
+                         const config::SinkSettings& settings, std::string writer, const Clock& clock, Refused refused)
     : offsets_(offsets),
       settings_(settings),
       family_(family),
       writer_(std::move(writer)),
       stage_(fmt::format("sink.{}", family.name)),
       clock_(clock),
+      refused_(refused),
       brake_(settings),
       dead_letters_(schemas::family_of<schemas::DeadLetter>().name, "") {}
 
@@ -133,19 +134,19 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
     outcome.dead_letters.push_back(dead_letter_of(records[record], stage_, why, {}, {}, clock_.now()));
     rejected[record] = true;
   }
-  if (const auto why = brake_.try_outcomes(rejected)) {
+  if (const auto why = refused_ == Refused::stored ? brake_.try_outcomes(rejected) : std::nullopt) {
     const auto& last = outcome.dead_letters.back();
     throw Braked(
         fmt::format("{}; the last for: {} {}{}. Nothing of this batch was stored: repair the cause, or raise the "
                     "limit if these records are to become dead letters, and restart",
                     *why, to_string(last.reason), last.sqlstate.empty() ? "" : last.sqlstate + " ", last.detail));
   }
-  keep_dead_letters(transaction, outcome.dead_letters);
+  if (refused_ == Refused::stored) keep_dead_letters(transaction, outcome.dead_letters);
   for (size_t row = 0; row < rows.size(); ++row) outcome.received.push_back(rows.head(row).received_at);
   WXPIPE_FAULT_POINT(sink_before_commit);
   transaction.commit();
   WXPIPE_FAULT_POINT(sink_after_commit);
-  brake_.commit(rejected);
+  if (refused_ == Refused::stored) brake_.commit(rejected);
   bad_lately_ = bad;
   met_again_lately_ = outcome.written.fresh < static_cast<int64_t>(rows.size());
 }

@@ -28,6 +28,12 @@ class Braked : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What happens to rows that Postgres refuses and records that can't be read.
+enum class Refused {
+  stored,   // as dead letters; a run of them brakes
+  reported  // only in the outcome: for records that had their dead letter when they first came
+};
+
 struct BatchOutcome {
   Written written;
   std::vector<schemas::DeadLetter> dead_letters;
@@ -38,7 +44,7 @@ class BatchWriter {
  public:
   // Offsets, settings and clock must outlive it. `writer`: this process's name in the ledger.
   BatchWriter(const schemas::FamilyInfo& family, const OffsetStore& offsets, const config::SinkSettings& settings,
-              std::string writer, const Clock& clock);
+              std::string writer, const Clock& clock, Refused refused = Refused::stored);
 
   // Fills `outcome` before the commit, so a commit in doubt can still be counted if it succeeded. Throws
   //   Fenced       somebody else owns a partition: forget the batch
@@ -64,6 +70,7 @@ class BatchWriter {
   const schemas::FamilyInfo& family_;
   const std::string writer_, stage_;
   const Clock& clock_;
+  const Refused refused_;
   Brake brake_;
   PartitionKeeper partitions_;
   FactTable<schemas::DeadLetter> dead_letters_;

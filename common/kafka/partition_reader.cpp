@@ -98,9 +98,9 @@ void PartitionReader::read(const std::vector<Stretch>& stretches, const std::fun
   const auto list = to_list(starts);
   throw_unless_ok("rd_kafka_assign", rd_kafka_assign(committed_.get(), list.get()));
 
-  const auto deadline = steady_clock::now() + timeout;
+  auto deadline = steady_clock::now() + timeout;
   while (!open.empty()) {
-    Message message(rd_kafka_consumer_poll(committed_.get(), 100));
+    Message message(stop.stop_requested() ? nullptr : rd_kafka_consumer_poll(committed_.get(), 100));
     if (!message) {
       if (steady_clock::now() < deadline && !stop.stop_requested()) continue;
       rd_kafka_assign(committed_.get(), nullptr);
@@ -125,7 +125,9 @@ void PartitionReader::read(const std::vector<Stretch>& stretches, const std::fun
     if (stretch == open.end()) continue;  // prefetched, after the end of a finished range
     const auto to = stretch->to;
     if (next >= to) open.erase(stretch);
-    if (!at_end && next <= to) visit(Record(std::move(message)));
+    if (at_end || next > to) continue;
+    visit(Record(std::move(message)));
+    deadline = steady_clock::now() + timeout;  // a visit may take its time
   }
   rd_kafka_assign(committed_.get(), nullptr);
 }

@@ -38,7 +38,8 @@ class PartitionReader {
   std::vector<PartitionOffset> at_times(const std::vector<Moment>& moments, std::chrono::milliseconds timeout);
 
   // Visits every committed record of each range, in order within a partition. The record is destroyed when `visit`
-  // returns. Waits for transactions that are open inside a range. Throws Unavailable at the timeout or when stopped.
+  // returns. Waits for transactions that are open inside a range. Throws Unavailable when no record came for `timeout`,
+  // or when stopped.
   void read(const std::vector<Stretch>& stretches, const std::function<void(const Record&)>& visit,
             std::chrono::milliseconds timeout, const std::stop_token& stop = {});
 

@@ -237,10 +237,17 @@ struct Connection::Implementation {
   PGconn* raw = nullptr;
   std::set<std::string, std::less<>> prepared;
   bool details = false;
-  std::mutex interrupting;  // held while the socket must not change
+  std::optional<Schemas> elsewhere;  // none: the usual schemas, so the SQL runs as it is
+  std::mutex interrupting;           // held while the socket must not change
+
+  // Runs the SQL in this connection's schemas.
+  template <class Call>
+  auto in_schemas(const std::string& sql, Call&& call) const {
+    return elsewhere ? call(placed(sql, *elsewhere)) : call(sql);
+  }
 };
 
-Connection::Connection(const Secret& url, std::string_view application_name, Purpose purpose)
+Connection::Connection(const Secret& url, std::string_view application_name, Purpose purpose, const Schemas& schemas)
     : implementation_(std::make_unique<Implementation>()) {
   try {
     const Secret text(connection_string(url, application_name));
@@ -264,9 +271,11 @@ Connection::Connection(const Secret& url, std::string_view application_name, Pur
   try {
     execute(purpose == Purpose::sink ? kSinkSession : kAdministrationSession);
     execute(kSession);
+    if (schemas != Schemas{}) execute("set search_path = " + schemas.business);
   } catch (const SqlError& error) {
     throw not_connected(error.what());
   }
+  if (schemas != Schemas{}) implementation_->elsewhere = schemas;
   for (const auto* setting : kOptional) try {
       execute(setting);
     } catch (const SqlError&) {
@@ -281,14 +290,15 @@ Connection::~Connection() {
 Rows Connection::execute(const std::string& sql) {
   return translated(*implementation_->handle, implementation_->details, [&] {
     pqxx::nontransaction alone(*implementation_->handle);
-    return to_rows(alone.exec(sql));
+    return implementation_->in_schemas(sql, [&](const std::string& text) { return to_rows(alone.exec(text)); });
   });
 }
 
 Rows Connection::execute(const std::string& sql, const Parameters& parameters) {
   return translated(*implementation_->handle, implementation_->details, [&] {
     pqxx::nontransaction alone(*implementation_->handle);
-    return to_rows(run(alone, sql, parameters));
+    return implementation_->in_schemas(sql,
+                                       [&](const std::string& text) { return to_rows(run(alone, text, parameters)); });
   });
 }
 
@@ -315,19 +325,25 @@ Transaction::Transaction(Connection& connection) : connection_(*connection.imple
 Transaction::~Transaction() = default;
 
 Rows Transaction::execute(const std::string& sql) {
-  return translated(*connection_.handle, connection_.details, [&] { return to_rows(implementation_->work.exec(sql)); });
+  return translated(*connection_.handle, connection_.details, [&] {
+    return connection_.in_schemas(sql,
+                                  [&](const std::string& text) { return to_rows(implementation_->work.exec(text)); });
+  });
 }
 
 Rows Transaction::execute(const std::string& sql, const Parameters& parameters) {
-  return translated(*connection_.handle, connection_.details,
-                    [&] { return to_rows(run(implementation_->work, sql, parameters)); });
+  return translated(*connection_.handle, connection_.details, [&] {
+    return connection_.in_schemas(
+        sql, [&](const std::string& text) { return to_rows(run(implementation_->work, text, parameters)); });
+  });
 }
 
 Rows Transaction::execute(const Statement& statement, const Parameters& parameters) {
   try {
     return translated(*connection_.handle, connection_.details, [&] {
       if (!connection_.prepared.contains(statement.name)) {
-        connection_.handle->prepare(statement.name, statement.sql);
+        connection_.in_schemas(statement.sql,
+                               [&](const std::string& text) { connection_.handle->prepare(statement.name, text); });
         connection_.prepared.emplace(statement.name);
       }
       return to_rows(run_prepared(implementation_->work, statement.name, parameters));
@@ -342,7 +358,9 @@ Rows Transaction::execute(const Statement& statement, const Parameters& paramete
 void Transaction::copy(const char* sql, std::string_view rows) {
   constexpr size_t kPiece = 128 << 10;  // libpq keeps a buffer of this size
   auto* raw = connection_.raw;
-  throw_unless(raw, Result(PQexec(raw, sql)).get(), PGRES_COPY_IN, connection_.details);
+  const Result begun(connection_.elsewhere ? PQexec(raw, placed(sql, *connection_.elsewhere).c_str())
+                                           : PQexec(raw, sql));
+  throw_unless(raw, begun.get(), PGRES_COPY_IN, connection_.details);
   bool sent = true;
   for (; sent && !rows.empty(); rows.remove_prefix(std::min(kPiece, rows.size())))
     sent = PQputCopyData(raw, rows.data(), static_cast<int>(std::min(kPiece, rows.size()))) == 1;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/postgres/error.hpp"
+#include "common/postgres/schemas.hpp"
 #include "common/secret.hpp"
 
 namespace wxpipe::postgres {
@@ -68,8 +69,9 @@ enum class Purpose {
 
 class Connection {
  public:
-  // Adds keepalives and timeouts that the URL doesn't set. Throws Unavailable with the server's reason.
-  Connection(const Secret& url, std::string_view application_name, Purpose purpose);
+  // Adds keepalives and timeouts that the URL doesn't set. All SQL runs in `schemas`. Throws Unavailable with the
+  // server's reason.
+  Connection(const Secret& url, std::string_view application_name, Purpose purpose, const Schemas& schemas = {});
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

@@ -188,10 +188,28 @@ bool Spool::has_room(uint64_t bytes) {
   return true;
 }
 
+// The broker has these. The ledger says so before the file loses them: else a crash in between would look like events
+// that were confirmed and are gone. A row that the ledger doesn't miss is only sent again.
+bool Spool::note_removals(const Tasks& tasks) {
+  if (tasks.removals.empty()) return true;
+  for (const auto id : tasks.removals) ledger_->removed(id);
+  if (ledger_->commit(true)) return true;
+  found_ledger_trouble(tasks);
+  return false;
+}
+
+void Spool::found_ledger_trouble(const Tasks& tasks) {
+  if (std::exchange(failing_, true)) return;
+  telemetry::log_error("spool_write_failed", {{"why", "its ledger can't be written"},
+                                              {"events", tasks.puts.size()},
+                                              {"do", "free space in spool.directory"}});
+}
+
 // False: nothing is in the file. ids: of the puts that are.
 bool Spool::commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Timestamp now) {
   if (damaged_) return false;
   if (tasks.puts.empty() && tasks.removals.empty()) return true;
+  if (!note_removals(tasks)) return false;
   uint64_t added = 0;
   try {
     writer_->run("begin immediate");
@@ -219,18 +237,14 @@ bool Spool::commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Times
   return false;
 }
 
-// The ledger follows the file: what it says was confirmed is in there. False: it can't be written, so nothing may be
-// confirmed.
+// What is in the file is noted after it: what the ledger says was confirmed is in there. False: it can't be written, so
+// nothing may be confirmed.
 bool Spool::note(const Tasks& tasks, const std::vector<std::optional<int64_t>>& ids) {
   for (size_t i = 0; i < ids.size(); ++i)
     if (ids[i]) ledger_->stored(*ids[i], *tasks.puts[i].record);
-  for (const auto id : tasks.removals) ledger_->removed(id);
   for (const auto& [process, next] : tasks.marked) ledger_->marked(process, next);
   const bool noted = ledger_->commit(!ids.empty());
-  if (!noted && !std::exchange(failing_, true))
-    telemetry::log_error("spool_write_failed", {{"why", "its ledger can't be written"},
-                                                {"events", tasks.puts.size()},
-                                                {"do", "free space in spool.directory"}});
+  if (!noted) found_ledger_trouble(tasks);
   if (noted && std::exchange(failing_, false)) telemetry::log_info("spool_written_again");
   return noted;
 }

@@ -97,7 +97,9 @@ class Spool {
   void work();
   void write(Tasks& tasks);
   bool commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Timestamp now);
+  bool note_removals(const Tasks& tasks);
   bool note(const Tasks& tasks, const std::vector<std::optional<int64_t>>& ids);
+  void found_ledger_trouble(const Tasks& tasks);
   void found_damage(const DamagedFile& damage);
   bool has_room(uint64_t bytes);
   void hold(uint64_t key);

@@ -3,8 +3,9 @@
 // name (docs/decisions/0016-damaged-spools.md). Lines of text, each with a checksum of its own, only ever appended; the
 // file is made anew when most of it is about events that have left.
 //
-// One thread. A line is durable before the event is confirmed, and is written after the event itself: what was cut off
-// by a crash was never confirmed.
+// One thread. The line of an event is durable before the event is confirmed, and is written after the event itself: what
+// was cut off by a crash was never confirmed. That an event has left is durable before it is deleted: what is missing
+// from the file without such a line is lost.
 #pragma once
 
 #include <cstdint>

@@ -21,6 +21,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
+using testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
 
 constexpr Timestamp kNow{std::chrono::microseconds(1'795'536'000'000'000)};
@@ -234,6 +235,14 @@ TEST_F(SpoolTest, CopiesAreFoundByTheirReceiptsInEveryFileThatCanBeRead) {
   });
   EXPECT_THAT(found, ElementsAre(std::pair(std::string("test.spool"), wanted)));
   EXPECT_THAT(unread, ElementsAre(HasSubstr("broken.spool: ")));
+  // A row that was changed is no copy.
+  sqlite3* other_hand = nullptr;
+  ASSERT_EQ(sqlite3_open((folder_ / "test.spool").c_str(), &other_hand), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(other_hand, "update events set value = x'7b7d' where id = 1", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(other_hand);
+  EXPECT_THAT(find_in_spools(folder_.path(), {"i/b/1"}, [](const auto&, Outbound&&) { FAIL(); }),
+              UnorderedElementsAre(HasSubstr("broken.spool: "), HasSubstr("so not used: row 1")));
   EXPECT_THAT(find_in_spools(folder_ / "none", {"i/b/1"}, [](const auto&, Outbound&&) { FAIL(); }),
               ElementsAre(HasSubstr("none: No such file")));
 }

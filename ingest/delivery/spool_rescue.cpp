@@ -261,6 +261,7 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, 
   if (ledger.unreadable > 0)
     telemetry::log_warn("spool_ledger_damaged", {{"file", files.ledger.string()}, {"lines", ledger.unreadable}});
   auto look = look_at(files, ledger);
+  const bool salvaged = !look.damage.empty();
   if (!look.damage.empty() || !look.has_checksums) {
     Rescue rescue(files, ledger, clock.now());
     if (look.damage.empty()) {
@@ -294,7 +295,8 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, 
   try {
     SpoolLedger::write(files.ledger, look.waiting, look.inventory.highest, marked);
   } catch (const std::system_error& error) {
-    if (!ledger.whole()) throw;
+    // The old one would name what was lost again at every start.
+    if (!ledger.whole() || salvaged) throw;
     telemetry::log_warn("spool_ledger_not_renewed", {{"why", error.what()}});  // a full disk; the old one says the same
   }
   metrics.spool_damaged_files.Set(static_cast<double>(damaged_files(files.file.parent_path())));

@@ -57,7 +57,6 @@ class SpoolLedger {
   bool commit(bool synced);
 
  private:
-  void open();
   void renew();
 
   const std::filesystem::path path_;

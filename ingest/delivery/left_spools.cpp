@@ -25,8 +25,7 @@ namespace fs = std::filesystem;
 // The instances that have a spool in the folder. A ledger without its file is one that lost everything.
 std::set<std::string> instances_in(const fs::path& folder) {
   std::set<std::string> names;
-  std::error_code trouble;
-  for (const auto& entry : fs::directory_iterator(folder, trouble)) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
     const auto& path = entry.path();
     const bool kept = path.filename().string().find(".spool.damaged-") != std::string::npos;
     if (!kept && (path.extension() == ".spool" || path.extension() == ".ledger")) names.insert(path.stem());
@@ -34,8 +33,10 @@ std::set<std::string> instances_in(const fs::path& folder) {
   return names;
 }
 
-bool holds_something(const SpoolFiles& files) {
+// Folders can be shared by pipelines with other topics: their events must not get into ours.
+bool holds_something(const SpoolFiles& files, const std::string& topic_prefix) {
   const auto ledger = SpoolLedger::read(files.ledger);
+  if (ledger.topic_prefix.value_or(topic_prefix) != topic_prefix) return false;
   return !ledger.whole() || !ledger.waiting.empty();
 }
 
@@ -115,7 +116,8 @@ std::vector<std::string> LeftSpools::unowned() const {
   std::vector<std::string> left;
   for (const auto& instance : instances_in(settings_.spool.directory)) {
     const SpoolFiles files(settings_.spool.directory, instance);
-    if (instance != settings_.instance.name && !has_owner(files) && holds_something(files)) left.push_back(instance);
+    if (instance != settings_.instance.name && !has_owner(files) && holds_something(files, settings_.kafka.topic_prefix))
+      left.push_back(instance);
   }
   return left;
 }
@@ -126,7 +128,7 @@ void LeftSpools::deliver(const std::string& instance, const std::stop_token& sto
     Producer probe(settings_.kafka, [](void*, rd_kafka_resp_err_t) {});
     if (!probe.trouble(1s).empty()) return;
     auto boot = newest_boot(files);  // before the spool is mended: what it has lost counts, too
-    Spool spool(settings_.spool, instance, clock_, metrics_);
+    Spool spool(settings_.spool, instance, settings_.kafka.topic_prefix, clock_, metrics_);
     if (boot.empty()) boot = newest_boot(files);
     const auto events = spool.events();
     {

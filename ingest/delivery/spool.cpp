@@ -29,8 +29,8 @@ bool wait_for_lock(int lock) {
 }
 }  // namespace
 
-Spool::Spool(const config::SpoolSettings& settings, const std::string& instance, const Clock& clock,
-             telemetry::Metrics& metrics, Monotonic monotonic)
+Spool::Spool(const config::SpoolSettings& settings, const std::string& instance, const std::string& topic_prefix,
+             const Clock& clock, telemetry::Metrics& metrics, Monotonic monotonic)
     : settings_(settings),
       clock_(clock),
       metrics_(metrics),
@@ -57,7 +57,7 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
                     settings.directory));
   }
   try {
-    const auto inventory = make_sound(files_, clock_, metrics_);
+    const auto inventory = make_sound(files_, topic_prefix, clock_, metrics_);
     writer_ = std::make_unique<SpoolDatabase>(files_.file, SpoolDatabase::Use::normal);
     reader_ = std::make_unique<SpoolDatabase>(files_.file, SpoolDatabase::Use::normal);
     ledger_ = std::make_unique<SpoolLedger>(files_.ledger);

@@ -57,6 +57,10 @@ std::string line_of(int64_t id, const SpoolLedger::Entry& entry) {
 // False: not a line of ours.
 bool understand(std::string_view line, SpoolLedger::Contents& contents) {
   const auto word = take_word(line);
+  if (word == "of") {
+    contents.topic_prefix = line;
+    return true;
+  }
   if (word == "marked") {
     const std::string process(take_word(line));
     const auto next = take_number(line);
@@ -116,12 +120,12 @@ uint64_t whole_lines(int file, uint64_t size) {
   throw std::system_error(errno, std::generic_category(), file.string());
 }
 
-std::string lines_of(const std::map<int64_t, SpoolLedger::Entry>& waiting, int64_t highest,
-                     const std::map<std::string, int64_t>& marked) {
+std::string lines_of(const SpoolLedger::Contents& contents) {
   std::string lines;
-  append_line(lines, fmt::format("highest {}", highest));
-  for (const auto& [process, next] : marked) append_line(lines, fmt::format("marked {} {}", process, next));
-  for (const auto& [id, entry] : waiting) append_line(lines, line_of(id, entry));
+  if (contents.topic_prefix) append_line(lines, fmt::format("of {}", *contents.topic_prefix));
+  append_line(lines, fmt::format("highest {}", contents.highest));
+  for (const auto& [process, next] : contents.marked) append_line(lines, fmt::format("marked {} {}", process, next));
+  for (const auto& [id, entry] : contents.waiting) append_line(lines, line_of(id, entry));
   return lines;
 }
 
@@ -171,9 +175,8 @@ SpoolLedger::Contents SpoolLedger::read(const std::filesystem::path& file) {
   return contents;
 }
 
-void SpoolLedger::write(const std::filesystem::path& file, const std::map<int64_t, Entry>& waiting, int64_t highest,
-                        const std::map<std::string, int64_t>& marked) {
-  ::close(replace(file, lines_of(waiting, highest, marked)));
+void SpoolLedger::write(const std::filesystem::path& file, const Contents& contents) {
+  ::close(replace(file, lines_of(contents)));
   sync_folder(file.parent_path());
 }
 
@@ -217,7 +220,7 @@ void SpoolLedger::renew() {
   const auto contents = read(path_);
   if (!contents.whole()) return;
   try {
-    const auto lines = lines_of(contents.waiting, contents.highest, contents.marked);
+    const auto lines = lines_of(contents);
     ::close(std::exchange(file_, replace(path_, lines)));
     size_ = lines.size();
     renew_at_ = 2 * size_ + kSmall;

@@ -254,7 +254,8 @@ int64_t damaged_files(const fs::path& folder) {
   return files;
 }
 
-SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, telemetry::Metrics& metrics) {
+SpoolInventory make_sound_or_throw(const SpoolFiles& files, const std::string& topic_prefix, const Clock& clock,
+                                   telemetry::Metrics& metrics) {
   if (fs::exists(files.built)) Rescue::finish(files);
   make_private_file(files);
   const auto ledger = SpoolLedger::read(files.ledger);
@@ -287,13 +288,17 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, 
                                    files.file.string(), look.damage));
     look.inventory.highest = std::max(look.inventory.highest, ledger.highest);
   }
-  auto marked = ledger.marked;
+  SpoolLedger::Contents renewed;
+  renewed.topic_prefix = topic_prefix;
+  renewed.highest = look.inventory.highest;
+  renewed.marked = ledger.marked;
   std::set<std::string> processes;
   for (const auto& [id, entry] : look.waiting)
     if (const auto receipt = schemas::parse_receipt(entry.receipt)) processes.emplace(receipt->process);
-  std::erase_if(marked, [&](const auto& one) { return !processes.contains(one.first); });
+  std::erase_if(renewed.marked, [&](const auto& one) { return !processes.contains(one.first); });
+  renewed.waiting = std::move(look.waiting);
   try {
-    SpoolLedger::write(files.ledger, look.waiting, look.inventory.highest, marked);
+    SpoolLedger::write(files.ledger, renewed);
   } catch (const std::system_error& error) {
     // The old one would name what was lost again at every start.
     if (!ledger.whole() || salvaged) throw;
@@ -304,9 +309,10 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, 
 }
 }  // namespace
 
-SpoolInventory make_sound(const SpoolFiles& files, const Clock& clock, telemetry::Metrics& metrics) {
+SpoolInventory make_sound(const SpoolFiles& files, const std::string& topic_prefix, const Clock& clock,
+                          telemetry::Metrics& metrics) {
   try {
-    return make_sound_or_throw(files, clock, metrics);
+    return make_sound_or_throw(files, topic_prefix, clock, metrics);
   } catch (const DiskTrouble& trouble) {
     throw UsageError(fmt::format("spool.directory: {}: {}", files.file.string(), trouble.what()));
   } catch (const std::system_error& trouble) {  // also std::filesystem's

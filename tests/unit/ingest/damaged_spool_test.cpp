@@ -116,7 +116,7 @@ class DamagedSpoolTest : public testing::Test {
   std::unique_ptr<Spool> open(const fs::path& directory) {
     config::SpoolSettings settings;
     settings.directory = directory;
-    return std::make_unique<Spool>(settings, "test", clock_, *metrics_, [this] { return steady_.load(); });
+    return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, *metrics_, [this] { return steady_.load(); });
   }
   static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
     std::promise<std::optional<int64_t>> stored;
@@ -467,7 +467,9 @@ TEST_F(DamagedSpoolTest, ItsLedgerStaysSmall) {
     largest = std::max<uint64_t>(largest, fs::file_size(folder / "test.ledger"));
   }
   EXPECT_LT(largest, 2U << 20);
-  EXPECT_THAT(SpoolLedger::read(folder / "test.ledger").waiting, Contains(testing::Key(*stays)));
+  const auto ledger = SpoolLedger::read(folder / "test.ledger");
+  EXPECT_THAT(ledger.waiting, Contains(testing::Key(*stays)));
+  EXPECT_EQ(ledger.topic_prefix, "wxpipe.");
 }
 
 }  // namespace

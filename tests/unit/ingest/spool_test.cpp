@@ -43,7 +43,7 @@ class SpoolTest : public testing::Test {
     settings.directory = folder_.path();
     settings.max_bytes = max_bytes;
     settings.max_age = 60s;
-    return std::make_unique<Spool>(settings, "test", clock_, metrics_, [this] { return steady_.load(); });
+    return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, metrics_, [this] { return steady_.load(); });
   }
   static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
     std::promise<std::optional<int64_t>> stored;
@@ -185,7 +185,7 @@ TEST_F(SpoolTest, WhatItMakesIsForItsUserAlone) {
   for (const auto* name : {"new/spool", "new/other/", "new/third/."}) {
     config::SpoolSettings settings;
     settings.directory = folder_ / name;
-    Spool spool(settings, "test", clock_, metrics_);
+    Spool spool(settings, "test", "wxpipe.", clock_, metrics_);
     EXPECT_TRUE(put(spool, record("k", "1")));
     const std::filesystem::path directory = settings.directory;
     EXPECT_EQ(rights(directory), perms::owner_all) << name;
@@ -218,7 +218,7 @@ TEST_F(SpoolTest, ClosesFilesThatWereLeftOpenAndLeavesTheFolderAsItIs) {
 TEST_F(SpoolTest, ADirectoryThatCantBeMadeIsAUsageError) {
   config::SpoolSettings settings;
   settings.directory = "/proc/no/spool";
-  EXPECT_THAT([&] { Spool(settings, "test", clock_, metrics_); },
+  EXPECT_THAT([&] { Spool(settings, "test", "wxpipe.", clock_, metrics_); },
               ThrowsMessage<UsageError>(HasSubstr("spool.directory")));
 }
 

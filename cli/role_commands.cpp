@@ -36,8 +36,8 @@ CLI::App& add(Program& program, const std::string& name, const std::string& mean
   return command;
 }
 
-// All roles, on an in-memory broker of their own without any guarantee. A spool holds what was acknowledged: this broker
-// must not get it.
+// All roles, on an in-memory broker of their own without any guarantee. A spool holds what was acknowledged: this
+// broker must not get it.
 void run_on_mock_broker(config::Settings settings, const std::vector<MakeRole>& roles) {
   std::vector<kafka::MockTopic> topics;
   for (const auto& topic : schemas::kTopics)

@@ -94,29 +94,38 @@ LeftSpools::LeftSpools(const config::Settings& settings, const Clock& clock, tel
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void LeftSpools::work(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    const auto left = unowned();
-    metrics_.spools_left.Set(static_cast<double>(left.size()));
-    std::map<std::string, steady_clock::time_point> seen;
-    for (const auto& instance : left) {
-      const auto known = seen_.find(instance);
-      seen[instance] = known == seen_.end() ? steady_clock::now() : known->second;
-      if (known == seen_.end())
-        telemetry::log_warn("spool_left_behind",
-                            {{"spool_of", instance}, {"why", "no process has it"}, {"taken_over", "soon"}});
+  for (; !stop.stop_requested(); runtime::wait(stop, patience_.look_every)) {
+    try {
+      look();
+    } catch (const std::exception& error) {  // the folder can't be read
+      telemetry::log_warn("spool_left_hindered", {{"spool_of", "any"}, {"why", error.what()}});
+      continue;
     }
-    seen_ = std::move(seen);
     for (const auto& [instance, since] : seen_)
       if (!stop.stop_requested() && steady_clock::now() - since >= patience_.unowned_for) deliver(instance, stop);
-    runtime::wait(stop, patience_.look_every);
   }
+}
+
+void LeftSpools::look() {
+  const auto left = unowned();
+  metrics_.spools_left.Set(static_cast<double>(left.size()));
+  std::map<std::string, steady_clock::time_point> seen;
+  for (const auto& instance : left) {
+    const auto known = seen_.find(instance);
+    seen[instance] = known == seen_.end() ? steady_clock::now() : known->second;
+    if (known == seen_.end())
+      telemetry::log_warn("spool_left_behind",
+                          {{"spool_of", instance}, {"why", "no process has it"}, {"taken_over", "soon"}});
+  }
+  seen_ = std::move(seen);
 }
 
 std::vector<std::string> LeftSpools::unowned() const {
   std::vector<std::string> left;
   for (const auto& instance : instances_in(settings_.spool.directory)) {
     const SpoolFiles files(settings_.spool.directory, instance);
-    if (instance != settings_.instance.name && !has_owner(files) && holds_something(files, settings_.kafka.topic_prefix))
+    if (instance != settings_.instance.name && !has_owner(files) &&
+        holds_something(files, settings_.kafka.topic_prefix))
       left.push_back(instance);
   }
   return left;

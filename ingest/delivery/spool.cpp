@@ -200,9 +200,9 @@ bool Spool::note_removals(const Tasks& tasks) {
 
 void Spool::found_ledger_trouble(const Tasks& tasks) {
   if (std::exchange(failing_, true)) return;
-  telemetry::log_error("spool_write_failed", {{"why", "its ledger can't be written"},
-                                              {"events", tasks.puts.size()},
-                                              {"do", "free space in spool.directory"}});
+  telemetry::log_error(
+      "spool_write_failed",
+      {{"why", "its ledger can't be written"}, {"events", tasks.puts.size()}, {"do", "free space in spool.directory"}});
 }
 
 // False: nothing is in the file. ids: of the puts that are.

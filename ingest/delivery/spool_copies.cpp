@@ -86,10 +86,12 @@ std::vector<std::string> find_in_spools(
     const std::function<void(const std::filesystem::path& file, Outbound&& record)>& visit) {
   std::vector<std::string> unread;
   std::error_code trouble;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, trouble)) {
-    if (entry.path().extension() != ".spool") continue;
-    if (const auto why = read(entry.path(), receipts, visit); !why.empty())
-      unread.push_back(fmt::format("{}: {}", entry.path().string(), why));
+  std::filesystem::directory_iterator entry(folder, trouble);
+  for (; !trouble && entry != std::filesystem::directory_iterator(); entry.increment(trouble)) {
+    const auto& file = entry->path();
+    if (file.extension() != ".spool") continue;
+    if (const auto why = read(file, receipts, visit); !why.empty())
+      unread.push_back(fmt::format("{}: {}", file.string(), why));
   }
   if (trouble) unread.push_back(fmt::format("{}: {}", folder.string(), trouble.message()));
   return unread;

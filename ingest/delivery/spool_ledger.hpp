@@ -1,11 +1,11 @@
 // What the spool confirmed, in a small file beside it: the number and receipt of each event, whether it has left the
-// spool, how far custody marks had come, and which topics they are for. Damage to the spool doesn't take this away, so what is lost is known by
-// name (docs/decisions/0016-damaged-spools.md). Lines of text, each with a checksum of its own, only ever appended; the
-// file is made anew when most of it is about events that have left.
+// spool, how far custody marks had come, and which topics they are for. Damage to the spool doesn't take this away, so
+// what is lost is known by name (docs/decisions/0016-damaged-spools.md). Lines of text, each with a checksum of its
+// own, only ever appended; the file is made anew when most of it is about events that have left.
 //
-// One thread. The line of an event is durable before the event is confirmed, and is written after the event itself: what
-// was cut off by a crash was never confirmed. That an event has left is durable before it is deleted: what is missing
-// from the file without such a line is lost.
+// One thread. The line of an event is durable before the event is confirmed, and is written after the event itself:
+// what was cut off by a crash was never confirmed. That an event has left is durable before it is deleted: what is
+// missing from the file without such a line is lost.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +31,10 @@ class SpoolLedger {
   struct Contents {
     bool present = false;
     std::optional<std::string> topic_prefix;  // kafka.topic_prefix; empty: of a version that didn't note it
-    size_t unreadable = 0;                  // lines whose checksum doesn't agree
-    int64_t highest = 0;                    // the last id that was given
-    std::map<int64_t, Entry> waiting;       // by id
-    std::map<std::string, int64_t> marked;  // by process: custody marks cover the receipts below this one
+    size_t unreadable = 0;                    // lines whose checksum doesn't agree
+    int64_t highest = 0;                      // the last id that was given
+    std::map<int64_t, Entry> waiting;         // by id
+    std::map<std::string, int64_t> marked;    // by process: custody marks cover the receipts below this one
     bool whole() const { return present && unreadable == 0; }
   };
 

@@ -22,6 +22,9 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
+// An owner that comes back waits for its lock (Spool); so a large spool is delivered in several turns.
+constexpr auto kTurn = 10s;
+
 // The instances that have a spool in the folder. A ledger without its file is one that lost everything.
 std::set<std::string> instances_in(const fs::path& folder) {
   std::set<std::string> names;
@@ -135,14 +138,16 @@ void LeftSpools::deliver(const std::string& instance, const std::stop_token& sto
   const SpoolFiles files(settings_.spool.directory, instance);
   try {
     Producer probe(settings_.kafka, [](void*, rd_kafka_resp_err_t) {});
-    if (!probe.trouble(1s).empty()) return;
+    if (!probe.trouble(1s).empty() || has_owner(files)) return;
     auto boot = newest_boot(files);  // before the spool is mended: what it has lost counts, too
     Spool spool(settings_.spool, instance, settings_.kafka.topic_prefix, clock_, metrics_);
     if (boot.empty()) boot = newest_boot(files);
     const auto events = spool.events();
     {
       const Drainer drainer(settings_.kafka, spool);
-      while (spool.events() > 0 && !spool.damaged() && !stop.stop_requested() && probe.trouble(1s).empty())
+      const auto until = steady_clock::now() + kTurn;
+      while (spool.events() > 0 && !spool.damaged() && !stop.stop_requested() && steady_clock::now() < until &&
+             probe.trouble(1s).empty())
         runtime::wait(stop, 50ms);
     }
     if (spool.events() > 0 || (!boot.empty() && !say_emptied(settings_.kafka, instance, boot, clock_.now()))) return;

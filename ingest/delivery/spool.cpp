@@ -17,12 +17,16 @@ namespace {
 
 constexpr std::chrono::milliseconds kDiskRetry{100};
 constexpr std::chrono::milliseconds kLockRetry{20};
-constexpr int kLockTries = 50;
+constexpr int kQuietLockTries = 50, kLockTries = 3'000;
 
-// Another process may hold it for a moment, to see whether the spool has an owner (LeftSpools).
-bool wait_for_lock(int lock) {
+// Another process may hold it for a moment, to see whether the spool has an owner, or for some seconds, to deliver it
+// because it seemed to have none (LeftSpools).
+bool wait_for_lock(int lock, const std::string& instance) {
   for (int i = 0; i < kLockTries; ++i) {
     if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return true;
+    if (i == kQuietLockTries)
+      telemetry::log_warn("spool_in_use",
+                          {{"spool_of", instance}, {"why", "another process has it"}, {"waits_seconds", 60}});
     std::this_thread::sleep_for(kLockRetry);
   }
   return false;
@@ -50,7 +54,7 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
   if (lock_ < 0)
     throw UsageError(fmt::format("spool.directory: {} can't be written to: {}", settings.directory,
                                  std::generic_category().message(errno)));
-  if (!wait_for_lock(lock_)) {
+  if (!wait_for_lock(lock_, instance)) {
     ::close(lock_);
     throw UsageError(
         fmt::format("another process uses the spool of instance {} in {}; give this one another --instance", instance,

@@ -1,5 +1,7 @@
 #include "cli/role_commands.hpp"
 
+#include <utility>
+
 #include "common/kafka/mock_cluster.hpp"
 #include "common/runtime/durability_role.hpp"
 #include "common/runtime/run_roles.hpp"
@@ -34,7 +36,8 @@ CLI::App& add(Program& program, const std::string& name, const std::string& mean
   return command;
 }
 
-// All roles, on an in-memory broker of their own without any guarantee.
+// All roles, on an in-memory broker of their own without any guarantee. A spool holds what was acknowledged: this
+// broker must not get it.
 void run_on_mock_broker(config::Settings settings, const std::vector<MakeRole>& roles) {
   std::vector<kafka::MockTopic> topics;
   for (const auto& topic : schemas::kTopics)
@@ -42,7 +45,10 @@ void run_on_mock_broker(config::Settings settings, const std::vector<MakeRole>& 
   runtime::block_stop_signals();  // before the broker starts its threads
   const kafka::MockCluster broker(topics);
   settings.kafka.bootstrap_servers = broker.bootstrap_servers();
-  telemetry::log_warn("mock_broker", {{"listens_at", settings.kafka.bootstrap_servers}, {"lacks", kafka::kMockLacks}});
+  const bool has_spool = !std::exchange(settings.spool.directory, "").empty();
+  telemetry::log_warn("mock_broker", {{"listens_at", settings.kafka.bootstrap_servers},
+                                      {"lacks", kafka::kMockLacks},
+                                      {"spool", has_spool ? "left alone" : "none"}});
   runtime::run_roles(settings, roles);
 }
 

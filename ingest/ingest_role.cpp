@@ -75,7 +75,8 @@ class IngestRole : public runtime::Role {
     std::unique_ptr<Drainer> drainer;  // must stop before the spool closes
     std::unique_ptr<LeftSpools> left;
     if (!settings.spool.directory.empty()) {
-      spool = std::make_unique<Spool>(settings.spool, settings.instance.name, clock_, context_.metrics);
+      spool = std::make_unique<Spool>(settings.spool, settings.instance.name, settings.kafka.topic_prefix, clock_,
+                                      context_.metrics);
       drainer = std::make_unique<Drainer>(settings.kafka, *spool);
       left = std::make_unique<LeftSpools>(settings, clock_, context_.metrics);
     }

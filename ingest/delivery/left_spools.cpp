@@ -17,8 +17,13 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
-bool holds_something(const SpoolFiles& files) {
+// An owner that comes back waits for its lock (Spool); so a large spool is delivered in several turns.
+constexpr auto kTurn = 10s;
+
+// Folders can be shared by pipelines with other topics: their events must not get into ours.
+bool holds_something(const SpoolFiles& files, const std::string& topic_prefix) {
   const auto ledger = SpoolLedger::read(files.ledger);
+  if (ledger.topic_prefix.value_or(topic_prefix) != topic_prefix) return false;
   return !ledger.whole() || !ledger.waiting.empty();
 }
 
@@ -68,29 +73,39 @@ LeftSpools::LeftSpools(const config::Settings& settings, const Clock& clock, tel
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void LeftSpools::work(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    const auto left = unowned();
-    metrics_.spools_left.Set(static_cast<double>(left.size()));
-    std::map<std::string, steady_clock::time_point> seen;
-    for (const auto& instance : left) {
-      const auto known = seen_.find(instance);
-      seen[instance] = known == seen_.end() ? steady_clock::now() : known->second;
-      if (known == seen_.end())
-        telemetry::log_warn("spool_left_behind",
-                            {{"spool_of", instance}, {"why", "no process has it"}, {"taken_over", "soon"}});
+  for (; !stop.stop_requested(); runtime::wait(stop, patience_.look_every)) {
+    try {
+      look();
+    } catch (const std::exception& error) {  // the folder can't be read
+      telemetry::log_warn("spool_left_hindered", {{"spool_of", "any"}, {"why", error.what()}});
+      continue;
     }
-    seen_ = std::move(seen);
     for (const auto& [instance, since] : seen_)
       if (!stop.stop_requested() && steady_clock::now() - since >= patience_.unowned_for) deliver(instance, stop);
-    runtime::wait(stop, patience_.look_every);
   }
+}
+
+void LeftSpools::look() {
+  const auto left = unowned();
+  metrics_.spools_left.Set(static_cast<double>(left.size()));
+  std::map<std::string, steady_clock::time_point> seen;
+  for (const auto& instance : left) {
+    const auto known = seen_.find(instance);
+    seen[instance] = known == seen_.end() ? steady_clock::now() : known->second;
+    if (known == seen_.end())
+      telemetry::log_warn("spool_left_behind",
+                          {{"spool_of", instance}, {"why", "no process has it"}, {"taken_over", "soon"}});
+  }
+  seen_ = std::move(seen);
 }
 
 std::vector<std::string> LeftSpools::unowned() const {
   std::vector<std::string> left;
   for (const auto& instance : spools_in(settings_.spool.directory)) {
     const SpoolFiles files(settings_.spool.directory, instance);
-    if (instance != settings_.instance.name && !has_owner(files) && holds_something(files)) left.push_back(instance);
+    if (instance != settings_.instance.name && !has_owner(files) &&
+        holds_something(files, settings_.kafka.topic_prefix))
+      left.push_back(instance);
   }
   return left;
 }
@@ -99,14 +114,16 @@ void LeftSpools::deliver(const std::string& instance, const std::stop_token& sto
   const SpoolFiles files(settings_.spool.directory, instance);
   try {
     Producer probe(settings_.kafka, [](void*, rd_kafka_resp_err_t) {});
-    if (!probe.trouble(1s).empty()) return;
+    if (!probe.trouble(1s).empty() || has_owner(files)) return;
     auto boot = newest_boot(files);  // before the spool is mended: what it has lost counts, too
-    Spool spool(settings_.spool, instance, clock_, metrics_);
+    Spool spool(settings_.spool, instance, settings_.kafka.topic_prefix, clock_, metrics_);
     if (boot.empty()) boot = newest_boot(files);
     const auto events = spool.events();
     {
       const Drainer drainer(settings_.kafka, spool);
-      while (spool.events() > 0 && !spool.damaged() && !stop.stop_requested() && probe.trouble(1s).empty())
+      const auto until = steady_clock::now() + kTurn;
+      while (spool.events() > 0 && !spool.damaged() && !stop.stop_requested() && steady_clock::now() < until &&
+             probe.trouble(1s).empty())
         runtime::wait(stop, 50ms);
     }
     if (spool.events() > 0 || (!boot.empty() && !say_emptied(settings_.kafka, instance, boot, clock_.now()))) return;

@@ -31,6 +31,7 @@ class LeftSpools {
 
  private:
   void work(const std::stop_token& stop);
+  void look();
   std::vector<std::string> unowned() const;
   void deliver(const std::string& instance, const std::stop_token& stop);
 

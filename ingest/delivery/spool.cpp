@@ -17,20 +17,24 @@ namespace {
 
 constexpr std::chrono::milliseconds kDiskRetry{100};
 constexpr std::chrono::milliseconds kLockRetry{20};
-constexpr int kLockTries = 50;
+constexpr int kQuietLockTries = 50, kLockTries = 3'000;
 
-// Another process may hold it for a moment, to see whether the spool has an owner (LeftSpools).
-bool wait_for_lock(int lock) {
+// Another process may hold it for a moment, to see whether the spool has an owner, or for some seconds, to deliver it
+// because it seemed to have none (LeftSpools).
+bool wait_for_lock(int lock, const std::string& instance) {
   for (int i = 0; i < kLockTries; ++i) {
     if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return true;
+    if (i == kQuietLockTries)
+      telemetry::log_warn("spool_in_use",
+                          {{"spool_of", instance}, {"why", "another process has it"}, {"waits_seconds", 60}});
     std::this_thread::sleep_for(kLockRetry);
   }
   return false;
 }
 }  // namespace
 
-Spool::Spool(const config::SpoolSettings& settings, const std::string& instance, const Clock& clock,
-             telemetry::Metrics& metrics, Monotonic monotonic)
+Spool::Spool(const config::SpoolSettings& settings, const std::string& instance, const std::string& topic_prefix,
+             const Clock& clock, telemetry::Metrics& metrics, Monotonic monotonic)
     : settings_(settings),
       clock_(clock),
       metrics_(metrics),
@@ -50,14 +54,14 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
   if (lock_ < 0)
     throw UsageError(fmt::format("spool.directory: {} can't be written to: {}", settings.directory,
                                  std::generic_category().message(errno)));
-  if (!wait_for_lock(lock_)) {
+  if (!wait_for_lock(lock_, instance)) {
     ::close(lock_);
     throw UsageError(
         fmt::format("another process uses the spool of instance {} in {}; give this one another --instance", instance,
                     settings.directory));
   }
   try {
-    const auto inventory = make_sound(files_, clock_, metrics_);
+    const auto inventory = make_sound(files_, topic_prefix, clock_, metrics_);
     writer_ = std::make_unique<SpoolDatabase>(files_.file, SpoolDatabase::Use::normal);
     reader_ = std::make_unique<SpoolDatabase>(files_.file, SpoolDatabase::Use::normal);
     ledger_ = std::make_unique<SpoolLedger>(files_.ledger);
@@ -188,10 +192,28 @@ bool Spool::has_room(uint64_t bytes) {
   return true;
 }
 
+// The broker has these. The ledger says so before the file loses them: else a crash in between would look like events
+// that were confirmed and are gone. A row that the ledger doesn't miss is only sent again.
+bool Spool::note_removals(const Tasks& tasks) {
+  if (tasks.removals.empty()) return true;
+  for (const auto id : tasks.removals) ledger_->removed(id);
+  if (ledger_->commit(true)) return true;
+  found_ledger_trouble(tasks);
+  return false;
+}
+
+void Spool::found_ledger_trouble(const Tasks& tasks) {
+  if (std::exchange(failing_, true)) return;
+  telemetry::log_error(
+      "spool_write_failed",
+      {{"why", "its ledger can't be written"}, {"events", tasks.puts.size()}, {"do", "free space in spool.directory"}});
+}
+
 // False: nothing is in the file. ids: of the puts that are.
 bool Spool::commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Timestamp now) {
   if (damaged_) return false;
   if (tasks.puts.empty() && tasks.removals.empty()) return true;
+  if (!note_removals(tasks)) return false;
   uint64_t added = 0;
   try {
     writer_->run("begin immediate");
@@ -219,18 +241,14 @@ bool Spool::commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Times
   return false;
 }
 
-// The ledger follows the file: what it says was confirmed is in there. False: it can't be written, so nothing may be
-// confirmed.
+// What is in the file is noted after it: what the ledger says was confirmed is in there. False: it can't be written, so
+// nothing may be confirmed.
 bool Spool::note(const Tasks& tasks, const std::vector<std::optional<int64_t>>& ids) {
   for (size_t i = 0; i < ids.size(); ++i)
     if (ids[i]) ledger_->stored(*ids[i], *tasks.puts[i].record);
-  for (const auto id : tasks.removals) ledger_->removed(id);
   for (const auto& [process, next] : tasks.marked) ledger_->marked(process, next);
   const bool noted = ledger_->commit(!ids.empty());
-  if (!noted && !std::exchange(failing_, true))
-    telemetry::log_error("spool_write_failed", {{"why", "its ledger can't be written"},
-                                                {"events", tasks.puts.size()},
-                                                {"do", "free space in spool.directory"}});
+  if (!noted) found_ledger_trouble(tasks);
   if (noted && std::exchange(failing_, false)) telemetry::log_info("spool_written_again");
   return noted;
 }

@@ -53,9 +53,9 @@ class Spool {
 
   // Opens or creates <directory>/<instance>.spool and takes its lock. What it creates is for this user alone; the
   // rights of a folder that is there stay as they are, with a warning. Throws UsageError when the directory can't be
-  // written to or another process has it.
-  Spool(const config::SpoolSettings& settings, const std::string& instance, const Clock& clock,
-        telemetry::Metrics& metrics, Monotonic monotonic = std::chrono::steady_clock::now);
+  // written to or another process has it for a minute. topic_prefix: of the topics that the events are for.
+  Spool(const config::SpoolSettings& settings, const std::string& instance, const std::string& topic_prefix,
+        const Clock& clock, telemetry::Metrics& metrics, Monotonic monotonic = std::chrono::steady_clock::now);
   // Finishes all puts first.
   ~Spool();
   Spool(const Spool&) = delete;
@@ -97,7 +97,9 @@ class Spool {
   void work();
   void write(Tasks& tasks);
   bool commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Timestamp now);
+  bool note_removals(const Tasks& tasks);
   bool note(const Tasks& tasks, const std::vector<std::optional<int64_t>>& ids);
+  void found_ledger_trouble(const Tasks& tasks);
   void found_damage(const DamagedFile& damage);
   bool has_room(uint64_t bytes);
   void hold(uint64_t key);

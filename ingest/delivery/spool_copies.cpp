@@ -1,10 +1,14 @@
 #include "ingest/delivery/spool_copies.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sqlite3.h>
 
 #include <memory>
+#include <optional>
 #include <system_error>
+
+#include "ingest/delivery/spool_record.hpp"
 
 namespace wxpipe::ingest {
 namespace {
@@ -15,16 +19,40 @@ struct Close {
 using Handle = std::unique_ptr<sqlite3, Close>;
 using Statement = std::unique_ptr<sqlite3_stmt, Close>;
 
-constexpr const char* kAll =
-    "select topic, key, value, event_id, receipt, traceparent, received_at from events order by id";
 constexpr int kBusyMilliseconds = 5000;
+constexpr const char* kAll =
+    "select topic, key, value, event_id, receipt, traceparent, received_at, id, stored_at{} from events order by id";
 
 std::string text(sqlite3_stmt* row, int column) {
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(row, column));
   return bytes == nullptr ? std::string() : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(row, column)));
 }
 
-// Empty: the whole file was read.
+// Null: SQLite can't make sense of the file.
+Statement prepare(sqlite3* handle, const std::string& sql) {
+  sqlite3_stmt* prepared = nullptr;
+  sqlite3_prepare_v2(handle, sql.c_str(), -1, &prepared, nullptr);
+  return Statement(prepared);
+}
+
+// The row that the statement stands on. Empty: not one that was written.
+std::optional<Outbound> row_of(sqlite3_stmt* row, bool has_checksum) {
+  const auto topic = sqlite3_column_int64(row, 0);
+  if (!is_topic(topic)) return std::nullopt;
+  Outbound record{.topic = static_cast<schemas::TopicName>(topic),
+                  .key = text(row, 1),
+                  .value = text(row, 2),
+                  .event_id = text(row, 3),
+                  .receipt = text(row, 4),
+                  .traceparent = text(row, 5),
+                  .timestamp = timestamp(sqlite3_column_int64(row, 6))};
+  const auto id = sqlite3_column_int64(row, 7);
+  const auto stored_at = timestamp(sqlite3_column_int64(row, 8));
+  if (has_checksum && sqlite3_column_int64(row, 9) != checksum_of(id, record, stored_at)) return std::nullopt;
+  return record;
+}
+
+// What can't be read; empty: nothing.
 std::string read(const std::filesystem::path& file, const std::unordered_set<std::string>& receipts,
                  const std::function<void(const std::filesystem::path&, Outbound&&)>& visit) {
   sqlite3* opened = nullptr;
@@ -32,25 +60,24 @@ std::string read(const std::filesystem::path& file, const std::unordered_set<std
   const Handle handle(opened);
   if (code != SQLITE_OK) return sqlite3_errstr(code);
   sqlite3_busy_timeout(handle.get(), kBusyMilliseconds);
-  sqlite3_stmt* prepared = nullptr;
-  if (sqlite3_prepare_v2(handle.get(), kAll, -1, &prepared, nullptr) != SQLITE_OK) return sqlite3_errmsg(handle.get());
-  const Statement rows(prepared);
+  // 0: of an older version, without checksums.
+  const auto version = prepare(handle.get(), "pragma user_version");
+  if (!version || sqlite3_step(version.get()) != SQLITE_ROW) return sqlite3_errmsg(handle.get());
+  const bool has_checksums = sqlite3_column_int64(version.get(), 0) != 0;
+  sqlite3_reset(version.get());
+  const auto rows = prepare(handle.get(), fmt::format(kAll, has_checksums ? ", checksum" : ""));
+  if (!rows) return sqlite3_errmsg(handle.get());
+  std::vector<int64_t> changed;
   int step = SQLITE_ROW;
   while ((step = sqlite3_step(rows.get())) == SQLITE_ROW) {
-    auto receipt = text(rows.get(), 4);
-    const auto topic = sqlite3_column_int64(rows.get(), 0);
-    if (!receipts.contains(receipt) || topic < 0 || topic >= std::ssize(schemas::kTopics)) continue;
-    Outbound record;
-    record.topic = static_cast<schemas::TopicName>(topic);
-    record.key = text(rows.get(), 1);
-    record.value = text(rows.get(), 2);
-    record.event_id = text(rows.get(), 3);
-    record.receipt = std::move(receipt);
-    record.traceparent = text(rows.get(), 5);
-    record.timestamp = Timestamp(std::chrono::microseconds(sqlite3_column_int64(rows.get(), 6)));
-    visit(file, std::move(record));
+    auto record = row_of(rows.get(), has_checksums);
+    if (!record)
+      changed.push_back(sqlite3_column_int64(rows.get(), 7));
+    else if (receipts.contains(record->receipt))
+      visit(file, std::move(*record));
   }
-  return step == SQLITE_DONE ? std::string() : sqlite3_errmsg(handle.get());
+  if (step != SQLITE_DONE) return sqlite3_errmsg(handle.get());
+  return changed.empty() ? "" : fmt::format("not what was written, so not used: row {}", fmt::join(changed, ", "));
 }
 }  // namespace
 
@@ -59,10 +86,12 @@ std::vector<std::string> find_in_spools(
     const std::function<void(const std::filesystem::path& file, Outbound&& record)>& visit) {
   std::vector<std::string> unread;
   std::error_code trouble;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, trouble)) {
-    if (entry.path().extension() != ".spool") continue;
-    if (const auto why = read(entry.path(), receipts, visit); !why.empty())
-      unread.push_back(fmt::format("{}: {}", entry.path().string(), why));
+  std::filesystem::directory_iterator entry(folder, trouble);
+  for (; !trouble && entry != std::filesystem::directory_iterator(); entry.increment(trouble)) {
+    const auto& file = entry->path();
+    if (file.extension() != ".spool") continue;
+    if (const auto why = read(file, receipts, visit); !why.empty())
+      unread.push_back(fmt::format("{}: {}", file.string(), why));
   }
   if (trouble) unread.push_back(fmt::format("{}: {}", folder.string(), trouble.message()));
   return unread;

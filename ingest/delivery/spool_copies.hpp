@@ -12,7 +12,8 @@
 
 namespace wxpipe::ingest {
 
-// Calls visit for each event with one of these receipts. Returns one line for each file that can't be read.
+// Calls visit for each event with one of these receipts, unless its row doesn't agree with its checksum. Returns one
+// line for each file that can't be read, or has such rows.
 std::vector<std::string> find_in_spools(
     const std::filesystem::path& folder, const std::unordered_set<std::string>& receipts,
     const std::function<void(const std::filesystem::path& file, Outbound&& record)>& visit);

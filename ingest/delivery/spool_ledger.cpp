@@ -12,6 +12,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "common/crypto/digest.hpp"
 #include "common/telemetry/log.hpp"
@@ -56,6 +57,10 @@ std::string line_of(int64_t id, const SpoolLedger::Entry& entry) {
 // False: not a line of ours.
 bool understand(std::string_view line, SpoolLedger::Contents& contents) {
   const auto word = take_word(line);
+  if (word == "of") {
+    contents.topic_prefix = line;
+    return true;
+  }
   if (word == "marked") {
     const std::string process(take_word(line));
     const auto next = take_number(line);
@@ -115,6 +120,29 @@ uint64_t whole_lines(int file, uint64_t size) {
   throw std::system_error(errno, std::generic_category(), file.string());
 }
 
+std::string lines_of(const SpoolLedger::Contents& contents) {
+  std::string lines;
+  if (contents.topic_prefix) append_line(lines, fmt::format("of {}", *contents.topic_prefix));
+  append_line(lines, fmt::format("highest {}", contents.highest));
+  for (const auto& [process, next] : contents.marked) append_line(lines, fmt::format("marked {} {}", process, next));
+  for (const auto& [id, entry] : contents.waiting) append_line(lines, line_of(id, entry));
+  return lines;
+}
+
+// A new file in the place of the old one, with these lines on the disk; open, at its end. If the disk doesn't take it,
+// the old one stays. Its name is on the disk after sync_folder.
+int replace(const std::filesystem::path& file, std::string_view lines) {
+  const auto fresh = file.string() + ".new";
+  const int made = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (made < 0) fail(fresh);
+  if (write_all(made, lines) && ::fsync(made) == 0 && ::rename(fresh.c_str(), file.c_str()) == 0) return made;
+  const auto trouble = errno;
+  ::close(made);
+  ::unlink(fresh.c_str());
+  errno = trouble;
+  fail(fresh);
+}
+
 }  // namespace
 
 SpoolLedger::Entry SpoolLedger::entry_of(const Outbound& record) {
@@ -147,29 +175,12 @@ SpoolLedger::Contents SpoolLedger::read(const std::filesystem::path& file) {
   return contents;
 }
 
-void SpoolLedger::write(const std::filesystem::path& file, const std::map<int64_t, Entry>& waiting, int64_t highest,
-                        const std::map<std::string, int64_t>& marked) {
-  std::string lines;
-  append_line(lines, fmt::format("highest {}", highest));
-  for (const auto& [process, next] : marked) append_line(lines, fmt::format("marked {} {}", process, next));
-  for (const auto& [id, entry] : waiting) append_line(lines, line_of(id, entry));
-  const auto fresh = file.string() + ".new";
-  const int made = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (made < 0) fail(fresh);
-  const bool written = write_all(made, lines) && ::fsync(made) == 0;
-  const auto trouble = errno;
-  ::close(made);
-  errno = trouble;
-  if (!written || ::rename(fresh.c_str(), file.c_str()) != 0) fail(fresh);
+void SpoolLedger::write(const std::filesystem::path& file, const Contents& contents) {
+  ::close(replace(file, lines_of(contents)));
   sync_folder(file.parent_path());
 }
 
-SpoolLedger::SpoolLedger(std::filesystem::path file) : path_(std::move(file)) { open(); }
-
-SpoolLedger::~SpoolLedger() { ::close(file_); }
-
-void SpoolLedger::open() {
-  if (file_ >= 0) ::close(file_);
+SpoolLedger::SpoolLedger(std::filesystem::path file) : path_(std::move(file)) {
   file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   struct stat status {};
   if (file_ < 0 || ::fstat(file_, &status) != 0) fail(path_);
@@ -178,6 +189,8 @@ void SpoolLedger::open() {
   renew_at_ = 2 * size_ + kSmall;
   if (::lseek(file_, 0, SEEK_END) < 0) fail(path_);
 }
+
+SpoolLedger::~SpoolLedger() { ::close(file_); }
 
 void SpoolLedger::stored(int64_t id, const Outbound& record) { append_line(lines_, line_of(id, entry_of(record))); }
 void SpoolLedger::removed(int64_t id) { append_line(lines_, fmt::format("removed {}", id)); }
@@ -207,8 +220,11 @@ void SpoolLedger::renew() {
   const auto contents = read(path_);
   if (!contents.whole()) return;
   try {
-    write(path_, contents.waiting, contents.highest, contents.marked);
-    open();
+    const auto lines = lines_of(contents);
+    ::close(std::exchange(file_, replace(path_, lines)));
+    size_ = lines.size();
+    renew_at_ = 2 * size_ + kSmall;
+    sync_folder(path_.parent_path());
   } catch (const std::system_error& error) {
     telemetry::log_warn("spool_ledger_not_renewed", {{"why", error.what()}});
   }

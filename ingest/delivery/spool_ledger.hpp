@@ -1,15 +1,17 @@
 // What the spool confirmed, in a small file beside it: the number and receipt of each event, whether it has left the
-// spool, and how far custody marks had come. Damage to the spool doesn't take this away, so what is lost is known by
-// name (docs/decisions/0016-damaged-spools.md). Lines of text, each with a checksum of its own, only ever appended; the
-// file is made anew when most of it is about events that have left.
+// spool, how far custody marks had come, and which topics they are for. Damage to the spool doesn't take this away, so
+// what is lost is known by name (docs/decisions/0016-damaged-spools.md). Lines of text, each with a checksum of its
+// own, only ever appended; the file is made anew when most of it is about events that have left.
 //
-// One thread. A line is durable before the event is confirmed, and is written after the event itself: what was cut off
-// by a crash was never confirmed.
+// One thread. The line of an event is durable before the event is confirmed, and is written after the event itself:
+// what was cut off by a crash was never confirmed. That an event has left is durable before it is deleted: what is
+// missing from the file without such a line is lost.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "ingest/delivery/spool_record.hpp"
@@ -28,17 +30,17 @@ class SpoolLedger {
   };
   struct Contents {
     bool present = false;
-    size_t unreadable = 0;                  // lines whose checksum doesn't agree
-    int64_t highest = 0;                    // the last id that was given
-    std::map<int64_t, Entry> waiting;       // by id
-    std::map<std::string, int64_t> marked;  // by process: custody marks cover the receipts below this one
+    std::optional<std::string> topic_prefix;  // kafka.topic_prefix; empty: of a version that didn't note it
+    size_t unreadable = 0;                    // lines whose checksum doesn't agree
+    int64_t highest = 0;                      // the last id that was given
+    std::map<int64_t, Entry> waiting;         // by id
+    std::map<std::string, int64_t> marked;    // by process: custody marks cover the receipts below this one
     bool whole() const { return present && unreadable == 0; }
   };
 
   static Contents read(const std::filesystem::path& file);
   // Replaces the file. Throws std::system_error.
-  static void write(const std::filesystem::path& file, const std::map<int64_t, Entry>& waiting, int64_t highest,
-                    const std::map<std::string, int64_t>& marked);
+  static void write(const std::filesystem::path& file, const Contents& contents);
   static Entry entry_of(const Outbound& record);
 
   // Goes on with the file as it is. Throws std::system_error.
@@ -56,7 +58,6 @@ class SpoolLedger {
   bool commit(bool synced);
 
  private:
-  void open();
   void renew();
 
   const std::filesystem::path path_;

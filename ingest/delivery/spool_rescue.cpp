@@ -245,13 +245,15 @@ class Rescue {
   fs::path kept_as_;
 };
 
-SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, telemetry::Metrics& metrics) {
+SpoolInventory make_sound_or_throw(const SpoolFiles& files, const std::string& topic_prefix, const Clock& clock,
+                                   telemetry::Metrics& metrics) {
   if (fs::exists(files.built)) Rescue::finish(files);
   make_private_file(files);
   const auto ledger = SpoolLedger::read(files.ledger);
   if (ledger.unreadable > 0)
     telemetry::log_warn("spool_ledger_damaged", {{"file", files.ledger.string()}, {"lines", ledger.unreadable}});
   auto look = look_at(files, ledger);
+  const bool salvaged = !look.damage.empty();
   if (!look.damage.empty() || !look.has_checksums) {
     Rescue rescue(files, ledger, clock.now());
     if (look.damage.empty()) {
@@ -277,15 +279,20 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, 
                                    files.file.string(), look.damage));
     look.inventory.highest = std::max(look.inventory.highest, ledger.highest);
   }
-  auto marked = ledger.marked;
+  SpoolLedger::Contents renewed;
+  renewed.topic_prefix = topic_prefix;
+  renewed.highest = look.inventory.highest;
+  renewed.marked = ledger.marked;
   std::set<std::string> processes;
   for (const auto& [id, entry] : look.waiting)
     if (const auto receipt = schemas::parse_receipt(entry.receipt)) processes.emplace(receipt->process);
-  std::erase_if(marked, [&](const auto& one) { return !processes.contains(one.first); });
+  std::erase_if(renewed.marked, [&](const auto& one) { return !processes.contains(one.first); });
+  renewed.waiting = std::move(look.waiting);
   try {
-    SpoolLedger::write(files.ledger, look.waiting, look.inventory.highest, marked);
+    SpoolLedger::write(files.ledger, renewed);
   } catch (const std::system_error& error) {
-    if (!ledger.whole()) throw;
+    // The old one would name what was lost again at every start.
+    if (!ledger.whole() || salvaged) throw;
     telemetry::log_warn("spool_ledger_not_renewed", {{"why", error.what()}});  // a full disk; the old one says the same
   }
   metrics.spool_damaged_files.Set(static_cast<double>(damaged_spools_in(files.file.parent_path()).size()));
@@ -293,9 +300,10 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const Clock& clock, 
 }
 }  // namespace
 
-SpoolInventory make_sound(const SpoolFiles& files, const Clock& clock, telemetry::Metrics& metrics) {
+SpoolInventory make_sound(const SpoolFiles& files, const std::string& topic_prefix, const Clock& clock,
+                          telemetry::Metrics& metrics) {
   try {
-    return make_sound_or_throw(files, clock, metrics);
+    return make_sound_or_throw(files, topic_prefix, clock, metrics);
   } catch (const DiskTrouble& trouble) {
     throw UsageError(fmt::format("spool.directory: {}: {}", files.file.string(), trouble.what()));
   } catch (const std::system_error& trouble) {  // also std::filesystem's

@@ -27,6 +27,8 @@ struct SpoolInventory {
 
 // Only for whoever holds the spool's lock, before SQLite opens the file. Makes a file and a ledger if there are none.
 // Can be killed at any moment and done again. Throws UsageError when the folder doesn't let it work.
-SpoolInventory make_sound(const SpoolFiles& files, const Clock& clock, telemetry::Metrics& metrics);
+// topic_prefix: of the topics that the events are for.
+SpoolInventory make_sound(const SpoolFiles& files, const std::string& topic_prefix, const Clock& clock,
+                          telemetry::Metrics& metrics);
 
 }  // namespace wxpipe::ingest

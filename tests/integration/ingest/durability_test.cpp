@@ -482,6 +482,31 @@ TEST_F(DurabilityTest, ASpoolThatNoProcessHasIsDeliveredAndGone) {
   EXPECT_TRUE(emptied) << "the audit need not wait for it any more";
 }
 
+TEST_F(DurabilityTest, ALeftSpoolForOtherTopicsIsLeftAlone) {
+  const auto with = with_spool();
+  telemetry::Metrics metrics;
+  const std::filesystem::path folder = with.spool.directory;
+  for (const auto& [instance, topics] :
+       {std::pair{"ours", with.kafka.topic_prefix}, {"theirs", "other." + with.kafka.topic_prefix}}) {
+    Spool spool(with.spool, instance, topics, system_clock(), metrics);
+    const Outbound event{.topic = TopicName::events,
+                         .key = "shop||a",
+                         .value = "{}",
+                         .event_id = "id",
+                         .receipt = "ours/1/1",
+                         .traceparent = "",
+                         .timestamp = Timestamp()};
+    std::promise<bool> stored;
+    spool.put(event, [&](std::optional<int64_t> id) { stored.set_value(id.has_value()); });
+    ASSERT_TRUE(stored.get_future().get());
+  }
+  const LeftSpools looking(with, system_clock(), metrics, {10ms, 100ms});
+  EXPECT_TRUE(eventually([&] { return !exists(folder / "ours.spool"); }));
+  EXPECT_TRUE(eventually([&] { return metrics.spools_left.Value() == 0; }));
+  EXPECT_TRUE(exists(folder / "theirs.spool"));
+  EXPECT_EQ(SpoolLedger::read(folder / "theirs.ledger").waiting.size(), 1U);
+}
+
 TEST_F(DurabilityTest, AnInstanceWhoseSpoolIsBeingLookedAtStartsAllTheSame) {
   auto with = with_spool();
   auto own = with;

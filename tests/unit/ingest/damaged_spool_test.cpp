@@ -116,7 +116,7 @@ class DamagedSpoolTest : public testing::Test {
   std::unique_ptr<Spool> open(const fs::path& directory) {
     config::SpoolSettings settings;
     settings.directory = directory;
-    return std::make_unique<Spool>(settings, "test", clock_, *metrics_, [this] { return steady_.load(); });
+    return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, *metrics_, [this] { return steady_.load(); });
   }
   static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
     std::promise<std::optional<int64_t>> stored;
@@ -405,6 +405,26 @@ TEST_F(DamagedSpoolTest, DamageWhileItIsInUseIsNeitherDeliveredNorCarriedOnWith)
   for (int64_t i = 1; i <= 3; ++i) EXPECT_EQ(outcome.delivered.at(event(i, 10).receipt), event(i, 10));
 }
 
+// Else a power cut after the deletion, or a full disk, would make a healthy spool look damaged.
+TEST_F(DamagedSpoolTest, TheLedgerLetsAnEventGoBeforeTheFileDoes) {
+  const rig::TemporaryFolder folder;
+  const auto spool = open(folder.path());
+  const auto id = put(*spool, event(1, 10));
+  ASSERT_TRUE(id);
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open((folder / "test.spool").c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "begin immediate", nullptr, nullptr, nullptr), SQLITE_OK);
+  spool->remove({*id});
+  const auto in_ledger = [&] { return SpoolLedger::read(folder / "test.ledger").waiting.contains(*id); };
+  for (const auto until = std::chrono::steady_clock::now() + 10s;
+       in_ledger() && std::chrono::steady_clock::now() < until;)
+    std::this_thread::yield();
+  EXPECT_FALSE(in_ledger());
+  EXPECT_EQ(spool->events(), 1) << "the file can't be written to, so it is still there";
+  EXPECT_EQ(sqlite3_exec(other, "rollback", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(other);
+}
+
 TEST(SpoolLedgerTest, ALineThatACrashCutShortIsForgotten) {
   const rig::TemporaryFolder folder;
   const auto file = folder / "test.ledger";
@@ -447,7 +467,9 @@ TEST_F(DamagedSpoolTest, ItsLedgerStaysSmall) {
     largest = std::max<uint64_t>(largest, fs::file_size(folder / "test.ledger"));
   }
   EXPECT_LT(largest, 2U << 20);
-  EXPECT_THAT(SpoolLedger::read(folder / "test.ledger").waiting, Contains(testing::Key(*stays)));
+  const auto ledger = SpoolLedger::read(folder / "test.ledger");
+  EXPECT_THAT(ledger.waiting, Contains(testing::Key(*stays)));
+  EXPECT_EQ(ledger.topic_prefix, "wxpipe.");
 }
 
 }  // namespace

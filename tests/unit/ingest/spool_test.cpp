@@ -21,6 +21,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
+using testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
 
 constexpr Timestamp kNow{std::chrono::microseconds(1'795'536'000'000'000)};
@@ -42,7 +43,7 @@ class SpoolTest : public testing::Test {
     settings.directory = folder_.path();
     settings.max_bytes = max_bytes;
     settings.max_age = 60s;
-    return std::make_unique<Spool>(settings, "test", clock_, metrics_, [this] { return steady_.load(); });
+    return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, metrics_, [this] { return steady_.load(); });
   }
   static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
     std::promise<std::optional<int64_t>> stored;
@@ -184,7 +185,7 @@ TEST_F(SpoolTest, WhatItMakesIsForItsUserAlone) {
   for (const auto* name : {"new/spool", "new/other/", "new/third/."}) {
     config::SpoolSettings settings;
     settings.directory = folder_ / name;
-    Spool spool(settings, "test", clock_, metrics_);
+    Spool spool(settings, "test", "wxpipe.", clock_, metrics_);
     EXPECT_TRUE(put(spool, record("k", "1")));
     const std::filesystem::path directory = settings.directory;
     EXPECT_EQ(rights(directory), perms::owner_all) << name;
@@ -217,7 +218,7 @@ TEST_F(SpoolTest, ClosesFilesThatWereLeftOpenAndLeavesTheFolderAsItIs) {
 TEST_F(SpoolTest, ADirectoryThatCantBeMadeIsAUsageError) {
   config::SpoolSettings settings;
   settings.directory = "/proc/no/spool";
-  EXPECT_THAT([&] { Spool(settings, "test", clock_, metrics_); },
+  EXPECT_THAT([&] { Spool(settings, "test", "wxpipe.", clock_, metrics_); },
               ThrowsMessage<UsageError>(HasSubstr("spool.directory")));
 }
 
@@ -234,6 +235,14 @@ TEST_F(SpoolTest, CopiesAreFoundByTheirReceiptsInEveryFileThatCanBeRead) {
   });
   EXPECT_THAT(found, ElementsAre(std::pair(std::string("test.spool"), wanted)));
   EXPECT_THAT(unread, ElementsAre(HasSubstr("broken.spool: ")));
+  // A row that was changed is no copy.
+  sqlite3* other_hand = nullptr;
+  ASSERT_EQ(sqlite3_open((folder_ / "test.spool").c_str(), &other_hand), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(other_hand, "update events set value = x'7b7d' where id = 1", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(other_hand);
+  EXPECT_THAT(find_in_spools(folder_.path(), {"i/b/1"}, [](const auto&, Outbound&&) { FAIL(); }),
+              UnorderedElementsAre(HasSubstr("broken.spool: "), HasSubstr("so not used: row 1")));
   EXPECT_THAT(find_in_spools(folder_ / "none", {"i/b/1"}, [](const auto&, Outbound&&) { FAIL(); }),
               ElementsAre(HasSubstr("none: No such file")));
 }

@@ -80,6 +80,26 @@ TEST_F(DlqTest, LeavesAloneWhatFailsAgainAndAgain) {
   EXPECT_THAT(dlq({"retry", "--state", "parked", "--all", "--yes"}), HasSubstr(R"("put_back":1)"));
 }
 
+// The letter was put back, and its event was lost then: nothing was sent here.
+TEST_F(DlqTest, ALetterThatWasPutBackAccountsForNothingAndCanBePutBackAgain) {
+  receive_with_wrong_key(2);
+  EXPECT_EQ(command({"audit"}, {}, 30s).code(), 0);
+  database_->query(
+      "insert into wxpipe.dead_letter_actions (dead_letter_id, action, receipt, command_id) select dead_letter_id, 'retry', receipt, "
+      "gen_random_uuid() from dead_letters order by failed_at limit 1");
+  const auto lost = command({"audit"}, {}, 30s);
+  EXPECT_EQ(lost.code(), 1) << lost.errors;
+  EXPECT_THAT(lost.output, AllOf(HasSubstr("1 callback found nowhere"), HasSubstr("dlq retry --state retried")));
+
+  auto all = start();
+  ASSERT_TRUE(all->ready()) << all->readiness();
+  EXPECT_THAT(dlq({"retry", "--state", "retried", "--all", "--yes"}), HasSubstr(R"("put_back":1)"));
+  ASSERT_EQ(eventually_equal([&] { return count("messages"); }, 1), 1);
+  all->stop();
+  const auto found = command({"audit"}, {}, 30s);
+  EXPECT_EQ(found.code(), 0) << found.output << found.errors;
+}
+
 TEST_F(DlqTest, ShowsAndDropsWithAReason) {
   receive_with_wrong_key(2);
   const auto id =

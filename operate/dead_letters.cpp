@@ -251,6 +251,7 @@ std::vector<StoredLetter> list_letters(Connection& connection, const LetterFilte
 }
 
 std::vector<std::pair<std::string, std::string>> show_letter(Connection& connection, const std::string& id) {
+  if (id.empty()) throw UsageError("which dead letter? Give its id");
   LetterFilter one{.id = id, .account = {}, .stage = {}, .reason = {}, .from = {}, .to = {}, .state = {}};
   const auto rows = connection.execute(fmt::format(
       "select e.key, e.value from (select row_to_json(r) as row from (select l.*, octet_length(body) as body_bytes, (select "

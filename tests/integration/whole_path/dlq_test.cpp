@@ -116,6 +116,8 @@ TEST_F(DlqTest, ShowsAndDropsWithAReason) {
   EXPECT_EQ(lines("select operation, affected, reason, resource_id is not null from audit_logs"),
             (Lines{R"(("dlq drop",1,"a test",t))"}));
   EXPECT_EQ(command({"dlq", "show", "01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"}).code(), 1);
+  EXPECT_EQ(command({"dlq", "show", "undecryptable"}).code(), 2);
+  EXPECT_EQ(command({"dlq", "show", ""}).code(), 2) << "no id is not each of them";
 }
 
 }  // namespace

@@ -94,7 +94,8 @@ std::vector<Finding> findings_of(const AuditReport& found) {
         "not everything that was acknowledged is accounted for: " + counted(found.missing.size(), "callback") +
             " found nowhere",
         "`wxpipe audit --repair` says what can be sent again. Look for event=records_lost or spool_damaged in the logs, a "
-        "restored backup or a dropped partition. If rows were deleted on purpose, delete their custody marks too.");
+        "restored backup or a dropped partition. If a dead letter was put back and its event was lost then, `wxpipe dlq "
+        "retry --state retried` puts it back again. If rows were deleted on purpose, delete their custody marks too.");
   if (!found.fine()) return findings;
   if (!found.waiting_for.empty())
     say(Level::note, "nothing is lost as far as can be told; some is still on its way",

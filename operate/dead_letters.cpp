@@ -21,7 +21,8 @@ namespace wxpipe::operate {
 namespace {
 using postgres::Connection, postgres::Parameters, postgres::Rows;
 
-constexpr int kPortion = 500;  // letters in one transaction
+constexpr int kPortion = 500;              // letters in one transaction
+constexpr size_t kPortionBytes = 8 << 20;  // of their bodies; a single letter may have more
 constexpr std::string_view kStates[] = {"open", "retried", "dropped", "parked"};
 
 // A letter beside what was done with it. retries: of the callback, whichever letters it became.
@@ -250,6 +251,7 @@ std::vector<StoredLetter> list_letters(Connection& connection, const LetterFilte
 }
 
 std::vector<std::pair<std::string, std::string>> show_letter(Connection& connection, const std::string& id) {
+  if (id.empty()) throw UsageError("which dead letter? Give its id");
   LetterFilter one{.id = id, .account = {}, .stage = {}, .reason = {}, .from = {}, .to = {}, .state = {}};
   const auto rows = connection.execute(fmt::format(
       "select e.key, e.value from (select row_to_json(r) as row from (select l.*, octet_length(body) as body_bytes, (select "
@@ -272,14 +274,20 @@ Retried retry_letters(Connection& connection, const config::Settings& settings, 
   const auto command = new_command_id();
   std::unique_ptr<sinks::Resender> resender;
   Retried done;
+  // A letter that is put back and fails again at once is a new one: this run leaves it alone, or it might never end.
+  auto chosen = order.filter;
+  const auto began = system_clock().now();
+  chosen.to = std::min(chosen.to.value_or(began), began);
   std::string after;  // (failed_at, id) of the last one
   while (!stop.stop_requested()) {
     const auto limit = order.most == 0 ? kPortion : std::min<int64_t>(kPortion, order.most - done.looked_at);
     if (limit <= 0) break;
     postgres::Transaction transaction(connection);
-    const auto rows =
-        transaction.execute(fmt::format("select {} from {} where {}{} order by failed_at, dead_letter_id limit {}",
-                                        kRetryColumns, letters(), condition(order.filter), after, limit));
+    const auto rows = transaction.execute(fmt::format(
+        "select {} from (select *, sum(octet_length(body)) over in_order as bytes, row_number() over in_order as place from "
+        "(select * from {} where {}{} order by failed_at, dead_letter_id limit {}) portion window in_order as (order by "
+        "failed_at, dead_letter_id)) counted where bytes <= {} or place = 1 order by place",
+        kRetryColumns, letters(), condition(chosen), after, limit, kPortionBytes));
     if (rows.empty()) break;
     std::vector<sinks::Copy> copies;
     std::vector<std::pair<std::string, std::string>> sent;
@@ -307,7 +315,6 @@ Retried retry_letters(Connection& connection, const config::Settings& settings, 
       transaction.commit();
     }
     if (progress) progress(done);
-    if (rows.size() < static_cast<size_t>(limit)) break;
   }
   return done;
 }

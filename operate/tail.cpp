@@ -19,8 +19,8 @@ constexpr auto kTimeout = 3s;             // of one question to Kafka
 constexpr auto kReadTimeout = 10s;        // for one step's records
 constexpr int64_t kStep = 5'000;          // at most so many offsets of a partition in one step: bounds memory
 constexpr size_t kAsked = 5'000;          // rows asked for in one statement
-constexpr size_t kManyWaiting = 200'000;  // then fates are looked for before more events are read
-constexpr auto kAskAnyway = 1s;
+constexpr size_t kManyWaiting = 200'000;  // then no more events are read, only what became of them: bounds memory
+constexpr std::chrono::milliseconds kAskAnyway = 1s;
 }  // namespace
 
 std::string_view to_string(Fate fate) {
@@ -56,6 +56,12 @@ Tail::Waiting* Tail::waiting(const std::string& receipt) {
   return found == by_receipt_.end() ? nullptr : &waiting_.at(found->second - dropped_);
 }
 
+void Tail::give_up(Waiting& one, const std::string& why) {
+  one.known = true;
+  one.event.fate = Fate::dead_letter;
+  one.event.detail = why;
+}
+
 void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_point now) {
   const auto value = record.value();
   if (record.topic() == events_) {
@@ -71,6 +77,9 @@ void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_poi
                       .content = std::move(event->content),
                       .detail = {}};
     waiting_.push_back({std::move(followed), event->occurred_at, now});
+    auto& added = waiting_.back();
+    if (const auto early = early_letters_.find(added.event.receipt); early != early_letters_.end())
+      give_up(added, early->second);
   } else if (record.topic() == messages_) {
     if (schemas::begins_as<schemas::DuplicateMet>(value)) {
       const auto repeat = schemas::decode<schemas::DuplicateMet>(value);
@@ -86,10 +95,9 @@ void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_poi
   } else if (auto letter = schemas::decode<schemas::DeadLetter>(value)) {
     auto* found = waiting(letter->receipt);
     const auto detail = fmt::format("{}: {}", letter->stage, wxpipe::to_string(letter->reason));
-    if (found) {
-      found->known = true;
-      found->event.fate = Fate::dead_letter;
-      found->event.detail = detail;
+    if (found) return give_up(*found, detail);
+    if (letter->stage != "ingest") {
+      if (unread_events_ > 0) early_letters_[std::move(letter->receipt)] = detail;
       return;
     }
     // It never became an event. Only conditions that a dead letter can answer apply to it.
@@ -97,7 +105,7 @@ void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_poi
     known.account = letter->account;
     known.receipt = letter->receipt;
     known.trace_id = letter->trace_id;
-    if (letter->stage != "ingest" || !filter_.takes(known, value)) return;
+    if (!filter_.takes(known, value)) return;
     Followed followed{.fate = Fate::dead_letter,
                       .received_at = letter->failed_at,
                       .receipt = std::move(letter->receipt),
@@ -111,22 +119,33 @@ void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_poi
   }
 }
 
-// By the whole key, so the cost doesn't depend on the table's size.
 void Tail::ask_for_rows(postgres::Connection& connection, std::chrono::steady_clock::time_point now) {
+  // A message that was read with the crowd before it may have been missed; the row is there all the same. Nothing
+  // leaves as on_its_way before it was asked for.
+  const auto ask_anyway = std::min(kAskAnyway, patience_);
+  std::vector<Waiting*> some;
+  for (auto& one : waiting_) {
+    if (one.known || (!one.processed && now - one.since < ask_anyway)) continue;
+    some.push_back(&one);
+    if (some.size() < kAsked) continue;
+    ask_for_rows_of(some, connection);
+    some.clear();
+  }
+  if (!some.empty()) ask_for_rows_of(some, connection);
+}
+
+// By the whole key, so the cost doesn't depend on the table's size.
+void Tail::ask_for_rows_of(const std::vector<Waiting*>& some, postgres::Connection& connection) {
   std::string ids, times;
   std::map<std::string, std::vector<Waiting*>> asked;
-  for (auto& one : waiting_) {
-    // A message that was read with the crowd before it may have been missed; the row is there all the same.
-    if (one.known || (!one.processed && now - one.since < kAskAnyway)) continue;
-    if (asked.size() >= kAsked) break;
-    auto& same = asked[one.event.event_id];
+  for (auto* one : some) {
+    auto& same = asked[one->event.event_id];
     if (same.empty()) {
-      ids += fmt::format("{}{}", ids.empty() ? "" : ",", one.event.event_id);
-      times += fmt::format("{}{}", times.empty() ? "" : ",", to_iso8601(one.occurred_at));
+      ids += fmt::format("{}{}", ids.empty() ? "" : ",", one->event.event_id);
+      times += fmt::format("{}{}", times.empty() ? "" : ",", to_iso8601(one->occurred_at));
     }
-    same.push_back(&one);
+    same.push_back(one);
   }
-  if (asked.empty()) return;
   const auto rows = connection.execute(
       "select a.id::text, m.place, coalesce(m.receipt, '') from unnest($1::text::uuid[], $2::text::timestamptz[]) a(id, at) "
       "cross join lateral (select tableoid::regclass::text as place, receipt from messages where event_id = a.id and "
@@ -142,12 +161,13 @@ void Tail::ask_for_rows(postgres::Connection& connection, std::chrono::steady_cl
     }
 }
 
-int64_t Tail::read_up_to(const std::vector<kafka::PartitionOffset>& ends, std::chrono::steady_clock::time_point now) {
+int64_t Tail::read_up_to(const std::vector<kafka::PartitionOffset>& ends, int64_t most,
+                         std::chrono::steady_clock::time_point now) {
   int64_t behind = 0;
   std::vector<kafka::Stretch> stretches;
   for (const auto& [partition, end] : ends) {
     const auto next = next_[partition];
-    const auto to = std::min(end, next + kStep);
+    const auto to = std::min(end, next + most);
     behind += std::max<int64_t>(0, end - to);
     if (next < to) stretches.push_back({partition, next, to});
   }
@@ -159,17 +179,23 @@ int64_t Tail::read_up_to(const std::vector<kafka::PartitionOffset>& ends, std::c
 
 std::vector<Followed> Tail::step(postgres::Connection& connection, std::chrono::steady_clock::time_point now) {
   // The ends of what is made from events come first, and are read last: then what belongs to an event is never met
-  // before it.
-  const auto other_ends = reader_.stable_ends(made_, kTimeout);
-  behind_ = read_up_to(reader_.stable_ends(partitions_of_events_, kTimeout), now);
-  if (behind_ == 0 || waiting_.size() > kManyWaiting) behind_ += read_up_to(other_ends, now);
+  // before it. Only when too many wait is it met earlier, because it alone can make them fewer.
+  const auto made_ends = reader_.stable_ends(made_, kTimeout);
+  const bool many = waiting_.size() > kManyWaiting;
+  unread_events_ = read_up_to(reader_.stable_ends(partitions_of_events_, kTimeout), many ? 0 : kStep, now);
+  if (unread_events_ == 0) early_letters_.clear();
+  const bool made_too = many || unread_events_ == 0;
+  const auto unread_made = read_up_to(made_ends, made_too ? kStep : 0, now);
+  behind_ = unread_events_ + unread_made;
   ask_for_rows(connection, now);
 
-  // In the order of arrival: what is behind an event that still waits, waits too.
+  // In the order of arrival: what is behind an event that still waits, waits too. Patience ends only when nothing is
+  // unread that could tell a fate.
+  const bool all_looked_for = made_too && unread_made == 0;
   std::vector<Followed> done;
   while (!waiting_.empty()) {
     auto& first = waiting_.front();
-    if (!first.known && now - first.since < patience_) break;
+    if (!first.known && (!all_looked_for || now - first.since < patience_)) break;
     by_receipt_.erase(first.event.receipt);
     done.push_back(std::move(first.event));
     waiting_.pop_front();

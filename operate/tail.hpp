@@ -31,7 +31,7 @@ struct Followed {
 class Tail {
  public:
   // Begins with what is received after `from`. patience: after it an event whose fate isn't known yet is shown as
-  // on_its_way.
+  // on_its_way, if nothing is unread that could tell it.
   Tail(const config::Settings& settings, EventFilter filter, Timestamp from, std::chrono::milliseconds patience);
 
   // Reads what has come and returns the events whose fate is known now, in the order of their arrival on their
@@ -50,10 +50,13 @@ class Tail {
     bool known = false;      // its fate
   };
   void take(const kafka::Record& record, std::chrono::steady_clock::time_point now);
+  static void give_up(Waiting& one, const std::string& why);
   Waiting* waiting(const std::string& receipt);
-  // Returns how many offsets are left before the ends.
-  int64_t read_up_to(const std::vector<kafka::PartitionOffset>& ends, std::chrono::steady_clock::time_point now);
+  // At most so many offsets of a partition. Returns how many are left before the ends.
+  int64_t read_up_to(const std::vector<kafka::PartitionOffset>& ends, int64_t most,
+                     std::chrono::steady_clock::time_point now);
   void ask_for_rows(postgres::Connection& connection, std::chrono::steady_clock::time_point now);
+  static void ask_for_rows_of(const std::vector<Waiting*>& some, postgres::Connection& connection);
 
   const EventFilter filter_;
   const std::chrono::milliseconds patience_;
@@ -64,7 +67,10 @@ class Tail {
   std::deque<Waiting> waiting_;
   std::map<std::string, size_t, std::less<>> by_receipt_;  // place in waiting_, plus dropped_
   size_t dropped_ = 0;                                     // how many have left waiting_ at its front
+  int64_t unread_events_ = 0;                              // offsets of events.v1, of behind_
   int64_t behind_ = 0;
+  // Receipt -> why: dead letters that were met before their event, while it is unread.
+  std::map<std::string, std::string, std::less<>> early_letters_;
 };
 
 }  // namespace wxpipe::operate

@@ -181,10 +181,12 @@ void CustodyStore::find(MarkedReceipts& receipts) {
       for (size_t i = 0; i < rows.size(); ++i) receipts.found(rows.text(i, 0), where);
     };
     look("select receipt from wxpipe.duplicate_receipts where receipt = any($1::text[])", Found::duplicate);
-    // A dead letter of another sink (leads, followers …) says nothing about the event's own row.
+    // A dead letter of another sink (leads, followers …) says nothing about the event's own row. One that was put back
+    // says nothing either: the event is on its way again, and its end is looked for.
     look(
         "select receipt from dead_letters where receipt = any($1::text[]) "
-        "and stage in ('ingest', 'process', 'sink.messages', 'sink.dead_letters')",
+        "and stage in ('ingest', 'process', 'sink.messages', 'sink.dead_letters') and not coalesce((select a.action = 'retry' "
+        "from wxpipe.dead_letter_actions a where a.dead_letter_id = dead_letters.dead_letter_id order by a.at desc limit 1), false)",
         Found::dead_letter);
   }
 }

@@ -19,7 +19,9 @@ constexpr auto kAge = 3s;       // younger marks are probably still on their way
 constexpr auto kPatience = 5s;  // the wait for consumers to pass the topics' ends
 constexpr size_t kNamed = 5;    // in one log line; `wxpipe audit` names all
 constexpr SearchLimits kRepairLimits{2'000'000, 60s};
-constexpr size_t kMostTried = 200'000;  // that are remembered
+constexpr size_t kMostTried = 200'000;              // that are remembered
+constexpr std::chrono::seconds kFirstPause = 1min;  // before a search that ended at its limit is repeated
+constexpr std::chrono::seconds kLongestPause = 1h;
 
 // The lock of the process that checks; Postgres releases it when the connection ends.
 constexpr const char* kTryLock = "select pg_try_advisory_lock(hashtext('wxpipe.custody'), 0)";
@@ -82,17 +84,24 @@ bool CustodyWatch::look(const std::stop_token& stop) {
 }
 
 // Once for each receipt: if it is missing again after it was sent and everything was taken, sending doesn't help it.
+// Nothing is known of those that a search didn't reach, so they are searched again, more and more seldom.
 void CustodyWatch::mend(const std::vector<MissingReceipt>& missing, const std::stop_token& stop) {
+  if (not_reached_.empty()) next_pause_ = kFirstPause;
+  if (std::chrono::steady_clock::now() >= try_again_) not_reached_.clear();
   std::vector<MissingReceipt> untried;
   for (const auto& one : missing)
-    if (!tried_.contains(one.receipt)) untried.push_back(one);
+    if (!tried_.contains(one.receipt) && !not_reached_.contains(one.receipt)) untried.push_back(one);
   told(repair(settings_, untried, RepairMode::send, kRepairLimits, {}, stop));
 }
 
 void CustodyWatch::told(const std::vector<Repair>& repairs) {
-  std::vector<std::string> sent, impossible;
+  std::vector<std::string> sent, impossible, not_reached;
   std::string why;
   for (const auto& one : repairs) {
+    if (one.outcome == Mending::not_reached) {
+      not_reached.push_back(one.lost.receipt);
+      continue;
+    }
     if (tried_.size() >= kMostTried) tried_.clear();
     tried_.insert(one.lost.receipt);
     if (one.outcome == Mending::sent) {
@@ -113,6 +122,15 @@ void CustodyWatch::told(const std::vector<Repair>& repairs) {
                                                     {"first", first_of(impossible)},
                                                     {"why", why},
                                                     {"do", "run `wxpipe audit --repair`: it gives each one's reason"}});
+  if (not_reached.empty()) return;
+  not_reached_.insert(not_reached.begin(), not_reached.end());
+  if (const auto now = std::chrono::steady_clock::now(); now >= try_again_) {
+    try_again_ = now + next_pause_;
+    next_pause_ = std::min(next_pause_ * 2, kLongestPause);
+  }
+  telemetry::log_warn("receipts_not_reached", {{"receipts", not_reached.size()},
+                                               {"first", first_of(not_reached)},
+                                               {"do", "run `wxpipe audit --repair`: it searches further"}});
 }
 
 void CustodyWatch::show(int64_t unaccounted) {

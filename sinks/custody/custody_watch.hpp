@@ -3,6 +3,7 @@
 // raise no alarm. With [sink] repair, it also sends lost events again (repair.hpp).
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -39,6 +40,10 @@ class CustodyWatch {
   telemetry::Metrics& metrics_;
   std::unique_ptr<Drain> drain_;
   std::unordered_set<std::string> tried_;  // receipts that were sent again or can't be: each is tried once
+  // Receipts whose search ended at its limit. They are looked for again at try_again_, then after a longer pause.
+  std::unordered_set<std::string> not_reached_;
+  std::chrono::steady_clock::time_point try_again_{};
+  std::chrono::seconds next_pause_{};
   int64_t shown_ = 0;
   std::string hindrance_;
 };

@@ -48,10 +48,8 @@ class Search {
         records_left_(limits.records),
         admin_(kafka_, kTimeout),
         log_(kafka_) {
-    for (const auto& one : lost) {
-      open_.emplace(one.receipt, repairs_.size());
-      repairs_.push_back({one, Mending::never_found, {}});
-    }
+    for (const auto& one : lost)
+      if (open_.emplace(one.receipt, repairs_.size()).second) repairs_.push_back({one, Mending::never_found, {}});
   }
 
   std::vector<Repair> run(const OtherCopies& others) && {

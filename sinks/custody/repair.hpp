@@ -45,8 +45,9 @@ using OtherCopies = std::function<void(const std::unordered_set<std::string>& re
 
 enum class RepairMode { look, send };
 
-// One result for each lost receipt, in their order. In `look` mode, nothing is sent. Throws Unavailable when Kafka is
-// away, when another repair took over, or when stopped; what was sent until then stays sent.
+// One result for each lost receipt, in their order; a receipt that is there twice has one result. In `look` mode,
+// nothing is sent. Throws Unavailable when Kafka is away, when another repair took over, or when stopped; what was sent
+// until then stays sent.
 std::vector<Repair> repair(const config::Settings& settings, const std::vector<MissingReceipt>& lost, RepairMode mode,
                            const SearchLimits& limits, const OtherCopies& others = {},
                            const std::stop_token& stop = {});

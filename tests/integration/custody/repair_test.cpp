@@ -90,6 +90,20 @@ TEST_F(RepairTest, RowsThatWereDeletedAreListedAndSentAgainAndASecondRepairDoesN
   EXPECT_EQ(rows(), whole);
 }
 
+TEST_F(RepairTest, AReceiptThatIsNamedTwiceIsRepairedOnce) {
+  RunningIngest ingest(settings());
+  RunningRole processing(settings(), process()), storing(settings(), sink());
+  Platform platform(ingest.port());
+  platform.send_all(0, 1);
+  ASSERT_EQ(audit_of(1).total(), (Tally{1, 1, 0, 0, 0, 0}));
+  database_->query("delete from messages");
+  const auto missing = audit().missing;
+  ASSERT_THAT(missing, SizeIs(1));
+  const auto found = look({missing[0], missing[0]});
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].outcome, Mending::found) << found[0].where;
+}
+
 TEST_F(RepairTest, WhatTheFactTopicsLostBeforeTheSinkTookItIsMadeOfTheEventsAgain) {
   RunningIngest ingest(settings());
   RunningRole processing(settings(), process());

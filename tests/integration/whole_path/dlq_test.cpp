@@ -80,6 +80,26 @@ TEST_F(DlqTest, LeavesAloneWhatFailsAgainAndAgain) {
   EXPECT_THAT(dlq({"retry", "--state", "parked", "--all", "--yes"}), HasSubstr(R"("put_back":1)"));
 }
 
+// The letter was put back, and its event was lost then: nothing was sent here.
+TEST_F(DlqTest, ALetterThatWasPutBackAccountsForNothingAndCanBePutBackAgain) {
+  receive_with_wrong_key(2);
+  EXPECT_EQ(command({"audit"}, {}, 30s).code(), 0);
+  database_->query(
+      "insert into wxpipe.dead_letter_actions (dead_letter_id, action, receipt, command_id) select dead_letter_id, 'retry', receipt, "
+      "gen_random_uuid() from dead_letters order by failed_at limit 1");
+  const auto lost = command({"audit"}, {}, 30s);
+  EXPECT_EQ(lost.code(), 1) << lost.errors;
+  EXPECT_THAT(lost.output, AllOf(HasSubstr("1 callback found nowhere"), HasSubstr("dlq retry --state retried")));
+
+  auto all = start();
+  ASSERT_TRUE(all->ready()) << all->readiness();
+  EXPECT_THAT(dlq({"retry", "--state", "retried", "--all", "--yes"}), HasSubstr(R"("put_back":1)"));
+  ASSERT_EQ(eventually_equal([&] { return count("messages"); }, 1), 1);
+  all->stop();
+  const auto found = command({"audit"}, {}, 30s);
+  EXPECT_EQ(found.code(), 0) << found.output << found.errors;
+}
+
 TEST_F(DlqTest, ShowsAndDropsWithAReason) {
   receive_with_wrong_key(2);
   const auto id =
@@ -96,6 +116,8 @@ TEST_F(DlqTest, ShowsAndDropsWithAReason) {
   EXPECT_EQ(lines("select operation, affected, reason, resource_id is not null from audit_logs"),
             (Lines{R"(("dlq drop",1,"a test",t))"}));
   EXPECT_EQ(command({"dlq", "show", "01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"}).code(), 1);
+  EXPECT_EQ(command({"dlq", "show", "undecryptable"}).code(), 2);
+  EXPECT_EQ(command({"dlq", "show", ""}).code(), 2) << "no id is not each of them";
 }
 
 }  // namespace

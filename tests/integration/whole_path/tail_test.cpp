@@ -55,6 +55,14 @@ TEST_F(TailTest, SaysThatAnEventIsOnItsWayWhileNobodyWritesRows) {
   EXPECT_THAT(tail({"--count", "1", "--patience", "300ms", "--ndjson"}), HasSubstr(R"("fate":"on_its_way")"));
 }
 
+TEST_F(TailTest, AsksForRowsBeforeItsPatienceEnds) {
+  send(shop(mp_text("o_one", 1, "一")));
+  ASSERT_TRUE(settled(1));
+  all_->stop();
+  topics_->empty(schemas::TopicName::messages);  // so that only the row tells the fate
+  EXPECT_THAT(tail({"--count", "1", "--patience", "1ms", "--ndjson"}), HasSubstr(R"("fate":"stored")"));
+}
+
 TEST_F(TailTest, NamesWhatIsWrongWithAFilter) {
   const auto name = command({"tail", "--where", "acount=shop"});
   EXPECT_EQ(name.code(), 2);

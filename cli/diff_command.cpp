@@ -36,9 +36,12 @@ Report report_of(const operate::Diff& diff, const std::string& schema) {
                 {"missing", "missing", Kind::count},
                 {"changed", "changed", Kind::count}},
                {}};
-  Table columns{"columns", "", {{"table", "table"}, {"column", "column"}, {"rows", "rows changed", Kind::count}}, {}};
+  Table columns{"columns",
+                "columns that changed",
+                {{"table", "table"}, {"column", "column"}, {"rows", "rows changed", Kind::count}},
+                {}};
   Table samples{"samples",
-                "",
+                "samples",
                 {{"table", "table"},
                  {"kind", "kind"},
                  {"key", "key"},

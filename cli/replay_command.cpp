@@ -175,7 +175,7 @@ Table table_of(std::string key, std::string what, std::string title, const std::
 
 void add_rows(Report& report, const operate::Tables& tables, int64_t& fresh) {
   Table rows{"rows",
-             "",
+             "rows",
              {{"family", "family"},
               {"records", "records", Kind::count},
               {"fresh", "new", Kind::count},
@@ -280,7 +280,7 @@ void run(Program& program, const Options& options) {
   }
   if (auto* files = dynamic_cast<operate::Files*>(target.get())) {
     files->finish();
-    Table written{"files", "", {{"file", "file"}, {"rows", "rows", Kind::count}}, {}};
+    Table written{"files", "files", {{"file", "file"}, {"rows", "rows", Kind::count}}, {}};
     for (const auto& file : files->files()) written.rows.push_back({file.path.string(), file.rows});
     report.tables.push_back(std::move(written));
   }

@@ -19,13 +19,19 @@ struct Row {
   bool is_message = false;
 };
 
+ingest::Vocabulary vocabulary_of(AccountKind kind) {
+  auto words = ingest::rules(kind).vocabulary();
+  if (kind == AccountKind::wework_suite_command) words.messages = {};  // its notices have no MsgType
+  return words;
+}
+
 // A rule whose type ends in a dot stands for all types that begin so: the body names the rest.
 bool means(const EventRule& rule, std::string_view type) {
   return rule.type.ends_with('.') ? type.size() > rule.type.size() && type.starts_with(rule.type) : rule.type == type;
 }
 
 Row row_of(AccountKind kind, std::string_view type) {
-  const auto vocabulary = ingest::rules(kind).vocabulary();
+  const auto vocabulary = vocabulary_of(kind);
   for (const auto& rule : vocabulary.events)
     if (means(rule, type)) return {&rule, false};
   for (const auto& rule : vocabulary.messages)
@@ -124,7 +130,7 @@ void check_id(std::string_view option, std::string_view id) {
 std::vector<std::string> types_of(AccountKind kind) {
   std::set<std::string> types;
   for (const auto& topic : topics(kind)) types.emplace(topic.type);
-  const auto vocabulary = ingest::rules(kind).vocabulary();
+  const auto vocabulary = vocabulary_of(kind);
   for (const auto rules : {vocabulary.events, vocabulary.messages})
     for (const auto& rule : rules)
       if (!rule.type.ends_with('.')) types.emplace(rule.type);

@@ -203,7 +203,7 @@ TEST_F(RepairTest, ACopyInASpoolIsSentWhereTheTopicsHaveNone) {
   const auto events = support::read_topic(topics_->settings(), topics_->name(TopicName::events));
   {
     telemetry::Metrics metrics;
-    ingest::Spool left_behind(settings().spool, "gone", system_clock(), metrics);
+    ingest::Spool left_behind(settings().spool, "gone", settings().kafka.topic_prefix, system_clock(), metrics);
     ingest::Outbound copy{.topic = TopicName::events,
                           .key = events[0].key,
                           .value = events[0].value,

@@ -2,8 +2,11 @@
 // whichever is first, and always in time. The broker is behind a gate that can freeze and refuse.
 #include <algorithm>
 #include <deque>
+#include <future>
 
 #include "ingest/delivery/left_spools.hpp"
+#include "ingest/delivery/spool.hpp"
+#include "ingest/delivery/spool_ledger.hpp"
 #include "rig/kafka_gate.hpp"
 #include "schemas/facts/custody_mark.hpp"
 #include "tests/integration/ingest/ingest_fixture.hpp"

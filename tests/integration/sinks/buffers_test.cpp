@@ -26,7 +26,8 @@ using namespace testing;
 using support::TemporaryDatabase;
 
 constexpr int kRows = 200;  // of a measured batch
-constexpr double kMostApart = 1.5;
+// Half as much again, and a little: dead versions of rows stay in the tables here, because nothing removes them.
+constexpr double kMostApart = 1.6;
 const kafka::Partition kPartition{"t", 0};
 
 std::vector<int64_t> sizes() {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kDiskRetry{100};
 constexpr std::chrono::milliseconds kLockRetry{20};
-constexpr int kQuietLockTries = 50, kLockTries = 3'000;
+constexpr int kQuietLockTries = 50, kLockTries = 1'000;
 
 // Another process may hold it for a moment, to see whether the spool has an owner, or for some seconds, to deliver it
 // because it seemed to have none (LeftSpools).
@@ -26,7 +26,7 @@ bool wait_for_lock(int lock, const std::string& instance) {
     if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return true;
     if (i == kQuietLockTries)
       telemetry::log_warn("spool_in_use",
-                          {{"spool_of", instance}, {"why", "another process has it"}, {"waits_seconds", 60}});
+                          {{"spool_of", instance}, {"why", "another process has it"}, {"waits_seconds", 20}});
     std::this_thread::sleep_for(kLockRetry);
   }
   return false;

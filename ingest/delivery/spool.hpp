@@ -53,7 +53,7 @@ class Spool {
 
   // Opens or creates <directory>/<instance>.spool and takes its lock. What it creates is for this user alone; the
   // rights of a folder that is there stay as they are, with a warning. Throws UsageError when the directory can't be
-  // written to or another process has it for a minute. topic_prefix: of the topics that the events are for.
+  // written to or another process has it for twenty seconds. topic_prefix: of the topics that the events are for.
   Spool(const config::SpoolSettings& settings, const std::string& instance, const std::string& topic_prefix,
         const Clock& clock, telemetry::Metrics& metrics, Monotonic monotonic = std::chrono::steady_clock::now);
   // Finishes all puts first.

@@ -173,7 +173,7 @@ TEST(Verification, RefusesStrangersAndBrokenEchoes) {
   request.query = "";
   EXPECT_EQ(interpret(request), refused(401, Refusal::missing_signature));
   EXPECT_EQ(interpret(echo_request("wework_app", {.aes_key = kForeignAesKey, .receiveid = "wwcorp"})),
-            refused(400, Refusal::bad_request));
+            Interpretation(Refused{Refusal::bad_request, WrongPart::key}));
   Request clear = clear_request("official_account", "", "other");
   clear.method = Method::get;
   EXPECT_EQ(interpret(clear), refused(401, Refusal::bad_signature));

@@ -16,6 +16,7 @@
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
 #include "common/runtime/backoff.hpp"
+#include "operate/side_schema.hpp"
 #include "schemas/fact_json.hpp"
 #include "sinks/families.hpp"
 
@@ -71,7 +72,10 @@ void Tables::write(Family& family, std::span<const sinks::InputRecord> records) 
       if (!connection_) {
         connection_ = std::make_unique<postgres::Connection>(settings_.postgres.url, "wxpipe replay",
                                                              postgres::Purpose::sink, schemas_);
-        postgres::require_schema(*connection_);
+        if (schemas_ == postgres::Schemas())
+          postgres::require_schema(*connection_);
+        else
+          postgres::require_schema(*connection_, side_migrations());
       }
       family.writer.write(*connection_, family.batch, {}, outcome);
       break;

@@ -138,6 +138,13 @@ Schemas named_side_schema(std::string_view name) {
   return postgres::side_schemas(name);
 }
 
+std::vector<postgres::Migration> side_migrations() {
+  std::vector<postgres::Migration> of_tables;
+  for (const auto& migration : postgres::embedded_migrations())
+    if (migration.sql.find("create schema") == std::string_view::npos) of_tables.push_back(migration);
+  return of_tables;
+}
+
 void make_side_schema(const config::Settings& settings, const Schemas& side) {
   Connection connection(settings.postgres.url, "wxpipe replay", postgres::Purpose::administration, side);
   if (!is_ours(connection, side))
@@ -149,7 +156,7 @@ void make_side_schema(const config::Settings& settings, const Schemas& side) {
       "create schema if not exists {0}; comment on schema {0} is 'A side schema of wxpipe replay; drop it when "
       "you have seen enough, with {1}'",
       side.business, side.own));
-  postgres::migrate(connection);
+  postgres::migrate(connection, side_migrations());
 }
 
 Diff diff(Connection& connection, const Schemas& side, const DiffBounds& bounds) {

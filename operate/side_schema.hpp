@@ -12,11 +12,16 @@
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
 #include "common/postgres/connection.hpp"
+#include "common/postgres/migrations.hpp"
 
 namespace wxpipe::operate {
 
 // Throws UsageError: the name is none, or can't be one.
 postgres::Schemas named_side_schema(std::string_view name);
+
+// The migrations that make the tables. Views for other systems have schemas of their own, and are of production's
+// tables.
+std::vector<postgres::Migration> side_migrations();
 
 // Makes it, or brings it to this program's version. Throws UsageError: somebody else's schema has that name.
 void make_side_schema(const config::Settings& settings, const postgres::Schemas& side);

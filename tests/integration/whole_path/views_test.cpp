@@ -1,4 +1,4 @@
-// From callbacks to the tables that other systems know: every view of 0015_views_of_other_systems.sql is read, in its
+// From callbacks to the tables that other systems know: every view of 0016_views_of_other_systems.sql is read, in its
 // own names and codes.
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 

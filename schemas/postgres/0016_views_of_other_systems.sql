@@ -19,11 +19,6 @@ comment on schema open_platform is 'Views: the tables of a third-party platform 
 comment on schema tb_core is 'Views: the tables that keep records of calls';
 comment on schema crm is 'Views: the tables of a lead and customer management';
 
--- Compared by their bytes, as all texts in indexes (0008). No row is rewritten.
-alter table messages alter column type type text collate "C", alter column subject type text collate "C";
--- Rare events of the journal that views look up by what they are about. Partial, so that a message costs a comparison.
-create index messages_relation on messages (account, subject, occurred_at) where type like 'group.%' or type like 'authorization.%';
-create index messages_instance_event on messages (account, type, occurred_at) where platform = 'instance' and category = 'event';
 
 create function wxpipe.eid(kind text, variadic key text[]) returns uuid language sql stable parallel safe as $$
   select encode(substr(sha256(convert_to(kind || E'\x1f' || array_to_string(key, E'\x1f', ''), 'UTF8')), 1, 16), 'hex')::uuid

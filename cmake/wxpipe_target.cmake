@@ -52,9 +52,9 @@ function(wxpipe_executable name)
 endfunction()
 
 # Each GoogleTest case becomes one ctest case, so that a skipped one is counted by name. TIMEOUT in seconds, default
-# 120, three times that with a sanitizer.
+# 120, three times that with a sanitizer. ALONE: no other test runs beside it.
 function(wxpipe_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "ALONE" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
   wxpipe_executable(${name} SOURCES ${ARG_SOURCES} LINKS ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
@@ -63,5 +63,5 @@ function(wxpipe_test name)
     math(EXPR ARG_TIMEOUT "3 * ${ARG_TIMEOUT}")  # and everything it starts is slower by that
   endif()
   gtest_discover_tests(${name} TEST_PREFIX "${ARG_LABEL}." WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} RUN_SERIAL ${ARG_ALONE})
 endfunction()

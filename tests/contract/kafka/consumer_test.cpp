@@ -109,7 +109,8 @@ TEST_P(KafkaConsumer, HandsOutEachRecordOnceInOrderAndWhole) {
   Listener listener;
   auto consumer = make(listener);
   std::optional<kafka::Record> first;
-  ASSERT_TRUE(eventually([&] { return (first = consumer.poll(50ms)).has_value(); }));
+  ASSERT_TRUE(eventually([&] { return (first = consumer.poll(50ms)).has_value(); }))
+      << "assigned " << listener.times_assigned << " times, end " << consumer.known_end({topic_, 0});
   EXPECT_EQ(first->key(), "key");
   EXPECT_EQ(first->header("event_id"), "id 0");
   EXPECT_EQ(first->header("other"), "");

@@ -34,7 +34,7 @@ def code():
 
 def pages():
     """The pages that people read; nothing in build folders."""
-    yield "README.md"
+    yield from ("README.md", "README.zh-CN.md")
     yield from (str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md")))
 
 

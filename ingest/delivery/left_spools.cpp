@@ -88,6 +88,8 @@ void LeftSpools::work(const std::stop_token& stop) {
 void LeftSpools::look() {
   const auto left = unowned();
   metrics_.spools_left.Set(static_cast<double>(left.size()));
+  // Operators move damaged files away while this process runs.
+  metrics_.spool_damaged_files.Set(static_cast<double>(damaged_spools_in(settings_.spool.directory).size()));
   std::map<std::string, steady_clock::time_point> seen;
   for (const auto& instance : left) {
     const auto known = seen_.find(instance);

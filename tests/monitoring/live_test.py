@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+"""Alerts and dashboards against the real thing: a Kafka, a Postgres, wxpipe under load and a Prometheus that reads it.
+
+    live_test.py WXPIPE [FOLDER]     the executable; FOLDER has prometheus. Without it dev/prometheus/fetch brings it; if it
+                                     can't, the test is skipped (77)
+
+Every panel's query must have data. Then things are broken, each alert is seen to fire, things are mended, and each alert
+is seen to end. Minutes of the rules are seconds here. Alerts that would need a lost topic or a broken table are proven
+by rules_test.py alone; kNotHere names them.
+"""
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import rules_test
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PATIENCE_S = 60
+TOKEN = "live-test-token"
+NOT_HERE = {"WxpipeUnaccounted", "WxpipeSpoolLeft", "WxpipeSinkStopped", "WxpipeRecordsLost", "WxpipeRepairImpossible",
+            "WxpipeTransactionsFail", "WxpipeAcknowledgesSlowly"}
+wxpipe = prometheus = None
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def shortened(rules):
+    """Minutes become seconds, and thresholds in seconds fit to that."""
+    rules = rules.replace("[3h]", "[8s]").replace("offset 7d", "offset 20s").replace(") > 30\n        for: 5m\n        labels: {severity: ticket}\n        annotations:\n          summary: 'Nothing", ") > 5\n        for: 1s\n        labels: {severity: ticket}\n        annotations:\n          summary: 'Nothing")
+    rules = rules.replace("[10m]", "[15s]").replace("offset 10m", "offset 15s").replace("[5m]", "[10s]")
+    rules = rules.replace("wxpipe_consumer_lag_seconds) > 60", "wxpipe_consumer_lag_seconds) > 3")
+    rules = rules.replace("wxpipe_end_to_end_seconds_bucket[10s]))) > 30", "wxpipe_end_to_end_seconds_bucket[10s]))) > 3")
+    return re.sub(r"for: \d+m", "for: 1s", rules)
+
+
+class Live(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="wxpipe-monitoring."))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.stack("up")
+        cls.addClassCleanup(cls.stack, "down", "--remove")
+        env = subprocess.run([ROOT / "dev/stack", "env", "--dir", cls.folder / "stack"], check=True, capture_output=True, text=True)
+        cls.environment = {**os.environ, **dict(line.split("=", 1) for line in env.stdout.split())}
+        cls.environment |= {"WXPIPE_SEALING_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "WXPIPE_CONFIG": str(cls.folder / "wxpipe.toml")}
+        cls.callbacks, cls.admin, cls.port = free_port(), free_port(), free_port()
+        cls.configure()
+        for command in (["migrate"], ["topics", "apply"]):
+            subprocess.run([wxpipe, *command], check=True, env=cls.environment, capture_output=True, timeout=120)
+        cls.role = None
+        cls.start_wxpipe()
+        cls.addClassCleanup(lambda: cls.stop_wxpipe())
+        cls.start_prometheus()
+
+    @classmethod
+    def stack(cls, command, *more):
+        subprocess.run([ROOT / "dev/stack", command, "--dir", cls.folder / "stack", *more], check=True, capture_output=True, timeout=180)
+
+    @classmethod
+    def configure(cls):
+        accounts = "".join(
+            f'\n[[accounts]]\nname = "{name}"\nkind = "official_account"\nmode = "plain"\napp_id = "wx0123456789abcde{digit}"\n'
+            f'original_id = "gh_{name}"\ntoken = "{TOKEN}"\n'
+            for digit, name in enumerate(("shop", "outlet"))
+        )
+        (cls.folder / "wxpipe.toml").write_text(
+            f'[instance]\nname = "live"\n[ingest]\nlisten = "127.0.0.1:{cls.callbacks}"\n[admin]\nlisten = "127.0.0.1:{cls.admin}"\n'
+            f'[spool]\ndirectory = "{cls.folder}/spool"\nmax_bytes = "1MiB"\n[score]\nrules_file = "{ROOT}/config/scoring.toml"\n{accounts}'
+        )
+
+    @classmethod
+    def start_wxpipe(cls):
+        cls.log = open(cls.folder / "wxpipe.log", "a")
+        cls.role = subprocess.Popen([wxpipe, "run"], env=cls.environment, cwd=cls.folder, stdout=cls.log, stderr=cls.log)
+        cls.until(lambda: cls.get(f"http://127.0.0.1:{cls.admin}/healthz") is not None, "wxpipe answers")
+
+    @classmethod
+    def stop_wxpipe(cls):
+        cls.role.send_signal(signal.SIGTERM)
+        cls.role.wait(timeout=30)
+        cls.log.close()
+
+    @classmethod
+    def start_prometheus(cls):
+        (cls.folder / "rules.yml").write_text(shortened(rules_test.rules()))
+        (cls.folder / "prometheus.yml").write_text(
+            "global: {scrape_interval: 1s, evaluation_interval: 1s}\nrule_files: [rules.yml]\nscrape_configs:\n"
+            f"  - job_name: wxpipe\n    static_configs: [{{targets: ['127.0.0.1:{cls.admin}'], labels: {{role: run}}}}]\n"
+        )
+        log = open(cls.folder / "prometheus.log", "w")
+        process = subprocess.Popen(
+            [pathlib.Path(prometheus) / "prometheus", f"--config.file={cls.folder}/prometheus.yml", f"--storage.tsdb.path={cls.folder}/tsdb",
+             f"--web.listen-address=127.0.0.1:{cls.port}"], stdout=log, stderr=log)
+        cls.addClassCleanup(log.close)
+        cls.addClassCleanup(process.wait, timeout=30)
+        cls.addClassCleanup(process.terminate)
+        cls.until(lambda: cls.ask("up") != [], "Prometheus reads wxpipe")
+
+    @staticmethod
+    def get(url):
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.read()
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return None
+
+    @staticmethod
+    def until(holds, what):
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {PATIENCE_S} s: {what}")
+            time.sleep(0.2)
+
+    @classmethod
+    def ask(cls, query):
+        answer = cls.get(f"http://127.0.0.1:{cls.port}/api/v1/query?" + urllib.parse.urlencode({"query": query}))
+        return json.loads(answer)["data"]["result"] if answer else []
+
+    @classmethod
+    def firing(cls):
+        answer = cls.get(f"http://127.0.0.1:{cls.port}/api/v1/alerts")
+        alerts = json.loads(answer)["data"]["alerts"] if answer else []
+        return {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
+
+    def fires(self, *names):
+        for name in names:
+            self.until(lambda name=name: name in self.firing(), f"{name} fires (now: {self.firing()})")
+            self.seen.add(name)
+
+    def ends(self, *names):
+        for name in names:
+            self.until(lambda name=name: name not in self.firing(), f"{name} ends")
+
+    def send(self, account, body, token=TOKEN):
+        now, nonce = str(int(time.time())), str(time.monotonic_ns())
+        signature = hashlib.sha1("".join(sorted((token, now, nonce))).encode()).hexdigest()
+        query = urllib.parse.urlencode({"signature": signature, "timestamp": now, "nonce": nonce})
+        request = urllib.request.Request(f"http://127.0.0.1:{self.callbacks}/callback/{account}?{query}", body.encode(), method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def message(self, account="shop", receiver=None, filler=""):
+        now = int(time.time())
+        return (f"<xml><ToUserName><![CDATA[{receiver or 'gh_' + account}]]></ToUserName><FromUserName><![CDATA[o{time.monotonic_ns()}]]></FromUserName>"
+                f"<CreateTime>{now}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[你好{filler}]]></Content><MsgId>{time.monotonic_ns()}</MsgId></xml>")
+
+    def test_alerts_fire_and_end(self):
+        self.seen = set()
+        self.load = subprocess.Popen([wxpipe, "simulate", "--rate", "20", "--duration", "10m", "--accounts", "shop", "--no-progress"],
+                                     env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.load.wait, timeout=30)
+        self.addCleanup(self.load.kill)
+
+        with self.subTest("panels have data"):
+            self.send("shop", "this is not XML")
+            for where, query in rules_test.queries():
+                query = query.replace("$__rate_interval", "10s").replace("$account", ".*")
+                # Kinds that only appear when something goes wrong.
+                if re.search(r'outcome="refused"', query):
+                    for _ in range(2):
+                        self.send("shop", "x", token="wrong")
+                        time.sleep(1.2)  # two scrapes apart: a rate needs both
+                self.until(lambda query=query: self.ask(query) != [], f"{where}: {query}")
+
+        with self.subTest("dead letters, refusals, wrong ids, a silent account"):
+            self.assertEqual(self.send("shop", "this is not XML"), 200)
+            self.assertEqual(self.send("shop", self.message(receiver="gh_other")), 200)
+            for _ in range(8):
+                self.assertEqual(self.send("outlet", self.message("outlet"), token="wrong"), 401)
+            self.assertEqual(self.send("outlet", self.message("outlet")), 200)
+            # Prometheus counts what comes after it has seen a counter.
+            self.until(lambda: self.ask('wxpipe_callbacks_total{account="outlet",outcome="accepted"}') != [], "outlet is counted")
+            for _ in range(30):
+                self.assertEqual(self.send("outlet", self.message("outlet")), 200)
+            self.fires("WxpipeDeadLetters", "WxpipeWrongIds")
+            for _ in range(20):
+                self.send("outlet", self.message("outlet"), token="wrong")
+            self.fires("WxpipeRefusals", "WxpipeAccountSilent")
+            self.ends("WxpipeDeadLetters", "WxpipeWrongIds", "WxpipeRefusals", "WxpipeAccountSilent")
+
+        with self.subTest("Postgres is away"):
+            self.stack("kill", "postgres")
+            self.fires("WxpipeSinkHindered", "WxpipeBehind")
+            self.stack("start", "postgres")
+            self.fires("WxpipeRowsLate")
+            self.ends("WxpipeSinkHindered", "WxpipeBehind", "WxpipeRowsLate")
+
+        with self.subTest("Kafka is away, and the spool is full"):
+            self.stack("kill", "kafka")
+            self.fires("WxpipeSpoolNotDraining")
+            filler = "字" * 300
+            self.until(lambda: self.send("shop", self.message(filler=filler * 30)) == 503, "the spool is full")
+            self.fires("WxpipeCallbacksFail")
+            self.stack("start", "kafka")
+            self.ends("WxpipeSpoolNotDraining", "WxpipeCallbacksFail")
+
+        with self.subTest("wxpipe is away, and its spool is damaged"):
+            self.stop_wxpipe()
+            self.fires("WxpipeRoleAway")
+            spools = list((self.folder / "spool").glob("*.spool"))
+            self.assertTrue(spools)
+            for spool in spools:
+                spool.write_bytes(b"not a spool any more" * 500)
+            self.start_wxpipe()
+            self.ends("WxpipeRoleAway")
+            self.fires("WxpipeSpoolDamaged")
+            for kept in (self.folder / "spool").glob("*damaged*"):
+                kept.rename(self.folder / kept.name)
+            self.ends("WxpipeSpoolDamaged")
+
+        self.assertEqual(self.seen | NOT_HERE, set(rules_test.alerts()))
+
+
+if __name__ == "__main__":
+    wxpipe = sys.argv.pop(1)
+    prometheus = rules_test.tools_folder(sys.argv.pop(1) if len(sys.argv) > 1 else None)
+    if not prometheus:
+        print("SKIPPED: prometheus is missing; dev/prometheus/fetch brings it")
+        sys.exit(77)
+    unittest.main()

@@ -2,7 +2,7 @@
 # folder: make -C <here> test.
 .DEFAULT_GOAL := build
 here := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
-.PHONY: build test demo bench test-asan test-tsan fuzz generate format clean help
+.PHONY: build test demo bench package test-packages test-asan test-tsan fuzz generate format clean help
 
 build: ## build/release/wxpipe
 	@$(here)dev/install
@@ -17,6 +17,12 @@ demo: ## plays the platforms against all roles and shows what was stored
 
 bench: ## the benchmarks
 	@$(here)dev/bench $(ARGS)
+
+package: ## a Debian package for this machine's Debian (build/packages)
+	@$(here)dev/package deb
+
+test-packages: ## package and image, installed, upgraded and purged in a fresh system (needs root)
+	@$(here)dev/package test $(ARGS)
 
 test-asan: ## the suite with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(here)dev/test asan $(ARGS)
@@ -40,4 +46,4 @@ clean: ## stops the servers under build/, deletes it and the servers' data
 	@$(here)dev/clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' $(here)Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' $(here)Makefile | expand -t 16

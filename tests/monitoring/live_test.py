@@ -233,7 +233,7 @@ class Live(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    wxpipe = sys.argv.pop(1)
+    wxpipe = str(pathlib.Path(sys.argv.pop(1)).resolve())
     prometheus = rules_test.tools_folder(sys.argv.pop(1) if len(sys.argv) > 1 else None)
     if not prometheus:
         print("SKIPPED: prometheus is missing; dev/prometheus/fetch brings it")

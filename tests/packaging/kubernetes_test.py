@@ -85,7 +85,7 @@ class Manifests(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    wxpipe = sys.argv.pop(1)
+    wxpipe = str(pathlib.Path(sys.argv.pop(1)).resolve())
     folder = libraries()
     if not folder:
         print("SKIPPED: kubernetes-validate is missing, and pip could not bring it")

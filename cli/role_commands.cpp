@@ -1,12 +1,16 @@
 #include "cli/role_commands.hpp"
 
+#include <openssl/rand.h>
+
 #include <utility>
 
+#include "common/crypto/base64.hpp"
 #include "common/kafka/mock_cluster.hpp"
 #include "common/runtime/durability_role.hpp"
 #include "common/runtime/run_roles.hpp"
 #include "common/telemetry/log.hpp"
 #include "ingest/ingest_role.hpp"
+#include "micro/micro_role.hpp"
 #include "processors/process_role.hpp"
 #include "schemas/topics.hpp"
 #include "sinks/sink_role.hpp"
@@ -18,6 +22,7 @@ using runtime::RoleContext;
 
 const MakeRole kIngest = [](RoleContext context) { return ingest::make_ingest_role(context); };
 const MakeRole kProcess = [](RoleContext context) { return processors::make_process_role(context); };
+const MakeRole kMicro = [](RoleContext context) { return micro::make_micro_role(context); };
 const MakeRole kSink = [](RoleContext context) { return sinks::make_sink_role(context); };
 // Beside the others.
 const MakeRole kDurability = [](RoleContext context) {
@@ -68,6 +73,32 @@ void add_run(Program& program) {
   add_examples(command, {{"wxpipe run --config wxpipe.toml", "everything, until SIGTERM or Ctrl-C"},
                          {"curl -s localhost:9464/readyz", "is it ready, and if not, what is it waiting for"}});
 }
+// Nothing that is sealed leaves the process, so a key of this moment does.
+Secret key_of_this_moment() {
+  std::string bytes(32, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1)
+    throw std::runtime_error("the system has no random bytes to give");
+  std::string text;
+  crypto::append_base64(text, bytes);
+  return Secret(std::move(text));
+}
+
+void add_micro(Program& program) {
+  constexpr config::Needs kNeeds{.sealing = false, .postgres = false};
+  auto& command =
+      add(program, "micro", "All roles in memory, for tests of others: no Kafka, no Postgres, no promise", kNeeds, {});
+  command.callback([&program, kNeeds] {
+    auto settings = load_settings(program, kNeeds);
+    if (settings.sealing.key.empty()) settings.sealing.key = key_of_this_moment();
+    run_on_mock_broker(std::move(settings), {kIngest, kProcess, kMicro});
+  });
+  add_examples(command,
+               {{"wxpipe micro --config wxpipe.toml", "takes callbacks of these accounts; nothing survives its end"},
+                {"curl 'localhost:9464/micro/good?type=message.text&tag=run-17&count=2'",
+                 "waits for two texts that have run-17 somewhere; at most five seconds"},
+                {"curl localhost:9464/micro/bad", "what could not be read, with the reason; /micro/all has both"},
+                {"curl localhost:9464/micro/reset", "forgets all, between two tests"}});
+}
 }  // namespace
 
 void add_role_commands(Program& program) {
@@ -85,6 +116,7 @@ void add_role_commands(Program& program) {
                {{"wxpipe sink --config wxpipe.toml --instance sink-1", "every family of tables"},
                 {"WXPIPE_SINK__FAMILIES=messages wxpipe sink -c wxpipe.toml --instance sink-m",
                  "only the journal, so that it scales by itself"}});
+  add_micro(program);
 }
 
 }  // namespace wxpipe::cli

@@ -27,10 +27,11 @@ FOLDERS = {
     "simulate": "rig ingest processors sinks schemas common",
     "chaos": "rig ingest processors sinks schemas common",
     "operate": "ingest processors sinks schemas common",
+    "micro": "ingest schemas common",
     "console": "operate ingest processors sinks schemas common",
-    "cli": "console operate chaos simulate rig ingest processors sinks schemas common",
-    "benchmarks": "cli console operate chaos simulate rig ingest processors sinks schemas common",
-    "tests": "benchmarks cli console operate chaos simulate rig ingest processors sinks schemas common",
+    "cli": "console operate micro chaos simulate rig ingest processors sinks schemas common",
+    "benchmarks": "cli console operate micro chaos simulate rig ingest processors sinks schemas common",
+    "tests": "benchmarks cli console operate micro chaos simulate rig ingest processors sinks schemas common",
 }
 
 # Pure: decides, and does no I/O. A new file in these folders counts as pure unless it is named as a shell below.
@@ -42,7 +43,7 @@ PURE = [
     "processors/**",
     "sinks/bisect.hpp", "sinks/brake.*", "sinks/custody/boots.*", "sinks/custody/reconcile.*", "sinks/record.*",
     "operate/event_filter.*", "operate/explain.*", "operate/exposition.*", "operate/outcome.*", "operate/scale.*",
-    "operate/topics_plan.*", "cli/moment.*", "cli/manual.*", "simulate/*",
+    "operate/topics_plan.*", "micro/memory.*", "cli/moment.*", "cli/manual.*", "simulate/*",
     "chaos/schedule.*", "chaos/world.*", "chaos/oracle.*",
 ]
 # Shell: the thin code around it that does the I/O.

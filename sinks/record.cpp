@@ -6,7 +6,8 @@ schemas::DeadLetter dead_letter_of(const InputRecord& record, std::string_view s
                                    std::string_view sqlstate, const KnownOfRecord& known, Timestamp now) {
   const auto header = [&](const char* name) { return record.header ? record.header(name) : std::string_view(); };
   return schemas::dead_letter_of({record.topic, record.partition, record.offset, record.key, record.value,
-                                  record.timestamp, header("event_id"), header("receipt"), header("traceparent")},
+                                  record.timestamp, header(schemas::kTraceparentHeader),
+                                  {header(schemas::kOldEventIdHeader), header(schemas::kOldReceiptHeader)}},
                                  stage, why, sqlstate, known, now);
 }
 

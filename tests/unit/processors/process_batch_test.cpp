@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "processors/steps.hpp"
-#include "schemas/fact_json.hpp"
+#include "schemas/event_id.hpp"
+#include "schemas/fact_list.hpp"
 #include "schemas/facts/dead_letter.hpp"
 #include "schemas/registry.hpp"
 #include "tests/unit/processors/events.hpp"
@@ -68,6 +69,26 @@ TEST(ProcessBatch, MakesTheMessageAndItsFactsUnderTheEventsKey) {
   ASSERT_EQ(effects.progress.size(), 1U);
   EXPECT_EQ(effects.progress[0].page.first, 41);
   EXPECT_EQ(effects.progress[0].page.next, 42);
+}
+
+TEST(ProcessBatch, PutsAllActivitiesOfAnEventIntoOneRecord) {
+  config::Settings settings;
+  settings.score.rules = {test::rule("talked", 2, {"message.*"}), test::rule("wrote", 3, {"message.text"})};
+  const auto all = make_steps(settings);
+  auto windows = windows_of();
+  const auto event = event_of("message.text");
+  const auto json = json_of(event);
+  const auto record = input(json);
+  const auto effects = process_batch({&record, 1}, all, windows, {kTopic, at(100)});
+  ASSERT_EQ(topics(effects), (std::vector{TopicName::messages, TopicName::leads}));
+  EXPECT_EQ(effects.records[1].key(), "shop||oSubject");
+  const auto activities = schemas::decode_list<schemas::LeadActivity>(effects.records[1].value());
+  ASSERT_TRUE(activities) << activities.error().detail;
+  ASSERT_EQ(activities->size(), 2U);
+  for (const auto& activity : *activities) EXPECT_EQ(activity.origin, schemas::origin_of(event));
+  EXPECT_EQ(activities->at(0).rule, "talked");
+  EXPECT_EQ(activities->at(1).rule, "wrote");
+  EXPECT_EQ(activities->at(1).activity_id, schemas::derived_id(event.id, "rule:wrote"));
 }
 
 TEST(ProcessBatch, LeavesTheReceiptOfARepeatBehindItsMessage) {

@@ -121,9 +121,12 @@ class PutBack {
     if (letter.stage == "process") return again(letter);
     for (const auto* family : sinks::all_families())
       if (letter.stage == fmt::format("sink.{}", family->name))
-        return sinks::Copy{family->topic.name, letter.key,
-                           letter.body,        letter.receipt,
-                           traceparent(letter.trace_id, letter.id), letter.failed_at,
+        return sinks::Copy{family->topic.name,
+                           letter.key,
+                           letter.body,
+                           letter.receipt,
+                           traceparent(letter.trace_id, letter.id),
+                           letter.failed_at,
                            "dead letter " + letter.id};
     return fmt::format("no part of wxpipe is called {}", letter.stage);
   }

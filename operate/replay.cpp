@@ -265,9 +265,14 @@ class Replay {
     std::vector<processors::InputRecord> inputs;
     for (const auto& one : kept_) {
       windows_.try_emplace(one.partition, settings_.process.dedupe_window, settings_.process.dedupe_records);
-      inputs.push_back({one.partition, one.offset, one.key,
-                        one.has_value ? std::optional<std::string_view>(one.value) : std::nullopt, one.timestamp,
-                        one.traceparent, {one.old_event_id, one.old_receipt}, one.old_repair});
+      inputs.push_back({one.partition,
+                        one.offset,
+                        one.key,
+                        one.has_value ? std::optional<std::string_view>(one.value) : std::nullopt,
+                        one.timestamp,
+                        one.traceparent,
+                        {one.old_event_id, one.old_receipt},
+                        one.old_repair});
     }
     const auto effects = processors::process_batch(inputs, steps_, windows_, {topic_, system_clock().now()});
     processors::publish(effects, windows_);

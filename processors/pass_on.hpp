@@ -1,5 +1,5 @@
-// Makes the message of an event out of the event's own JSON: another schema, and the attributes that steps added. So the
-// body, most of an event, is neither read nor written again. Pure.
+// Makes the message of an event out of the event's own JSON: another schema, and the attributes that steps added. So
+// the body, most of an event, is neither read nor written again. Pure.
 #pragma once
 
 #include <cstdint>

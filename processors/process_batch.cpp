@@ -122,26 +122,23 @@ class Batch {
   void add_list(const Address& address, const schemas::Event& event, const std::vector<Fact>& facts) {
     value_.clear();
     schemas::encode_list<Fact>(facts, value_);
-    effects_.records.emplace_back(schemas::kTopicOf<Fact>, address.key, address.traceparent, value_,
-                                  event.received_at);
+    effects_.records.emplace_back(schemas::kTopicOf<Fact>, address.key, address.traceparent, value_, event.received_at);
   }
 
   template <class Fact>
   void add(const Address& address, const schemas::Event& event, const Fact& fact) {
     value_.clear();
     encode(fact, value_);
-    effects_.records.emplace_back(schemas::kTopicOf<Fact>, address.key, address.traceparent, value_,
-                                  event.received_at);
+    effects_.records.emplace_back(schemas::kTopicOf<Fact>, address.key, address.traceparent, value_, event.received_at);
   }
 
   void dead_letter(const InputRecord& record, const Rejection& why, const schemas::Event* event) {
     (why.reason == Reason::too_large ? effects_.counts.too_large : effects_.counts.unreadable)++;
     schemas::KnownOfRecord known;
     if (event) known = {event->id, event->occurred_at, event->account, event->receipt, event->trace_id};
-    auto letter =
-        schemas::dead_letter_of({context_.events_topic, record.partition, record.offset, record.key, record.value,
-                                 record.timestamp, record.traceparent, record.old_ids},
-                                "process", why, {}, known, context_.now);
+    auto letter = schemas::dead_letter_of({context_.events_topic, record.partition, record.offset, record.key,
+                                           record.value, record.timestamp, record.traceparent, record.old_ids},
+                                          "process", why, {}, known, context_.now);
     if (const auto bytes = letter.body.size(); bytes > kLargestLetterBody) {
       letter.body.resize(kLargestLetterBody);
       letter.context = {{"body_bytes", fmt::format("{}", bytes)}, {"body_cut", "true"}};

@@ -154,8 +154,8 @@ std::string_view missing_field(const Fact& fact, uint64_t seen) {
 
 Rejection unreadable(std::string_view what, std::string_view which = {}, std::string_view behind = {});
 
-// Reads an object's members into the fact's fields. `seen`: gets the bits of those that were there. `unread`: fields that
-// are left empty. `other(name, value)`: gets what is no field.
+// Reads an object's members into the fact's fields. `seen`: gets the bits of those that were there. `unread`: fields
+// that are left empty. `other(name, value)`: gets what is no field.
 template <class Fact, class Other>
 Result<void> read_members(simdjson::ondemand::object& object, Fact& fact, uint64_t& seen, uint64_t unread,
                           Other&& other) {

@@ -32,8 +32,8 @@ struct RecordIds {
   bool operator==(const RecordIds&) const = default;
 };
 // What a value tells about the event it is of. Our encoders write both first, so they are mostly found there, even if
-// what follows is broken or cut off. Else the whole value is searched. The views end with the value, or when this thread
-// reads the next JSON.
+// what follows is broken or cut off. Else the whole value is searched. The views end with the value, or when this
+// thread reads the next JSON.
 RecordIds ids_of(std::string_view value);
 
 // The trace id inside a W3C traceparent, "00-<32 hex>-<16 hex>-<flags>": lower-case hex, not all zero. Empty: it has

@@ -1,5 +1,5 @@
-// A batch of records as rows of a sink: which record became which rows, and which can't be read. Pure, so the next batch
-// can be read while Postgres writes this one. Not for two threads at once.
+// A batch of records as rows of a sink: which record became which rows, and which can't be read. Pure, so the next
+// batch can be read while Postgres writes this one. Not for two threads at once.
 #pragma once
 
 #include <memory>

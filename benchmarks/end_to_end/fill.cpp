@@ -96,10 +96,8 @@ class Writer {
 
 void write_events(Writer& writer, const std::vector<schemas::Event>& events) {
   for (const auto& event : events)
-    writer.write({schemas::TopicName::events,
-                  schemas::partition_key(event),
-                  fmt::format("00-{}-00f067aa0ba902b7-01", event.trace_id),
-                  benchmarks::envelope(event),
+    writer.write({schemas::TopicName::events, schemas::partition_key(event),
+                  fmt::format("00-{}-00f067aa0ba902b7-01", event.trace_id), benchmarks::envelope(event),
                   event.received_at});
 }
 

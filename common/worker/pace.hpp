@@ -1,7 +1,7 @@
-// How long a batch waits for more records. Each batch costs a transaction, in Kafka or Postgres, whatever is in it. At a
-// high rate waiting spreads that over many records. At a low rate hardly any come, so waiting would only make rows late,
-// and there is time for many small transactions. So the wait follows the rate: it is the longest one if that brings
-// kWorthwhile records or more, and shorter in proportion below. Pure: the caller tells the time.
+// How long a batch waits for more records. Each batch costs a transaction, in Kafka or Postgres, whatever is in it. At
+// a high rate waiting spreads that over many records. At a low rate hardly any come, so waiting would only make rows
+// late, and there is time for many small transactions. So the wait follows the rate: it is the longest one if that
+// brings kWorthwhile records or more, and shorter in proportion below. Pure: the caller tells the time.
 #pragma once
 
 #include <chrono>

@@ -189,9 +189,10 @@ std::string list_schema_file(const FamilyInfo& family) {
              true);
   std::string example;
   encode_list<Fact>(std::vector{sample<Fact>(), sample<Fact>()}, example);
-  return schema_text(Fact::kListSchema, fmt::format("{}s", Fact::kTitle),
-                     fmt::format("Several in one record, all of one event; each is a {}.", schema_name(Fact::kSchemas[0])),
-                     family.topic, object, example);
+  return schema_text(
+      Fact::kListSchema, fmt::format("{}s", Fact::kTitle),
+      fmt::format("Several in one record, all of one event; each is a {}.", schema_name(Fact::kSchemas[0])),
+      family.topic, object, example);
 }
 
 template <class Fact, size_t I>

@@ -25,9 +25,7 @@ microseconds wait_at(double per_second, Pace::Moment now = Pace::Moment(1h)) {
   return pace.wait(now);
 }
 
-TEST(Pace, DoesNotWaitBeforeItKnowsTheRate) {
-  EXPECT_EQ(Pace(kLongest).wait(Pace::Moment(1h)), 0us);
-}
+TEST(Pace, DoesNotWaitBeforeItKnowsTheRate) { EXPECT_EQ(Pace(kLongest).wait(Pace::Moment(1h)), 0us); }
 
 TEST(Pace, WaitsLongAtAMiddlingAndAHighRateAndLittleAtALowOne) {
   EXPECT_EQ(wait_at(1'000'000), kLongest);

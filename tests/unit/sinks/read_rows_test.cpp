@@ -99,8 +99,8 @@ TEST(ReadBatch, KnowsTheRecordOfEachRowHoweverManyRowsItBecame) {
   schemas::encode_list<schemas::LeadActivity>(two_activities(), list);
   encode(two_activities()[0], single);
   std::vector<InputRecord> records;
-  for (const std::string_view value : {std::string_view(single), std::string_view("x"), std::string_view(list),
-                                       std::string_view(single)})
+  for (const std::string_view value :
+       {std::string_view(single), std::string_view("x"), std::string_view(list), std::string_view(single)})
     records.push_back({"t", 0, std::ssize(records), "shop||o", value, {}, {}});
   ReadBatch batch(make_sink(schemas::family_of<schemas::LeadActivity>()));
   batch.read(std::span(records).first(2));

@@ -146,8 +146,7 @@ std::span<const Key<Settings>> setting_keys() {
       {"sink.batch_interval", in<&S::sink, &K::batch_interval>(), lasting(1ms, 10s),
        "How long a batch waits at most to fill up. It waits less where few records come."},
       {"sink.leads_batch_rows", in<&S::sink, &K::leads_batch_rows>(), between(1, 50'000),
-       "The same for leads, whose records may have several activities: of a lead that does several things within a "
-       "batch, score and profile are computed once."},
+       "The same for leads. A record may have several activities; each lead in a batch is computed once."},
       {"sink.leads_batch_interval", in<&S::sink, &K::leads_batch_interval>(), lasting(1ms, 10s),
        "How long a batch of leads waits at most to fill up. It waits less where few records come."},
       {"sink.months_ahead", in<&S::sink, &K::months_ahead>(), between(0, 24),

@@ -13,6 +13,7 @@
 #include "common/kafka/partition_reader.hpp"
 #include "common/result.hpp"
 #include "schemas/fact_json.hpp"
+#include "schemas/record_side.hpp"
 #include "schemas/topics.hpp"
 #include "sinks/families.hpp"
 
@@ -123,8 +124,9 @@ void read_topic(const config::KafkaSettings& kafka, Oracle& oracle) {
       wanted,
       [&](const kafka::Record& record) {
         if (schemas::begins_as<schemas::DuplicateMet>(record.value())) return;  // a repetition's receipt, not an event
-        TopicRecord found{{}, record.header("receipt"), record.partition(), record.offset()};
-        if (!parse_uuid(record.header("event_id"), found.event_id))
+        const auto ids = schemas::ids_of(record.value());
+        TopicRecord found{{}, ids.receipt, record.partition(), record.offset()};
+        if (!parse_uuid(ids.event_id, found.event_id))
           throw std::runtime_error(fmt::format("a record of {} without an event_id: partition {}, offset {}", topic,
                                                record.partition(), record.offset()));
         oracle.on_topic(found);

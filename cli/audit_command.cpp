@@ -197,8 +197,8 @@ Mended mend(const config::Settings& settings, const Options& options,
   const sinks::OtherCopies spools = [&](const auto& receipts, const sinks::TakeCopy& take) {
     mended.spools_unread = ingest::find_in_spools(
         settings.spool.directory, receipts, [&](const std::filesystem::path& file, ingest::Outbound&& record) {
-          take({record.topic, std::move(record.key), std::move(record.value), std::move(record.event_id),
-                std::move(record.receipt), std::move(record.traceparent), record.timestamp, file.string()});
+          take({record.topic, std::move(record.key), std::move(record.value), std::move(record.receipt),
+                std::move(record.traceparent), record.timestamp, file.string()});
         });
   };
   const bool has_spools = std::filesystem::is_directory(settings.spool.directory);

@@ -127,7 +127,6 @@ void Receiver::fill(Accepted& accepted, std::string_view traceparent, Work& work
   record.topic = schemas::TopicName::events;
   record.key = schemas::partition_key(event);
   schemas::encode(event, schemas::kEventSchema, record.value);
-  append_uuid(record.event_id, event.id);
   record.receipt = event.receipt;
   trace_ids_.traceparent(event.trace_id, record.traceparent);
   if (accepted.address_mismatch) metrics_.address_mismatches.Add({{"account", *work.account}}).Increment();

@@ -77,24 +77,28 @@ std::string bytes_of_hex(std::string_view hex) {
 
 // What a retry needs of a row.
 struct Letter {
-  std::string id, stage, account, event_id, key, body, receipt, trace_id;
+  std::string id, stage, account, key, body, receipt, trace_id;
   Timestamp failed_at;
   std::map<std::string, std::string> context;
 };
 
 constexpr std::string_view kRetryColumns =
-    "dead_letter_id, stage, coalesce(account, ''), coalesce(event_id::text, ''), coalesce(record_key, ''), body, coalesce(receipt, ''), "
+    "dead_letter_id, stage, coalesce(account, ''), coalesce(record_key, ''), body, coalesce(receipt, ''), "
     "coalesce(trace_id, ''), (extract(epoch from failed_at) * 1000000)::int8, context, state";
 
 Letter letter_of(const Rows& rows, size_t row) {
-  Letter letter{rows.text(row, 0),    rows.text(row, 1),
-                rows.text(row, 2),    rows.text(row, 3),
-                rows.text(row, 4),    bytes_of_hex(rows.text(row, 5)),
-                rows.text(row, 6),    rows.text(row, 7),
-                moment(rows, row, 8), {}};
+  Letter letter{rows.text(row, 0),
+                rows.text(row, 1),
+                rows.text(row, 2),
+                rows.text(row, 3),
+                bytes_of_hex(rows.text(row, 4)),
+                rows.text(row, 5),
+                rows.text(row, 6),
+                moment(rows, row, 7),
+                {}};
   simdjson::dom::parser parser;
   simdjson::dom::object object;
-  if (parser.parse(rows.text(row, 9)).get(object) == simdjson::SUCCESS)
+  if (parser.parse(rows.text(row, 8)).get(object) == simdjson::SUCCESS)
     for (const auto& [name, value] : object)
       if (std::string_view text; value.get(text) == simdjson::SUCCESS) letter.context.emplace(name, text);
   return letter;
@@ -117,10 +121,13 @@ class PutBack {
     if (letter.stage == "process") return again(letter);
     for (const auto* family : sinks::all_families())
       if (letter.stage == fmt::format("sink.{}", family->name))
-        return sinks::Copy{family->topic.name, letter.key,
-                           letter.body,        letter.event_id,
-                           letter.receipt,     traceparent(letter.trace_id, letter.id),
-                           letter.failed_at,   "dead letter " + letter.id};
+        return sinks::Copy{family->topic.name,
+                           letter.key,
+                           letter.body,
+                           letter.receipt,
+                           traceparent(letter.trace_id, letter.id),
+                           letter.failed_at,
+                           "dead letter " + letter.id};
     return fmt::format("no part of wxpipe is called {}", letter.stage);
   }
 
@@ -173,7 +180,6 @@ class PutBack {
     return {schemas::TopicName::events,
             schemas::partition_key(event),
             std::move(value),
-            wxpipe::to_string(event.id),
             event.receipt,
             traceparent(event.trace_id, wxpipe::to_string(event.id)),
             event.received_at,

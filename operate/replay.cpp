@@ -36,8 +36,9 @@ constexpr double kPortionsPerSecond = 5;  // at least, where the rate is limited
 struct Kept {
   int partition = 0;
   int64_t offset = 0;
-  std::string key, value, event_id, receipt, traceparent;
-  bool has_value = true, repair = false;
+  std::string key, value, traceparent;
+  std::string old_event_id, old_receipt;  // headers of older versions
+  bool has_value = true, old_repair = false;
   Timestamp timestamp;
 };
 
@@ -46,11 +47,11 @@ Kept keep(const kafka::Record& record) {
           record.offset(),
           std::string(record.key()),
           std::string(record.value()),
-          std::string(record.header("event_id")),
-          std::string(record.header("receipt")),
-          std::string(record.header("traceparent")),
+          std::string(record.header(schemas::kTraceparentHeader)),
+          std::string(record.header(schemas::kOldEventIdHeader)),
+          std::string(record.header(schemas::kOldReceiptHeader)),
           record.has_value(),
-          !record.header(schemas::kRepairHeader).empty(),
+          !record.header(schemas::kOldRepairHeader).empty(),
           record.timestamp()};
 }
 
@@ -217,7 +218,6 @@ class Replay {
       record.value.clear();
       schemas::encode(made, schemas::kEventSchema, record.value);
       record.key = schemas::partition_key(made);
-      record.event_id = to_string(made.id);
     }
     return true;
   }
@@ -255,8 +255,8 @@ class Replay {
     std::vector<Made> records;
     for (const auto& one : kept_)
       records.push_back({order_.topic, one.key,
-                         one.has_value ? std::optional<std::string_view>(one.value) : std::nullopt, one.event_id,
-                         one.receipt, one.traceparent, one.timestamp});
+                         one.has_value ? std::optional<std::string_view>(one.value) : std::nullopt, one.traceparent,
+                         one.timestamp});
     give(records);
   }
 
@@ -265,18 +265,20 @@ class Replay {
     std::vector<processors::InputRecord> inputs;
     for (const auto& one : kept_) {
       windows_.try_emplace(one.partition, settings_.process.dedupe_window, settings_.process.dedupe_records);
-      inputs.push_back({one.partition, one.offset, one.key,
-                        one.has_value ? std::optional<std::string_view>(one.value) : std::nullopt, one.timestamp,
-                        one.event_id, one.receipt, one.traceparent, one.repair});
+      inputs.push_back({one.partition,
+                        one.offset,
+                        one.key,
+                        one.has_value ? std::optional<std::string_view>(one.value) : std::nullopt,
+                        one.timestamp,
+                        one.traceparent,
+                        {one.old_event_id, one.old_receipt},
+                        one.old_repair});
     }
     const auto effects = processors::process_batch(inputs, steps_, windows_, {topic_, system_clock().now()});
     processors::publish(effects, windows_);
     std::vector<Made> records;
-    for (const auto& one : effects.records) {
-      const auto headers = one.headers();
-      records.push_back(
-          {one.topic, one.key(), one.value(), headers.event_id, headers.receipt, headers.traceparent, one.timestamp});
-    }
+    for (const auto& one : effects.records)
+      records.push_back({one.topic, one.key(), one.value(), one.traceparent(), one.timestamp});
     give(records);
   }
 

@@ -41,7 +41,7 @@ struct Made {
   schemas::TopicName topic{};  // where it would stand
   std::string_view key;
   std::optional<std::string_view> value;
-  std::string_view event_id, receipt, traceparent;
+  std::string_view traceparent;  // the header
   Timestamp timestamp;
 };
 

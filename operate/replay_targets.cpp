@@ -17,7 +17,8 @@
 #include "common/result.hpp"
 #include "common/runtime/backoff.hpp"
 #include "operate/side_schema.hpp"
-#include "schemas/fact_json.hpp"
+#include "schemas/fact_list.hpp"
+#include "schemas/record_side.hpp"
 #include "sinks/families.hpp"
 
 namespace wxpipe::operate {
@@ -114,11 +115,8 @@ void OtherTopic::take(std::span<const Made> records) {
     if (!std::exchange(begun_, true)) producer_.init();
     producer_.begin();
     for (const auto& one : records) {
-      std::vector<kafka::Header> headers;
-      for (const auto& [name, value] : {std::pair{std::string_view("event_id"), one.event_id},
-                                        {"receipt", one.receipt},
-                                        {"traceparent", one.traceparent}})
-        if (!value.empty()) headers.push_back({name, value});
+      const kafka::Header traceparent{schemas::kTraceparentHeader, one.traceparent};
+      const std::span headers(&traceparent, one.traceparent.empty() ? 0 : 1);
       producer_.produce(0, {one.key, one.value.value_or(std::string_view()), headers, one.timestamp});
     }
     producer_.commit();
@@ -152,6 +150,20 @@ Kind kind_of(std::string_view value, schemas::TopicName topic) {
     ((schemas::begins_as<Others>(value) ? take_kind<Others>(kind, fmt::format("{}s", Others::kName)) : void()), ...);
   });
   return kind;
+}
+
+// A list of facts as one value for each; anything else as it is.
+std::vector<std::string> singles(std::string_view value, schemas::TopicName topic) {
+  std::vector<std::string> values;
+  schemas::for_each_fact([&]<class Fact>(const schemas::FamilyInfo& family) {
+    if constexpr (schemas::Listed<Fact>) {
+      if (family.topic.name != topic || !schemas::begins_as_list<Fact>(value)) return;
+      if (const auto facts = schemas::decode_list<Fact>(value))
+        for (const auto& fact : *facts) schemas::encode(fact, values.emplace_back());
+    }
+  });
+  if (values.empty()) values.emplace_back(value);
+  return values;
 }
 
 void append_cell(std::string& line, std::string_view text) {
@@ -220,16 +232,18 @@ void Files::take(std::span<const Made> records) {
   std::string line;
   for (const auto& one : records) {
     if (!one.value) continue;
-    auto& open = file_of(*one.value, one.topic);
-    if (format_ == Format::csv) {
-      line = csv_line(*one.value, open.columns);
-    } else {
-      line = *one.value;
-      std::ranges::replace(line, '\n', ' ');  // between JSON's tokens; inside of a text it is \n
-      line += '\n';
+    for (const auto& value : singles(*one.value, one.topic)) {
+      auto& open = file_of(value, one.topic);
+      if (format_ == Format::csv) {
+        line = csv_line(value, open.columns);
+      } else {
+        line = value;
+        std::ranges::replace(line, '\n', ' ');  // between JSON's tokens; inside of a text it is \n
+        line += '\n';
+      }
+      write_line(open.out.get(), open.file.path, line);
+      ++open.file.rows;
     }
-    write_line(open.out.get(), open.file.path, line);
-    ++open.file.rows;
   }
 }
 

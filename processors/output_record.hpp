@@ -1,8 +1,7 @@
-// A record that `process` writes. Key, headers and value are in one piece of memory: there are several records for each
+// A record that `process` writes. Key, header and value are in one piece of memory: there are several records for each
 // event, and allocating each part costs more than copying it.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -12,35 +11,27 @@
 
 namespace wxpipe::processors {
 
-// The headers of every record of an event. Empty: absent.
-struct RecordHeaders {
-  std::string_view event_id, receipt, traceparent;
-  bool operator==(const RecordHeaders&) const = default;
-};
-
 class OutputRecord {
  public:
-  OutputRecord(schemas::TopicName on, std::string_view key, const RecordHeaders& headers, std::string_view value,
+  // traceparent: the header; empty: none.
+  OutputRecord(schemas::TopicName on, std::string_view key, std::string_view traceparent, std::string_view value,
                Timestamp at)
       : topic(on),
         timestamp(at),
-        ends_{key.size(), 0, 0, 0} {
-    const std::array parts{headers.event_id, headers.receipt, headers.traceparent};
-    for (size_t i = 0; i < parts.size(); ++i) ends_[i + 1] = ends_[i] + parts[i].size();
-    text_.reserve(ends_.back() + value.size());
-    text_ += key;
-    for (const auto part : parts) text_ += part;
-    text_ += value;
+        key_end_(key.size()),
+        header_end_(key.size() + traceparent.size()) {
+    text_.reserve(header_end_ + value.size());
+    text_.append(key).append(traceparent).append(value);
   }
 
-  std::string_view key() const { return std::string_view(text_).substr(0, ends_[0]); }
-  RecordHeaders headers() const { return {part(1), part(2), part(3)}; }
-  std::string_view value() const { return std::string_view(text_).substr(ends_.back()); }
+  std::string_view key() const { return std::string_view(text_).substr(0, key_end_); }
+  std::string_view traceparent() const { return std::string_view(text_).substr(key_end_, header_end_ - key_end_); }
+  std::string_view value() const { return std::string_view(text_).substr(header_end_); }
 
   // Frees the memory; topic and timestamp stay.
   void free_text() {
     text_ = {};
-    ends_ = {};
+    key_end_ = header_end_ = 0;
   }
 
   bool operator==(const OutputRecord&) const = default;
@@ -49,12 +40,8 @@ class OutputRecord {
   Timestamp timestamp;
 
  private:
-  std::string_view part(size_t i) const {
-    return std::string_view(text_).substr(ends_[i - 1], ends_[i] - ends_[i - 1]);
-  }
-
   std::string text_;
-  std::array<size_t, 4> ends_;  // of the key and of each header
+  size_t key_end_, header_end_;
 };
 
 }  // namespace wxpipe::processors

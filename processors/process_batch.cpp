@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "processors/logs/log.hpp"
-#include "schemas/fact_json.hpp"
-#include "schemas/record_side.hpp"
+#include "processors/pass_on.hpp"
+#include "schemas/fact_list.hpp"
 
 namespace wxpipe::processors {
 namespace {
@@ -29,20 +29,12 @@ void append_traceparent(std::string& out, const InputRecord& record, const schem
   }
 }
 
-// Key and headers of an event's records.
+// Key and header of an event's records.
 struct Address {
-  Address(const InputRecord& record, const schemas::Event& event) : key(partition_key(event)), receipt(event.receipt) {
-    append_uuid(ids, event.id);
-    append_traceparent(ids, record, event);
+  Address(const InputRecord& record, const schemas::Event& event) : key(partition_key(event)) {
+    append_traceparent(traceparent, record, event);
   }
-  RecordHeaders headers() const {
-    const std::string_view both = ids;
-    return {both.substr(0, kUuidSize), receipt, both.substr(kUuidSize)};
-  }
-
-  static constexpr size_t kUuidSize = 36;
-  std::string key, ids;
-  std::string_view receipt;  // the event's own
+  std::string key, traceparent;
 };
 
 class Batch {
@@ -58,13 +50,19 @@ class Batch {
 
     const auto identity = identity_hash(event->account, event->tenant, event->identity);
     const auto sighting = windows_.at(record.partition).stage(event->id, identity, event->received_at, record.offset);
-    if (sighting == Sighting::duplicate && !record.repair) return duplicate(record, *event);
+    const bool repair = event->repair || record.old_repair;
+    if (sighting == Sighting::duplicate && !repair) return duplicate(record, *event);
+    const auto attributes_before = event->attributes.empty() ? 0 : event->attributes.json().size();
     Facts facts;
     for (const auto& step : steps_) step.apply(*event, facts);
     if (sighting == Sighting::collision) {
       ++effects_.counts.collisions;
       facts.add(identity_collision(*event));
     }
+    value_.clear();
+    if (!pass_on(*record.value, *event, attributes_before, value_))
+      if (const auto written = write_anew(*record.value, *event); !written)
+        return dead_letter(record, written.error(), &*event);
     emit(record, *event, facts);
   }
 
@@ -80,7 +78,7 @@ class Batch {
  private:
   static Result<schemas::Event> decode(const InputRecord& record) {
     if (!record.value) return Rejection{Reason::unreadable_record, "a record without a value"};
-    auto event = schemas::decode<schemas::Event>(*record.value);
+    auto event = schemas::decode<schemas::Event>(*record.value, kPassedOnUnread);
     if (event && !event->attributes.is_readable())
       return Rejection{Reason::unreadable_record, "field 'attributes' can't be read"};
     return event;
@@ -93,46 +91,62 @@ class Batch {
     add(Address(record, event), event, schemas::duplicate_of(event));
   }
 
+  // Of an event that another program wrote, in another form than ours.
+  Result<void> write_anew(std::string_view value, const schemas::Event& enriched) {
+    auto event = schemas::decode<schemas::Event>(value);
+    if (!event) return event.error();
+    event->attributes = enriched.attributes;
+    event->repair = false;
+    encode(*event, schemas::kMessageSchema, value_);
+    return {};
+  }
+
+  // value_: the message.
   void emit(const InputRecord& record, const schemas::Event& event, const Facts& facts) {
     const Address address(record, event);
-    value_.clear();
-    encode(event, schemas::kMessageSchema, value_);
     if (value_.size() > kLargestValue)
       return dead_letter(
           record, {Reason::too_large, fmt::format("{} bytes as a message, {} fit", value_.size(), kLargestValue)},
           &event);
     ++effects_.counts.processed;
-    effects_.records.emplace_back(TopicName::messages, address.key, address.headers(), value_, event.received_at);
-    facts.for_each_kind([&](const auto& kind) {
+    effects_.records.emplace_back(TopicName::messages, address.key, address.traceparent, value_, event.received_at);
+    facts.for_each_kind([&]<class Fact>(const std::vector<Fact>& kind) {
+      if constexpr (schemas::Listed<Fact>)
+        if (kind.size() > 1) return add_list(address, event, kind);
       for (const auto& fact : kind) add(address, event, fact);
     });
+  }
+
+  // One record for all: what a record costs, in librdkafka, in the broker and in the sink, is more than what is in it.
+  template <class Fact>
+  void add_list(const Address& address, const schemas::Event& event, const std::vector<Fact>& facts) {
+    value_.clear();
+    schemas::encode_list<Fact>(facts, value_);
+    effects_.records.emplace_back(schemas::kTopicOf<Fact>, address.key, address.traceparent, value_, event.received_at);
   }
 
   template <class Fact>
   void add(const Address& address, const schemas::Event& event, const Fact& fact) {
     value_.clear();
     encode(fact, value_);
-    effects_.records.emplace_back(schemas::kTopicOf<Fact>, address.key, address.headers(), value_, event.received_at);
+    effects_.records.emplace_back(schemas::kTopicOf<Fact>, address.key, address.traceparent, value_, event.received_at);
   }
 
   void dead_letter(const InputRecord& record, const Rejection& why, const schemas::Event* event) {
     (why.reason == Reason::too_large ? effects_.counts.too_large : effects_.counts.unreadable)++;
     schemas::KnownOfRecord known;
     if (event) known = {event->id, event->occurred_at, event->account, event->receipt, event->trace_id};
-    auto letter =
-        schemas::dead_letter_of({context_.events_topic, record.partition, record.offset, record.key, record.value,
-                                 record.timestamp, record.event_id, record.receipt, record.traceparent},
-                                "process", why, {}, known, context_.now);
+    auto letter = schemas::dead_letter_of({context_.events_topic, record.partition, record.offset, record.key,
+                                           record.value, record.timestamp, record.traceparent, record.old_ids},
+                                          "process", why, {}, known, context_.now);
     if (const auto bytes = letter.body.size(); bytes > kLargestLetterBody) {
       letter.body.resize(kLargestLetterBody);
       letter.context = {{"body_bytes", fmt::format("{}", bytes)}, {"body_cut", "true"}};
     }
 
-    const auto event_id = letter.event_id ? to_string(*letter.event_id) : std::string();
     value_.clear();
     encode(letter, value_);
-    effects_.records.emplace_back(TopicName::dead_letters, letter.account,
-                                  RecordHeaders{event_id, letter.receipt, record.traceparent}, value_,
+    effects_.records.emplace_back(TopicName::dead_letters, letter.account, record.traceparent, value_,
                                   record.timestamp);
   }
 

@@ -14,6 +14,7 @@
 #include "processors/dedupe/recent_ids.hpp"
 #include "processors/output_record.hpp"
 #include "processors/step.hpp"
+#include "schemas/record_side.hpp"
 #include "schemas/topics.hpp"
 
 namespace wxpipe::processors {
@@ -23,10 +24,12 @@ struct InputRecord {
   int partition = 0;
   int64_t offset = 0;
   std::string_view key;
-  std::optional<std::string_view> value;            // none: a tombstone, which nobody should write there
-  Timestamp timestamp;                              // received_at
-  std::string_view event_id, receipt, traceparent;  // headers; empty: absent
-  bool repair = false;  // sent again because its rows were lost: taken although its id was seen
+  std::optional<std::string_view> value;  // none: a tombstone, which nobody should write there
+  Timestamp timestamp;                    // received_at
+  std::string_view traceparent;           // the header; empty: absent
+  // Headers of older versions (schemas/record_side.hpp).
+  schemas::RecordIds old_ids{};
+  bool old_repair = false;
 };
 
 // One partition's part of the batch: its end, and its ids for the journal.

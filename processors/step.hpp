@@ -1,6 +1,7 @@
-// A step of processing: reads and enriches the event, and adds the facts that follow from it. Pure: no clock, Kafka or
-// SQL. Everything it knows besides the event is set when it is made. A step can't refuse an event: unreadable events
-// never come here, and a step ignores what it doesn't understand.
+// A step of processing: reads the event, may add attributes to it, and adds the facts that follow from it. Nothing else
+// of the event changes, and its body isn't there (pass_on.hpp). Pure: no clock, Kafka or SQL. Everything it knows
+// besides the event is set when it is made. A step can't refuse an event: unreadable events never come here, and a step
+// ignores what it doesn't understand.
 #pragma once
 
 #include <functional>

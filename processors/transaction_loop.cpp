@@ -37,10 +37,9 @@ InputRecord input(const kafka::Record& record) {
           record.key(),
           record.has_value() ? std::optional(record.value()) : std::nullopt,
           record.timestamp(),
-          record.header("event_id"),
-          record.header("receipt"),
-          record.header("traceparent"),
-          !record.header(schemas::kRepairHeader).empty()};
+          record.header(schemas::kTraceparentHeader),
+          {record.header(schemas::kOldEventIdHeader), record.header(schemas::kOldReceiptHeader)},
+          !record.header(schemas::kOldRepairHeader).empty()};
 }
 
 long long since(steady_clock::time_point start) {
@@ -156,16 +155,9 @@ void TransactionLoop::send(Transaction& transaction) {
     producer_.produce(index(schemas::TopicName::seen_ids), outbound);
     next.push_back({{events_topic_, progress.partition}, progress.page.next});
   }
-  std::vector<kafka::Header> headers;
   const auto produce = [&](OutputRecord& record) {
-    headers.clear();
-    const auto add = [&](std::string_view name, std::string_view value) {
-      if (!value.empty()) headers.push_back({name, value});
-    };
-    const auto values = record.headers();
-    add("event_id", values.event_id);
-    add("receipt", values.receipt);
-    add("traceparent", values.traceparent);
+    const kafka::Header traceparent{schemas::kTraceparentHeader, record.traceparent()};
+    const std::span headers(&traceparent, traceparent.value.empty() ? 0 : 1);
     producer_.produce(index(record.topic), {record.key(), record.value(), headers, record.timestamp});
     record.free_text();  // librdkafka has its copy, and the next batch is growing
   };

@@ -111,6 +111,7 @@ struct Field {
   InJson in_json = InJson::always;
   InTable in_table = InTable::not_null;
   bool is_base64 = false, is_printable = false;
+  bool is_of_each = false;  // in a list of facts of one event (fact_list.hpp): differs from fact to fact
 
   template <class Fact>
   static constexpr decltype(auto) of(Fact& fact) {
@@ -165,6 +166,9 @@ struct Field {
   constexpr Field printable() const {
     return with([](Field& f) { f.is_printable = true; });
   }  // printable() of any bytes
+  constexpr Field of_each() const {
+    return with([](Field& f) { f.is_of_each = true; });
+  }
 
  private:
   template <class Change>

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -152,6 +153,37 @@ std::string_view missing_field(const Fact& fact, uint64_t seen) {
 }
 
 Rejection unreadable(std::string_view what, std::string_view which = {}, std::string_view behind = {});
+
+// Reads an object's members into the fact's fields. `seen`: gets the bits of those that were there. `unread`: fields
+// that are left empty. `other(name, value)`: gets what is no field.
+template <class Fact, class Other>
+Result<void> read_members(simdjson::ondemand::object& object, Fact& fact, uint64_t& seen, uint64_t unread,
+                          Other&& other) {
+  static_assert(kFieldCount<Fact> <= 64);
+  size_t next = 0;
+  for (auto member : object) {
+    std::string_view name;
+    if (const auto error = member.unescaped_key().get(name))
+      return unreadable("broken JSON: ", simdjson::error_message(error));
+    const size_t which = Reader<Fact>::find(name, next);
+    if (which == kNoField) {
+      if (auto taken = other(name, member.value()); !taken) return taken;
+      continue;
+    }
+    const uint64_t bit = uint64_t{1} << which;
+    if ((unread & bit) == 0 && !Reader<Fact>::readers[which](member.value(), fact))
+      return unreadable("field '", Reader<Fact>::names[which], "' can't be read");
+    seen |= bit;
+    next = which + 1;
+  }
+  return {};
+}
+
+inline bool begins_with_schema(std::string_view text, std::string_view schema) {
+  constexpr std::string_view kBegin = "{\"schema\":\"";
+  return text.starts_with(kBegin) && text.substr(kBegin.size()).starts_with(schema) &&
+         text.substr(kBegin.size() + schema.size()).starts_with('"');
+}
 }  // namespace fact_json
 
 // Appends. `schema`: one of the fact's schemas; events.v1 and messages.v1 differ only in it.
@@ -173,13 +205,22 @@ void encode(const Fact& fact, std::string& out) {
   encode(fact, Fact::kSchemas[0], out);
 }
 
-// Rejects anything but an object of one of the fact's schemas, fields that can't be read, and empty required fields.
-// Unknown fields are skipped: newer writers may add some.
+// The fields of these names, for decode.
 template <Declared Fact>
-Result<Fact> decode(std::string_view text) {
+constexpr uint64_t field_set(std::initializer_list<std::string_view> names) {
+  uint64_t set = 0;
+  for_each_field<Fact>([&](auto i) {
+    for (const auto name : names)
+      if (kField<Fact, i>.name == name) set |= uint64_t{1} << i;
+  });
+  return set;
+}
+
+// Rejects anything but an object of one of the fact's schemas, fields that can't be read, and empty required fields.
+// Unknown fields are skipped: newer writers may add some. `unread`: fields that are left empty, whatever they hold.
+template <Declared Fact>
+Result<Fact> decode(std::string_view text, uint64_t unread = 0) {
   using fact_json::unreadable;
-  using Reader = fact_json::Reader<Fact>;
-  static_assert(kFieldCount<Fact> <= 64);
   simdjson::ondemand::document document;
   if (const auto error = json::thread_reader().iterate(text).get(document))
     return unreadable("not JSON: ", simdjson::error_message(error));
@@ -188,25 +229,14 @@ Result<Fact> decode(std::string_view text) {
   Fact fact;
   bool schema_seen = false;
   uint64_t seen = 0;
-  size_t next = 0;
-  for (auto member : object) {
-    std::string_view name;
-    if (const auto error = member.unescaped_key().get(name))
-      return unreadable("broken JSON: ", simdjson::error_message(error));
-    if (!schema_seen && name == "schema") {
-      std::string_view found;
-      if (member.value().get_string().get(found)) found = {};
-      for (const auto schema : Fact::kSchemas) schema_seen = schema_seen || found == schema;
-      if (!schema_seen) return unreadable("schema is not ", Fact::kSchemas[0]);
-      continue;
-    }
-    const size_t which = Reader::find(name, next);
-    if (which == kNoField) continue;
-    if (!Reader::readers[which](member.value(), fact))
-      return unreadable("field '", Reader::names[which], "' can't be read");
-    seen |= uint64_t{1} << which;
-    next = which + 1;
-  }
+  const auto read = fact_json::read_members(object, fact, seen, unread, [&](std::string_view name, json::Value value) {
+    if (schema_seen || name != "schema") return Result<void>();
+    std::string_view found;
+    if (value.get_string().get(found)) found = {};
+    for (const auto schema : Fact::kSchemas) schema_seen = schema_seen || found == schema;
+    return schema_seen ? Result<void>() : unreadable("schema is not ", Fact::kSchemas[0]);
+  });
+  if (!read) return read.error();
   if (!schema_seen) return unreadable("no schema field; expected ", Fact::kSchemas[0]);
   const char* rest = nullptr;  // simdjson before 3.2 has no at_end
   if (!document.current_location().get(rest)) return unreadable("text after the JSON object");
@@ -223,10 +253,7 @@ Result<Fact> decode(std::string_view text) {
 // Whether a value is of the fact's first schema. It only compares the beginning with our encoder's; it doesn't parse.
 template <Declared Fact>
 bool begins_as(std::string_view text) {
-  constexpr std::string_view kBegin = "{\"schema\":\"";
-  const auto schema = Fact::kSchemas[0];
-  return text.starts_with(kBegin) && text.substr(kBegin.size()).starts_with(schema) &&
-         text.substr(kBegin.size() + schema.size()).starts_with('"');
+  return fact_json::begins_with_schema(text, Fact::kSchemas[0]);
 }
 
 }  // namespace wxpipe::schemas

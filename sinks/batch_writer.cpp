@@ -182,13 +182,17 @@ size_t BatchWriter::write_halves(postgres::Transaction& transaction, ReadBatch& 
       }
     }
   };
+  // A record has one dead letter, however many of its rows are refused.
   const auto reject = [&](size_t row, const SqlError& error) {
+    const auto record = batch.record_of(row);
     const auto head = rows.head(row);
     const std::optional<Uuid> event_id = head.event_id == Uuid{} ? std::nullopt : std::optional(head.event_id);
-    outcome.dead_letters.push_back(dead_letter_of(
-        batch.records()[batch.record_of(row)], stage_, {postgres::reason_of(error.sqlstate()), error.what()},
-        error.sqlstate(), {event_id, head.occurred_at, head.account, head.receipt, head.trace_id}, clock_.now()));
-    rejected[batch.take_out(row)] = true;
+    if (!rejected[record])
+      outcome.dead_letters.push_back(dead_letter_of(
+          batch.records()[record], stage_, {postgres::reason_of(error.sqlstate()), error.what()}, error.sqlstate(),
+          {event_id, head.occurred_at, head.account, head.receipt, head.trace_id}, clock_.now()));
+    rejected[record] = true;
+    batch.take_out(row);
   };
   transaction.execute("savepoint rows");
   // In pieces that hold one bad row each, if this batch is like the last one: a refused piece must be written again.

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "schemas/fact_json.hpp"
+#include "schemas/fact_list.hpp"
 #include "sinks/fact_table.hpp"
 
 namespace wxpipe::sinks {
@@ -61,7 +61,8 @@ class FactSink final : public Sink {
 
   Result<void> add(std::string_view value) override {
     Result<void> added;
-    if (!(add_if<Others>(value, added) || ...)) added = keep(schemas::decode<First>(value));
+    if (!add_list_if<First>(value, added) && !(add_if<Others>(value, added) || ...))
+      added = keep(schemas::decode<First>(value));
     return added;
   }
   size_t size() const override { return rows_.size(); }
@@ -129,6 +130,20 @@ class FactSink final : public Sink {
     if (!schemas::begins_as<Fact>(value)) return false;
     added = keep(schemas::decode<Fact>(value));
     return true;
+  }
+
+  template <class Fact>
+  bool add_list_if(std::string_view value, Result<void>& added) {
+    if constexpr (schemas::Listed<Fact>) {
+      if (!schemas::begins_as_list<Fact>(value)) return false;
+      auto read = schemas::decode_list<Fact>(value);
+      if (read)
+        for (auto& fact : *read) rows_.emplace_back(std::move(fact));
+      else
+        added = read.error();
+      return true;
+    }
+    return false;
   }
 
   void forget_encoded() {

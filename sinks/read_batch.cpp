@@ -7,10 +7,8 @@ void ReadBatch::read(std::span<const InputRecord> records) {
     const auto& value = records[i].value;
     const auto read =
         value ? sink_->add(*value) : Result<void>(Rejection{Reason::unreadable_record, "a record without a value"});
-    if (read)
-      record_of_row_.push_back(i);
-    else
-      unreadable_.push_back({i, read.error()});
+    if (!read) unreadable_.push_back({i, read.error()});
+    record_of_row_.resize(sink_->size(), i);
   }
   records_ = records;
   sink_->prepare();
@@ -26,6 +24,7 @@ size_t ReadBatch::take_out(size_t row) {
   const auto record = record_of_row_[row];
   sink_->take_out(row);
   record_of_row_.erase(record_of_row_.begin() + static_cast<std::ptrdiff_t>(row));
+  complete_ = false;
   return record;
 }
 
@@ -34,6 +33,7 @@ void ReadBatch::clear() {
   records_ = {};
   record_of_row_.clear();
   unreadable_.clear();
+  complete_ = true;
 }
 
 }  // namespace wxpipe::sinks

@@ -1,5 +1,5 @@
-// A batch of records as rows of a sink: which record became which row, and which can't be read. Pure, so the next batch
-// can be read while Postgres writes this one. Not for two threads at once.
+// A batch of records as rows of a sink: which record became which rows, and which can't be read. Pure, so the next
+// batch can be read while Postgres writes this one. Not for two threads at once.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,7 @@ class ReadBatch {
   void read(std::span<const InputRecord> records);
   // Reads all of them again, after rows were taken out.
   void read_again();
-  // Removes the row and returns its record; later rows move up.
+  // Removes the row and returns its record; later rows move up. Other rows of the record stay.
   size_t take_out(size_t row);
   void clear();
 
@@ -34,13 +34,14 @@ class ReadBatch {
   size_t record_of(size_t row) const { return record_of_row_[row]; }
   const std::vector<Unreadable>& unreadable() const { return unreadable_; }
   // No row was taken out.
-  bool complete() const { return sink_->size() + unreadable_.size() == records_.size(); }
+  bool complete() const { return complete_; }
 
  private:
   std::unique_ptr<Sink> sink_;
   std::span<const InputRecord> records_;
   std::vector<size_t> record_of_row_;
   std::vector<Unreadable> unreadable_;
+  bool complete_ = true;
 };
 
 }  // namespace wxpipe::sinks

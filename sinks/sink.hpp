@@ -40,7 +40,8 @@ class Sink {
   virtual ~Sink() = default;
   virtual const schemas::FamilyInfo& family() const = 0;
 
-  // Reads a record's value and keeps it as the next row.
+  // Reads a record's value and keeps it as the next row, or as the next rows if it is a list of facts. None if it is
+  // rejected.
   virtual Result<void> add(std::string_view value) = 0;
   virtual size_t size() const = 0;
   virtual RowHead head(size_t row) const = 0;

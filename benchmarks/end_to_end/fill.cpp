@@ -47,14 +47,10 @@ class Writer {
     const auto value = record.value(), key = record.key();
     written.bytes += value.size();
     auto* topic = topics_[static_cast<size_t>(record.topic)].get();
-    kafka::Headers headers(rd_kafka_headers_new(3));
-    const auto add_header = [&](const char* name, std::string_view text) {
-      if (!text.empty()) rd_kafka_header_add(headers.get(), name, -1, text.data(), static_cast<ssize_t>(text.size()));
-    };
-    const auto [event_id, receipt, traceparent] = record.headers();
-    add_header("event_id", event_id);
-    add_header("receipt", receipt);
-    add_header("traceparent", traceparent);
+    kafka::Headers headers(rd_kafka_headers_new(1));
+    if (const auto traceparent = record.traceparent(); !traceparent.empty())
+      rd_kafka_header_add(headers.get(), schemas::kTraceparentHeader, -1, traceparent.data(),
+                          static_cast<ssize_t>(traceparent.size()));
     std::array<rd_kafka_vu_t, 6> values{};
     values[0].vtype = RD_KAFKA_VTYPE_RKT;
     values[0].u.rkt = topic;
@@ -100,10 +96,8 @@ class Writer {
 
 void write_events(Writer& writer, const std::vector<schemas::Event>& events) {
   for (const auto& event : events)
-    writer.write({schemas::TopicName::events,
-                  schemas::partition_key(event),
-                  {to_string(event.id), event.receipt, {}},
-                  benchmarks::envelope(event),
+    writer.write({schemas::TopicName::events, schemas::partition_key(event),
+                  fmt::format("00-{}-00f067aa0ba902b7-01", event.trace_id), benchmarks::envelope(event),
                   event.received_at});
 }
 

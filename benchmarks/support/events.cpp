@@ -71,8 +71,6 @@ EventRecords::EventRecords(const std::vector<schemas::Event>& events) {
                         .key = keep(schemas::partition_key(event)),
                         .value = keep(envelope(event)),
                         .timestamp = event.received_at,
-                        .event_id = keep(to_string(event.id)),
-                        .receipt = keep(event.receipt),
                         .traceparent = keep(fmt::format("00-{}-00f067aa0ba902b7-01", event.trace_id))});
   }
 }

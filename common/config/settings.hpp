@@ -95,7 +95,7 @@ struct SinkSettings {
   std::vector<std::string> families;  // names in schemas/registry.hpp; empty: all
   int batch_rows = 1'000;
   milliseconds batch_interval{50};
-  int leads_batch_rows = 5'000;
+  int leads_batch_rows = 2'000;
   milliseconds leads_batch_interval{500};
   int months_ahead = 2;
   int days_ahead = 7;

@@ -72,7 +72,10 @@ Pairs defaults(ClientRole role) {
               {"fetch.queue.backoff.ms", "20"},
               {"fetch.message.max.bytes", "131072"},  // per partition and fetch, compressed
               {"fetch.error.backoff.ms", "50"},
-              {"fetch.wait.max.ms", "100"}};
+              // An answer costs broker and client the same with one record or with many. So the broker gathers some,
+              // but not for long: at a low rate they don't come.
+              {"fetch.min.bytes", "16384"},
+              {"fetch.wait.max.ms", role == ClientRole::sink_consumer ? "20" : "10"}};
     case ClientRole::reader:
       return {
           {"queued.max.messages.kbytes", "16384"}, {"fetch.error.backoff.ms", "50"}, {"auto.offset.reset", "earliest"}};

@@ -29,7 +29,8 @@ Worker::Worker(const config::KafkaSettings& settings, Spec spec, Job& job, Statu
       job_(job),
       status_(status),
       consumer_(client_config(spec_.role, settings, {{"group.id", spec_.group}, {"group.instance.id", spec_.member}}),
-                {spec_.topic}, *this) {}
+                {spec_.topic}, *this),
+      pace_(spec_.limits.interval) {}
 
 void Worker::run(const std::stop_token& stop) {
   stop_ = stop;
@@ -138,8 +139,9 @@ void Worker::collect() {
     }
     if (!record) {
       const auto begin = spec_.limits.interval_after_write ? std::max(batch.since, last_commit_) : batch.since;
-      const auto until = batch.size == 0 ? idle_until : begin + spec_.limits.interval;
-      const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+      const auto now = steady_clock::now();
+      const auto until = batch.size == 0 ? idle_until : begin + pace_.wait(now);
+      const auto left = std::chrono::ceil<milliseconds>(until - now);
       if (left <= 0ms || (batch.size == 0 && claim_due())) return;
       publish();
       record = consumer_.poll(left);
@@ -160,6 +162,7 @@ void Worker::write() {
     last = &record;
   }
   next_->last_taken = last->timestamp();
+  pace_.took(next_->size, steady_clock::now());
   job_.prepare(*next_);
   if (!await()) return;
   std::swap(writing_, next_);

@@ -23,6 +23,7 @@
 #include "common/kafka/consumer.hpp"
 #include "common/runtime/backoff.hpp"
 #include "common/worker/job.hpp"
+#include "common/worker/pace.hpp"
 #include "common/worker/status.hpp"
 
 namespace wxpipe::worker {
@@ -30,7 +31,7 @@ namespace wxpipe::worker {
 // When a batch is full.
 struct Limits {
   size_t records;
-  std::chrono::milliseconds interval;  // since its first record was taken
+  std::chrono::milliseconds interval;  // since its first record was taken; the longest, at a low rate less (pace.hpp)
   size_t ahead = 1000;                 // so many of its records may be taken while the batch before is written
   bool interval_after_write = false;   // the interval begins only after the end of the write before
 };
@@ -78,6 +79,7 @@ class Worker : private kafka::RebalanceListener {
   kafka::Consumer consumer_;
   // Collected; being written; not published yet. Destroyed before the consumer.
   std::unique_ptr<Batch> next_, writing_, done_;
+  Pace pace_;
   std::vector<kafka::Partition> assigned_;
   bool claimed_ = false;
   bool rebalancing_ = false;  // in a rebalance: the consumer's callback sets the assignment

@@ -1,4 +1,4 @@
-// One record that ingest makes durable: topic, key, value and headers. A plain value.
+// One record that ingest makes durable: topic, key, value and header. A plain value.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,10 @@ namespace wxpipe::ingest {
 struct Outbound {
   schemas::TopicName topic = schemas::TopicName::events;
   std::string key, value;
-  std::string event_id, receipt, traceparent;  // record headers
-  Timestamp timestamp;                         // received_at
+  std::string event_id;     // only in spools of older versions, where it is part of the checksum
+  std::string receipt;      // as in the value
+  std::string traceparent;  // the header; empty: none
+  Timestamp timestamp;      // received_at
 
   // Empties the strings but keeps their memory for the next record.
   void clear() {

@@ -8,17 +8,12 @@
 #include "common/kafka/client_config.hpp"
 #include "common/result.hpp"
 #include "common/telemetry/log.hpp"
+#include "schemas/record_side.hpp"
 
 namespace wxpipe::ingest {
 namespace {
 constexpr std::array kTopicsWritten{schemas::TopicName::events, schemas::TopicName::dead_letters,
                                     schemas::TopicName::custody};
-
-void add_header(rd_kafka_headers_t* headers, std::string_view name, const std::string& value) {
-  if (!value.empty())
-    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                        static_cast<ssize_t>(value.size()));
-}
 }  // namespace
 
 Producer::Producer(const config::KafkaSettings& settings, Report report) : report_(std::move(report)) {
@@ -48,10 +43,10 @@ Producer::~Producer() {
 }
 
 rd_kafka_resp_err_t Producer::produce(const Outbound& record, void* opaque) {
-  kafka::Headers headers(rd_kafka_headers_new(3));
-  add_header(headers.get(), "event_id", record.event_id);
-  add_header(headers.get(), "receipt", record.receipt);
-  add_header(headers.get(), "traceparent", record.traceparent);
+  kafka::Headers headers(rd_kafka_headers_new(1));
+  if (!record.traceparent.empty())
+    rd_kafka_header_add(headers.get(), schemas::kTraceparentHeader, -1, record.traceparent.data(),
+                        static_cast<ssize_t>(record.traceparent.size()));
   std::array<rd_kafka_vu_t, 7> values{};
   values[0].vtype = RD_KAFKA_VTYPE_RKT;
   values[0].u.rkt = topics_[static_cast<size_t>(record.topic)].get();

@@ -47,6 +47,32 @@ std::vector<std::vector<std::string>> words_of(const std::vector<config::ScoreRu
 
 Scoring::Scoring(std::vector<config::ScoreRule> rules) : words_(words_of(rules)) {
   for (auto& rule : rules) rules_.push_back(ready(std::move(rule)));
+  sort_by_event();
+}
+
+void Scoring::sort_by_event() {
+  const auto event_of = [](const Rule& rule) -> const std::string* {
+    for (const auto& condition : rule.conditions)
+      if (condition.column == &schemas::Event::event && condition.pattern.find('*') == std::string::npos)
+        return &condition.pattern;
+    return nullptr;
+  };
+  for (const auto& rule : rules_)
+    if (const auto* event = event_of(rule)) by_event_.try_emplace(*event);
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    const auto* event = event_of(rules_[i]);
+    all_.push_back(i);
+    if (event == nullptr) of_any_event_.push_back(i);
+    for (auto& [word, which] : by_event_)
+      if (event == nullptr || *event == word) which.push_back(i);
+  }
+}
+
+// The rules that can fire, in their order.
+const std::vector<size_t>& Scoring::worth_asking(const schemas::Event& event, bool shadowed) const {
+  if (shadowed) return all_;
+  const auto found = by_event_.find(lower(event.event));
+  return found == by_event_.end() ? of_any_event_ : found->second;
 }
 
 Scoring::Rule Scoring::ready(config::ScoreRule rule) {
@@ -94,7 +120,7 @@ std::vector<schemas::LeadActivity> Scoring::activities(const schemas::Event& eve
                                     [](const auto& attribute) { return column(attribute.first) != nullptr; });
   std::vector<bool> words_found;
   const auto profile = profile_of(event);
-  for (size_t i = 0; i < rules_.size(); ++i) {
+  for (const auto i : worth_asking(event, shadowed)) {
     if (!fires(i, event, shadowed, words_found)) continue;
     const auto& rule = rules_[i].rule;
     fired.push_back({schemas::origin_of(event), schemas::derived_id(event.id, "rule:" + rule.name), rule.name,

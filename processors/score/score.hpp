@@ -3,6 +3,8 @@
 // the person is gives an activity without points, so that contact data is never lost.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "common/config/settings.hpp"
@@ -34,8 +36,14 @@ class Scoring {
   bool fires(size_t which, const schemas::Event& event, bool shadowed, std::vector<bool>& words_found) const;
   static bool holds(const Condition& condition, const schemas::Event& event, bool shadowed);
   static Rule ready(config::ScoreRule rule);
+  void sort_by_event();
+  const std::vector<size_t>& worth_asking(const schemas::Event& event, bool shadowed) const;
 
   std::vector<Rule> rules_;
+  // Most rules name one of the platform's words for an event (`where.event`), and can only fire there. By that word in
+  // small letters: the rules that name it, and those that name none.
+  std::map<std::string, std::vector<size_t>, std::less<>> by_event_;
+  std::vector<size_t> all_, of_any_event_;
   WordSearch words_;  // a list for each rule
 };
 

@@ -28,6 +28,8 @@ struct DeadLetter {
       field<&DeadLetter::id>("dead_letter_id", "From where it came from and its bytes: equal on every repetition")
           .required()
           .like("00000000-0000-8d3c-b0a1-44ce0f9d8e21"),
+      field<&DeadLetter::event_id>("event_id", "The event's id, where it could be read").optional(),
+      field<&DeadLetter::receipt>("receipt", "Custody: receipt of the callback").optional().like("edge-1/01JD4Z8K/43"),
       field<&DeadLetter::occurred_at>("occurred_at",
                                       "The platform's time where it could be read, else when the bytes were received")
           .like("2024-11-20T06:00:33.412907Z"),
@@ -49,7 +51,6 @@ struct DeadLetter {
       field<&DeadLetter::account>("account", "The account's name in the configuration; null where it could not be read")
           .optional()
           .like("shop"),
-      field<&DeadLetter::event_id>("event_id", "The event's id, where it could be read").optional(),
       field<&DeadLetter::topic>("topic", "Kafka topic of the record; null at ingest").optional(),
       field<&DeadLetter::partition>("partition", "Kafka partition of the record").optional().at_least(0),
       field<&DeadLetter::offset>("offset", "Kafka offset of the record")
@@ -69,7 +70,6 @@ struct DeadLetter {
           .unless_empty()
           .printable()
           .like("query=timestamp=1732082433&nonce=42&msg_signature=aa"),
-      field<&DeadLetter::receipt>("receipt", "Custody: receipt of the callback").optional().like("edge-1/01JD4Z8K/43"),
       field<&DeadLetter::trace_id>("trace_id", "W3C trace id")
           .optional()
           .pattern(kTraceIdForm)

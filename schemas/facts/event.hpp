@@ -29,6 +29,7 @@ struct Event {
   AttributeTree attributes;
   std::string raw, body_bytes, receipt, trace_id;
   int normaliser = 2;
+  bool repair = false;  // docs/decisions/0017-repair.md
 
   bool operator==(const Event&) const = default;
 
@@ -41,6 +42,11 @@ struct Event {
           .required()
           .as_column("event_id")
           .like("01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"),
+      // Id and receipt come first: they are looked up in values that are read no further (record_side.hpp).
+      field<&Event::receipt>("receipt",
+                             "Custody: instance/boot/sequence, given when the first delivery was acknowledged")
+          .optional()
+          .like("edge-1/01JD4Z8K/42"),
       field<&Event::type>("type", "What it is, in wxpipe's words: message.text, follower.subscribed, unknown.…")
           .required()
           .pattern("^[a-z0-9_]+(\\\\.[a-z0-9_]+)+$")
@@ -104,17 +110,16 @@ struct Event {
           "a whole (sealed:v1:…) if it holds a credential")
           .base64()
           .optional(),
-      field<&Event::receipt>("receipt",
-                             "Custody: instance/boot/sequence, given when the first delivery was acknowledged")
-          .optional()
-          .like("edge-1/01JD4Z8K/42"),
       field<&Event::trace_id>("trace_id", "W3C trace id of the first delivery")
           .optional()
           .pattern(kTraceIdForm)
           .like("4bf92f3577b34da6a3ce929d0e0e4736"),
       field<&Event::normaliser>("normaliser", "Version of the code that made this row out of body")
           .at_least(1)
-          .like("1"));
+          .like("1"),
+      field<&Event::repair>("repair", "Sent again because its rows were lost; process takes it although it has seen it")
+          .unless_empty()
+          .no_column());
   static constexpr Table kTable{.name = "messages", .key = {"event_id", "occurred_at"}, .partitioning = {By::month}};
 };
 

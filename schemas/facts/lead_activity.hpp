@@ -17,23 +17,29 @@ struct LeadActivity {
 
   static constexpr std::string_view kName = "lead_activity", kTitle = "LeadActivity";
   static constexpr std::array<std::string_view, 1> kSchemas{"wxpipe.lead_activity.v1"};
+  // One event mostly fires several rules: then one record has all of its activities.
+  static constexpr std::string_view kListSchema = "wxpipe.lead_activities.v1", kListName = "activities";
   static constexpr std::string_view kMeaning = "A lead did something that a scoring rule gives points for.";
   static constexpr auto kFields = fields(
       origin_fields<&LeadActivity::origin>(
           {.subject = "The lead: openid, external user id, phone or whatever the channel identifies by",
            .newest_wins = true}),
       field<&LeadActivity::activity_id>("activity_id", "From the event and the rule: equal on every repetition")
+          .of_each()
           .like("01934f2a-7e48-8a11-8f00-6d2c4a90b1c7"),
-      field<&LeadActivity::rule>("rule", "The scoring rule's name").like("menu_price"),
+      field<&LeadActivity::rule>("rule", "The scoring rule's name").of_each().like("menu_price"),
       field<&LeadActivity::dimension>("dimension", "What the rule speaks of: interest, engagement, intent, profile …")
+          .of_each()
           .like("interest"),
-      field<&LeadActivity::points>("points", "What the rule gives for it; may be negative").like("15"),
+      field<&LeadActivity::points>("points", "What the rule gives for it; may be negative").of_each().like("15"),
       field<&LeadActivity::daily_cap>("daily_cap",
                                       "Most points (either way) this rule gives a lead on one day (UTC); 0: no cap")
+          .of_each()
           .like("30"),
       field<&LeadActivity::half_life_days>("half_life_days",
                                            "After so many days half of the points are left; 0: they never fade")
           .at_least(0)
+          .of_each()
           .like("30"),
       field<&LeadActivity::description>("description", "For people").optional().like("menu.clicked 价格表"),
       field<&LeadActivity::profile>("profile",

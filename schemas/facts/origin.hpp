@@ -51,6 +51,9 @@ constexpr auto origin_fields(const OriginWords& words) {
       field<Member, &Origin::event_id>("event_id", "The row of messages it came from")
           .required()
           .like("01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"),
+      field<Member, &Origin::receipt>("receipt", "Custody: receipt of the callback")
+          .optional()
+          .like("edge-1/01JD4Z8K/42"),
       field<Member, &Origin::event_type>("event_type", "The event's type, as in messages.type").like("menu.clicked"),
       field<Member, &Origin::platform>("platform", "Who told us").words(kPlatforms).like("wechat"),
       field<Member, &Origin::account>("account", "The account's name in the configuration").required().like("shop"),
@@ -60,9 +63,6 @@ constexpr auto origin_fields(const OriginWords& words) {
           .like("2024-11-20T06:00:33.000000Z"),
       field<Member, &Origin::received_at>("received_at", "When it was received").like("2024-11-20T06:00:33.412907Z"),
       timeless, stated_at,
-      field<Member, &Origin::receipt>("receipt", "Custody: receipt of the callback")
-          .optional()
-          .like("edge-1/01JD4Z8K/42"),
       field<Member, &Origin::trace_id>("trace_id", "W3C trace id")
           .optional()
           .pattern(kTraceIdForm)

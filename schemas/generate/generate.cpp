@@ -12,7 +12,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "schemas/fact_json.hpp"
+#include "schemas/fact_list.hpp"
 #include "schemas/fact_sample.hpp"
 #include "schemas/topics.hpp"
 
@@ -132,26 +132,67 @@ std::string value_schema() {
   return fmt::format("{{{}}}", out);
 }
 
-template <class Fact>
-std::string schema_file(std::string_view schema, const FamilyInfo& family) {
-  const auto name = schema_name(schema);
-  std::string properties = fmt::format("\"schema\":{{\"const\":{}}}", json_text(schema)), required = "\"schema\"";
-  for_each_field<Fact>([&](auto i) {
-    constexpr const auto& f = kField<Fact, i>;
-    if constexpr (f.in_json != InJson::never) {
-      properties += fmt::format(",{}:{}", json_text(f.name), value_schema<Fact, i>());
-      if constexpr (f.in_json != InJson::unless_empty) required += "," + json_text(f.name);
-    }
-  });
-  const auto& topic = schema == kEventSchema ? schemas::topic(TopicName::events) : family.topic;
-  std::string example;
-  encode(sample<Fact>(), schema, example);
+// An object's schema, without the braces around it.
+struct Object {
+  std::string properties, required;
+
+  void add(std::string_view name, std::string_view schema, bool always) {
+    properties += fmt::format("{}{}:{}", properties.empty() ? "" : ",", json_text(name), schema);
+    if (always) required += (required.empty() ? "" : ",") + json_text(name);
+  }
+  // The fact's fields for which wanted(field) is true.
+  template <class Fact, class Wanted>
+  void add_fields(Wanted&& wanted) {
+    for_each_field<Fact>([&](auto i) {
+      constexpr const auto& f = kField<Fact, i>;
+      if constexpr (f.in_json != InJson::never)
+        if (wanted(f)) add(f.name, value_schema<Fact, i>(), f.in_json != InJson::unless_empty);
+    });
+  }
+  std::string text() const {
+    return fmt::format(R"("type":"object","properties":{{{}}},"required":[{}],"additionalProperties":false)",
+                       properties, required);
+  }
+};
+
+std::string schema_text(std::string_view schema, std::string_view title, std::string_view meaning, const Topic& topic,
+                        const Object& object, std::string_view example) {
   return pretty(fmt::format(
       R"({{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:wxpipe:schema:{}:v1","title":{},)"
-      R"("description":{},"type":"object","properties":{{{}}},"required":[{}],"additionalProperties":false,"examples":[{}]}})",
-      name, json_text(Fact::kTitle),
-      json_text(fmt::format("{} Value of {}; key: {}.", Fact::kMeaning, topic.suffix, topic.key)), properties, required,
-      example));
+      R"("description":{},{},"examples":[{}]}})",
+      schema_name(schema), json_text(title),
+      json_text(fmt::format("{} Value of {}; key: {}.", meaning, topic.suffix, topic.key)), object.text(), example));
+}
+
+std::string constant(std::string_view text) { return fmt::format("{{\"const\":{}}}", json_text(text)); }
+
+template <class Fact>
+std::string schema_file(std::string_view schema, const FamilyInfo& family) {
+  Object object;
+  object.add("schema", constant(schema), true);
+  object.add_fields<Fact>([](const auto&) { return true; });
+  std::string example;
+  encode(sample<Fact>(), schema, example);
+  const auto& topic = schema == kEventSchema ? schemas::topic(TopicName::events) : family.topic;
+  return schema_text(schema, Fact::kTitle, Fact::kMeaning, topic, object, example);
+}
+
+template <Listed Fact>
+std::string list_schema_file(const FamilyInfo& family) {
+  Object object, each;
+  object.add("schema", constant(Fact::kListSchema), true);
+  object.add_fields<Fact>([](const auto& field) { return !field.is_of_each; });
+  each.add_fields<Fact>([](const auto& field) { return field.is_of_each; });
+  object.add(Fact::kListName,
+             fmt::format(R"({{"type":"array","minItems":1,"items":{{{}}},"description":"What differs between them"}})",
+                         each.text()),
+             true);
+  std::string example;
+  encode_list<Fact>(std::vector{sample<Fact>(), sample<Fact>()}, example);
+  return schema_text(
+      Fact::kListSchema, fmt::format("{}s", Fact::kTitle),
+      fmt::format("Several in one record, all of one event; each is a {}.", schema_name(Fact::kSchemas[0])),
+      family.topic, object, example);
 }
 
 template <class Fact, size_t I>
@@ -219,6 +260,7 @@ std::string topic_table() {
   for_each_fact([&]<class Fact>(const FamilyInfo& family) {
     for (const auto schema : Fact::kSchemas)
       if (schema != kEventSchema) schemas_on[family.topic.name].push_back(schema);
+    if constexpr (Listed<Fact>) schemas_on[family.topic.name].push_back(Fact::kListSchema);
   });
   std::string out = "\n| topic | partitions | kept | key | what it holds | schema |\n|---|---|---|---|---|---|\n";
   for (const auto& topic : kTopics) {
@@ -256,6 +298,9 @@ Files wanted(const fs::path& root) {
     for (const auto schema : Fact::kSchemas)
       files[root / fmt::format("schemas/kafka/{}.schema.json", schema_name(schema))] =
           schema_file<Fact>(schema, family);
+    if constexpr (Listed<Fact>)
+      files[root / fmt::format("schemas/kafka/{}.schema.json", schema_name(Fact::kListSchema))] =
+          list_schema_file<Fact>(family);
     if constexpr (!Fact::kTable.filled_by_merge) fill_in(tables, std::string(Fact::kTable.name), column_table<Fact>());
   });
   return files;

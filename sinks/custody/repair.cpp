@@ -12,6 +12,7 @@
 #include "common/kafka/error.hpp"
 #include "common/kafka/partition_reader.hpp"
 #include "common/result.hpp"
+#include "schemas/record_side.hpp"
 
 namespace wxpipe::sinks {
 namespace {
@@ -156,10 +157,11 @@ class Search {
   }
 
   void look_at(TopicName topic, const kafka::Record& record) {
-    const auto receipt = record.header("receipt");
+    auto receipt = schemas::ids_of(record.value()).receipt;
+    if (receipt.empty()) receipt = record.header(schemas::kOldReceiptHeader);
     if (open_.find(receipt) == open_.end()) return;
-    take({topic, std::string(record.key()), std::string(record.value()), std::string(record.header("event_id")),
-          std::string(receipt), std::string(record.header("traceparent")), record.timestamp(),
+    take({topic, std::string(record.key()), std::string(record.value()), std::string(receipt),
+          std::string(record.header(schemas::kTraceparentHeader)), record.timestamp(),
           fmt::format("{} partition {} offset {}", record.topic(), record.partition(), record.offset())});
   }
 

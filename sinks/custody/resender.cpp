@@ -9,6 +9,13 @@
 #include "schemas/record_side.hpp"
 
 namespace wxpipe::sinks {
+namespace {
+// The event with the mark of a repair. What is no JSON object stays as it is.
+std::string marked(const std::string& event) {
+  if (!event.starts_with("{\"") || !event.ends_with('}') || event.ends_with(schemas::kRepairMark)) return event;
+  return event.substr(0, event.size() - 1).append(schemas::kRepairMark);
+}
+}  // namespace
 
 Resender::Resender(const config::KafkaSettings& settings, const std::string& transactional_id)
     : producer_(settings, transactional_id, schemas::topic_names(settings.topic_prefix),
@@ -29,15 +36,10 @@ void Resender::send(const std::vector<Copy>& copies) {
 }
 
 void Resender::produce(const Copy& copy) {
-  std::vector<kafka::Header> headers;
-  const auto add = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) headers.push_back({name, value});
-  };
-  add("event_id", copy.event_id);
-  add("receipt", copy.receipt);
-  add("traceparent", copy.traceparent);
-  if (copy.topic == schemas::TopicName::events) add(schemas::kRepairHeader, "1");
-  producer_.produce(static_cast<size_t>(copy.topic), {copy.key, copy.value, headers, copy.timestamp});
+  const kafka::Header traceparent{schemas::kTraceparentHeader, copy.traceparent};
+  const std::span headers(&traceparent, copy.traceparent.empty() ? 0 : 1);
+  const auto value = copy.topic == schemas::TopicName::events ? marked(copy.value) : copy.value;
+  producer_.produce(static_cast<size_t>(copy.topic), {copy.key, value, headers, copy.timestamp});
 }
 
 }  // namespace wxpipe::sinks

@@ -17,7 +17,8 @@ namespace wxpipe::sinks {
 struct Copy {
   schemas::TopicName topic{};
   std::string key, value;
-  std::string event_id, receipt, traceparent;  // headers
+  std::string receipt;      // as in the value
+  std::string traceparent;  // the header
   Timestamp timestamp;
   std::string where;  // for people: "wxpipe.events.v1 partition 3 offset 1042"
 };

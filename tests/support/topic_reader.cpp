@@ -6,6 +6,7 @@
 #include "common/kafka/client_config.hpp"
 #include "common/kafka/error.hpp"
 #include "common/kafka/partition.hpp"
+#include "schemas/record_side.hpp"
 
 namespace wxpipe::support {
 namespace {
@@ -71,22 +72,23 @@ void TopicReader::poll(std::chrono::milliseconds wait) {
   } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     next_[partition] = message->offset + 1;
     rd_kafka_timestamp_type_t type;
-    TopicRecord record{message->partition, message->offset, {}, {}, {}, {}, {}, {}};
+    TopicRecord record{message->partition, message->offset, {}, {}, {}, {}, {}, {}, {}};
     if (message->key) record.key.assign(static_cast<const char*>(message->key), message->key_len);
     if (message->payload) record.value.assign(static_cast<const char*>(message->payload), message->len);
     record.timestamp = Timestamp(std::chrono::milliseconds(rd_kafka_message_timestamp(message.get(), &type)));
+    const auto ids = schemas::ids_of(record.value);
+    record.event_id = ids.event_id;
+    record.receipt = ids.receipt;
     rd_kafka_headers_t* headers = nullptr;
-    const auto header = [&](const char* name) {
+    if (rd_kafka_message_headers(message.get(), &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      const char* name = nullptr;
       const void* value = nullptr;
       size_t size = 0;
-      return rd_kafka_header_get_last(headers, name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR
-                 ? std::string(static_cast<const char*>(value), size)
-                 : std::string();
-    };
-    if (rd_kafka_message_headers(message.get(), &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      record.event_id = header("event_id");
-      record.receipt = header("receipt");
-      record.traceparent = header("traceparent");
+      for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+        record.headers.emplace_back(name);
+        if (record.headers.back() == schemas::kTraceparentHeader)
+          record.traceparent.assign(static_cast<const char*>(value), size);
+      }
     }
     found_.push_back(std::move(record));
   } else if (!kafka::heals_by_waiting(message->err)) {

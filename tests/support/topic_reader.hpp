@@ -20,7 +20,9 @@ struct TopicRecord {
   int partition = 0;
   int64_t offset = 0;
   std::string key, value;
-  std::string event_id, receipt, traceparent;  // headers; empty: absent
+  std::string event_id, receipt;     // as the value tells them; empty: it doesn't
+  std::string traceparent;           // the header; empty: absent
+  std::vector<std::string> headers;  // the names of all
   Timestamp timestamp;
 };
 

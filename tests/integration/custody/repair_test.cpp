@@ -82,6 +82,9 @@ TEST_F(RepairTest, RowsThatWereDeletedAreListedAndSentAgainAndASecondRepairDoesN
   EXPECT_EQ(rows(), whole);
   EXPECT_EQ(records(TopicName::events), events + 2);
   EXPECT_EQ(records(TopicName::dead_letters), letters + 1);
+  for (const auto topic : {TopicName::events, TopicName::messages, TopicName::dead_letters})
+    for (const auto& record : support::read_topic(topics_->settings(), topics_->name(topic)))
+      EXPECT_EQ(record.headers, std::vector<std::string>{"traceparent"}) << record.value;
 
   said = audit_command({"--repair", "--yes"});
   EXPECT_EQ(said.exit, rig::Exit{}) << said.errors;
@@ -191,6 +194,23 @@ TEST_F(RepairTest, WhatCanNotBeSentAgainIsNamedWithItsReason) {
   EXPECT_THAT(found[0].where, ContainsRegex("events.v1 partition [0-5] was emptied"));
   ASSERT_EQ(Platform(ingest.port()).send(message(100)), 200);
   EXPECT_EQ(look({there})[0].outcome, Mending::topic_too_young);
+}
+
+// Versions before wrote the receipt as a header, and late in the value; their spools have such values too.
+TEST_F(RepairTest, ACopyOfAnOlderVersionIsFound) {
+  const auto now = system_clock().now();
+  kafka::TransactionalProducer writer(settings().kafka, support::unique_name("older"),
+                                      std::vector{topics_->name(TopicName::events)});
+  writer.init();
+  writer.begin();
+  const std::vector<kafka::Header> headers{{"event_id", "e"}, {"receipt", "old/1/1"}, {"traceparent", "t"}};
+  writer.produce(0, {"shop||o", R"({"schema":"wxpipe.event.v1","id":"e","type":)", headers, now});
+  writer.produce(0, {"shop||o", R"({"schema":"wxpipe.event.v1","id":"e","raw":"","receipt":"old/1/2"})", {}, now});
+  writer.commit();
+  const auto minute = std::chrono::floor<std::chrono::minutes>(now);
+  const auto found = look({{"old/1/1", "shop", minute}, {"old/1/2", "shop", minute}});
+  ASSERT_THAT(found, SizeIs(2));
+  for (const auto& one : found) EXPECT_EQ(one.outcome, Mending::found) << one.lost.receipt;
 }
 
 TEST_F(RepairTest, ACopyInASpoolIsSentWhereTheTopicsHaveNone) {

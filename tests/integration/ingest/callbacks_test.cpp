@@ -357,6 +357,7 @@ TEST_F(CallbacksTest, ATraceGoesOnAndOneIsBegunWhereThereIsNone) {
     const auto event = schemas::decode<schemas::Event>(record.value).value();
     traces[event.msg_id] = event.trace_id;
     EXPECT_EQ(record.traceparent.substr(3, 32), event.trace_id);
+    EXPECT_EQ(record.headers, std::vector<std::string>{"traceparent"});
     EXPECT_EQ(record.event_id, to_string(event.id));
     EXPECT_EQ(record.receipt, event.receipt);
     EXPECT_EQ(record.timestamp, std::chrono::floor<std::chrono::milliseconds>(event.received_at));

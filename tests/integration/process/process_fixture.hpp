@@ -170,10 +170,8 @@ class ProcessTest : public ::testing::Test {
 
   void stage(kafka::TransactionalProducer& writer, const std::vector<schemas::Event>& list) {
     for (const auto& event : list) {
-      const auto id = to_string(event.id);
-      const std::vector<kafka::Header> headers{{"event_id", id}, {"receipt", event.receipt}};
       writer.produce(static_cast<size_t>(TopicName::events),
-                     {partition_key(event), json_of(event), headers, event.received_at, RD_KAFKA_PARTITION_UA});
+                     {partition_key(event), json_of(event), {}, event.received_at, RD_KAFKA_PARTITION_UA});
     }
   }
   void produce(const std::vector<schemas::Event>& list) {

@@ -107,6 +107,7 @@ TEST_F(ProcessRoleTest, TheRecordsTimeIsWhenTheCallbackWasReceivedWhateverThePla
   EXPECT_EQ(records[0].timestamp, std::chrono::floor<std::chrono::milliseconds>(sent[0].received_at));
   EXPECT_EQ(records[0].receipt, sent[0].receipt);
   EXPECT_EQ(records[0].event_id, to_string(sent[0].id));
+  EXPECT_EQ(records[0].headers, std::vector<std::string>{"traceparent"});
   EXPECT_EQ(records[0].traceparent.substr(0, 36), "00-" + sent[0].trace_id + "-");
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "schemas/fact_list.hpp"
 #include "sinks/families.hpp"
 #include "tests/integration/sinks/facts.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -281,6 +282,38 @@ TEST_F(BatchWriterTest, PoisonIsIsolatedAndEveryGoodRowIsStored) {
   EXPECT_EQ(lines(*database_, "select sum(stored), sum(dead_letters) from wxpipe.ledger"),
             (std::vector<std::string>{"(97,3)"}));
   EXPECT_EQ(bench.claim(), 100);
+}
+
+// A record of several rows.
+TEST_F(BatchWriterTest, RefusedActivitiesOfAListMakeOneDeadLetterAndTheOthersAreStored) {
+  std::vector<schemas::LeadActivity> list(4);
+  for (size_t i = 0; i < list.size(); ++i) {
+    list[i].origin = schemas::origin_of(message(1));
+    list[i].rule = fmt::format("{} {}", i % 2 ? "bad" : "good", i);
+    list[i].activity_id = schemas::derived_id(list[i].origin.event_id, list[i].rule);
+  }
+  std::string value;
+  schemas::encode_list<schemas::LeadActivity>(list, value);
+  Records records;
+  records.add(value);
+  records.add(value_of(list[0]));
+  database_->query("alter table lead_activities add constraint picky check (rule not like 'bad%')");
+  Bench bench(*database_, "leads");
+  EXPECT_EQ(bench.write(records).dead_letters.size(), 1U);
+  const auto rules = [&] { return lines(*database_, "select rule from lead_activities order by rule"); };
+  EXPECT_EQ(rules(), (std::vector<std::string>{"(\"good 0\")", "(\"good 2\")"}));
+  EXPECT_EQ(lines(*database_, "select record_offset, reason from dead_letters"),
+            (std::vector<std::string>{"(0,constraint_violation)"}));
+  EXPECT_EQ(lines(*database_, "select sum(stored), sum(dead_letters) from wxpipe.ledger"),
+            (std::vector<std::string>{"(2,1)"}));
+
+  // Put back once the cause is gone, it stores what is missing, and counts nothing twice.
+  database_->query("alter table lead_activities drop constraint picky");
+  Records again;
+  again.add(std::string(*records.all()[0].value), 2);
+  bench.write(again);
+  EXPECT_EQ(rules().size(), 4U);
+  EXPECT_EQ(lines(*database_, "select activity_count from leads"), (std::vector<std::string>{"(4)"}));
 }
 
 TEST_F(BatchWriterTest, PoisonAmongRowsThatAreThereAlreadyIsIsolated) {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "common/postgres/migrations.hpp"
+#include "schemas/fact_list.hpp"
 #include "sinks/batch_writer.hpp"
 #include "sinks/families.hpp"
 #include "tests/integration/sinks/facts.hpp"
@@ -71,22 +72,31 @@ std::vector<std::string> some_lead_activities(Random& random, int count) {
                                  {"form", "intent", 40, 0, 0},
                                  {"left", "interest", -9, -18, 7},
                                  {"read", "engagement", 1, 2, 1}};
-  std::vector<std::string> values;
-  for (int i = 0; i < count; ++i) {
-    const auto& rule = kRules[pick(random, 4)];
-    schemas::LeadActivity fact;
-    fact.origin = some_origin(random, i);
+  const auto fire = [](schemas::LeadActivity& fact, const Rule& rule) {
     fact.activity_id = schemas::derived_id(fact.origin.event_id, rule.name);
     fact.rule = rule.name;
     fact.dimension = rule.dimension;
     fact.points = rule.points;
     fact.daily_cap = rule.daily_cap;
     fact.half_life_days = rule.half_life_days;
+  };
+  std::vector<std::string> values;
+  for (int i = 0; i < count; ++i) {
+    const int which = pick(random, 4);
+    schemas::LeadActivity fact;
+    fact.origin = some_origin(random, i);
+    fire(fact, kRules[which]);
     if (pick(random, 2))
       fact.profile = {{"contact_name", fmt::format("name {}", pick(random, 4))},
                       {"utm_source", pick(random, 2) ? "" : fmt::format("source {}", pick(random, 4))},
                       {"anything", fmt::format("{}", i)}};
-    values.push_back(value_of(fact));
+    if (pick(random, 3) > 0) {
+      values.push_back(value_of(fact));
+      continue;
+    }
+    std::vector both{fact, fact};  // of one event, in one record
+    fire(both[1], kRules[(which + 1) % 4]);
+    schemas::encode_list<schemas::LeadActivity>(both, values.emplace_back());
   }
   return values;
 }

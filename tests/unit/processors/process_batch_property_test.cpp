@@ -49,7 +49,7 @@ std::vector<InputRecord> records_of(const std::vector<Input>& inputs) {
   std::vector<InputRecord> records;
   std::map<int, int64_t> next;
   for (const auto& [partition, value] : inputs)
-    records.push_back({partition, next[partition]++, "shop||o", value, test::at(0), {}, {}, {}});
+    records.push_back({partition, next[partition]++, "shop||o", value, test::at(0), {}});
   return records;
 }
 

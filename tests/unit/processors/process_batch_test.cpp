@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "processors/steps.hpp"
-#include "schemas/fact_json.hpp"
+#include "schemas/event_id.hpp"
+#include "schemas/fact_list.hpp"
 #include "schemas/facts/dead_letter.hpp"
 #include "schemas/registry.hpp"
 #include "tests/unit/processors/events.hpp"
@@ -27,7 +28,7 @@ Windows windows_of(int partitions = 1) {
 }
 
 InputRecord input(std::string_view value, int64_t offset = 0, int partition = 0) {
-  return {partition, offset, "shop||oSubject", value, at(1), {}, "i1/b1/7", {}};
+  return {partition, offset, "shop||oSubject", value, at(1), {}};
 }
 
 Steps steps() {
@@ -59,15 +60,35 @@ TEST(ProcessBatch, MakesTheMessageAndItsFactsUnderTheEventsKey) {
   const auto traceparent = "00-0af7651916cd43dd8448eb211c80319c-" + id.substr(19, 4) + id.substr(24) + "-01";
   EXPECT_EQ(effects.records[0].key(), "shop||oSubject");
   EXPECT_EQ(effects.records[0].value(), message);
-  EXPECT_EQ(effects.records[0].headers(), (RecordHeaders{id, "i1/b1/7", traceparent}));
+  EXPECT_EQ(effects.records[0].traceparent(), traceparent);
   EXPECT_EQ(effects.records[0].timestamp, at(1));
-  EXPECT_EQ(effects.records[1].headers(), effects.records[0].headers());
+  EXPECT_EQ(effects.records[1].traceparent(), traceparent);
   EXPECT_EQ(effects.records[1].key(), "shop||oSubject");
   EXPECT_EQ(schemas::decode<schemas::LeadActivity>(effects.records[1].value())->rule, "talked");
   EXPECT_EQ(effects.counts, (Counts{.processed = 1}));
   ASSERT_EQ(effects.progress.size(), 1U);
   EXPECT_EQ(effects.progress[0].page.first, 41);
   EXPECT_EQ(effects.progress[0].page.next, 42);
+}
+
+TEST(ProcessBatch, PutsAllActivitiesOfAnEventIntoOneRecord) {
+  config::Settings settings;
+  settings.score.rules = {test::rule("talked", 2, {"message.*"}), test::rule("wrote", 3, {"message.text"})};
+  const auto all = make_steps(settings);
+  auto windows = windows_of();
+  const auto event = event_of("message.text");
+  const auto json = json_of(event);
+  const auto record = input(json);
+  const auto effects = process_batch({&record, 1}, all, windows, {kTopic, at(100)});
+  ASSERT_EQ(topics(effects), (std::vector{TopicName::messages, TopicName::leads}));
+  EXPECT_EQ(effects.records[1].key(), "shop||oSubject");
+  const auto activities = schemas::decode_list<schemas::LeadActivity>(effects.records[1].value());
+  ASSERT_TRUE(activities) << activities.error().detail;
+  ASSERT_EQ(activities->size(), 2U);
+  for (const auto& activity : *activities) EXPECT_EQ(activity.origin, schemas::origin_of(event));
+  EXPECT_EQ(activities->at(0).rule, "talked");
+  EXPECT_EQ(activities->at(1).rule, "wrote");
+  EXPECT_EQ(activities->at(1).activity_id, schemas::derived_id(event.id, "rule:wrote"));
 }
 
 TEST(ProcessBatch, LeavesTheReceiptOfARepeatBehindItsMessage) {
@@ -100,24 +121,30 @@ TEST(ProcessBatch, TakesARepairThoughItsIdWasSeenAndRemembersNothingNew) {
   const auto json = json_of(event_of("message.text"));
   const auto lost = run({input(json, 0)}, windows);
   publish(lost, windows);
-  auto again = input(json, 1);
-  again.repair = true;
-  const auto repaired = run({again, again}, windows);
+  // The mark stands in the value; older versions wrote it as a header.
+  auto marked = event_of("message.text");
+  marked.repair = true;
+  const auto json_of_marked = json_of(marked);
+  auto old = input(json, 2);
+  old.old_repair = true;
+  const auto repaired = run({input(json_of_marked, 1), old}, windows);
   auto twice = lost.records;
   twice.insert(twice.end(), lost.records.begin(), lost.records.end());
-  EXPECT_EQ(repaired.records, twice);
+  EXPECT_EQ(repaired.records, twice) << "what follows from it is the same";
   EXPECT_EQ(repaired.counts, (Counts{.processed = 2}));
   publish(repaired, windows);
-  EXPECT_EQ(run({input(json, 2)}, windows).counts, (Counts{.duplicates = 1}));
+  EXPECT_EQ(run({input(json, 3)}, windows).counts, (Counts{.duplicates = 1}));
   EXPECT_EQ(windows.at(0).size(), 1U);
 }
 
 TEST(ProcessBatch, TakesAndRemembersARepairWhoseIdIsUnknown) {
   auto windows = windows_of();
-  const auto json = json_of(event_of("message.text"));
-  auto again = input(json, 0);
-  again.repair = true;
-  publish(run({again}, windows), windows);
+  auto event = event_of("message.text");
+  event.repair = true;
+  const auto again = json_of(event);
+  publish(run({input(again, 0)}, windows), windows);
+  event.repair = false;
+  const auto json = json_of(event);
   EXPECT_EQ(run({input(json, 1)}, windows).counts, (Counts{.duplicates = 1}));
 }
 
@@ -161,7 +188,7 @@ TEST(ProcessBatch, KeepsBothOfOneIdentityAndSaysSo) {
 
 TEST(ProcessBatch, MakesADeadLetterOfWhatItCannotRead) {
   auto windows = windows_of();
-  const std::string value = "{\"schema\":\"wxpipe.event.v1\"";
+  const std::string value = R"({"schema":"wxpipe.event.v1","id":"?","receipt":"i1/b1/7")";
   const auto effects = run({input(value, 7)}, windows);
 
   ASSERT_EQ(topics(effects), (std::vector{TopicName::dead_letters}));
@@ -187,6 +214,40 @@ TEST(ProcessBatch, TakesOverNoTraceIdThatIsNone) {
   ASSERT_EQ(record.traceparent.size(), 55U);
   const auto effects = run({record}, windows);
   EXPECT_EQ(schemas::decode<schemas::DeadLetter>(effects.records.at(0).value())->trace_id, "");
+}
+
+TEST(ProcessBatch, TakesTheReceiptOfWhatItCannotReadFromAHeaderOfAnOlderVersion) {
+  auto windows = windows_of();
+  auto record = input("{not json");
+  record.old_ids = {"01932f0e-1c00-8a5b-8f2e-0123456789ab", "i1/b1/7"};
+  const auto effects = run({record}, windows);
+  const auto letter = *schemas::decode<schemas::DeadLetter>(effects.records.at(0).value());
+  EXPECT_EQ(letter.receipt, "i1/b1/7");
+  EXPECT_EQ(to_string(letter.event_id.value()), "01932f0e-1c00-8a5b-8f2e-0123456789ab");
+}
+
+// Another program may write events in another form; what it says is the same.
+TEST(ProcessBatch, WritesAnEventAnewThatIsNotInOurForm) {
+  auto windows = windows_of();
+  const auto event = event_of("message.text");
+  auto json = json_of(event);
+  json.insert(1, " ").append("\n");
+  const auto effects = run({input(json)}, windows);
+  std::string message;
+  encode(event, schemas::kMessageSchema, message);
+  ASSERT_FALSE(effects.records.empty());
+  EXPECT_EQ(effects.records[0].value(), message);
+}
+
+// What no step needs is read only there.
+TEST(ProcessBatch, MakesADeadLetterOfAnEventInAnotherFormWhoseBodyIsNone) {
+  auto windows = windows_of();
+  auto json = json_of(event_of("message.text"));
+  const auto raw = json.find("\"raw\":\"");
+  json.replace(raw, json.find('"', raw + 7) + 1 - raw, "\"raw\":7").append(" ");
+  const auto effects = run({input(json)}, windows);
+  EXPECT_EQ(effects.counts, (Counts{.unreadable = 1}));
+  EXPECT_EQ(schemas::decode<schemas::DeadLetter>(effects.records.at(0).value())->detail, "field 'raw' can't be read");
 }
 
 TEST(ProcessBatch, MakesADeadLetterOfATombstone) {

@@ -1,5 +1,6 @@
 #include "processors/score/score.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -123,6 +124,35 @@ TEST(Score, FiresOnTypesAttributesColumnsAndWords) {
   EXPECT_FALSE(fires(rule({"*"}, {{"platform", "wechat"}, {"tenant", "x"}}), event)) << "all must hold";
   EXPECT_TRUE(fires(rule({"*"}, {}, {"多少钱", "price"}), event));
   EXPECT_FALSE(fires(rule({"*"}, {}, {"多少钱"}), event));
+}
+
+// Rules are sorted by the word that they name for an event; none may be missed for it.
+TEST(Score, FiresTheSameRulesTogetherAsEachAlone) {
+  std::vector<config::ScoreRule> rules;
+  for (const auto& where : std::vector<std::map<std::string, std::string>>{{{"event", "click"}},
+                                                                           {},
+                                                                           {{"event", "view"}, {"EventKey", "a"}},
+                                                                           {{"event", "kf_*"}},
+                                                                           {{"EventKey", "a"}},
+                                                                           {{"event", "click"}, {"platform", "wechat"}},
+                                                                           {{"event", ""}},
+                                                                           {{"change_type", "click"}}}) {
+    rules.push_back(rule({"*"}, where));
+    rules.back().name = fmt::format("rule {}", rules.size());
+  }
+  const Scoring together(rules);
+  for (const std::string word : {"", "CLICK", "click", "View", "KF_create", "other"})
+    for (const bool has_key : {false, true})
+      for (const std::string shadow : {"", "click", "kf_x"}) {
+        auto event = event_of("menu.clicked");
+        event.event = word;
+        if (has_key) event.attributes.emplace_back("EventKey", "a");
+        if (!shadow.empty()) event.attributes.emplace_back("event", shadow);
+        std::vector<schemas::LeadActivity> each;
+        for (const auto& one : rules)
+          for (auto& activity : Scoring({one}).activities(event)) each.push_back(std::move(activity));
+        EXPECT_EQ(together.activities(event), each) << word << ' ' << has_key << ' ' << shadow;
+      }
 }
 
 TEST(Score, LeavesEventsAboutNobodyAlone) {

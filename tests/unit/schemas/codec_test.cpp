@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "schemas/fact_json.hpp"
+#include "schemas/fact_list.hpp"
 #include "schemas/fact_sample.hpp"
 #include "tests/unit/schemas/samples.hpp"
 
@@ -91,6 +91,70 @@ TEST(FactJson, GivesBackEveryField) {
   EXPECT_EQ(*decode<LeadActivity>(encoded(samples::lead_activity())), samples::lead_activity());
   EXPECT_EQ(*decode<LogWritten>(encoded(samples::log())), samples::log());
   EXPECT_EQ(*decode<DuplicateMet>(encoded(samples::duplicate())), samples::duplicate());
+}
+
+std::vector<LeadActivity> three_activities() {
+  std::vector facts(3, samples::lead_activity());
+  facts[1].rule = "asked \"?\"";
+  facts[1].activity_id = derived_id(facts[0].activity_id, "1");
+  facts[2].points = facts[2].daily_cap = facts[2].half_life_days = 0;
+  facts[2].activity_id = derived_id(facts[0].activity_id, "2");
+  return facts;
+}
+
+TEST(FactList, GivesBackEveryFact) {
+  for (size_t count = 1; count <= 3; ++count) {
+    auto facts = three_activities();
+    facts.resize(count);
+    std::string list;
+    encode_list<LeadActivity>(facts, list);
+    EXPECT_TRUE(begins_as_list<LeadActivity>(list));
+    EXPECT_FALSE(begins_as<LeadActivity>(list));
+    EXPECT_EQ(*decode_list<LeadActivity>(list), facts) << list;
+    EXPECT_FALSE(decode<LeadActivity>(list)) << "nobody takes it for a single one";
+  }
+}
+
+TEST(FactList, SaysWhatIsSharedOnce) {
+  std::string list, single;
+  encode_list<LeadActivity>(three_activities(), list);
+  encode(samples::lead_activity(), single);
+  EXPECT_LT(list.size(), 2 * single.size());
+  EXPECT_EQ(list.find("edge-1/boot/42"), list.rfind("edge-1/boot/42"));
+}
+
+TEST(FactList, ReadsMembersInAnyOrderAndSkipsUnknownOnes) {
+  std::string list;
+  encode_list<LeadActivity>(three_activities(), list);
+  const auto at = list.find(",\"activities\":");
+  const auto begin = list.find(",\"event_id\":");
+  auto turned = list.substr(0, begin) + list.substr(at, list.size() - 1 - at) + list.substr(begin, at - begin) + "}";
+  turned.insert(turned.find("\"rule\":"), R"("new":{"x":[1]},)");
+  turned.insert(turned.size() - 1, R"(,"newer":[{}])");
+  EXPECT_EQ(*decode_list<LeadActivity>(turned), three_activities()) << turned;
+}
+
+TEST(FactList, RejectsWhatIsNone) {
+  std::string list;
+  encode_list<LeadActivity>(three_activities(), list);
+  const auto why = [](std::string_view json) {
+    const auto read = decode_list<LeadActivity>(json);
+    return read ? std::string("accepted") : read.error().detail;
+  };
+  const auto changed = [&](std::string_view from, std::string_view to) {
+    auto other = list;
+    return other.replace(other.find(from), from.size(), to);
+  };
+  EXPECT_EQ(why("[1]"), "not a JSON object");
+  EXPECT_EQ(why("{}"), "no schema field; expected wxpipe.lead_activities.v1");
+  EXPECT_EQ(why(changed("activities.v1", "activities.v2")), "schema is not wxpipe.lead_activities.v1");
+  EXPECT_EQ(why(list.substr(0, list.find("[{")) + "[]}"), "field 'activities' is missing or empty");
+  EXPECT_EQ(why(list.substr(0, list.find("[{")) + "7}"), "field 'activities' can't be read");
+  EXPECT_EQ(why(list.substr(0, list.find("[{")) + "[7]}"), "no object in 'activities'");
+  EXPECT_EQ(why(changed("\"account\":\"shop\"", "\"account\":\"\"")), "field 'account' is missing or empty");
+  EXPECT_EQ(why(changed("\"points\":-7", "\"points\":[]")), "field 'points' can't be read");
+  EXPECT_EQ(why(list + "{}"), "text after the JSON object");
+  for (size_t cut = 0; cut < list.size(); ++cut) EXPECT_NE(why(list.substr(0, cut)), "accepted") << cut;
 }
 
 TEST(FactJson, RejectsARecordWithoutAnyRequiredField) {

@@ -1,7 +1,7 @@
 // Prints encoded samples of each contract, `<schema file>\t<json>`; check_schemas.py compares them with schemas/kafka.
 #include <cstdio>
 
-#include "schemas/fact_json.hpp"
+#include "schemas/fact_list.hpp"
 #include "schemas/fact_sample.hpp"
 #include "tests/unit/schemas/samples.hpp"
 
@@ -14,6 +14,11 @@ void print(const Fact& fact) {
     std::string json;
     encode(fact, schema, json);
     std::printf("%s\t%s\n", std::string(schema_name(schema)).c_str(), json.c_str());
+  }
+  if constexpr (Listed<Fact>) {
+    std::string json;
+    encode_list<Fact>(std::vector{fact, fact}, json);
+    std::printf("%s\t%s\n", std::string(schema_name(Fact::kListSchema)).c_str(), json.c_str());
   }
 }
 }  // namespace

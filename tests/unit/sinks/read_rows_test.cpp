@@ -1,9 +1,10 @@
 // Reading records into rows: a record that doesn't fit the family's schema is rejected and leaves no row.
 #include <gtest/gtest.h>
 
-#include "schemas/fact_json.hpp"
+#include "schemas/fact_list.hpp"
 #include "schemas/fact_sample.hpp"
 #include "sinks/families.hpp"
+#include "sinks/read_batch.hpp"
 #include "tests/unit/schemas/samples.hpp"
 
 namespace wxpipe::sinks {
@@ -66,6 +67,61 @@ TEST(Sinks, ReceiptsOfRepeatsAreRowsOfTheJournal) {
   auto sink = make_sink(schemas::family_of<schemas::DuplicateMet>());
   EXPECT_TRUE(sink->add(out));
   EXPECT_EQ(sink->head(0).receipt, schemas::samples::duplicate().receipt);
+}
+
+std::vector<schemas::LeadActivity> two_activities() {
+  std::vector both{schemas::samples::lead_activity(), schemas::samples::lead_activity()};
+  both[1].activity_id = Uuid{{7}};
+  both[1].rule = "asked";
+  return both;
+}
+
+TEST(Sinks, AListOfActivitiesIsARowForEachAndASingleOneStillARow) {
+  const auto both = two_activities();
+  std::string list, single;
+  schemas::encode_list<schemas::LeadActivity>(both, list);
+  encode(both[0], single);
+  auto sink = make_sink(schemas::family_of<schemas::LeadActivity>());
+  ASSERT_TRUE(sink->add(list));
+  ASSERT_EQ(sink->size(), 2u);
+  EXPECT_EQ(sink->head(0).id, both[0].activity_id);
+  EXPECT_EQ(sink->head(1).id, both[1].activity_id);
+  EXPECT_EQ(sink->head(1).receipt, both[1].origin.receipt);
+  ASSERT_TRUE(sink->add(single));
+  EXPECT_EQ(sink->size(), 3u);
+  list.replace(list.find("\"asked\""), 7, "7      ");
+  EXPECT_FALSE(sink->add(list));
+  EXPECT_EQ(sink->size(), 3u) << "all of a record, or nothing";
+}
+
+TEST(ReadBatch, KnowsTheRecordOfEachRowHoweverManyRowsItBecame) {
+  std::string list, single;
+  schemas::encode_list<schemas::LeadActivity>(two_activities(), list);
+  encode(two_activities()[0], single);
+  std::vector<InputRecord> records;
+  for (const std::string_view value :
+       {std::string_view(single), std::string_view("x"), std::string_view(list), std::string_view(single)})
+    records.push_back({"t", 0, std::ssize(records), "shop||o", value, {}, {}});
+  ReadBatch batch(make_sink(schemas::family_of<schemas::LeadActivity>()));
+  batch.read(std::span(records).first(2));
+  batch.read(records);
+  ASSERT_EQ(batch.rows().size(), 4u);
+  const auto record_of_rows = [&] {
+    std::vector<size_t> found;
+    for (size_t row = 0; row < batch.rows().size(); ++row) found.push_back(batch.record_of(row));
+    return found;
+  };
+  EXPECT_EQ(record_of_rows(), (std::vector<size_t>{0, 2, 2, 3}));
+  ASSERT_EQ(batch.unreadable().size(), 1u);
+  EXPECT_EQ(batch.unreadable()[0].record, 1u);
+  EXPECT_TRUE(batch.complete());
+
+  EXPECT_EQ(batch.take_out(1), 2u);
+  EXPECT_EQ(record_of_rows(), (std::vector<size_t>{0, 2, 3})) << "the record's other row stays";
+  EXPECT_FALSE(batch.complete());
+  batch.read_again();
+  EXPECT_EQ(record_of_rows(), (std::vector<size_t>{0, 2, 2, 3}));
+  EXPECT_TRUE(batch.complete());
 }
 
 TEST(Sinks, AnUnknownFamilyIsAnErrorThatNamesTheOnesThereAre) {

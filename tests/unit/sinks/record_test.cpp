@@ -20,6 +20,7 @@ std::function<std::string_view(const char*)> headers(std::map<std::string, std::
   };
 }
 
+// With the headers of a version that had three.
 TEST(DeadLetterOf, AnUnreadableRecordIsDescribedByWhatStandsBesideIt) {
   const std::string value("\x00\xff{not json", 11);
   const InputRecord record{"wxpipe.messages.v1",

@@ -92,7 +92,7 @@ class DamagedSpoolTest : public testing::Test {
       else
         confirmed_.emplace(one.receipt, one);
       if (i == 30) {
-        spool->remove(gone);
+        spool->delivered(gone);
         while (spool->events() != 30 - kGone + 3) std::this_thread::yield();
         checkpoint();
       }
@@ -414,7 +414,7 @@ TEST_F(DamagedSpoolTest, TheLedgerLetsAnEventGoBeforeTheFileDoes) {
   sqlite3* other = nullptr;
   ASSERT_EQ(sqlite3_open((folder / "test.spool").c_str(), &other), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(other, "begin immediate", nullptr, nullptr, nullptr), SQLITE_OK);
-  spool->remove({*id});
+  spool->delivered({*id});
   const auto in_ledger = [&] { return SpoolLedger::read(folder / "test.ledger").waiting.contains(*id); };
   for (const auto until = std::chrono::steady_clock::now() + 10s;
        in_ledger() && std::chrono::steady_clock::now() < until;)
@@ -463,7 +463,7 @@ TEST_F(DamagedSpoolTest, ItsLedgerStaysSmall) {
     large.value.insert(large.value.size() - 1, ",\"more\":\"" + std::string(6'000, 'x') + "\"");
     const auto id = put(*spool, large);
     ASSERT_TRUE(id);
-    spool->remove({*id});
+    spool->delivered({*id});
     largest = std::max<uint64_t>(largest, fs::file_size(folder / "test.ledger"));
   }
   EXPECT_LT(largest, 2U << 20);

@@ -43,7 +43,8 @@ class SpoolTest : public testing::Test {
     settings.directory = folder_.path();
     settings.max_bytes = max_bytes;
     settings.max_age = 60s;
-    return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, metrics_, [this] { return steady_.load(); });
+    return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, metrics_,
+                                   Spool::Options{.keep = keep_, .monotonic = [this] { return steady_.load(); }});
   }
   static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
     std::promise<std::optional<int64_t>> stored;
@@ -85,7 +86,7 @@ TEST_F(SpoolTest, RemovedEventsAreGoneAndTheirKeyIsFree) {
   const auto one = record("shop||a", "1");
   const auto id = put(*spool, one);
   ASSERT_TRUE(id);
-  spool->remove({*id});
+  spool->delivered({*id});
   wait_until_events(*spool, 0);
   EXPECT_FALSE(spool->holds(key_hash(one)));
   EXPECT_THAT(contents(*spool), ElementsAre());
@@ -107,7 +108,7 @@ TEST_F(SpoolTest, RefusesBeyondItsSizeAndTakesAgainAfterDraining) {
   ASSERT_TRUE(id);
   EXPECT_FALSE(put(*spool, big));
   EXPECT_EQ(spool->events(), 1);
-  spool->remove({*id});
+  spool->delivered({*id});
   wait_until_events(*spool, 0);
   EXPECT_TRUE(put(*spool, big));
 }
@@ -120,7 +121,7 @@ TEST_F(SpoolTest, RefusesWhileItsOldestEventIsTooOld) {
   ASSERT_TRUE(put(*spool, record("k", "2")));
   pass(2s);
   EXPECT_FALSE(put(*spool, record("k", "3")));
-  spool->remove({*first});
+  spool->delivered({*first});
   wait_until_events(*spool, 1);
   EXPECT_TRUE(put(*spool, record("k", "3"))) << "the oldest is another one now";
 }

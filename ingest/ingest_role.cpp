@@ -76,9 +76,9 @@ class IngestRole : public runtime::Role {
     std::unique_ptr<LeftSpools> left;
     if (!settings.spool.directory.empty()) {
       try {
-        spool = std::make_unique<Spool>(
-            settings.spool, settings.instance.name, settings.kafka.topic_prefix, clock_, context_.metrics,
-            Spool::Options{.keep = config::copies_kept(settings), .stop = stop});
+        spool = std::make_unique<Spool>(settings.spool, settings.instance.name, settings.kafka.topic_prefix, clock_,
+                                        context_.metrics,
+                                        Spool::Options{.keep = config::copies_kept(settings), .stop = stop});
       } catch (const Unavailable&) {  // told to stop while it waited for the spool's lock
         return;
       }

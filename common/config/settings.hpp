@@ -63,11 +63,11 @@ struct IngestSettings {
   milliseconds idle_timeout{75'000};                       // keep-alive between requests
   std::string acknowledge = "broker_or_spool";  // or kBrokerAndSpool: each event is kept in the spool as well
   milliseconds ack_budget{2'000};               // time for broker or spool to make an event durable, else 503
-  milliseconds command_ack_budget{800};  // suite commands: the platform waits one second
-  milliseconds drain_timeout{8'000};     // on SIGTERM
-  size_t max_in_flight = 20'000;         // callbacks waiting for durability; beyond it 503
-  size_t repeated_dead_letters = 30;     // a minute, for each account and reason, under signatures seen before
-  std::string tls_certificate_file;      // both or neither
+  milliseconds command_ack_budget{800};         // suite commands: the platform waits one second
+  milliseconds drain_timeout{8'000};            // on SIGTERM
+  size_t max_in_flight = 20'000;                // callbacks waiting for durability; beyond it 503
+  size_t repeated_dead_letters = 30;            // a minute, for each account and reason, under signatures seen before
+  std::string tls_certificate_file;             // both or neither
   std::string tls_key_file;
 };
 

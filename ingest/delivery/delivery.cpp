@@ -116,13 +116,16 @@ void Delivery::spool(Pending& pending, bool holds) {
   pending.row_holds = holds;
   ++pending.users;
   ++shared_->spooling;
-  spool_->put(pending.record, [this, shared = shared_, &pending](std::optional<int64_t> id) {
-    asio::post(io_, [this, shared, &pending, id] {
-      if (shared->alive) stored(pending, id);
-    });
-    --shared->spooling;
-    shared->spooling.notify_all();
-  }, holds);
+  spool_->put(
+      pending.record,
+      [this, shared = shared_, &pending](std::optional<int64_t> id) {
+        asio::post(io_, [this, shared, &pending, id] {
+          if (shared->alive) stored(pending, id);
+        });
+        --shared->spooling;
+        shared->spooling.notify_all();
+      },
+      holds);
 }
 
 void Delivery::stored(Pending& pending, std::optional<int64_t> id) {

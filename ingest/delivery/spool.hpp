@@ -77,8 +77,8 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  // Any thread. The record stays alive and unchanged until `stored` is called. holds: later events of its key must queue
-  // behind it. False: the broker is about to have it; if it is late, call hold and hand_over.
+  // Any thread. The record stays alive and unchanged until `stored` is called. holds: later events of its key must
+  // queue behind it. False: the broker is about to have it; if it is late, call hold and hand_over.
   void put(const Outbound& record, Stored stored, bool holds = true);
   // Any thread. The broker has these: later events need not queue behind them. They leave, or become copies.
   void delivered(std::vector<int64_t> ids);
@@ -101,8 +101,8 @@ class Spool {
   // Any thread. The file isn't what was written to it: only a new start can mend that.
   bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
 
-  // Only for the drainer's thread: the oldest records after id `after` that have been here for at least kGrace and are no
-  // copies.
+  // Only for the drainer's thread: the oldest records after id `after` that have been here for at least kGrace and are
+  // no copies.
   std::vector<SpooledRecord> oldest(int64_t after, size_t most_records, size_t most_bytes);
   // Wakes when there may be something to drain.
   bool wait_for_events(const std::stop_token& stop, std::chrono::milliseconds time);

@@ -187,9 +187,7 @@ class Rescue {
 
   void gather(SpoolDatabase& fresh, bool has_checksums) {
     const bool keeps_copies = keep_ > std::chrono::seconds(0);
-    const auto wanted = [&](int64_t id) {
-      return (keeps_copies || !has_left(ledger_, id)) && !saved_.contains(id);
-    };
+    const auto wanted = [&](int64_t id) { return (keeps_copies || !has_left(ledger_, id)) && !saved_.contains(id); };
     carve({files_.file, files_.wal, has_checksums}, wanted, [&](const SpooledRecord& found) {
       const auto known = ledger_.waiting.find(found.id);
       if (known != ledger_.waiting.end() && known->second != SpoolLedger::entry_of(found.record)) return;

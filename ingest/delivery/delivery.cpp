@@ -184,7 +184,7 @@ std::optional<DeliveryPath> Delivery::durable(const Pending& pending, bool late)
 
 asio::awaitable<DeliveryPath> Delivery::deliver(Outbound& record, Deadline deadline) {
   Pending& pending = acquire(record);
-  if (spool_ != nullptr && (broker_away() || (spool_->events() > 0 && spool_->holds(key_hash(pending.record))))) {
+  if (spool_ != nullptr && (broker_away() || (spool_->holding() > 0 && spool_->holds(key_hash(pending.record))))) {
     spool(pending, true);
   } else {
     produce(pending);

@@ -128,7 +128,7 @@ void Spool::put(const Outbound& record, Stored stored, bool holds) {
   {
     const std::lock_guard lock(mutex_);
     tasks_.puts.push_back({&record, std::move(stored), holds});
-    if (holds) ++held_[key_hash(record)];
+    if (holds) retain(key_hash(record));
   }
   changed_.notify_all();
 }
@@ -166,7 +166,7 @@ bool Spool::holds(uint64_t key) const {
 
 void Spool::hold(uint64_t key) {
   const std::lock_guard lock(mutex_);
-  ++held_[key];
+  retain(key);
 }
 
 void Spool::unhold(uint64_t key) {
@@ -174,9 +174,17 @@ void Spool::unhold(uint64_t key) {
   release(key);
 }
 
-// Under the mutex.
+// Under the mutex, as release.
+void Spool::retain(uint64_t key) {
+  ++held_[key];
+  ++holding_;
+}
+
 void Spool::release(uint64_t key) {
-  if (const auto found = held_.find(key); found != held_.end() && --found->second == 0) held_.erase(found);
+  const auto found = held_.find(key);
+  if (found == held_.end()) return;
+  --holding_;
+  if (--found->second == 0) held_.erase(found);
 }
 
 void Spool::work() {

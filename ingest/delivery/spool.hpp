@@ -97,6 +97,9 @@ class Spool {
   // Any thread. Whether events of this key wait here; later ones must then queue behind them.
   bool holds(uint64_t key) const;
   int64_t events() const { return events_.load(std::memory_order_relaxed); }
+  // Any thread. Of these, and of what is being put: how many later events must queue behind. The broker is about to
+  // have the others.
+  int64_t holding() const { return holding_.load(std::memory_order_relaxed); }
   int64_t copies() const { return copies_.load(std::memory_order_relaxed); }
   // Any thread. The file isn't what was written to it: only a new start can mend that.
   bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
@@ -136,6 +139,7 @@ class Spool {
   Ids leaving(const Tasks& tasks);
   bool has_room(uint64_t bytes);
   void count(const Tasks& tasks, const Ids& leaving, const std::vector<std::optional<int64_t>>& ids, bool committed);
+  void retain(uint64_t key);
   void release(uint64_t key);
   int64_t ripe();
   std::vector<std::pair<int64_t, int64_t>> ripe_stretches(int64_t after, size_t most);
@@ -150,7 +154,7 @@ class Spool {
   std::unique_ptr<SpoolDatabase> writer_, reader_;
   std::unique_ptr<SpoolLedger> ledger_;  // only the writer uses it
 
-  std::atomic<int64_t> events_{0}, copies_{0};
+  std::atomic<int64_t> events_{0}, copies_{0}, holding_{0};
   uint64_t bytes_ = 0;         // of events; only the writer uses it, as all down to failing_
   uint64_t copies_bytes_ = 0;  // of copies
   uint64_t freed_ = 0;         // of these, leaving with the commit under way

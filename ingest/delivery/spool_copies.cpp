@@ -101,7 +101,8 @@ std::vector<std::string> read_all(const std::filesystem::path& folder, const Wan
 
 std::vector<std::string> find_in_spools(const std::filesystem::path& folder,
                                         const std::unordered_set<std::string>& receipts, const VisitCopy& visit) {
-  return read_all(folder, [&](const Outbound& record) { return receipts.contains(record.receipt); }, visit);
+  return read_all(
+      folder, [&](const Outbound& record) { return receipts.contains(record.receipt); }, visit);
 }
 
 std::vector<std::string> find_marks_in_spools(const std::filesystem::path& folder, const std::string& topic_prefix,

@@ -54,8 +54,8 @@ std::vector<Repair> repair(const config::Settings& settings, const std::vector<M
                            const std::stop_token& stop = {});
 
 // Of these records, the custody marks that the database doesn't have: a broker that lost the end of its topics lost
-// marks, too, and without them nobody misses their receipts. In `send` mode they are sent again. Returns how many. Throws
-// as repair does, and SqlError.
+// marks, too, and without them nobody misses their receipts. In `send` mode they are sent again. Returns how many.
+// Throws as repair does, and SqlError.
 size_t repair_marks(const config::Settings& settings, postgres::Connection& connection, std::vector<Copy> marks,
                     RepairMode mode);
 

@@ -54,7 +54,8 @@ TEST(Zombies, FiftyAreRefusedByTheFence) {
     for (int partition = 0; partition < kPartitions; ++partition) {
       const auto message = facts::message(round * kPartitions + partition);
       const auto value = facts::value_of(message);
-      producer.produce(static_cast<size_t>(schemas::TopicName::messages), {"k", value, {}, system_clock().now(), partition});
+      producer.produce(static_cast<size_t>(schemas::TopicName::messages),
+                       {"k", value, {}, system_clock().now(), partition});
     }
     producer.commit();
     const auto frozen = [&] {

@@ -301,8 +301,10 @@ TEST_F(SpoolTest, ACopyHoldsItsKeyOnlyWhenTheBrokerIsLate) {
   const auto id = stored.get_future().get();
   ASSERT_TRUE(id);
   EXPECT_FALSE(spool->holds(key));
+  EXPECT_EQ(spool->holding(), 0);
   spool->hold(key);
   EXPECT_TRUE(spool->holds(key));
+  EXPECT_EQ(spool->holding(), 1);
   spool->hand_over(*id, key);
   ASSERT_TRUE(put(*spool, record("other", "1")));  // it was handed over before this was stored
   EXPECT_TRUE(spool->holds(key));
@@ -312,6 +314,7 @@ TEST_F(SpoolTest, ACopyHoldsItsKeyOnlyWhenTheBrokerIsLate) {
   spool->hold(key);
   spool->hand_over(*id, key);
   while (spool->holds(key)) std::this_thread::yield();
+  EXPECT_EQ(spool->holding(), 0);
 }
 
 TEST_F(SpoolTest, AStopEndsTheWaitForTheLock) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "cli/copies_in_spools.hpp"
 #include "cli/moment.hpp"
 #include "common/config/units.hpp"
 #include "common/postgres/migrations.hpp"
@@ -109,6 +110,7 @@ std::vector<Finding> findings_of(const AuditReport& found) {
 
 // What `--repair` found and did.
 struct Mended {
+  size_t marks = 0;  // of the spools, that the database didn't have
   std::vector<sinks::Repair> repairs;
   std::vector<std::string> spools_unread;
 
@@ -118,7 +120,8 @@ struct Mended {
   }
 };
 
-void add(Report& report, const Mended& mended) {
+void add(Report& report, const Mended& mended, sinks::RepairMode mode) {
+  report.facts.push_back({"marks_in_spools", "", mended.marks});
   Table table{"repair",
               "repair",
               {{"receipt", "receipt"},
@@ -137,7 +140,12 @@ void add(Report& report, const Mended& mended) {
   };
   const auto found = mended.count(Mending::found), sent = mended.count(Mending::sent);
   const auto impossible = mended.repairs.size() - found - sent;
-  if (mended.repairs.empty()) say(Level::note, "there is nothing to repair");
+  if (mended.repairs.empty() && mended.marks == 0) say(Level::note, "there is nothing to repair");
+  if (mended.marks > 0 && mode == sinks::RepairMode::look)
+    say(Level::note, "a spool has " + counted(mended.marks, "custody mark") + " that the database lacks",
+        "Run `wxpipe audit --repair --yes`: it sends them first, and then knows which callbacks are missing.");
+  if (mended.marks > 0 && mode == sinks::RepairMode::send)
+    say(Level::note, counted(mended.marks, "custody mark") + " sent again");
   if (found > 0)
     say(Level::note, "of these, " + counted(found, "callback") + " can be sent again",
         "Run `wxpipe audit --repair --yes`. It also brings back rows that were deleted on purpose.");
@@ -189,23 +197,47 @@ Report report_of(const AuditReport& found, bool minutes) {
   return report;
 }
 
-Mended mend(const config::Settings& settings, const Options& options,
-            const std::vector<sinks::MissingReceipt>& missing) {
-  const auto time = config::parse_duration(options.most_time);
-  if (!time) throw UsageError(fmt::format("--most-time: '{}' is not a duration; write 5m", options.most_time));
-  Mended mended;
-  const sinks::OtherCopies spools = [&](const auto& receipts, const sinks::TakeCopy& take) {
-    mended.spools_unread = ingest::find_in_spools(
-        settings.spool.directory, receipts, [&](const std::filesystem::path& file, ingest::Outbound&& record) {
-          take({record.topic, std::move(record.key), std::move(record.value), std::move(record.receipt),
-                std::move(record.traceparent), record.timestamp, file.string()});
-        });
-  };
-  const bool has_spools = std::filesystem::is_directory(settings.spool.directory);
-  mended.repairs = sinks::repair(settings, missing, options.yes ? sinks::RepairMode::send : sinks::RepairMode::look,
-                                 {options.most_records, *time}, has_spools ? spools : sinks::OtherCopies());
-  return mended;
-}
+class Mender {
+ public:
+  Mender(const config::Settings& settings, const Options& options)
+      : settings_(settings),
+        mode_(options.yes ? sinks::RepairMode::send : sinks::RepairMode::look) {
+    const auto time = config::parse_duration(options.most_time);
+    if (!time) throw UsageError(fmt::format("--most-time: '{}' is not a duration; write 5m", options.most_time));
+    limits_ = {options.most_records, *time};
+  }
+
+  // Before the audit: what is missing is known from marks.
+  void mend_marks(postgres::Connection& connection) {
+    if (!std::filesystem::is_directory(settings_.spool.directory)) return;
+    std::vector<sinks::Copy> marks;
+    note_unread(ingest::find_marks_in_spools(settings_.spool.directory, settings_.kafka.topic_prefix,
+                                             [&](const auto& file, ingest::Outbound&& record) {
+                                               marks.push_back(copy_of(std::move(record), file.string()));
+                                             }));
+    mended_.marks = sinks::repair_marks(settings_, connection, std::move(marks), mode_);
+  }
+
+  void mend(const std::vector<sinks::MissingReceipt>& missing) {
+    const auto spools = copies_in_spools(settings_, [this](const auto& lines) { note_unread(lines); });
+    mended_.repairs = sinks::repair(settings_, missing, mode_, limits_, spools);
+  }
+
+  const Mended& mended() const { return mended_; }
+  sinks::RepairMode mode() const { return mode_; }
+
+ private:
+  void note_unread(const std::vector<std::string>& lines) {
+    auto& known = mended_.spools_unread;
+    for (const auto& line : lines)
+      if (std::find(known.begin(), known.end(), line) == known.end()) known.push_back(line);
+  }
+
+  const config::Settings& settings_;
+  const sinks::RepairMode mode_;
+  sinks::SearchLimits limits_;
+  Mended mended_;
+};
 
 void run(Program& program, const Options& options) {
   const auto wanted = wanted_of(options);
@@ -215,13 +247,16 @@ void run(Program& program, const Options& options) {
   postgres::Connection connection(settings.postgres.url, "wxpipe audit", postgres::Purpose::administration);
   postgres::require_schema(connection);
   sinks::Drain drain(settings);
-  auto found = sinks::audit(connection, drain, wanted, *patience);
-  if (!options.repair) return conclude(program, report_of(found, options.minutes));
+  if (!options.repair)
+    return conclude(program, report_of(sinks::audit(connection, drain, wanted, *patience), options.minutes));
 
-  const auto mended = mend(settings, options, found.missing);
-  if (mended.count(Mending::sent) > 0) found = sinks::audit(connection, drain, wanted, *patience);
+  Mender mender(settings, options);
+  mender.mend_marks(connection);
+  auto found = sinks::audit(connection, drain, wanted, *patience);
+  mender.mend(found.missing);
+  if (mender.mended().count(Mending::sent) > 0) found = sinks::audit(connection, drain, wanted, *patience);
   auto report = report_of(found, options.minutes);
-  add(report, mended);
+  add(report, mender.mended(), mender.mode());
   conclude(program, report);
 }
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cli/copies_in_spools.hpp"
 #include "common/crypto/base64.hpp"
 #include "common/kafka/mock_cluster.hpp"
 #include "common/runtime/durability_role.hpp"
@@ -23,7 +24,13 @@ using runtime::RoleContext;
 const MakeRole kIngest = [](RoleContext context) { return ingest::make_ingest_role(context); };
 const MakeRole kProcess = [](RoleContext context) { return processors::make_process_role(context); };
 const MakeRole kMicro = [](RoleContext context) { return micro::make_micro_role(context); };
-const MakeRole kSink = [](RoleContext context) { return sinks::make_sink_role(context); };
+const MakeRole kSink = [](RoleContext context) {
+  return sinks::make_sink_role(context, system_clock(),
+                               copies_in_spools(context.settings, [](const std::vector<std::string>& lines) {
+                                 for (const auto& line : lines)
+                                   telemetry::log_warn("spool_not_searched", {{"why", line}});
+                               }));
+};
 // Beside the others.
 const MakeRole kDurability = [](RoleContext context) {
   return runtime::make_durability_role(context, schemas::topic_names(context.settings.kafka.topic_prefix));

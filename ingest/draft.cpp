@@ -188,9 +188,8 @@ void Draft::keep_time(const Field* field) {
   taken_.at(taken_count_++) = field;
 }
 
-void Draft::keep_stated_time(const Field* field) {
-  if (field == nullptr) return;
-  const auto at = read_stated_time(trimmed(field->value));
+void Draft::keep_stated_time(std::string_view text) {
+  const auto at = read_stated_time(text);
   if (at && *at >= kEarliest && *at <= context_.received_at + kMostAhead) event.stated_at = *at;
 }
 

@@ -52,7 +52,7 @@ class Draft {
   void set_timeless() { wants_time_ = false; }
   // What the sender says about when it happened; it stays an attribute. It only orders what one sender tells: an
   // unlikely time, or text that is none, counts as none.
-  void keep_stated_time(const Field* field);
+  void keep_stated_time(std::string_view text);
   // A known type must have a sender; without one the callback is rejected.
   void require_sender(const Field* from) { sender_missing_ = from == nullptr; }
 

@@ -75,8 +75,13 @@ class IngestRole : public runtime::Role {
     std::unique_ptr<Drainer> drainer;  // must stop before the spool closes
     std::unique_ptr<LeftSpools> left;
     if (!settings.spool.directory.empty()) {
-      spool = std::make_unique<Spool>(settings.spool, settings.instance.name, settings.kafka.topic_prefix, clock_,
-                                      context_.metrics);
+      try {
+        spool = std::make_unique<Spool>(settings.spool, settings.instance.name, settings.kafka.topic_prefix, clock_,
+                                        context_.metrics,
+                                        Spool::Options{.keep = config::copies_kept(settings), .stop = stop});
+      } catch (const Unavailable&) {  // told to stop while it waited for the spool's lock
+        return;
+      }
       drainer = std::make_unique<Drainer>(settings.kafka, *spool);
       left = std::make_unique<LeftSpools>(settings, clock_, context_.metrics);
     }

@@ -16,6 +16,7 @@
 #include "ingest/senders/proof.hpp"
 #include "ingest/senders/told.hpp"
 #include "ingest/standard_webhooks.hpp"
+#include "ingest/words.hpp"
 #include "ingest/wxcrypt/envelope.hpp"
 
 namespace wxpipe::ingest {
@@ -263,7 +264,7 @@ class Interpreter {
     for (auto& [name, value] : letter.context)
       if (in_query && name == "query")
         value = sealer_.seal(callback_.query);
-      else if (in_header && name.starts_with("header:"))
+      else if (in_header && (name.starts_with("header:") || Word(name) == Word(sender.found.name).view()))
         value = sealer_.seal(value);
     if (!in_query && !in_header) letter.body = sealer_.seal(callback_.body);
   }

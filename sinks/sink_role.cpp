@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <utility>
 
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
@@ -36,12 +37,12 @@ struct Family {
 
 class SinkRole : public runtime::Role {
  public:
-  SinkRole(const runtime::RoleContext& context, const Clock& clock)
+  SinkRole(const runtime::RoleContext& context, const Clock& clock, OtherCopies others)
       : context_(context),
         clock_(clock),
         keeper_database_(context.settings.postgres.url, "wxpipe sink autopilot", postgres::Purpose::administration),
         custody_database_(context.settings.postgres.url, "wxpipe sink custody", postgres::Purpose::administration),
-        custody_watch_(context.settings, custody_database_, context.metrics),
+        custody_watch_(context.settings, custody_database_, context.metrics, std::move(others)),
         crew_(context, clock, teams()) {}
 
   std::string_view name() const override { return "sink"; }
@@ -119,9 +120,10 @@ class SinkRole : public runtime::Role {
 };
 }  // namespace
 
-std::unique_ptr<runtime::Role> make_sink_role(const runtime::RoleContext& context, const Clock& clock) {
+std::unique_ptr<runtime::Role> make_sink_role(const runtime::RoleContext& context, const Clock& clock,
+                                              OtherCopies others) {
   runtime::give_memory_back();
-  return std::make_unique<SinkRole>(context, clock);
+  return std::make_unique<SinkRole>(context, clock, std::move(others));
 }
 
 }  // namespace wxpipe::sinks

@@ -6,11 +6,14 @@
 
 #include "common/clock.hpp"
 #include "common/runtime/role.hpp"
+#include "sinks/custody/repair.hpp"
 
 namespace wxpipe::sinks {
 
 // The clock and everything in the context must outlive the role. The role waits for broker, topics, Postgres and its
-// schema, and says so in Readiness. Throws UsageError on a family that doesn't exist.
-std::unique_ptr<runtime::Role> make_sink_role(const runtime::RoleContext& context, const Clock& clock = system_clock());
+// schema, and says so in Readiness. Throws UsageError on a family that doesn't exist. others: where [sink] repair may
+// find what the topics don't have.
+std::unique_ptr<runtime::Role> make_sink_role(const runtime::RoleContext& context, const Clock& clock = system_clock(),
+                                              OtherCopies others = {});
 
 }  // namespace wxpipe::sinks

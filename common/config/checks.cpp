@@ -111,6 +111,12 @@ Check admin_apart_from_callbacks(const Settings& settings) {
                              settings.admin.listen.port)};
 }
 
+Check copies_have_a_spool(const Settings& settings) {
+  if (settings.ingest.acknowledge != kBrokerAndSpool || !settings.spool.directory.empty()) return std::nullopt;
+  return Finding{"ingest.acknowledge",
+                 fmt::format("\"{}\" needs spool.directory: a folder on a local disk", kBrokerAndSpool)};
+}
+
 Check proxies_are_addresses_or_networks(const Settings& settings) {
   for (const auto& proxy : settings.ingest.proxies)
     if (!parse_ip_network(proxy))
@@ -161,7 +167,7 @@ std::vector<Finding> contradictions(const Settings& settings) {
   for (const auto check :
        {command_budget_within_ack_budget, ack_budget_below_request_timeout, drain_outlasts_ack_budget,
         process_batch_within_transaction_timeout, sink_batch_within_poll_interval, producer_outlasts_failover,
-        tls_both_or_neither, admin_apart_from_callbacks, proxies_are_addresses_or_networks})
+        tls_both_or_neither, admin_apart_from_callbacks, copies_have_a_spool, proxies_are_addresses_or_networks})
     add(findings, check(settings));
   for (const auto check : {account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
     for (auto& finding : check(settings)) findings.push_back(std::move(finding));
@@ -200,7 +206,7 @@ std::vector<Finding> risks(const Settings& settings) {
                    format_endpoint(settings.admin.listen)));
   warn(settings.kafka.replication_factor == 1 && settings.kafka.durability == "replicated", "kafka.replication_factor",
        "is 1: when that broker's disk is lost, so is what it acknowledged. If one broker is on purpose, say so with "
-       "kafka.durability = \"one_broker\"");
+       "kafka.durability = \"one_broker\", and keep a second copy with ingest.acknowledge = \"broker_and_spool\"");
   warn(settings.ingest.max_connections < settings.ingest.max_in_flight, "ingest.max_in_flight",
        "is more than max_connections, so it never limits anything");
   warn(settings.log.level == "debug", "log.level", "debug writes a line for nearly everything");

@@ -97,6 +97,10 @@ std::span<const Key<Settings>> setting_keys() {
        "From the first byte of a request to its last; slower ones are answered with 408."},
       {"ingest.idle_timeout", in<&S::ingest, &I::idle_timeout>(), lasting(1s, 1h),
        "How long a connection may stay open between two requests."},
+      {"ingest.acknowledge", in<&S::ingest, &I::acknowledge>(), one_of({"broker_or_spool", kBrokerAndSpool}),
+       "What an event must be in before its callback is acknowledged. broker_or_spool: in either, whichever is first. "
+       "broker_and_spool: in the spool, and in the broker as well unless that is away; the spool keeps the copy for "
+       "spool.keep. For a cluster of one broker, whose disk is not trusted alone."},
       {"ingest.ack_budget", in<&S::ingest, &I::ack_budget>(), lasting(50ms, 4900ms),
        "Within it the broker or the spool has the event, else the answer is 503 and the platform tries again. The "
        "platforms wait five seconds."},
@@ -127,6 +131,9 @@ std::span<const Key<Settings>> setting_keys() {
        "A spool this full answers 503 instead of taking more."},
       {"spool.max_age", in<&S::spool, &SpoolSettings::max_age>(), lasting(1min, kDay * 30),
        "A spool whose oldest event has waited this long answers 503, because it is not draining."},
+      {"spool.keep", in<&S::spool, &SpoolSettings::keep>(), lasting(1min, kDay * 30),
+       "With ingest.acknowledge = \"broker_and_spool\": how long the spool keeps what the broker has. Copies leave "
+       "earlier where max_bytes leaves them no room."},
 
       {"process.workers", in<&S::process, &P::workers>(), between(1, 64),
        "Workers in this process, each with a transactional producer and a share of the partitions of events.v1."},

@@ -47,6 +47,8 @@ struct PostgresSettings {
   Secret url{"postgresql://localhost/wxpipe"};
 };
 
+inline constexpr const char* kBrokerAndSpool = "broker_and_spool";
+
 // [ingest]
 struct IngestSettings {
   Endpoint listen{"0.0.0.0", 8080};
@@ -59,12 +61,13 @@ struct IngestSettings {
   std::vector<std::string> proxies{"127.0.0.0/8", "::1"};  // addresses and networks that have no limit of their own
   milliseconds request_timeout{10'000};                    // from the first byte of a request to its last
   milliseconds idle_timeout{75'000};                       // keep-alive between requests
-  milliseconds ack_budget{2'000};        // time for broker or spool to make an event durable, else 503
-  milliseconds command_ack_budget{800};  // suite commands: the platform waits one second
-  milliseconds drain_timeout{8'000};     // on SIGTERM
-  size_t max_in_flight = 20'000;         // callbacks waiting for durability; beyond it 503
-  size_t repeated_dead_letters = 30;     // a minute, for each account and reason, under signatures seen before
-  std::string tls_certificate_file;      // both or neither
+  std::string acknowledge = "broker_or_spool";  // or kBrokerAndSpool: each event is kept in the spool as well
+  milliseconds ack_budget{2'000};               // time for broker or spool to make an event durable, else 503
+  milliseconds command_ack_budget{800};         // suite commands: the platform waits one second
+  milliseconds drain_timeout{8'000};            // on SIGTERM
+  size_t max_in_flight = 20'000;                // callbacks waiting for durability; beyond it 503
+  size_t repeated_dead_letters = 30;            // a minute, for each account and reason, under signatures seen before
+  std::string tls_certificate_file;             // both or neither
   std::string tls_key_file;
 };
 
@@ -79,6 +82,7 @@ struct SpoolSettings {
   std::string directory;  // empty: no spool; then the answer is 503 while the broker is away
   uint64_t max_bytes = 2ULL << 30;
   seconds max_age{24 * 3600};
+  seconds keep{24 * 3600};  // of copies, with ingest.acknowledge = "broker_and_spool"
 };
 
 // [process]
@@ -195,5 +199,10 @@ struct Settings {
   ScoreSettings score;
   std::vector<AccountSettings> accounts;
 };
+
+// How long the spool keeps copies of what the broker has; 0: not at all.
+inline seconds copies_kept(const Settings& settings) {
+  return settings.ingest.acknowledge == kBrokerAndSpool ? settings.spool.keep : seconds(0);
+}
 
 }  // namespace wxpipe::config

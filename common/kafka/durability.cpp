@@ -46,7 +46,9 @@ std::vector<Weakness> weaknesses(int brokers, const std::map<std::string, TopicV
   if (one_broker)
     on_purpose = fmt::format(" Take [kafka] durability = \"one_broker\" out: this cluster has {} brokers.", brokers);
   else if (brokers == 1)
-    on_purpose = " If one broker is on purpose, say so once: [kafka] durability = \"one_broker\".";
+    on_purpose =
+        " If one broker is on purpose, say so once: [kafka] durability = \"one_broker\"; with [ingest] acknowledge = "
+        "\"broker_and_spool\" the spool keeps a copy of each event as well.";
 
   std::vector<Weakness> found;
   if (replicas.topics > 0)

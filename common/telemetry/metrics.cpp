@@ -36,6 +36,7 @@ Metrics::Metrics()
       open_connections(gauge(registry, "wxpipe_open_connections", "Callback connections open now").Add({})),
       spool_events(gauge(registry, "wxpipe_spool_events", "Events waiting in the spool").Add({})),
       spool_bytes(gauge(registry, "wxpipe_spool_bytes", "Bytes of events waiting in the spool").Add({})),
+      spool_copies(gauge(registry, "wxpipe_spool_copies", "Copies in the spool of events that the broker has").Add({})),
       spool_lost(counter(registry, "wxpipe_spool_lost_total",
                          "Acknowledged events that a damaged spool no longer holds; at most so many")
                      .Add({})),

@@ -29,6 +29,7 @@ class Metrics {
   prometheus::Gauge& open_connections;
   prometheus::Gauge& spool_events;  // waiting in the spool
   prometheus::Gauge& spool_bytes;
+  prometheus::Gauge& spool_copies;         // kept of what the broker has
   prometheus::Counter& spool_lost;         // confirmed, and in none of its files any more: at most so many
   prometheus::Gauge& spool_damaged_files;  // kept in the spool's folder
   prometheus::Gauge& spools_left;          // in the folder, with events, and no process has them

@@ -51,6 +51,7 @@ const Field* first_of(const Document& document, const std::array<std::string_vie
 // A sender with rules of its own: its words and fields are as its declaration says.
 void read_told(Draft& draft, const senders::Told& told) {
   schemas::Event& event = draft.event;
+  draft.keep_stated_time(told.stated_at);
   event.event = told.word;
   if (!told.type.empty())
     event.type = told.type;
@@ -76,11 +77,11 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
   Draft draft(document, context, "channel");
   schemas::Event& event = draft.event;
   draft.set_timeless();
-  draft.keep_stated_time(draft.find("timestamp"));
   const senders::Told* const told = context.told;
   if (told != nullptr) {
     read_told(draft, *told);
   } else {
+    draft.keep_stated_time(draft.value("timestamp"));
     draft.keep(event.event, draft.find("type"));
     if (const EventRule* const rule = find_rule(kEvents, Word(event.event).view(), {}))
       event.type = rule->type;

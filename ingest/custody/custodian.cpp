@@ -103,7 +103,9 @@ asio::awaitable<bool> Custodian::say(bool ending) {
 }
 
 std::optional<int64_t> Custodian::spool_events() const {
-  return spool_ == nullptr ? std::nullopt : std::optional(spool_->events());
+  if (spool_ == nullptr) return std::nullopt;
+  // Where copies are kept, the spool has rows at any time. Those that the broker has in time never wait.
+  return spool_->keeps_copies() ? spool_->holding() : spool_->events();
 }
 
 }  // namespace wxpipe::ingest

@@ -22,6 +22,7 @@ Delivery::Delivery(asio::io_context& io, const config::KafkaSettings& settings, 
     : io_(io),
       settings_(settings),
       spool_(spool),
+      copies_(spool != nullptr && spool->keeps_copies()),
       reports_(io) {
   make_producer();
 }
@@ -62,6 +63,7 @@ Delivery::Pending& Delivery::acquire(Outbound& record) {
   free_.pop_back();
   std::swap(pending.record, record);
   pending.in_broker = pending.acknowledged = pending.in_spool = pending.spooled = pending.spool_refused = false;
+  pending.row_holds = pending.holds = false;
   pending.spool_id.reset();
   pending.users = 1;
   return pending;
@@ -100,6 +102,7 @@ void Delivery::reported(Pending& pending, rd_kafka_resp_err_t error) {
   if (pending.acknowledged) {
     show_broker(false);
     forget_spooled(pending);
+    settle_hold(pending);
   } else {
     telemetry::log_debug("event_not_taken", {{"receipt", pending.record.receipt}, {"why", rd_kafka_err2str(error)}});
   }
@@ -107,17 +110,22 @@ void Delivery::reported(Pending& pending, rd_kafka_resp_err_t error) {
   release(pending);
 }
 
-void Delivery::spool(Pending& pending) {
+// holds: whether later events of its key must queue behind it, because the broker doesn't have it yet.
+void Delivery::spool(Pending& pending, bool holds) {
   pending.in_spool = true;
+  pending.row_holds = holds;
   ++pending.users;
   ++shared_->spooling;
-  spool_->put(pending.record, [this, shared = shared_, &pending](std::optional<int64_t> id) {
-    asio::post(io_, [this, shared, &pending, id] {
-      if (shared->alive) stored(pending, id);
-    });
-    --shared->spooling;
-    shared->spooling.notify_all();
-  });
+  spool_->put(
+      pending.record,
+      [this, shared = shared_, &pending](std::optional<int64_t> id) {
+        asio::post(io_, [this, shared, &pending, id] {
+          if (shared->alive) stored(pending, id);
+        });
+        --shared->spooling;
+        shared->spooling.notify_all();
+      },
+      holds);
 }
 
 void Delivery::stored(Pending& pending, std::optional<int64_t> id) {
@@ -125,6 +133,7 @@ void Delivery::stored(Pending& pending, std::optional<int64_t> id) {
   pending.spool_id = id;
   pending.spooled = id.has_value();
   pending.spool_refused = !id;
+  settle_hold(pending);
   if (pending.acknowledged) forget_spooled(pending);
   pending.signal.cancel();
   release(pending);
@@ -132,8 +141,27 @@ void Delivery::stored(Pending& pending, std::optional<int64_t> id) {
 
 // The broker has it as well, so the drainer need not send it.
 void Delivery::forget_spooled(Pending& pending) {
-  if (pending.spool_id) spool_->remove({*pending.spool_id});
+  if (pending.spool_id) spool_->delivered({*pending.spool_id});
   pending.spool_id.reset();
+}
+
+// A copy that the broker doesn't have in time: from now on it is an event that waits, and its key with it.
+void Delivery::hold(Pending& pending) {
+  if (!copies_ || pending.holds || pending.row_holds || pending.acknowledged || pending.spool_refused) return;
+  pending.holds = true;
+  spool_->hold(key_hash(pending.record));
+  settle_hold(pending);
+}
+
+// The spool's row takes the hold over as soon as there is one. If the broker has the event, there is nothing to hold.
+void Delivery::settle_hold(Pending& pending) {
+  if (!pending.holds || (pending.in_spool && !pending.acknowledged)) return;
+  pending.holds = false;
+  const auto key = key_hash(pending.record);
+  if (pending.spool_id && !pending.acknowledged)
+    spool_->hand_over(*pending.spool_id, key);
+  else
+    spool_->unhold(key);
 }
 
 void Delivery::show_broker(bool away) {
@@ -146,38 +174,47 @@ void Delivery::show_broker(bool away) {
     telemetry::log_info("broker_back");
 }
 
+// late: the broker has had its time. Nothing: not yet.
+std::optional<DeliveryPath> Delivery::durable(const Pending& pending, bool late) const {
+  if (copies_ && !pending.spooled) return std::nullopt;
+  if (pending.acknowledged) return DeliveryPath::broker;
+  if (pending.spooled && (!copies_ || late || !pending.in_broker)) return DeliveryPath::spool;
+  return std::nullopt;
+}
+
 asio::awaitable<DeliveryPath> Delivery::deliver(Outbound& record, Deadline deadline) {
   Pending& pending = acquire(record);
-  if (spool_ != nullptr && (broker_away() || (spool_->events() > 0 && spool_->holds(key_hash(pending.record)))))
-    spool(pending);
-  else
+  if (spool_ != nullptr && (broker_away() || (spool_->holding() > 0 && spool_->holds(key_hash(pending.record))))) {
+    spool(pending, true);
+  } else {
     produce(pending);
+    if (copies_) spool(pending, !pending.in_broker);
+  }
 
   const auto hedge_at = steady_clock::now() + kHedge;
   auto path = DeliveryPath::nowhere;
   for (;;) {
-    if (pending.acknowledged) {
-      path = DeliveryPath::broker;
-      break;
-    }
-    if (pending.spooled) {
-      path = DeliveryPath::spool;
-      break;
-    }
     const auto now = steady_clock::now();
-    if (now >= deadline) break;
-    const bool may_spool = spool_ != nullptr && !pending.in_spool && !pending.spool_refused;
-    if (may_spool && (!pending.in_broker || now >= hedge_at)) {
+    const bool late = now >= hedge_at;
+    if (const auto found = durable(pending, late)) {
+      path = *found;
+      break;
+    }
+    if (now >= deadline || (copies_ && pending.spool_refused)) break;
+    const bool may_spool = spool_ != nullptr && !pending.in_spool && !pending.spooled && !pending.spool_refused;
+    if (may_spool && (!pending.in_broker || late)) {
       if (pending.in_broker) show_broker(true);
-      spool(pending);
+      spool(pending, true);
       continue;
     }
     if (!pending.in_broker && !pending.in_spool) break;  // both refused
     boost::system::error_code ignored;
-    pending.signal.expires_at(may_spool ? std::min(deadline, hedge_at) : deadline);
+    pending.signal.expires_at(late ? deadline : std::min(deadline, hedge_at));
     co_await pending.signal.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
-  if (path == DeliveryPath::nowhere) show_broker(true);
+  if (path != DeliveryPath::broker) hold(pending);
+  const bool slow = copies_ ? pending.in_broker && steady_clock::now() >= hedge_at : path == DeliveryPath::nowhere;
+  if (slow) show_broker(true);
   const bool answers = path != DeliveryPath::nowhere && is_callback(pending.record);
   release(pending);
   if (answers) WXPIPE_FAULT_POINT(ingest_before_reply);

@@ -1,6 +1,9 @@
 // Makes a callback durable: in the broker (acks=all) or in the spool (fsync), whichever is first, within the caller's
 // deadline (docs/guarantees.md law 1). One per io thread, with its own producer; everything runs on that thread.
 //
+// If the spool keeps copies, every event is in the spool before it counts as durable, and the broker has it as well
+// unless it is away.
+//
 // An event goes to the broker first. If no report comes within a short delay, it goes to the spool as well. Events go
 // to the spool alone while the broker is away (its oldest report is overdue), or while earlier events of the same key
 // wait in the spool: this keeps each key's order. An event that went both ways is still one event: same bytes, same id,
@@ -54,13 +57,18 @@ class Delivery {
     int users = 0;
     bool in_broker = false, acknowledged = false;
     bool in_spool = false, spooled = false, spool_refused = false;
+    bool row_holds = false;  // its key: it went to the spool instead of the broker
+    bool holds = false;      // its key, until its row in the spool does
     std::optional<int64_t> spool_id;
   };
 
   Pending& acquire(Outbound& record);
   void release(Pending& pending);
   void produce(Pending& pending);
-  void spool(Pending& pending);
+  void spool(Pending& pending, bool holds);
+  std::optional<DeliveryPath> durable(const Pending& pending, bool late) const;
+  void hold(Pending& pending);
+  void settle_hold(Pending& pending);
   void reported(Pending& pending, rd_kafka_resp_err_t error);
   void stored(Pending& pending, std::optional<int64_t> id);
   void forget_spooled(Pending& pending);
@@ -71,6 +79,7 @@ class Delivery {
   boost::asio::io_context& io_;
   const config::KafkaSettings& settings_;
   Spool* spool_;
+  const bool copies_;  // every event goes to the spool as well
   std::vector<std::unique_ptr<Pending>> all_;
   std::vector<Pending*> free_;
   std::deque<Pending*>

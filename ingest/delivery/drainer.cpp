@@ -100,7 +100,7 @@ void Drainer::work(const std::stop_token& stop) {
       if (batch.open > 0) producer.reset();
       if (!batch.delivered.empty()) WXPIPE_FAULT_POINT(spool_after_drain);
       drained += static_cast<int64_t>(batch.delivered.size());
-      spool_.remove(batch.delivered);
+      spool_.delivered(batch.delivered);
       if (batch.delivered.size() == batch.records.size()) {
         after = batch.records.back().id;
         shown.clear();

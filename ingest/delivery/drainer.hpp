@@ -1,4 +1,4 @@
-// Moves what the spool holds to Kafka, oldest first, when a broker answers. Removes an event from the spool only after
+// Moves what the spool holds to Kafka, oldest first, when a broker answers. An event leaves the spool only after
 // the broker acknowledged it. A crash in between sends it again: the same event with the same receipt, which all later
 // stages recognise. Owns a thread and a producer.
 #pragma once

@@ -21,10 +21,16 @@ namespace fs = std::filesystem;
 constexpr auto kTurn = 10s;
 
 // Folders can be shared by pipelines with other topics: their events must not get into ours.
-bool holds_something(const SpoolFiles& files, const std::string& topic_prefix) {
-  const auto ledger = SpoolLedger::read(files.ledger);
-  if (ledger.topic_prefix.value_or(topic_prefix) != topic_prefix) return false;
-  return !ledger.whole() || !ledger.waiting.empty();
+bool is_ours(const SpoolLedger::Contents& ledger, const std::string& topic_prefix) {
+  return ledger.topic_prefix.value_or(topic_prefix) == topic_prefix;
+}
+bool holds_events(const SpoolLedger::Contents& ledger) { return !ledger.whole() || !ledger.waiting.empty(); }
+
+// Whether nobody has written to it for so long that no copy in it can be young enough to be kept.
+bool is_outdated(const SpoolFiles& files, std::chrono::seconds keep) {
+  std::error_code gone;
+  const auto written = fs::last_write_time(files.ledger, gone);
+  return !gone && fs::file_time_type::clock::now() - written > keep;
 }
 
 // The last boot that wrote to the spool. Boots are in hexadecimal, without leading zeros.
@@ -74,19 +80,25 @@ LeftSpools::LeftSpools(const config::Settings& settings, const Clock& clock, tel
 
 void LeftSpools::work(const std::stop_token& stop) {
   for (; !stop.stop_requested(); runtime::wait(stop, patience_.look_every)) {
+    std::vector<std::string> outdated;
     try {
       look();
+      outdated = unowned([&](const SpoolFiles& files, const auto& ledger) {
+        return !holds_events(ledger) && is_outdated(files, settings_.spool.keep);
+      });
     } catch (const std::exception& error) {  // the folder can't be read
       telemetry::log_warn("spool_left_hindered", {{"spool_of", "any"}, {"why", error.what()}});
       continue;
     }
     for (const auto& [instance, since] : seen_)
       if (!stop.stop_requested() && steady_clock::now() - since >= patience_.unowned_for) deliver(instance, stop);
+    for (const auto& instance : outdated)
+      if (!stop.stop_requested()) deliver(instance, stop);
   }
 }
 
 void LeftSpools::look() {
-  const auto left = unowned();
+  const auto left = unowned([](const SpoolFiles&, const auto& ledger) { return holds_events(ledger); });
   metrics_.spools_left.Set(static_cast<double>(left.size()));
   // Operators move damaged files away while this process runs.
   metrics_.spool_damaged_files.Set(static_cast<double>(damaged_spools_in(settings_.spool.directory).size()));
@@ -101,13 +113,13 @@ void LeftSpools::look() {
   seen_ = std::move(seen);
 }
 
-std::vector<std::string> LeftSpools::unowned() const {
+std::vector<std::string> LeftSpools::unowned(const Wanted& wanted) const {
   std::vector<std::string> left;
   for (const auto& instance : spools_in(settings_.spool.directory)) {
     const SpoolFiles files(settings_.spool.directory, instance);
-    if (instance != settings_.instance.name && !has_owner(files) &&
-        holds_something(files, settings_.kafka.topic_prefix))
-      left.push_back(instance);
+    if (instance == settings_.instance.name || has_owner(files)) continue;
+    const auto ledger = SpoolLedger::read(files.ledger);
+    if (is_ours(ledger, settings_.kafka.topic_prefix) && wanted(files, ledger)) left.push_back(instance);
   }
   return left;
 }
@@ -118,7 +130,9 @@ void LeftSpools::deliver(const std::string& instance, const std::stop_token& sto
     Producer probe(settings_.kafka, [](void*, rd_kafka_resp_err_t) {});
     if (!probe.trouble(1s).empty() || has_owner(files)) return;
     auto boot = newest_boot(files);  // before the spool is mended: what it has lost counts, too
-    Spool spool(settings_.spool, instance, settings_.kafka.topic_prefix, clock_, metrics_);
+    const bool outdated = is_outdated(files, settings_.spool.keep);
+    Spool spool(settings_.spool, instance, settings_.kafka.topic_prefix, clock_, metrics_,
+                {.keep = config::copies_kept(settings_), .stop = stop});
     if (boot.empty()) boot = newest_boot(files);
     const auto events = spool.events();
     {
@@ -129,10 +143,12 @@ void LeftSpools::deliver(const std::string& instance, const std::stop_token& sto
         runtime::wait(stop, 50ms);
     }
     if (spool.events() > 0 || (!boot.empty() && !say_emptied(settings_.kafka, instance, boot, clock_.now()))) return;
-    for (const auto& file : {files.ledger, files.file, files.wal, files.shm}) fs::remove(file);
+    if (outdated || spool.copies() == 0)
+      for (const auto& file : {files.ledger, files.file, files.wal, files.shm}) fs::remove(file);
     telemetry::log_info("spool_left_delivered", {{"spool_of", instance}, {"events", events}});
   } catch (const std::exception& error) {  // in use again, or the disk: looked at again next time
-    telemetry::log_warn("spool_left_hindered", {{"spool_of", instance}, {"why", error.what()}});
+    if (!stop.stop_requested())
+      telemetry::log_warn("spool_left_hindered", {{"spool_of", instance}, {"why", error.what()}});
   }
 }
 

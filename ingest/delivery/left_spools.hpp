@@ -1,11 +1,13 @@
 // Finds spools in the folder that belong to no living process: of a host that was renamed, of a pod that came back
-// under another name. Delivers what they hold, says to the audit that they are empty now, and removes them.
+// under another name. Delivers what they hold, says to the audit that they are empty now, and removes them; those with
+// copies only when the copies are old enough.
 //
 // A spool is taken only when nobody has held its lock for a while and the broker answers: its owner may just be
 // starting again, and must not find it taken for long. Owns a thread.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <thread>
@@ -15,6 +17,7 @@
 #include "common/config/settings.hpp"
 #include "common/telemetry/metrics.hpp"
 #include "ingest/delivery/spool_files.hpp"
+#include "ingest/delivery/spool_ledger.hpp"
 
 namespace wxpipe::ingest {
 
@@ -32,7 +35,8 @@ class LeftSpools {
  private:
   void work(const std::stop_token& stop);
   void look();
-  std::vector<std::string> unowned() const;
+  using Wanted = std::function<bool(const SpoolFiles& files, const SpoolLedger::Contents& ledger)>;
+  std::vector<std::string> unowned(const Wanted& wanted) const;
   void deliver(const std::string& instance, const std::stop_token& stop);
 
   const config::Settings& settings_;

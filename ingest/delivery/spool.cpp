@@ -9,6 +9,7 @@
 
 #include "common/result.hpp"
 #include "common/runtime/fault_point.hpp"
+#include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
 #include "ingest/delivery/spool_rescue.hpp"
 
@@ -18,27 +19,30 @@ namespace {
 constexpr std::chrono::milliseconds kDiskRetry{100};
 constexpr std::chrono::milliseconds kLockRetry{20};
 constexpr int kQuietLockTries = 50, kLockTries = 1'000;
+constexpr std::chrono::seconds kLookAtCopies{1};
+constexpr size_t kMostLeaving = 5'000;  // for their age, at a time
+constexpr uint64_t kRoomMade = 128;     // one part in so many, so that it isn't made again for each event
 
 // Another process may hold it for a moment, to see whether the spool has an owner, or for some seconds, to deliver it
 // because it seemed to have none (LeftSpools).
-bool wait_for_lock(int lock, const std::string& instance) {
-  for (int i = 0; i < kLockTries; ++i) {
+bool wait_for_lock(int lock, const std::string& instance, const std::stop_token& stop) {
+  for (int i = 0; i < kLockTries && !stop.stop_requested(); ++i) {
     if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return true;
     if (i == kQuietLockTries)
       telemetry::log_warn("spool_in_use",
                           {{"spool_of", instance}, {"why", "another process has it"}, {"waits_seconds", 20}});
-    std::this_thread::sleep_for(kLockRetry);
+    runtime::wait(stop, kLockRetry);
   }
   return false;
 }
 }  // namespace
 
 Spool::Spool(const config::SpoolSettings& settings, const std::string& instance, const std::string& topic_prefix,
-             const Clock& clock, telemetry::Metrics& metrics, Monotonic monotonic)
+             const Clock& clock, telemetry::Metrics& metrics, Options options)
     : settings_(settings),
+      options_(std::move(options)),
       clock_(clock),
       metrics_(metrics),
-      monotonic_(std::move(monotonic)),
       files_(settings.directory, instance) {
   const std::filesystem::path directory = settings.directory;
   std::error_code trouble;
@@ -54,14 +58,16 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
   if (lock_ < 0)
     throw UsageError(fmt::format("spool.directory: {} can't be written to: {}", settings.directory,
                                  std::generic_category().message(errno)));
-  if (!wait_for_lock(lock_, instance)) {
+  if (!wait_for_lock(lock_, instance, options_.stop)) {
     ::close(lock_);
+    if (options_.stop.stop_requested())
+      throw Unavailable(fmt::format("stopped while another process had the spool of instance {}", instance));
     throw UsageError(
         fmt::format("another process uses the spool of instance {} in {}; give this one another --instance", instance,
                     settings.directory));
   }
   try {
-    const auto inventory = make_sound(files_, topic_prefix, clock_, metrics_);
+    const auto inventory = make_sound(files_, topic_prefix, options_.keep, clock_, metrics_);
     writer_ = std::make_unique<SpoolDatabase>(files_.file, SpoolDatabase::Use::normal);
     reader_ = std::make_unique<SpoolDatabase>(files_.file, SpoolDatabase::Use::normal);
     ledger_ = std::make_unique<SpoolLedger>(files_.ledger);
@@ -81,10 +87,16 @@ Spool::Spool(const config::SpoolSettings& settings, const std::string& instance,
 void Spool::take_over(const SpoolInventory& inventory) {
   last_id_ = inventory.highest;
   const auto now = clock_.now();
-  const auto steady_now = monotonic_();
+  const auto steady_now = options_.monotonic();
   for (const auto& row : inventory.rows) {
     const auto age = std::max(now - row.stored_at, std::chrono::microseconds(0));
-    known_.emplace(row.id, Known{row.key, row.bytes, steady_now - age});
+    if (row.is_copy) {
+      copied_.emplace(row.id, Copy{row.bytes, steady_now - age});
+      copies_bytes_ += row.bytes;
+      ++copies_;
+      continue;
+    }
+    known_.emplace(row.id, Known{row.key, row.bytes, steady_now - age, true});
     ripe_ = row.id;
     bytes_ += row.bytes;
     ++events_;
@@ -108,28 +120,38 @@ Spool::~Spool() {
   ledger_.reset();
   metrics_.spool_events.Decrement(shown_events_);
   metrics_.spool_bytes.Decrement(shown_bytes_);
+  metrics_.spool_copies.Decrement(shown_copies_);
   ::close(lock_);
 }
 
-void Spool::put(const Outbound& record, Stored stored) {
+void Spool::put(const Outbound& record, Stored stored, bool holds) {
   {
     const std::lock_guard lock(mutex_);
-    tasks_.puts.push_back({&record, std::move(stored)});
-    ++held_[key_hash(record)];
+    tasks_.puts.push_back({&record, std::move(stored), holds});
+    if (holds) retain(key_hash(record));
   }
   changed_.notify_all();
 }
 
-void Spool::remove(std::vector<int64_t> ids) {
+void Spool::delivered(std::vector<int64_t> ids) {
   {
     const std::lock_guard lock(mutex_);
-    tasks_.removals.insert(tasks_.removals.end(), ids.begin(), ids.end());
+    tasks_.delivered.insert(tasks_.delivered.end(), ids.begin(), ids.end());
+  }
+  changed_.notify_all();
+}
+
+void Spool::hand_over(int64_t id, uint64_t key) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.holds.emplace_back(id, key);
   }
   changed_.notify_all();
 }
 
 void Spool::marked(const std::string& process, int64_t next) {
-  if (events_ == 0) return;  // what comes later has higher receipts
+  // What comes later has higher receipts; but a copy may become an event again, when its ledger's end is lost.
+  if (events_ == 0 && !keeps_copies()) return;
   {
     const std::lock_guard lock(mutex_);
     tasks_.marked.insert_or_assign(process, next);
@@ -144,12 +166,25 @@ bool Spool::holds(uint64_t key) const {
 
 void Spool::hold(uint64_t key) {
   const std::lock_guard lock(mutex_);
-  ++held_[key];
+  retain(key);
 }
 
 void Spool::unhold(uint64_t key) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = held_.find(key); found != held_.end() && --found->second == 0) held_.erase(found);
+  release(key);
+}
+
+// Under the mutex, as release.
+void Spool::retain(uint64_t key) {
+  ++held_[key];
+  ++holding_;
+}
+
+void Spool::release(uint64_t key) {
+  const auto found = held_.find(key);
+  if (found == held_.end()) return;
+  --holding_;
+  if (--found->second == 0) held_.erase(found);
 }
 
 void Spool::work() {
@@ -162,11 +197,13 @@ void Spool::work() {
       const auto woken = [this] { return stopping_ || !tasks_.puts.empty() || (!failing_ && !tasks_.empty()); };
       if (failing_)
         changed_.wait_for(lock, kDiskRetry, woken);
+      else if (!copied_.empty())
+        changed_.wait_for(lock, kLookAtCopies, woken);
       else
         changed_.wait(lock, woken);
       // What can't be removed now is sent again after the next start: a duplicate, not a loss.
       if (stopping_ && tasks_.puts.empty() && (failing_ || tasks_.empty())) return;
-      if (tasks_.empty()) continue;
+      if (tasks_.empty() && !has_old_copies()) continue;
       std::swap(tasks, tasks_);
     }
     write(tasks);
@@ -175,9 +212,40 @@ void Spool::work() {
   }
 }
 
+bool Spool::has_old_copies() const {
+  const auto now = options_.monotonic();
+  return now >= next_look_at_copies_ && !copied_.empty() && now - copied_.begin()->second.stored_at >= options_.keep;
+}
+
+// What leaves the file with this commit: what the broker has, if no copies are kept; copies that are old enough; the
+// oldest copies, where events need their room.
+Spool::Ids Spool::leaving(const Tasks& tasks) {
+  auto ids = keeps_copies() ? Ids() : tasks.delivered;
+  auto wanted = bytes_ + copies_bytes_;
+  for (const auto& put : tasks.puts) wanted += size_of(*put.record);
+  const auto most = settings_.max_bytes, room = wanted > most ? most - most / kRoomMade : most;
+  const bool look = has_old_copies();
+  const auto now = options_.monotonic();
+  if (look) next_look_at_copies_ = now + kLookAtCopies;
+  freed_ = 0;
+  for (const auto& [id, copy] : copied_) {
+    const auto age = now - copy.stored_at;
+    const bool in_the_way = wanted - freed_ > room, old = look && age >= options_.keep && ids.size() < kMostLeaving;
+    if (!in_the_way && !old) break;
+    if (age < options_.keep && !std::exchange(shortened_, true))
+      telemetry::log_warn("spool_copies_shortened",
+                          {{"kept_seconds", std::chrono::duration_cast<std::chrono::seconds>(age).count()},
+                           {"max_bytes", most},
+                           {"do", "raise spool.max_bytes, or lower spool.keep"}});
+    ids.push_back(id);
+    freed_ += copy.bytes;
+  }
+  return ids;
+}
+
 bool Spool::has_room(uint64_t bytes) {
-  const bool full = bytes_ + bytes > settings_.max_bytes;
-  const bool old = !known_.empty() && monotonic_() - known_.begin()->second.stored_at > settings_.max_age;
+  const bool full = bytes_ + copies_bytes_ - freed_ + bytes > settings_.max_bytes;
+  const bool old = !known_.empty() && options_.monotonic() - known_.begin()->second.stored_at > settings_.max_age;
   if (full || old) {
     if (!refusing_)
       telemetry::log_error("spool_full",
@@ -193,10 +261,10 @@ bool Spool::has_room(uint64_t bytes) {
 }
 
 // The broker has these. The ledger says so before the file loses them: else a crash in between would look like events
-// that were confirmed and are gone. A row that the ledger doesn't miss is only sent again.
-bool Spool::note_removals(const Tasks& tasks) {
-  if (tasks.removals.empty()) return true;
-  for (const auto id : tasks.removals) ledger_->removed(id);
+// that were confirmed and are gone. A row that the ledger doesn't miss is no loss.
+bool Spool::note_leaving(const Tasks& tasks, const Ids& leaving) {
+  if (leaving.empty()) return true;
+  for (const auto id : leaving) ledger_->removed(id);
   if (ledger_->commit(true)) return true;
   found_ledger_trouble(tasks);
   return false;
@@ -210,10 +278,10 @@ void Spool::found_ledger_trouble(const Tasks& tasks) {
 }
 
 // False: nothing is in the file. ids: of the puts that are.
-bool Spool::commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Timestamp now) {
+bool Spool::commit(Tasks& tasks, const Ids& leaving, std::vector<std::optional<int64_t>>& ids, Timestamp now) {
   if (damaged_) return false;
-  if (tasks.puts.empty() && tasks.removals.empty()) return true;
-  if (!note_removals(tasks)) return false;
+  if (tasks.puts.empty() && leaving.empty()) return true;
+  if (!note_leaving(tasks, leaving)) return false;
   uint64_t added = 0;
   try {
     writer_->run("begin immediate");
@@ -224,7 +292,7 @@ bool Spool::commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Times
       ids[i] = last_id_;
       added += size_of(record);
     }
-    for (const auto id : tasks.removals) writer_->remove(id);
+    for (const auto id : leaving) writer_->remove(id);
     if (!tasks.puts.empty()) WXPIPE_FAULT_POINT(spool_before_commit);
     writer_->run("commit");
     return true;
@@ -246,6 +314,9 @@ bool Spool::commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Times
 bool Spool::note(const Tasks& tasks, const std::vector<std::optional<int64_t>>& ids) {
   for (size_t i = 0; i < ids.size(); ++i)
     if (ids[i]) ledger_->stored(*ids[i], *tasks.puts[i].record);
+  // That they are copies now needn't be durable: at worst they are sent again after the next start.
+  if (keeps_copies())
+    for (const auto id : tasks.delivered) ledger_->removed(id);
   for (const auto& [process, next] : tasks.marked) ledger_->marked(process, next);
   const bool noted = ledger_->commit(!ids.empty());
   if (!noted) found_ledger_trouble(tasks);
@@ -259,44 +330,69 @@ void Spool::found_damage(const DamagedFile& damage) {
 }
 
 void Spool::write(Tasks& tasks) {
-  auto& [puts, removals, marked] = tasks;
-  std::vector<std::optional<int64_t>> ids(puts.size());
-  const bool committed = commit(tasks, ids, clock_.now());
+  std::vector<std::optional<int64_t>> ids(tasks.puts.size());
+  const auto left = leaving(tasks);
+  const bool committed = commit(tasks, left, ids, clock_.now());
   const bool confirmed = committed && note(tasks, ids);
-  if (confirmed && !puts.empty()) WXPIPE_FAULT_POINT(spool_after_commit);
-  if (!committed && !damaged_) {  // try later: until then the events may be sent twice, which is no loss
+  if (confirmed && !tasks.puts.empty()) WXPIPE_FAULT_POINT(spool_after_commit);
+  {
     const std::lock_guard lock(mutex_);
-    tasks_.removals.insert(tasks_.removals.end(), removals.begin(), removals.end());
-    tasks_.marked.merge(marked);
-  }
-  for (const auto id : removals)
-    if (const auto found = known_.find(id); found != known_.end()) {
-      if (std::exchange(found->second.held, false)) unhold(found->second.key);
-      if (!committed) continue;
-      bytes_ -= found->second.bytes;
-      --events_;
-      known_.erase(found);
+    count(tasks, left, ids, committed);
+    if (!committed && !damaged_) {  // try later: until then the events may be sent twice, which is no loss
+      tasks_.delivered.insert(tasks_.delivered.end(), tasks.delivered.begin(), tasks.delivered.end());
+      tasks_.marked.merge(tasks.marked);
     }
-  const auto steady_now = monotonic_();
-  if (const auto last = std::find_if(ids.rbegin(), ids.rend(), [](const auto& id) { return id.has_value(); });
-      last != ids.rend()) {
-    const std::lock_guard lock(mutex_);
-    young_.push_back({steady_now, **last});
   }
-  for (size_t i = 0; i < puts.size(); ++i) {
-    const auto key = key_hash(*puts[i].record);
-    if (ids[i]) {
-      const auto size = size_of(*puts[i].record);
-      known_.emplace(*ids[i], Known{key, size, steady_now});
-      bytes_ += size;
-      ++events_;
-    } else {
-      unhold(key);
-    }
-    puts[i].stored(confirmed ? ids[i] : std::nullopt);
-  }
+  for (size_t i = 0; i < ids.size(); ++i) tasks.puts[i].stored(confirmed ? ids[i] : std::nullopt);
   ripe();                 // keeps young_ short even if nobody drains
   changed_.notify_all();  // wakes the drainer
+}
+
+// What the spool holds now. Under the mutex.
+void Spool::count(const Tasks& tasks, const Ids& leaving, const std::vector<std::optional<int64_t>>& ids,
+                  bool committed) {
+  for (const auto& [id, key] : tasks.holds) {
+    const auto found = known_.find(id);
+    if (found == known_.end() || std::exchange(found->second.held, true)) release(key);
+  }
+  for (const auto id : tasks.delivered) {
+    const auto found = known_.find(id);
+    if (found == known_.end()) continue;
+    auto& known = found->second;
+    if (std::exchange(known.held, false)) release(known.key);
+    if (!committed) continue;
+    bytes_ -= known.bytes;
+    --events_;
+    if (keeps_copies()) {
+      copied_.emplace(id, Copy{known.bytes, known.stored_at});
+      copies_bytes_ += known.bytes;
+      ++copies_;
+    }
+    known_.erase(found);
+  }
+  if (committed)
+    for (const auto id : leaving)
+      if (const auto found = copied_.find(id); found != copied_.end()) {
+        copies_bytes_ -= found->second.bytes;
+        --copies_;
+        copied_.erase(found);
+      }
+  const auto steady_now = options_.monotonic();
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const auto& put = tasks.puts[i];
+    const auto key = key_hash(*put.record);
+    if (ids[i]) {
+      const auto size = size_of(*put.record);
+      known_.emplace(*ids[i], Known{key, size, steady_now, put.holds});
+      bytes_ += size;
+      ++events_;
+    } else if (put.holds) {
+      release(key);
+    }
+  }
+  if (const auto last = std::find_if(ids.rbegin(), ids.rend(), [](const auto& id) { return id.has_value(); });
+      last != ids.rend())
+    young_.push_back({steady_now, **last});
 }
 
 // By how much they changed: another spool may be shown in the same metrics.
@@ -304,25 +400,45 @@ void Spool::show() {
   const auto events = static_cast<double>(events_), bytes = static_cast<double>(bytes_);
   metrics_.spool_events.Increment(events - std::exchange(shown_events_, events));
   metrics_.spool_bytes.Increment(bytes - std::exchange(shown_bytes_, bytes));
+  const auto copies = static_cast<double>(copies_);
+  metrics_.spool_copies.Increment(copies - std::exchange(shown_copies_, copies));
 }
 
 // The last id that has been here for kGrace. Ids and the monotonic clock both only grow, so this order holds.
 int64_t Spool::ripe() {
   const std::lock_guard lock(mutex_);
-  for (const auto now = monotonic_(); !young_.empty() && now - young_.front().at >= kGrace; young_.pop_front())
+  for (const auto now = options_.monotonic(); !young_.empty() && now - young_.front().at >= kGrace; young_.pop_front())
     ripe_ = young_.front().last_id;
   return ripe_;
+}
+
+// Runs of ids without a gap, each with its first and last: between them are copies, which nobody wants to read.
+std::vector<std::pair<int64_t, int64_t>> Spool::ripe_stretches(int64_t after, size_t most) {
+  const auto up_to = ripe();
+  std::vector<std::pair<int64_t, int64_t>> stretches;
+  const std::lock_guard lock(mutex_);
+  for (auto known = known_.upper_bound(after); known != known_.end() && known->first <= up_to && most > 0;
+       ++known, --most) {
+    if (!stretches.empty() && stretches.back().second + 1 == known->first)
+      ++stretches.back().second;
+    else
+      stretches.emplace_back(known->first, known->first);
+  }
+  return stretches;
 }
 
 std::vector<SpooledRecord> Spool::oldest(int64_t after, size_t most_records, size_t most_bytes) {
   std::vector<SpooledRecord> found;
   size_t bytes = 0;
   try {
-    reader_->read(after, ripe(), [&](SpooledRecord&& spooled) {
-      bytes += size_of(spooled.record);
-      found.push_back(std::move(spooled));
-      return found.size() < most_records && bytes < most_bytes;
-    });
+    for (const auto& [first, last] : ripe_stretches(after, most_records)) {
+      if (bytes >= most_bytes) break;
+      reader_->read(first - 1, last, [&](SpooledRecord&& spooled) {
+        bytes += size_of(spooled.record);
+        found.push_back(std::move(spooled));
+        return bytes < most_bytes;
+      });
+    }
   } catch (const DamagedFile& damage) {
     found_damage(damage);
     if (found.empty()) throw Unavailable(fmt::format("the spool is damaged: {}", damage.what()));

@@ -2,6 +2,10 @@
 // thread puts everything that waits into one transaction, so one fsync serves many callbacks (group commit). A drainer
 // (drainer.hpp) moves the events to Kafka, oldest first, when it is back.
 //
+// It can also keep copies of what the broker has ([ingest] acknowledge = "broker_and_spool"). A copy is a row that the
+// ledger says has left: nothing waits for it, and `wxpipe audit --repair` finds it. Copies leave when they are old
+// enough, or when events need their room.
+//
 // What it confirmed is also noted in a ledger beside it (spool_ledger.hpp), and each event has a checksum. So a damaged
 // file is noticed, and what it has lost is known: at the start, before SQLite opens it (spool_rescue.hpp). If damage
 // shows later, the spool takes nothing more and says so (damaged); the role then starts again.
@@ -22,9 +26,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/clock.hpp"
@@ -51,30 +57,55 @@ class Spool {
   // Younger events are not drained: a slow broker usually acknowledges them a moment later by itself.
   static constexpr std::chrono::seconds kGrace{1};
 
+  struct Options {
+    std::chrono::seconds keep{0};  // how long copies stay after they were stored; 0: they leave at once
+    std::stop_token stop{};        // ends the wait for the lock
+    Monotonic monotonic = std::chrono::steady_clock::now;
+  };
+
   // Opens or creates <directory>/<instance>.spool and takes its lock. What it creates is for this user alone; the
   // rights of a folder that is there stay as they are, with a warning. Throws UsageError when the directory can't be
-  // written to or another process has it for twenty seconds. topic_prefix: of the topics that the events are for.
+  // written to or another process has it for twenty seconds, Unavailable when it was told to stop meanwhile.
+  // topic_prefix: of the topics that the events are for.
   Spool(const config::SpoolSettings& settings, const std::string& instance, const std::string& topic_prefix,
-        const Clock& clock, telemetry::Metrics& metrics, Monotonic monotonic = std::chrono::steady_clock::now);
+        const Clock& clock, telemetry::Metrics& metrics, Options options);
+  Spool(const config::SpoolSettings& settings, const std::string& instance, const std::string& topic_prefix,
+        const Clock& clock, telemetry::Metrics& metrics)
+      : Spool(settings, instance, topic_prefix, clock, metrics, Options()) {}
   // Finishes all puts first.
   ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  // Any thread. The record stays alive and unchanged until `stored` is called.
-  void put(const Outbound& record, Stored stored);
-  // Any thread. The broker has these: later events need not queue behind them. They are deleted with the next commit.
-  void remove(std::vector<int64_t> ids);
+  // Any thread. The record stays alive and unchanged until `stored` is called. holds: later events of its key must
+  // queue behind it. False: the broker is about to have it; if it is late, call hold and hand_over.
+  void put(const Outbound& record, Stored stored, bool holds = true);
+  // Any thread. The broker has these: later events need not queue behind them. They leave, or become copies.
+  void delivered(std::vector<int64_t> ids);
+  // Any thread. Whether events become copies when the broker has them.
+  bool keeps_copies() const { return options_.keep > std::chrono::seconds(0); }
+
+  // Any thread. Later events of this key must queue here, until unhold.
+  void hold(uint64_t key);
+  void unhold(uint64_t key);
+  // Any thread. From now on a hold of this key belongs to this event, and ends when the broker has the event.
+  void hand_over(int64_t id, uint64_t key);
+
   // Any thread. The custody marks of a process ("<instance>/<boot>") cover its receipts below `next`.
   void marked(const std::string& process, int64_t next);
 
   // Any thread. Whether events of this key wait here; later ones must then queue behind them.
   bool holds(uint64_t key) const;
   int64_t events() const { return events_.load(std::memory_order_relaxed); }
+  // Any thread. Of these, and of what is being put: how many later events must queue behind. The broker is about to
+  // have the others.
+  int64_t holding() const { return holding_.load(std::memory_order_relaxed); }
+  int64_t copies() const { return copies_.load(std::memory_order_relaxed); }
   // Any thread. The file isn't what was written to it: only a new start can mend that.
   bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
 
-  // Only for the drainer's thread: the oldest records after id `after` that have been here for at least kGrace.
+  // Only for the drainer's thread: the oldest records after id `after` that have been here for at least kGrace and are
+  // no copies.
   std::vector<SpooledRecord> oldest(int64_t after, size_t most_records, size_t most_bytes);
   // Wakes when there may be something to drain.
   bool wait_for_events(const std::stop_token& stop, std::chrono::milliseconds time);
@@ -83,51 +114,68 @@ class Spool {
   struct Put {
     const Outbound* record;
     Stored stored;
+    bool holds;
   };
 
   // What waits for the writer.
   struct Tasks {
     std::vector<Put> puts;
-    std::vector<int64_t> removals;
+    std::vector<std::pair<int64_t, uint64_t>> holds;  // handed over: id, key
+    std::vector<int64_t> delivered;
     std::map<std::string, int64_t> marked;
-    bool empty() const { return puts.empty() && removals.empty() && marked.empty(); }
+    bool empty() const { return puts.empty() && holds.empty() && delivered.empty() && marked.empty(); }
   };
+  using Ids = std::vector<int64_t>;
 
   void take_over(const SpoolInventory& inventory);
   void work();
   void write(Tasks& tasks);
-  bool commit(Tasks& tasks, std::vector<std::optional<int64_t>>& ids, Timestamp now);
-  bool note_removals(const Tasks& tasks);
+  bool commit(Tasks& tasks, const Ids& leaving, std::vector<std::optional<int64_t>>& ids, Timestamp now);
+  bool note_leaving(const Tasks& tasks, const Ids& leaving);
   bool note(const Tasks& tasks, const std::vector<std::optional<int64_t>>& ids);
   void found_ledger_trouble(const Tasks& tasks);
   void found_damage(const DamagedFile& damage);
+  bool has_old_copies() const;
+  Ids leaving(const Tasks& tasks);
   bool has_room(uint64_t bytes);
-  void hold(uint64_t key);
-  void unhold(uint64_t key);
+  void count(const Tasks& tasks, const Ids& leaving, const std::vector<std::optional<int64_t>>& ids, bool committed);
+  void retain(uint64_t key);
+  void release(uint64_t key);
   int64_t ripe();
+  std::vector<std::pair<int64_t, int64_t>> ripe_stretches(int64_t after, size_t most);
   void show();
 
   const config::SpoolSettings settings_;
+  const Options options_;
   const Clock& clock_;
   telemetry::Metrics& metrics_;
-  const Monotonic monotonic_;
   const SpoolFiles files_;
   int lock_ = -1;
   std::unique_ptr<SpoolDatabase> writer_, reader_;
   std::unique_ptr<SpoolLedger> ledger_;  // only the writer uses it
 
-  std::atomic<int64_t> events_{0};
-  uint64_t bytes_ = 0;   // only the writer uses it, as all down to failing_
-  int64_t last_id_ = 0;  // never given twice, not even after a restart
+  std::atomic<int64_t> events_{0}, copies_{0}, holding_{0};
+  uint64_t bytes_ = 0;         // of events; only the writer uses it, as all down to failing_
+  uint64_t copies_bytes_ = 0;  // of copies
+  uint64_t freed_ = 0;         // of these, leaving with the commit under way
+  int64_t last_id_ = 0;        // never given twice, not even after a restart
   struct Known {
     uint64_t key, bytes;
     SteadyTime stored_at;
-    bool held = true;  // later events of the key must queue behind it
+    bool held;  // later events of the key must queue behind it
   };
-  std::map<int64_t, Known> known_;  // by id, so the oldest comes first
+  struct Copy {
+    uint64_t bytes;
+    SteadyTime stored_at;
+  };
+  // By id, so the oldest comes first. Only the writer changes it, under the mutex: the drainer reads it.
+  std::map<int64_t, Known> known_;
+  std::map<int64_t, Copy> copied_;
+  SteadyTime next_look_at_copies_{};
+  bool shortened_ = false;  // it was said that copies leave too early
   bool refusing_ = false;
   bool failing_ = false;  // the last write failed
-  double shown_events_ = 0, shown_bytes_ = 0;
+  double shown_events_ = 0, shown_bytes_ = 0, shown_copies_ = 0;
   std::atomic<bool> damaged_{false};
 
   mutable std::mutex mutex_;

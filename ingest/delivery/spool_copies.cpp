@@ -4,10 +4,13 @@
 #include <fmt/ranges.h>
 #include <sqlite3.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <system_error>
 
+#include "ingest/delivery/spool_files.hpp"
+#include "ingest/delivery/spool_ledger.hpp"
 #include "ingest/delivery/spool_record.hpp"
 
 namespace wxpipe::ingest {
@@ -52,9 +55,10 @@ std::optional<Outbound> row_of(sqlite3_stmt* row, bool has_checksum) {
   return record;
 }
 
+using Wanted = std::function<bool(const Outbound&)>;
+
 // What can't be read; empty: nothing.
-std::string read(const std::filesystem::path& file, const std::unordered_set<std::string>& receipts,
-                 const std::function<void(const std::filesystem::path&, Outbound&&)>& visit) {
+std::string read(const std::filesystem::path& file, const Wanted& wanted, const VisitCopy& visit) {
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
   const Handle handle(opened);
@@ -73,28 +77,45 @@ std::string read(const std::filesystem::path& file, const std::unordered_set<std
     auto record = row_of(rows.get(), has_checksums);
     if (!record)
       changed.push_back(sqlite3_column_int64(rows.get(), 7));
-    else if (receipts.contains(record->receipt))
+    else if (wanted(*record))
       visit(file, std::move(*record));
   }
   if (step != SQLITE_DONE) return sqlite3_errmsg(handle.get());
   return changed.empty() ? "" : fmt::format("not what was written, so not used: row {}", fmt::join(changed, ", "));
 }
-}  // namespace
 
-std::vector<std::string> find_in_spools(
-    const std::filesystem::path& folder, const std::unordered_set<std::string>& receipts,
-    const std::function<void(const std::filesystem::path& file, Outbound&& record)>& visit) {
+std::vector<std::string> read_all(const std::filesystem::path& folder, const Wanted& wanted, const VisitCopy& visit) {
   std::vector<std::string> unread;
   std::error_code trouble;
   std::filesystem::directory_iterator entry(folder, trouble);
   for (; !trouble && entry != std::filesystem::directory_iterator(); entry.increment(trouble)) {
     const auto& file = entry->path();
     if (file.extension() != ".spool") continue;
-    if (const auto why = read(file, receipts, visit); !why.empty())
+    if (const auto why = read(file, wanted, visit); !why.empty())
       unread.push_back(fmt::format("{}: {}", file.string(), why));
   }
   if (trouble) unread.push_back(fmt::format("{}: {}", folder.string(), trouble.message()));
   return unread;
+}
+}  // namespace
+
+std::vector<std::string> find_in_spools(const std::filesystem::path& folder,
+                                        const std::unordered_set<std::string>& receipts, const VisitCopy& visit) {
+  return read_all(
+      folder, [&](const Outbound& record) { return receipts.contains(record.receipt); }, visit);
+}
+
+std::vector<std::string> find_marks_in_spools(const std::filesystem::path& folder, const std::string& topic_prefix,
+                                              const VisitCopy& visit) {
+  std::map<std::filesystem::path, bool> ours;
+  return read_all(
+      folder, [](const Outbound& record) { return record.topic == schemas::TopicName::custody; },
+      [&](const std::filesystem::path& file, Outbound&& record) {
+        const auto [known, fresh] = ours.emplace(file, false);
+        if (fresh)
+          known->second = SpoolLedger::read(SpoolFiles(folder, file.stem()).ledger).topic_prefix == topic_prefix;
+        if (known->second) visit(file, std::move(record));
+      });
 }
 
 }  // namespace wxpipe::ingest

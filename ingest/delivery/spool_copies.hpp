@@ -1,5 +1,5 @@
-// Finds events in the spool files of a folder by their receipts, and changes nothing there. Files of other instances
-// count too, and a file may be in use. For repairs (docs/decisions/0017-repair.md).
+// Finds events in the spool files of a folder by their receipts, or custody marks, and changes nothing there. Files of
+// other instances count too, and a file may be in use. For repairs (docs/decisions/0017-repair.md).
 #pragma once
 
 #include <filesystem>
@@ -12,10 +12,15 @@
 
 namespace wxpipe::ingest {
 
+using VisitCopy = std::function<void(const std::filesystem::path& file, Outbound&& record)>;
+
 // Calls visit for each event with one of these receipts, unless its row doesn't agree with its checksum. Returns one
 // line for each file that can't be read, or has such rows.
-std::vector<std::string> find_in_spools(
-    const std::filesystem::path& folder, const std::unordered_set<std::string>& receipts,
-    const std::function<void(const std::filesystem::path& file, Outbound&& record)>& visit);
+std::vector<std::string> find_in_spools(const std::filesystem::path& folder,
+                                        const std::unordered_set<std::string>& receipts, const VisitCopy& visit);
+
+// The same for all custody marks in spools for these topics: pipelines with other topics may share the folder.
+std::vector<std::string> find_marks_in_spools(const std::filesystem::path& folder, const std::string& topic_prefix,
+                                              const VisitCopy& visit);
 
 }  // namespace wxpipe::ingest

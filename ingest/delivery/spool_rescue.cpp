@@ -40,6 +40,11 @@ struct Look {
   Waiting waiting;
 };
 
+// Whether the broker has it, as far as the ledger says.
+bool has_left(const SpoolLedger::Contents& ledger, int64_t id) {
+  return ledger.whole() && id <= ledger.highest && !ledger.waiting.contains(id);
+}
+
 void add(Look& look, const SpooledRecord& spooled) {
   look.inventory.rows.push_back({spooled.id, key_hash(spooled.record), size_of(spooled.record), spooled.stored_at});
   look.inventory.highest = std::max(look.inventory.highest, spooled.id);
@@ -119,9 +124,10 @@ Outbound late_mark(const schemas::Receipt& receipt, const Entry& lost, Timestamp
 
 class Rescue {
  public:
-  Rescue(const SpoolFiles& files, const SpoolLedger::Contents& ledger, Timestamp now)
+  Rescue(const SpoolFiles& files, const SpoolLedger::Contents& ledger, std::chrono::seconds keep, Timestamp now)
       : files_(files),
         ledger_(ledger),
+        keep_(keep),
         now_(now) {}
 
   // A new file with all that the damaged ones still hold.
@@ -154,7 +160,7 @@ class Rescue {
     swap();
   }
 
-  size_t saved() const { return saved_.size(); }
+  size_t saved() const { return saved_.size() - copies_; }
   const std::vector<const Entry*>& lost() const { return lost_; }
   const fs::path& kept_as() const { return kept_as_; }
 
@@ -180,14 +186,16 @@ class Rescue {
   }
 
   void gather(SpoolDatabase& fresh, bool has_checksums) {
-    const auto wanted = [&](int64_t id) {
-      const bool gone = ledger_.whole() && id <= ledger_.highest && !ledger_.waiting.contains(id);
-      return !gone && !saved_.contains(id);
-    };
+    const bool keeps_copies = keep_ > std::chrono::seconds(0);
+    const auto wanted = [&](int64_t id) { return (keeps_copies || !has_left(ledger_, id)) && !saved_.contains(id); };
     carve({files_.file, files_.wal, has_checksums}, wanted, [&](const SpooledRecord& found) {
       const auto known = ledger_.waiting.find(found.id);
       if (known != ledger_.waiting.end() && known->second != SpoolLedger::entry_of(found.record)) return;
-      if (saved_.insert(found.id).second) fresh.insert(found);
+      const bool is_copy = has_left(ledger_, found.id);
+      if (is_copy && now_ - found.stored_at >= keep_) return;  // what SQLite deleted is there as well
+      if (!saved_.insert(found.id).second) return;
+      fresh.insert(found);
+      copies_ += is_copy ? 1 : 0;
     });
   }
 
@@ -239,14 +247,16 @@ class Rescue {
 
   const SpoolFiles& files_;
   const SpoolLedger::Contents& ledger_;
+  const std::chrono::seconds keep_;
   const Timestamp now_;
   std::set<int64_t> saved_;
+  size_t copies_ = 0;  // of saved_
   std::vector<const Entry*> lost_;
   fs::path kept_as_;
 };
 
-SpoolInventory make_sound_or_throw(const SpoolFiles& files, const std::string& topic_prefix, const Clock& clock,
-                                   telemetry::Metrics& metrics) {
+SpoolInventory make_sound_or_throw(const SpoolFiles& files, const std::string& topic_prefix, std::chrono::seconds keep,
+                                   const Clock& clock, telemetry::Metrics& metrics) {
   if (fs::exists(files.built)) Rescue::finish(files);
   make_private_file(files);
   const auto ledger = SpoolLedger::read(files.ledger);
@@ -255,7 +265,7 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const std::string& t
   auto look = look_at(files, ledger);
   const bool salvaged = !look.damage.empty();
   if (!look.damage.empty() || !look.has_checksums) {
-    Rescue rescue(files, ledger, clock.now());
+    Rescue rescue(files, ledger, keep, clock.now());
     if (look.damage.empty()) {
       rescue.convert();
     } else {
@@ -279,6 +289,10 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const std::string& t
                                    files.file.string(), look.damage));
     look.inventory.highest = std::max(look.inventory.highest, ledger.highest);
   }
+  for (auto& row : look.inventory.rows) {
+    row.is_copy = has_left(ledger, row.id);
+    if (row.is_copy) look.waiting.erase(row.id);
+  }
   SpoolLedger::Contents renewed;
   renewed.topic_prefix = topic_prefix;
   renewed.highest = look.inventory.highest;
@@ -300,10 +314,10 @@ SpoolInventory make_sound_or_throw(const SpoolFiles& files, const std::string& t
 }
 }  // namespace
 
-SpoolInventory make_sound(const SpoolFiles& files, const std::string& topic_prefix, const Clock& clock,
-                          telemetry::Metrics& metrics) {
+SpoolInventory make_sound(const SpoolFiles& files, const std::string& topic_prefix, std::chrono::seconds keep,
+                          const Clock& clock, telemetry::Metrics& metrics) {
   try {
-    return make_sound_or_throw(files, topic_prefix, clock, metrics);
+    return make_sound_or_throw(files, topic_prefix, keep, clock, metrics);
   } catch (const DiskTrouble& trouble) {
     throw UsageError(fmt::format("spool.directory: {}: {}", files.file.string(), trouble.what()));
   } catch (const std::system_error& trouble) {  // also std::filesystem's

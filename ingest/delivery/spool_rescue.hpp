@@ -3,6 +3,7 @@
 // list beside the kept files, and with custody marks to `wxpipe audit` (docs/decisions/0016-damaged-spools.md).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,12 +15,13 @@
 
 namespace wxpipe::ingest {
 
-// What waits in the spool, without the contents.
+// What lies in the spool, without the contents.
 struct SpoolInventory {
   struct Row {
     int64_t id;
     uint64_t key, bytes;  // the key's hash
     Timestamp stored_at;
+    bool is_copy = false;  // the broker has it
   };
   std::vector<Row> rows;  // by id
   int64_t highest = 0;    // the last id that was ever given
@@ -27,8 +29,8 @@ struct SpoolInventory {
 
 // Only for whoever holds the spool's lock, before SQLite opens the file. Makes a file and a ledger if there are none.
 // Can be killed at any moment and done again. Throws UsageError when the folder doesn't let it work.
-// topic_prefix: of the topics that the events are for.
-SpoolInventory make_sound(const SpoolFiles& files, const std::string& topic_prefix, const Clock& clock,
-                          telemetry::Metrics& metrics);
+// topic_prefix: of the topics that the events are for. keep: how long copies of what the broker has stay (Spool).
+SpoolInventory make_sound(const SpoolFiles& files, const std::string& topic_prefix, std::chrono::seconds keep,
+                          const Clock& clock, telemetry::Metrics& metrics);
 
 }  // namespace wxpipe::ingest

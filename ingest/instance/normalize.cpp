@@ -63,6 +63,7 @@ void read_message(Draft& draft, const EventRule& rule) {
 // A sender with rules of its own: its words and fields are as its declaration says.
 void read_told(Draft& draft, const senders::Told& told) {
   schemas::Event& event = draft.event;
+  draft.keep_stated_time(told.stated_at);
   event.event = told.word;
   event.content = told.content;
   if (told.type.empty())
@@ -81,12 +82,12 @@ Result<schemas::Event> normalize(const Document& document, const NormalizeContex
   Draft draft(document, context, "instance");
   schemas::Event& event = draft.event;
   draft.set_timeless();
-  draft.keep_stated_time(draft.find("timestamp"));
   if (context.told != nullptr) {
     read_told(draft, *context.told);
     draft.identify_by_webhook_id();
     return draft.finish();
   }
+  draft.keep_stated_time(draft.value("timestamp"));
   draft.keep(event.event, draft.find("type"));
   event.sender = draft.value("data.sender_wxid");
   event.recipient = draft.value("data.account");

@@ -170,6 +170,17 @@ Incoming::Value Incoming::only(const Parameters& parameters, std::string_view na
   return value;
 }
 
+// A header that the callback has in a place of its own. Null data: it is none of these, or isn't there.
+std::string_view Incoming::own_header(std::string_view name) const {
+  for (const auto& [own, value] :
+       {std::pair<std::string_view, std::string_view>{"content-type", callback_.content_type},
+        {"webhook-id", callback_.webhook_id},
+        {"webhook-timestamp", callback_.webhook_timestamp},
+        {"webhook-signature", callback_.webhook_signature}})
+    if (equal_ignoring_case(own, name)) return value;
+  return {};
+}
+
 Incoming::Value Incoming::value(const Part& part) {
   Value value;
   switch (part.from) {
@@ -178,6 +189,7 @@ Incoming::Value Incoming::value(const Part& part) {
     case Part::From::form:
       return only(form(), part.name);
     case Part::From::header:
+      if (const auto own = own_header(part.name); own.data() != nullptr) return {Value::Outcome::found, trimmed(own)};
       for (const Header& header : callback_.headers) {
         if (!equal_ignoring_case(header.name, part.name)) continue;
         if (value.found()) return {Value::Outcome::repeated};

@@ -43,6 +43,7 @@ class Incoming {
   using Parameters = std::vector<std::pair<std::string, std::string>>;
 
   static Value only(const Parameters& parameters, std::string_view name);
+  std::string_view own_header(std::string_view name) const;
   const Parameters& form();
   const Document* json();
   std::string_view whole_form();

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kPersons{"contact_phone", "contact_wechat", "contact_email", "openid"};
 // Names in `fields` that are no contact data.
-constexpr std::array<std::string_view, 7> kOwnPlaces{"identity", "type",    "test",  "subject",
-                                                     "lead_id",  "content", "openid"};
+constexpr std::array<std::string_view, 8> kOwnPlaces{"identity", "type",    "test",   "subject",
+                                                     "lead_id",  "content", "openid", "occurred_at"};
 
 class Teller {
  public:
@@ -65,6 +65,15 @@ bool is_true(std::string_view text) {
   return word == "true" || word == "1";
 }
 
+// Senders in China write "2025-01-15 15:59:58" and mean their own clocks.
+std::string with_zone(std::string text) {
+  constexpr size_t kDate = 10, kSeconds = 19;
+  if (text.size() < kSeconds || text[4] != '-' || (text[kDate] != ' ' && text[kDate] != 'T')) return text;
+  text[kDate] = 'T';
+  if (text.find_first_of("Zz+-", kSeconds) == std::string::npos) text += "+08:00";
+  return text;
+}
+
 // A value that is safe inside JSON as it is.
 bool is_plain(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -84,6 +93,9 @@ Told tell(const Sender& sender, Incoming& incoming, const Document& document, st
   told.subject = value("subject");
   told.lead_id = value("lead_id");
   told.content = value("content");
+  // Without a declaration, by the name that we ask for.
+  const FieldRule* const when = sender.field("occurred_at");
+  told.stated_at = with_zone(when == nullptr ? std::string(trimmed(document.value("timestamp"))) : teller.value(when));
   if (const auto type = sender.types.find(told.word); type != sender.types.end()) told.type = type->second;
   if (is_true(value("test"))) told.type = kTest;
   for (const FieldRule& rule : sender.fields) {

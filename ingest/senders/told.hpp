@@ -20,6 +20,7 @@ struct Told {
   std::string person;    // the best that says who it is: phone, WeChat id, e-mail, openid
   std::string lead_id;   // where nothing says who it is
   std::string content;
+  std::string stated_at;        // when it happened, with a zone if it is a date; empty: not said
   schemas::Attributes contact;  // contact_phone and the like
   std::string_view shared_key;  // it stands in the request in clear and must show nowhere; empty: none
 };

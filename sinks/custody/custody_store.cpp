@@ -156,6 +156,25 @@ std::vector<schemas::CustodyMark> CustodyStore::unsettled(std::chrono::seconds a
   return read_marks(connection_.execute(first_marks(condition, "updated_at, instance, boot, number", kOfLook)), 4);
 }
 
+std::vector<bool> CustodyStore::has(const std::vector<schemas::CustodyMark>& marks) {
+  std::vector<bool> there;
+  for (size_t at = 0; at < marks.size(); at += kReceiptsInQuestion) {
+    SqlArray instance(ElementType::text), boot(ElementType::text), number(ElementType::int8);
+    for (size_t i = at; i < std::min(marks.size(), at + kReceiptsInQuestion); ++i) {
+      instance.add_text(marks[i].instance);
+      boot.add_text(marks[i].boot);
+      number.add_int8(marks[i].number);
+    }
+    const auto rows = connection_.execute(
+        "select exists (select from wxpipe.custody_marks m where m.instance = asked.instance and m.boot = asked.boot "
+        "and m.number = asked.number) from unnest($1::text[], $2::text[], $3::int8[]) with ordinality "
+        "as asked(instance, boot, number, place) order by place",
+        Parameters().bytes(instance.bytes()).bytes(boot.bytes()).bytes(number.bytes()));
+    for (size_t i = 0; i < rows.size(); ++i) there.push_back(rows.text(i, 0) == "t");
+  }
+  return there;
+}
+
 void CustodyStore::find(MarkedReceipts& receipts) {
   std::vector<std::pair<Timestamp, Timestamp>> times;
   for (const auto& mark : receipts.marks())

@@ -42,6 +42,9 @@ class CustodyStore {
   // A few marks that are older than `age` and not proven yet; those that were checked longest ago come first.
   std::vector<schemas::CustodyMark> unsettled(std::chrono::seconds age);
 
+  // For each of these marks, whether the table has it.
+  std::vector<bool> has(const std::vector<schemas::CustodyMark>& marks);
+
   // Looks for all receipts in messages, then for the missing ones in the other tables.
   void find(MarkedReceipts& receipts);
   // Receipts in messages of one process, received in a range of time.

@@ -91,7 +91,7 @@ void CustodyWatch::mend(const std::vector<MissingReceipt>& missing, const std::s
   std::vector<MissingReceipt> untried;
   for (const auto& one : missing)
     if (!tried_.contains(one.receipt) && !not_reached_.contains(one.receipt)) untried.push_back(one);
-  told(repair(settings_, untried, RepairMode::send, kRepairLimits, {}, stop));
+  told(repair(settings_, untried, RepairMode::send, kRepairLimits, others_, stop));
 }
 
 void CustodyWatch::told(const std::vector<Repair>& repairs) {

@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "common/config/settings.hpp"
@@ -20,11 +21,13 @@ namespace wxpipe::sinks {
 
 class CustodyWatch {
  public:
-  // All arguments are borrowed and must outlive it. The thread that calls run owns everything else.
-  CustodyWatch(const config::Settings& settings, Database& database, telemetry::Metrics& metrics)
+  // All arguments are borrowed and must outlive it. The thread that calls run owns everything else. others: where a
+  // repair may find what the topics don't have.
+  CustodyWatch(const config::Settings& settings, Database& database, telemetry::Metrics& metrics, OtherCopies others)
       : settings_(settings),
         database_(database),
-        metrics_(metrics) {}
+        metrics_(metrics),
+        others_(std::move(others)) {}
 
   void run(const std::stop_token& stop);
 
@@ -38,6 +41,7 @@ class CustodyWatch {
   const config::Settings& settings_;
   Database& database_;
   telemetry::Metrics& metrics_;
+  const OtherCopies others_;
   std::unique_ptr<Drain> drain_;
   std::unordered_set<std::string> tried_;  // receipts that were sent again or can't be: each is tried once
   // Receipts whose search ended at its limit. They are looked for again at try_again_, then after a longer pause.

@@ -12,7 +12,9 @@
 #include "common/kafka/error.hpp"
 #include "common/kafka/partition_reader.hpp"
 #include "common/result.hpp"
+#include "schemas/fact_json.hpp"
 #include "schemas/record_side.hpp"
+#include "sinks/custody/custody_store.hpp"
 
 namespace wxpipe::sinks {
 namespace {
@@ -286,6 +288,28 @@ std::vector<Repair> repair(const config::Settings& settings, const std::vector<M
                            const SearchLimits& limits, const OtherCopies& others, const std::stop_token& stop) {
   if (lost.empty()) return {};
   return Search(settings, lost, mode, limits, stop).run(others);
+}
+
+size_t repair_marks(const config::Settings& settings, postgres::Connection& connection, std::vector<Copy> marks,
+                    RepairMode mode) {
+  std::vector<schemas::CustodyMark> read;
+  std::vector<Copy> readable;
+  for (auto& copy : marks)
+    if (auto mark = schemas::decode<schemas::CustodyMark>(copy.value)) {
+      read.push_back(std::move(*mark));
+      readable.push_back(std::move(copy));
+    }
+  const auto there = CustodyStore(connection).has(read);
+  std::vector<Copy> lost;
+  for (size_t i = 0; i < readable.size(); ++i)
+    if (!there[i]) lost.push_back(std::move(readable[i]));
+  if (lost.empty() || mode == RepairMode::look) return lost.size();
+  Resender sender(settings.kafka, settings.kafka.topic_prefix + "repair");
+  for (size_t at = 0; at < lost.size(); at += kMostRecordsSent)
+    sender.send({std::make_move_iterator(lost.begin() + static_cast<std::ptrdiff_t>(at)),
+                 std::make_move_iterator(lost.begin() +
+                                         static_cast<std::ptrdiff_t>(std::min(lost.size(), at + kMostRecordsSent)))});
+  return lost.size();
 }
 
 }  // namespace wxpipe::sinks

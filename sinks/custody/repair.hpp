@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/config/settings.hpp"
+#include "common/postgres/connection.hpp"
 #include "schemas/topics.hpp"
 #include "sinks/custody/reconcile.hpp"
 #include "sinks/custody/resender.hpp"
@@ -51,5 +52,11 @@ enum class RepairMode { look, send };
 std::vector<Repair> repair(const config::Settings& settings, const std::vector<MissingReceipt>& lost, RepairMode mode,
                            const SearchLimits& limits, const OtherCopies& others = {},
                            const std::stop_token& stop = {});
+
+// Of these records, the custody marks that the database doesn't have: a broker that lost the end of its topics lost
+// marks, too, and without them nobody misses their receipts. In `send` mode they are sent again. Returns how many.
+// Throws as repair does, and SqlError.
+size_t repair_marks(const config::Settings& settings, postgres::Connection& connection, std::vector<Copy> marks,
+                    RepairMode mode);
 
 }  // namespace wxpipe::sinks

@@ -42,7 +42,7 @@ class PoisonTest : public testing::Test {
       bad_ += bad ? 1 : 0;
       const auto value = bad && bad_ % 2 == 0 ? fmt::format("{{no JSON {}", i) : facts::value_of(message);
       producer.produce(static_cast<size_t>(schemas::TopicName::messages),
-                       {"shop||" + message.subject, value, {}, facts::noon()});
+                       {"shop||" + message.subject, value, {}, system_clock().now()});
       if (i % 2'000 == 1'999) producer.commit();
     }
   }

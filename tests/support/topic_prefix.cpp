@@ -73,7 +73,9 @@ void TopicPrefix::create(const std::vector<schemas::TopicName>& topics) {
 }
 
 std::string TopicPrefix::create(const std::string& suffix, int partitions) {
-  kafka::NewTopic topic{.name = prefix_ + suffix, .partitions = partitions, .replication_factor = 1};
+  // Tests write records of long ago, which the broker must not delete for their age.
+  kafka::NewTopic topic{
+      .name = prefix_ + suffix, .partitions = partitions, .replication_factor = 1, .config = {{"retention.ms", "-1"}}};
   create_topics({topic});
   return topic.name;
 }

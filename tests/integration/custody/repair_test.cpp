@@ -2,6 +2,7 @@
 // (docs/decisions/0017-repair.md).
 #include "sinks/custody/repair.hpp"
 #include "ingest/delivery/spool.hpp"
+#include "ingest/delivery/spool_copies.hpp"
 #include "tests/integration/custody/custody_fixture.hpp"
 #include "tests/support/topic_reader.hpp"
 
@@ -244,6 +245,62 @@ TEST_F(RepairTest, ACopyInASpoolIsSentWhereTheTopicsHaveNone) {
   said = audit_command({"--repair", "--yes"});
   EXPECT_EQ(said.exit, rig::Exit{}) << said.output << said.errors;
   EXPECT_EQ(rows(), whole);
+}
+
+// A broker that loses power before its disk has it loses the end of its topics: events, and the marks that miss them.
+TEST_F(RepairTest, WhatTheOnlyBrokerLostIsSentAgainFromTheSpoolsCopies) {
+  auto own = settings();
+  own.ingest.acknowledge = config::kBrokerAndSpool;
+  {
+    RunningIngest ingest(own);
+    Platform(ingest.port()).send_all(0, 40);
+    ASSERT_TRUE(eventually([&] { return ingest.metric("wxpipe_spool_copies") >= 41; })) << "with a custody mark";
+    EXPECT_EQ(ingest.metric("wxpipe_deliveries_total{path=\"nowhere\"}"), 0);
+    ingest.stop();
+  }
+  ASSERT_EQ(records(TopicName::events), 40U);
+  for (const auto topic : {TopicName::events, TopicName::custody}) topics_->empty(topic);
+
+  RunningRole processing(own, process()), storing(own, sink());
+  EXPECT_EQ(audit().total(), Tally{}) << "nobody knows of them";
+  auto said = audit_command({"--repair"});
+  EXPECT_THAT(said.output, ContainsRegex("a spool has [0-9]+ custody marks? that the database lacks"));
+  EXPECT_EQ(count("messages"), 0) << "it only looked";
+  said = audit_command({"--repair", "--yes"});
+  EXPECT_EQ(said.exit, rig::Exit{}) << said.output << said.errors;
+  EXPECT_THAT(said.output, HasSubstr("40 callbacks sent again"));
+  EXPECT_EQ(audit().total(), (Tally{40, 40, 0, 0, 0, 0}));
+  EXPECT_EQ(count("messages"), 40);
+  said = audit_command({"--repair", "--yes"});
+  EXPECT_THAT(said.output, HasSubstr("there is nothing to repair"));
+
+  // The copies stay over a restart, and the broker gets none of them again by itself.
+  const auto sent = records(TopicName::events);
+  RunningIngest again(own);
+  Platform(again.port()).send_all(40, 41);
+  EXPECT_GE(again.metric("wxpipe_spool_copies"), 40);
+  EXPECT_EQ(audit_of(41).total(), (Tally{41, 41, 0, 0, 0, 0}));
+  EXPECT_EQ(records(TopicName::events), sent + 1);
+}
+
+TEST_F(RepairTest, TheWatchFindsCopiesInTheSpoolOfItsMachine) {
+  auto own = settings();
+  own.ingest.acknowledge = config::kBrokerAndSpool;
+  own.sink.repair = true;
+  RunningIngest ingest(own);
+  Platform(ingest.port()).send_all(0, 10);
+  ASSERT_TRUE(eventually([&] { return ingest.metric("wxpipe_spool_copies") >= 11; }));
+  topics_->empty(TopicName::events);
+  RunningRole processing(own, process()), storing(own, [](auto context, auto) {
+    return sinks::make_sink_role(context, system_clock(), [context](const auto& receipts, const auto& take) {
+      ingest::find_in_spools(context.settings.spool.directory, receipts, [&](const auto&, ingest::Outbound&& found) {
+        take({found.topic, found.key, found.value, found.event_id, found.receipt, found.traceparent, found.timestamp,
+              "a spool"});
+      });
+    });
+  });
+  EXPECT_TRUE(eventually([&] { return storing.metric("wxpipe_repairs_total{outcome=\"sent\"}") == 10; }, 60s));
+  EXPECT_EQ(eventually_equal([&] { return count("messages"); }, 10), 10);
 }
 
 TEST_F(RepairTest, YesAloneIsAUsageError) {

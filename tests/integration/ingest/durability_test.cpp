@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <deque>
 #include <future>
+#include <unordered_set>
 
 #include "ingest/delivery/left_spools.hpp"
 #include "ingest/delivery/spool.hpp"
+#include "ingest/delivery/spool_copies.hpp"
+#include "ingest/delivery/spool_folder.hpp"
 #include "ingest/delivery/spool_ledger.hpp"
 #include "rig/kafka_gate.hpp"
 #include "schemas/facts/custody_mark.hpp"
@@ -323,7 +326,7 @@ TEST_F(DurabilityTest, AFullSpoolAnswersFailureAndTakesAgainWhenItHasDrained) {
   auto expected = in_order(0, taken + 1);
   for (auto* list : {&found, &expected})  // the refused one may have reached the producer
     for (auto& [sender, numbers] : *list) std::sort(numbers.begin(), numbers.end());
-  EXPECT_EQ(found, expected);
+  EXPECT_EQ(found, in_order(0, 100));
 }
 
 TEST_F(DurabilityTest, ASpoolThatDoesNotDrainForTooLongAnswersFailure) {
@@ -447,6 +450,106 @@ TEST_F(DurabilityTest, AProducerThatCannotGoOnCostsNoAnswerWhereThereIsASpool) {
   auto client = ingest.client();
   for (int i = 0; i < 50; ++i) EXPECT_EQ(send(client, plain(i)).status, 200);
   EXPECT_TRUE(drained(ingest));
+}
+
+// ---- acknowledge = "broker_and_spool" ----
+
+class BothTest : public DurabilityTest {
+ protected:
+  config::Settings both() const {
+    auto with = gated(with_spool());
+    with.ingest.acknowledge = config::kBrokerAndSpool;
+    return with;
+  }
+  // Of the messages, how many the spool's files have.
+  size_t copies() const {
+    std::unordered_set<std::string> receipts;
+    for (const auto& event : events()) receipts.insert(event.receipt);
+    size_t found = 0;
+    find_in_spools(with_spool().spool.directory, receipts, [&](const auto&, Outbound&&) { ++found; });
+    return found;
+  }
+};
+
+TEST_F(BothTest, EveryEventIsOnTheBrokerAndInTheSpoolBeforeTheAnswer) {
+  RunningIngest ingest(both());
+  auto client = ingest.client();
+  int slow = 0;
+  for (int i = 0; i < 50; ++i) {
+    const auto answer = send(client, plain(i));
+    ASSERT_EQ(answer.status, 200);
+    slow += answer.took >= 250ms ? 1 : 0;
+  }
+  EXPECT_EQ(copies(), 50U);
+  EXPECT_EQ(first_sightings(), in_order(0, 50));
+  EXPECT_EQ(ingest.delivered("broker") + ingest.delivered("spool"), 50);
+  EXPECT_LE(ingest.delivered("spool"), slow);
+  EXPECT_TRUE(eventually([&] { return ingest.metric("wxpipe_spool_copies") >= 50; }));
+  EXPECT_TRUE(drained(ingest)) << "nothing waits";
+  if (slow == 0) {
+    EXPECT_EQ(events().size(), 50U) << "nothing was sent twice";
+  }
+}
+
+TEST_F(BothTest, WhileTheBrokerIsAwayTheSpoolAnswersAndWhatItDeliversLaterStaysAsACopy) {
+  RunningIngest ingest(both());
+  auto client = ingest.client();
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
+  gate().freeze();
+  for (int i = 20; i < 60; ++i) {
+    const auto answer = send(client, plain(i));
+    ASSERT_EQ(answer.status, 200) << i;
+    EXPECT_LT(answer.took, 2s + kBusy);
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_LT(send(client, ticket(i)).took, 800ms + kBusy);
+  EXPECT_GE(ingest.delivered("spool"), 43);
+  gate().heal();
+  for (int i = 60; i < 100; ++i) ASSERT_EQ(send(client, plain(i)).status, 200) << "new ones flow meanwhile";
+  EXPECT_TRUE(drained(ingest));
+  auto found = first_sightings();
+  EXPECT_EQ(found.erase("sys") + found.erase(""), 1u) << "the tickets'";
+  EXPECT_EQ(found, in_order(0, 100));
+  EXPECT_EQ(ingest.delivered("nowhere"), 0);
+  EXPECT_EQ(copies(), 103U);
+}
+
+TEST_F(BothTest, WithoutTheSpoolsDiskNothingIsAcknowledgedHoweverWellTheBrokerIs) {
+  RunningIngest ingest(both());
+  auto client = ingest.client();
+  ASSERT_EQ(send(client, plain(0)).status, 200);
+  support::FullDisk::fill();
+  for (int i = 1; i < 4; ++i) EXPECT_EQ(send(client, plain(i)).status, 503);
+  support::FullDisk::free();
+  for (int i = 1; i < 4; ++i) EXPECT_EQ(send(client, plain(i)).status, 200);
+  EXPECT_TRUE(drained(ingest));
+  EXPECT_GE(copies(), 4U);
+}
+
+// The copies of a host that is gone: kept as long as they would be there, then removed with their spool.
+TEST_F(BothTest, ALeftSpoolWithCopiesIsRemovedWhenTheyAreOldEnough) {
+  auto with = both();
+  with.kafka = topics_->settings();
+  auto own = with;
+  own.instance.name = "old-edge";
+  {
+    RunningIngest old(own);
+    auto client = old.client();
+    for (int i = 0; i < 10; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
+  }
+  own.kafka.bootstrap_servers = "127.0.0.1:1";
+  {
+    RunningIngest old(own);
+    auto client = old.client();
+    for (int i = 10; i < 20; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
+  }
+  telemetry::Metrics metrics;
+  const std::filesystem::path folder = with.spool.directory;
+  const LeftSpools looking(with, system_clock(), metrics, {10ms, 100ms});
+  EXPECT_TRUE(eventually([&] { return first_sightings() == in_order(0, 20); }));
+  EXPECT_TRUE(eventually([&] { return metrics.spools_left.Value() == 0; }));
+  EXPECT_TRUE(eventually([&] { return !has_owner(SpoolFiles(folder, "old-edge")) && copies() == 20; }));
+  std::filesystem::last_write_time(folder / "old-edge.ledger", std::filesystem::file_time_type::clock::now() - 25h);
+  EXPECT_TRUE(eventually([&] { return !exists(folder / "old-edge.spool"); }));
 }
 
 // Of a host that was renamed, say.

@@ -59,7 +59,7 @@ class SinkRoleTest : public ::testing::Test {
   void produce(TopicName topic, const std::vector<Keyed>& records, bool commit = true) {
     producer_->begin();
     for (const auto& [key, value] : records)
-      producer_->produce(static_cast<size_t>(topic), {key, value, {}, noon(), RD_KAFKA_PARTITION_UA});
+      producer_->produce(static_cast<size_t>(topic), {key, value, {}, system_clock().now(), RD_KAFKA_PARTITION_UA});
     commit ? producer_->commit() : producer_->abort();
   }
   static std::vector<Keyed> messages(int from, int to) {

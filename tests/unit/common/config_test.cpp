@@ -159,6 +159,17 @@ TEST(Settings, MissingSealingKeyNamesTheCommandThatMakesOne) {
   EXPECT_THAT(load("", environment).errors, ElementsAre(HasSubstr("openssl rand -base64 32")));
 }
 
+TEST(Settings, CopiesOfEventsNeedAPlace) {
+  EXPECT_THAT(load("[ingest]\nacknowledge = \"broker_and_spool\"\n").errors,
+              ElementsAre(AllOf(HasSubstr("wxpipe.toml:2"), HasSubstr("needs spool.directory"))));
+  const auto loaded = load(
+      "[ingest]\nacknowledge = \"broker_and_spool\"\n[spool]\ndirectory = \"/var/lib/wxpipe/spool\"\nkeep = \"2d\"\n");
+  EXPECT_THAT(loaded.errors, IsEmpty());
+  EXPECT_EQ(copies_kept(loaded.settings), std::chrono::hours(48));
+  EXPECT_EQ(copies_kept(load("[spool]\nkeep = \"2d\"\n").settings), seconds(0));
+  EXPECT_THAT(load("[ingest]\nacknowledge = \"both\"\n").errors, ElementsAre(HasSubstr("broker_and_spool")));
+}
+
 TEST(Settings, SecretsAreNotPrinted) {
   const auto loaded = load("[[accounts]]\nname = \"a\"\nkind = \"official_account\"\ntoken = \"s3cret\"\n");
   EXPECT_THAT(print_settings(loaded.settings), testing::Not(HasSubstr("s3cret")));

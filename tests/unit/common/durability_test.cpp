@@ -48,7 +48,8 @@ TEST(Durability, OneBrokerIsToldWhatItLacksUntilItSaysThatThisIsOnPurpose) {
       cluster.found(),
       ElementsAre(says("fewer than three replicas: 2 topics, such as a (1). ",
                        "Run three brokers, then raise the replicas with kafka-reassign-partitions. If one broker "
-                       "is on purpose, say so once: [kafka] durability = \"one_broker\"."),
+                       "is on purpose, say so once: [kafka] durability = \"one_broker\"; with [ingest] "
+                       "acknowledge = \"broker_and_spool\" the spool keeps a copy of each event as well."),
                   says("min.insync.replicas below two: 2 topics, such as a (1). ",
                        "With three replicas, `wxpipe topics apply` sets it to 2.")));
   EXPECT_THAT(cluster.found(true), IsEmpty());

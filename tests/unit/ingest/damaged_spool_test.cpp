@@ -12,8 +12,10 @@
 #include <random>
 #include <set>
 #include <sstream>
+#include <unordered_set>
 
 #include "ingest/delivery/spool.hpp"
+#include "ingest/delivery/spool_copies.hpp"
 #include "ingest/delivery/spool_wal.hpp"
 #include "rig/temporary_folder.hpp"
 #include "schemas/fact_json.hpp"
@@ -92,7 +94,7 @@ class DamagedSpoolTest : public testing::Test {
       else
         confirmed_.emplace(one.receipt, one);
       if (i == 30) {
-        spool->remove(gone);
+        spool->delivered(gone);
         while (spool->events() != 30 - kGone + 3) std::this_thread::yield();
         checkpoint();
       }
@@ -116,7 +118,8 @@ class DamagedSpoolTest : public testing::Test {
   std::unique_ptr<Spool> open(const fs::path& directory) {
     config::SpoolSettings settings;
     settings.directory = directory;
-    return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, *metrics_, [this] { return steady_.load(); });
+    return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, *metrics_,
+                                   Spool::Options{.keep = keep_, .monotonic = [this] { return steady_.load(); }});
   }
   static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
     std::promise<std::optional<int64_t>> stored;
@@ -173,6 +176,7 @@ class DamagedSpoolTest : public testing::Test {
   }
 
   rig::TemporaryFolder folder_;
+  std::chrono::seconds keep_{0};
   support::ManualClock clock_{kNow};
   std::atomic<Spool::SteadyTime> steady_{Spool::SteadyTime(100h)};
   std::unique_ptr<telemetry::Metrics> metrics_ = std::make_unique<telemetry::Metrics>();
@@ -405,6 +409,59 @@ TEST_F(DamagedSpoolTest, DamageWhileItIsInUseIsNeitherDeliveredNorCarriedOnWith)
   for (int64_t i = 1; i <= 3; ++i) EXPECT_EQ(outcome.delivered.at(event(i, 10).receipt), event(i, 10));
 }
 
+// The broker has what is a copy: damage to it is no loss, and is not named as one.
+TEST_F(DamagedSpoolTest, DamageToCopiesIsNoLossAndTheOthersAreSaved) {
+  keep_ = 1h;
+  confirmed_.clear();
+  std::unordered_set<std::string> copied;
+  const rig::TemporaryFolder folder;
+  std::map<std::string, std::string> files;
+  {
+    const auto spool = open(folder.path());
+    std::vector<int64_t> delivered;
+    for (int64_t i = 1; i <= 60; ++i) {
+      const auto one = event(i, i % 5 == 0 ? 9'000 : 300);
+      const auto id = put(*spool, one);
+      ASSERT_TRUE(id);
+      if (i % 3 == 0) {
+        confirmed_.emplace(one.receipt, one);
+      } else {
+        delivered.push_back(*id);
+        copied.insert(one.receipt);
+      }
+    }
+    spool->delivered(delivered);
+    while (spool->copies() != 40) std::this_thread::yield();
+    for (const auto* name : {"test.spool", "test.spool-wal", "test.ledger"})
+      files.emplace(name, rig::read_file(folder / name));
+  }
+  ASSERT_GT(files["test.spool-wal"].size(), 20 * kPage);
+  std::mt19937 random(7);
+  size_t noticed = 0;
+  for (int i = 0; i < 60; ++i) {
+    auto damaged = files;
+    auto& bytes = damaged["test.spool-wal"];
+    const auto at = random() % bytes.size();
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
+    SCOPED_TRACE(at);
+    const rig::TemporaryFolder other;
+    for (const auto& [name, content] : damaged) other.write(name, content);
+    const auto outcome = outcome_of(other.path());
+    expect_accounted(outcome);
+    EXPECT_EQ(outcome.delivered.size() + outcome.named.size(), confirmed_.size()) << "no copy is sent again";
+    size_t found = 0;
+    EXPECT_THAT(find_in_spools(other.path(), copied, [&](const auto&, Outbound&&) { ++found; }), IsEmpty());
+    EXPECT_GE(found, copied.size() - 4);
+    noticed += outcome.kept.empty() ? 0 : 1;
+  }
+  EXPECT_GT(noticed, 10U);
+  // Without a whole ledger nobody knows which are copies, so all are sent.
+  files["test.ledger"][files["test.ledger"].size() / 2] ^= 1;
+  const rig::TemporaryFolder other;
+  for (const auto& [name, content] : files) other.write(name, content);
+  EXPECT_THAT(outcome_of(other.path()).delivered, SizeIs(60));
+}
+
 // Else a power cut after the deletion, or a full disk, would make a healthy spool look damaged.
 TEST_F(DamagedSpoolTest, TheLedgerLetsAnEventGoBeforeTheFileDoes) {
   const rig::TemporaryFolder folder;
@@ -414,7 +471,7 @@ TEST_F(DamagedSpoolTest, TheLedgerLetsAnEventGoBeforeTheFileDoes) {
   sqlite3* other = nullptr;
   ASSERT_EQ(sqlite3_open((folder / "test.spool").c_str(), &other), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(other, "begin immediate", nullptr, nullptr, nullptr), SQLITE_OK);
-  spool->remove({*id});
+  spool->delivered({*id});
   const auto in_ledger = [&] { return SpoolLedger::read(folder / "test.ledger").waiting.contains(*id); };
   for (const auto until = std::chrono::steady_clock::now() + 10s;
        in_ledger() && std::chrono::steady_clock::now() < until;)
@@ -463,7 +520,7 @@ TEST_F(DamagedSpoolTest, ItsLedgerStaysSmall) {
     large.value.insert(large.value.size() - 1, ",\"more\":\"" + std::string(6'000, 'x') + "\"");
     const auto id = put(*spool, large);
     ASSERT_TRUE(id);
-    spool->remove({*id});
+    spool->delivered({*id});
     largest = std::max<uint64_t>(largest, fs::file_size(folder / "test.ledger"));
   }
   EXPECT_LT(largest, 2U << 20);

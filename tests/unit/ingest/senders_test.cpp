@@ -21,6 +21,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using namespace std::chrono_literals;
 
 config::AccountSettings account_of(std::string sender, std::string secret) {
   auto account = test::account("channel");
@@ -158,6 +159,88 @@ TEST(Senders, CanBeDeclaredWithoutAPreset) {
   EXPECT_EQ(refusal_of(account, request), Refusal::stale_timestamp);
   account.max_timestamp_age = std::chrono::hours(26);
   EXPECT_TRUE(std::holds_alternative<Accepted>(interpret(account, request)));
+}
+
+// A callback has places of its own for these.
+TEST(Senders, MaySignWithAnyHeader) {
+  auto account = test::account("channel");
+  account.secret = Secret("shared with them");
+  account.declared.algorithm = "hmac_sha256";
+  account.declared.over = {
+      "header:Webhook-Id", ".", "header:Webhook-Timestamp", ".", "header:content-type", ".", "body"};
+  account.declared.found = "header:Webhook-Signature";
+  account.declared.encoding = "hex";
+  account.declared.time = "header:Webhook-Timestamp";
+  account.declared.fields = {{"identity", "header:webhook-id"}};
+  const std::string body = R"({"phone":"13900000001"})", id = "msg-7", time = "1409659813";
+  const std::array<std::string_view, 7> parts{id, ".", time, ".", "application/json", ".", body};
+  const auto digest = crypto::hmac_sha256("shared with them", parts);
+  std::string signature;
+  for (const auto byte : digest) signature += fmt::format("{:02x}", byte);
+  test::Request request{.account = "channel", .body = body, .webhook_id = id, .webhook_timestamp = time};
+  request.webhook_signature = signature;
+  request.content_type = "application/json";
+  const auto outcome = interpret(account, request);
+  ASSERT_TRUE(std::holds_alternative<Accepted>(outcome));
+  EXPECT_EQ(std::get<Accepted>(outcome).event.identity, "webhook|msg-7");
+  request.webhook_timestamp = "1409659814";
+  EXPECT_EQ(refusal_of(account, request), Refusal::bad_signature);
+  request.webhook_signature.clear();
+  EXPECT_EQ(refusal_of(account, request), Refusal::missing_signature);
+
+  // A key that travels in clear in such a header is sealed, too.
+  account.declared = {};
+  account.declared.algorithm = "equal";
+  account.declared.found = "header:webhook-signature";
+  const test::Request bad{.account = "channel", .body = "no JSON", .webhook_signature = "shared with them"};
+  const auto unreadable = interpret(account, bad);
+  ASSERT_TRUE(std::holds_alternative<Unreadable>(unreadable));
+  const auto& letter = std::get<Unreadable>(unreadable).letter;
+  EXPECT_EQ(test::sealer().open(schemas::attribute(letter.context, "webhook-signature")), "shared with them");
+}
+
+// Whatever the order in which they arrive: rows go by what the sender says (docs/guarantees.md law 4).
+TEST(Senders, SayWhichOfTwoChangesIsTheNewerOne) {
+  const auto change = [](const std::string& name, const std::string& at, std::chrono::seconds later) {
+    const auto body = fmt::format(
+        R"({{"op":"data_update","data":{{"_id":"6786c1d0a1","name":"{}","phone":"13900010005","createTime":)"
+        R"("2014-09-01T00:00:00.000Z","updateTime":"{}"}}}})",
+        name, at);
+    test::Request request{.account = "channel", .query = "nonce=n&timestamp=1409659813", .body = body};
+    const std::array<std::string_view, 7> parts{"n", ":", body, ":", "jdySecret", ":", "1409659813"};
+    std::string signature;
+    for (const auto byte : crypto::sha1(parts)) signature += fmt::format("{:02x}", byte);
+    request.headers = {{"x-jdy-signature", signature}, {"X-JDY-DeliverId", "delivery of " + name}};
+    request.received_at += later;
+    const auto outcome = interpret(account_of("jiandaoyun", "jdySecret"), request);
+    EXPECT_TRUE(std::holds_alternative<Accepted>(outcome));
+    return std::get<Accepted>(outcome).event;
+  };
+  const auto newer = change("new", "2014-09-02T11:00:02.000Z", 0s),
+             older = change("old", "2014-09-02T11:00:01.000Z", 9s);
+  EXPECT_EQ(newer.type, "lead.changed");
+  EXPECT_EQ(newer.subject, older.subject);
+  EXPECT_TRUE(newer.timeless && older.timeless);
+  EXPECT_EQ(to_iso8601(newer.stated_at), "2014-09-02T11:00:02.000000Z");
+  EXPECT_EQ(to_iso8601(older.stated_at), "2014-09-02T11:00:01.000000Z");
+}
+
+TEST(Senders, MeanTheirOwnClocksWhereTheySayNoZone) {
+  auto account = account_of("ocean_engine", "a key of ours");
+  const auto stated = [&](const std::string& said) {
+    const auto outcome = interpret(
+        account, {.account = "channel",
+                  .query = "key=a%20key%20of%20ours",
+                  .body = fmt::format(R"({{"clue_id":"1","create_time":"{}","timestamp":"1409659800"}})", said)});
+    const auto at = std::get<Accepted>(outcome).event.stated_at;
+    return at == Timestamp() ? std::string() : to_iso8601(at);
+  };
+  for (const auto* said : {"2014-09-02 19:10:13", "2014-09-02T19:10:13", "2014-09-02 19:10:13+08:00",
+                           "2014-09-02 11:10:13Z", "1409656213", "1409656213000"})
+    EXPECT_EQ(stated(said), "2014-09-02T11:10:13.000000Z") << said;
+  for (const auto* said : {"", "yesterday", "2014-09-02", "2014/09/02 19:10:13"}) EXPECT_EQ(stated(said), "") << said;
+  account.declared.fields = {{"occurred_at", "timestamp"}};
+  EXPECT_EQ(stated("2014-09-02 19:10:13"), "2014-09-02T12:10:00.000000Z") << "the account's word counts";
 }
 
 TEST(Senders, AnswerTheVerificationOfTheAddress) {

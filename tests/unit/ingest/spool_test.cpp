@@ -1,4 +1,5 @@
 // The spool's promises: what it confirmed survives, its size is limited, it never confirms what it doesn't have.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -9,6 +10,8 @@
 #include <fstream>
 #include <future>
 #include <set>
+#include <stop_token>
+#include <unordered_set>
 
 #include "common/result.hpp"
 #include "ingest/delivery/spool.hpp"
@@ -43,7 +46,8 @@ class SpoolTest : public testing::Test {
     settings.directory = folder_.path();
     settings.max_bytes = max_bytes;
     settings.max_age = 60s;
-    return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, metrics_, [this] { return steady_.load(); });
+    return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, metrics_,
+                                   Spool::Options{.keep = keep_, .monotonic = [this] { return steady_.load(); }});
   }
   static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
     std::promise<std::optional<int64_t>> stored;
@@ -61,7 +65,30 @@ class SpoolTest : public testing::Test {
     while (spool.events() != events) std::this_thread::yield();
   }
 
+  // The receipts that a repair would find.
+  std::vector<std::string> found(const std::unordered_set<std::string>& receipts) const {
+    std::vector<std::string> all;
+    EXPECT_THAT(find_in_spools(folder_.path(), receipts,
+                               [&](const auto&, Outbound&& record) { all.push_back(std::move(record.receipt)); }),
+                ElementsAre());
+    return all;
+  }
+  // An event that the broker has.
+  int64_t put_copy(Spool& spool, const Outbound& record) {
+    const auto id = put(spool, record), copies = std::optional(spool.copies());
+    EXPECT_TRUE(id);
+    spool.delivered({*id});
+    while (spool.copies() != *copies + 1) std::this_thread::yield();
+    return *id;
+  }
+  static Outbound numbered(int number, size_t bytes = 10) {
+    auto made = record("k", std::string(bytes, 'x'));
+    made.receipt = fmt::format("i/b/{}", number);
+    return made;
+  }
+
   rig::TemporaryFolder folder_;
+  std::chrono::seconds keep_{0};
   support::ManualClock clock_{kNow};
   std::atomic<Spool::SteadyTime> steady_{Spool::SteadyTime(100h)};
   telemetry::Metrics metrics_;
@@ -85,7 +112,7 @@ TEST_F(SpoolTest, RemovedEventsAreGoneAndTheirKeyIsFree) {
   const auto one = record("shop||a", "1");
   const auto id = put(*spool, one);
   ASSERT_TRUE(id);
-  spool->remove({*id});
+  spool->delivered({*id});
   wait_until_events(*spool, 0);
   EXPECT_FALSE(spool->holds(key_hash(one)));
   EXPECT_THAT(contents(*spool), ElementsAre());
@@ -107,7 +134,7 @@ TEST_F(SpoolTest, RefusesBeyondItsSizeAndTakesAgainAfterDraining) {
   ASSERT_TRUE(id);
   EXPECT_FALSE(put(*spool, big));
   EXPECT_EQ(spool->events(), 1);
-  spool->remove({*id});
+  spool->delivered({*id});
   wait_until_events(*spool, 0);
   EXPECT_TRUE(put(*spool, big));
 }
@@ -120,7 +147,7 @@ TEST_F(SpoolTest, RefusesWhileItsOldestEventIsTooOld) {
   ASSERT_TRUE(put(*spool, record("k", "2")));
   pass(2s);
   EXPECT_FALSE(put(*spool, record("k", "3")));
-  spool->remove({*first});
+  spool->delivered({*first});
   wait_until_events(*spool, 1);
   EXPECT_TRUE(put(*spool, record("k", "3"))) << "the oldest is another one now";
 }
@@ -169,6 +196,140 @@ TEST_F(SpoolTest, AFullDiskIsARefusalAndNothingElse) {
   }
   EXPECT_TRUE(put(*spool, record("k", "3")));
   EXPECT_THAT(contents(*spool), ElementsAre(record("k", "1"), record("k", "3")));
+}
+
+TEST_F(SpoolTest, KeepsACopyOfWhatTheBrokerHasUntilItIsOldEnough) {
+  keep_ = 60s;
+  const auto spool = open();
+  const auto one = numbered(1);
+  put_copy(*spool, one);
+  EXPECT_EQ(spool->events(), 0);
+  EXPECT_FALSE(spool->holds(key_hash(one)));
+  EXPECT_THAT(contents(*spool), ElementsAre()) << "nobody sends it again";
+  EXPECT_THAT(found({"i/b/1"}), ElementsAre("i/b/1"));
+  pass(58s);
+  put_copy(*spool, numbered(2));
+  EXPECT_EQ(spool->copies(), 2);
+  pass(2s);
+  while (spool->copies() != 1) std::this_thread::yield();
+  EXPECT_THAT(found({"i/b/1", "i/b/2"}), ElementsAre("i/b/2"));
+}
+
+TEST_F(SpoolTest, CopiesAreCopiesAfterARestartAndLeaveWhenNoneAreKeptAnyMore) {
+  keep_ = 60s;
+  {
+    const auto spool = open();
+    put_copy(*spool, numbered(1));
+    ASSERT_TRUE(put(*spool, numbered(2)));
+    put_copy(*spool, numbered(3));
+  }
+  {
+    const auto spool = open();
+    EXPECT_EQ(spool->events(), 1);
+    EXPECT_EQ(spool->copies(), 2);
+    EXPECT_THAT(contents(*spool), ElementsAre(numbered(2)));
+    clock_.advance(59s);
+  }
+  {
+    const auto spool = open();
+    EXPECT_EQ(spool->copies(), 2);
+    pass(2s);
+    while (spool->copies() != 0) std::this_thread::yield();
+    EXPECT_THAT(found({"i/b/1", "i/b/2", "i/b/3"}), ElementsAre("i/b/2")) << "an event waits however old it is";
+    put_copy(*spool, numbered(4));
+  }
+  keep_ = 0s;
+  const auto spool = open();
+  while (spool->copies() != 0) std::this_thread::yield();
+  EXPECT_THAT(found({"i/b/2", "i/b/4"}), ElementsAre("i/b/2"));
+}
+
+TEST_F(SpoolTest, ACopyThatTheLedgerDoesNotKnowOfIsAnEventAgain) {
+  keep_ = 60s;
+  put_copy(*open(), numbered(1));
+  const auto ledger = folder_ / "test.ledger";
+  const auto lines = rig::read_file(ledger);
+  const auto removed = lines.rfind("removed ");
+  ASSERT_NE(removed, std::string::npos);
+  folder_.write("test.ledger", lines.substr(0, removed));  // a power cut
+  const auto spool = open();
+  EXPECT_EQ(spool->events(), 1);
+  EXPECT_THAT(contents(*spool), ElementsAre(numbered(1)));
+}
+
+TEST_F(SpoolTest, CopiesMakeRoomForEventsTheOldestFirst) {
+  keep_ = 60s;
+  const auto spool = open(1 << 20);
+  put_copy(*spool, numbered(1, 300'000));
+  put_copy(*spool, numbered(2, 300'000));
+  put_copy(*spool, numbered(3, 300'000));
+  ASSERT_TRUE(put(*spool, numbered(4, 300'000)));
+  EXPECT_EQ(spool->copies(), 2);
+  EXPECT_THAT(found({"i/b/1", "i/b/2", "i/b/3", "i/b/4"}), ElementsAre("i/b/2", "i/b/3", "i/b/4"));
+  ASSERT_TRUE(put(*spool, numbered(5, 700'000)));
+  EXPECT_EQ(spool->copies(), 0);
+  EXPECT_FALSE(put(*spool, numbered(6, 300'000))) << "events make no room for others";
+  EXPECT_THAT(contents(*spool), ElementsAre(numbered(4, 300'000), numbered(5, 700'000)));
+}
+
+TEST_F(SpoolTest, TheDrainerSeesTheEventsBetweenCopies) {
+  keep_ = 60s;
+  const auto spool = open();
+  std::vector<Outbound> waiting;
+  for (int i = 1; i <= 20; ++i) {
+    if (i % 4 == 0) {
+      ASSERT_TRUE(put(*spool, waiting.emplace_back(numbered(i))));
+    } else {
+      put_copy(*spool, numbered(i));
+    }
+  }
+  EXPECT_EQ(contents(*spool), waiting);
+  const auto some = spool->oldest(4, 2, 1 << 30);
+  ASSERT_EQ(some.size(), 2U);
+  EXPECT_EQ(some[0].record, numbered(8));
+  EXPECT_EQ(some[1].record, numbered(12));
+}
+
+TEST_F(SpoolTest, ACopyHoldsItsKeyOnlyWhenTheBrokerIsLate) {
+  keep_ = 60s;
+  const auto spool = open();
+  const auto one = numbered(1);
+  const auto key = key_hash(one);
+  std::promise<std::optional<int64_t>> stored;
+  spool->put(
+      one, [&](auto id) { stored.set_value(id); }, false);
+  const auto id = stored.get_future().get();
+  ASSERT_TRUE(id);
+  EXPECT_FALSE(spool->holds(key));
+  EXPECT_EQ(spool->holding(), 0);
+  spool->hold(key);
+  EXPECT_TRUE(spool->holds(key));
+  EXPECT_EQ(spool->holding(), 1);
+  spool->hand_over(*id, key);
+  ASSERT_TRUE(put(*spool, record("other", "1")));  // it was handed over before this was stored
+  EXPECT_TRUE(spool->holds(key));
+  spool->delivered({*id});
+  while (spool->holds(key)) std::this_thread::yield();
+  // What the broker has meanwhile takes no hold.
+  spool->hold(key);
+  spool->hand_over(*id, key);
+  while (spool->holds(key)) std::this_thread::yield();
+  EXPECT_EQ(spool->holding(), 0);
+}
+
+TEST_F(SpoolTest, AStopEndsTheWaitForTheLock) {
+  const auto spool = open();
+  config::SpoolSettings settings;
+  settings.directory = folder_.path();
+  std::stop_source stop;
+  auto second = std::async(std::launch::async, [&] {
+    Spool(settings, "test", "wxpipe.", clock_, metrics_, Spool::Options{.stop = stop.get_token()});
+  });
+  EXPECT_EQ(second.wait_for(50ms), std::future_status::timeout);
+  const auto asked = std::chrono::steady_clock::now();
+  stop.request_stop();
+  EXPECT_THROW(second.get(), Unavailable);
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 5s);
 }
 
 TEST_F(SpoolTest, BelongsToOneProcess) {

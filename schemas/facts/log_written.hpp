@@ -17,7 +17,7 @@ struct LogWritten {
   static constexpr std::array<std::string_view, 1> kSchemas{"wxpipe.log.v1"};
   static constexpr std::string_view kMeaning = "Something operators should be able to look up later.";
   static constexpr auto kFields =
-      fields(origin_fields<&LogWritten::origin>({.subject = "Whom it is about", .null_if_empty = true}),
+      fields(origin_fields<&LogWritten::origin>({.subject = "Whom it is about", .null_if_empty = true, .own_too = true}),
              field<&LogWritten::log_id>("log_id", "From the event: equal on every repetition")
                  .like("01934f2a-7e48-8b22-9c13-7e4d5ba1c2d8"),
              field<&LogWritten::level>("level", "info, warn, error").words("info warn error").like("warn"),

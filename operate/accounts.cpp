@@ -296,7 +296,7 @@ void put_accounts(Connection& connection, const crypto::Sealer& sealer, const st
     if (name != "name") set.push_back(fmt::format("{0} = excluded.{0}", name));
   const auto sql = fmt::format(
       "insert into wxpipe.accounts select (jsonb_populate_record(null::wxpipe.accounts, {} || $1::text::jsonb)).* on conflict "
-      "(name) do {} returning (xmax = 0)::int8",
+      "(name) do {} returning (xmax = 0)::int4",
       kRest,
       replace ? fmt::format("update set {}, updated_by = excluded.updated_by, updated_at = now(), retired_at = null",
                             fmt::join(set, ", "))

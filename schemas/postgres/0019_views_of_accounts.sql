@@ -126,3 +126,14 @@ comment on column crm.channels.config is 'Ids and mode from wxpipe.accounts, no 
 comment on column crm.channels.status is 'active; paused: retired';
 comment on column crm.channels.created_at is 'The first minute with a callback; before that, when it was added';
 comment on column crm.channels.updated_at is 'The last minute with a callback, or when it was changed';
+
+create or replace view crm.audit_logs as
+select
+  a.audit_id as id, null::uuid as org_id, null::uuid as user_id, a.operation as action, a.resource_type,
+  case when a.resource_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then a.resource_id::uuid end as resource_id,
+  jsonb_strip_nulls(jsonb_build_object('affected', a.affected, 'filter', a.filter, 'reason', a.reason) || a.details) as changes,
+  null::inet as ip_address, null::text as user_agent, a.occurred_at as created_at, a.operator as wx_operator,
+  a.address as wx_address
+from audit_logs a;
+comment on view crm.audit_logs is '操作日志: what people did with wxpipe''s commands, and which changes of the configuration each process took.';
+comment on column crm.audit_logs.changes is 'How many it changed, what chose them, why; which keys';

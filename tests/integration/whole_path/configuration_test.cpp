@@ -52,7 +52,7 @@ class ConfigurationTest : public WholePathTest {
 // Senders to the account `clear`, each always on its first connection.
 class SignedLoad {
  public:
-  SignedLoad(RunningWxpipe& role, const std::string& token) : token_(token) {
+  SignedLoad(RunningWxpipe& role, std::string first) : token_(std::move(first)) {
     for (size_t sender = 0; sender < answered_under_.size(); ++sender)
       threads_.emplace_back([this, &role, sender](const std::stop_token& stop) {
         try {

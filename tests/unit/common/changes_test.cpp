@@ -14,6 +14,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+ScoreRule rule(const std::string& name, int points) {
+  ScoreRule made;
+  made.name = name;
+  made.points = points;
+  made.types = {"message.text"};
+  return made;
+}
+
 Settings some_settings() {
   Settings settings;
   settings.instance.name = "edge";
@@ -22,7 +30,7 @@ Settings some_settings() {
   shop.kind = "official_account";
   shop.token = Secret("present");
   shop.replies = {{"keyword", "价格", false, "15"}, {"follower.subscribed", "", false, "欢迎"}};
-  settings.score.rules.push_back({.name = "asked", .points = 15, .types = {"message.text"}, .where = {}, .contains = {}});
+  settings.score.rules.push_back(rule("asked", 15));
   return settings;
 }
 
@@ -46,7 +54,7 @@ TEST(Changes, TellWhatIsTakenFromWhatNeedsARestart) {
   after.ingest.threads = 4;
   after.sealing.key = Secret("another");
   after.score.rules[0].points = 20;
-  after.score.rules.push_back({.name = "left", .points = -5, .types = {"follower.left"}, .where = {}, .contains = {}});
+  after.score.rules.push_back(rule("left", -5));
   after.accounts[0].name = "store";
   EXPECT_THAT(changes(some_settings(), after),
               ElementsAre(Change{"setting", "sealing.key", "changed", true}, Change{"setting", "ingest.threads", "changed"},

@@ -59,10 +59,11 @@ config::Settings titled(const std::string& title) {
 
 class ReloadTest : public testing::Test {
  protected:
-  ReloadTest() {
-    roles_.push_back(std::make_unique<FakeRole>());
-    roles_.push_back(std::make_unique<FakeRole>());
-    source_.now = {titled("first"), {}, {}, {}};
+  ReloadTest() { source_.now = {titled("first"), {}, {}, {}}; }
+  static std::vector<std::unique_ptr<Role>> two_roles() {
+    std::vector<std::unique_ptr<Role>> roles;
+    for (int i = 0; i < 2; ++i) roles.push_back(std::make_unique<FakeRole>());
+    return roles;
   }
   FakeRole& role(size_t i) { return static_cast<FakeRole&>(*roles_[i]); }
   double metric(const std::string& name) const { return support::metric_value(metrics_.exposition(), name); }
@@ -76,7 +77,7 @@ class ReloadTest : public testing::Test {
   }
 
   FakeSource source_;
-  std::vector<std::unique_ptr<Role>> roles_;
+  const std::vector<std::unique_ptr<Role>> roles_ = two_roles();
   telemetry::Metrics metrics_;
   support::ManualClock clock_;
   Reload reload_{titled("first"), source_, roles_, metrics_, clock_};

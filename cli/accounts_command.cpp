@@ -40,14 +40,16 @@ constexpr std::string_view kTakenSoon =
 std::string to_edit(const Program& program, std::string_view verb, const std::string& name) {
   const auto what = verb == "add"      ? std::string("add an [[accounts]] table there")
                     : verb == "retire" ? fmt::format("remove the [[accounts]] table of {} there", name)
-                                       : fmt::format("in the [[accounts]] table of {0}, make the present token the "
-                                                     "previous_token and write the new one as token (so with "
-                                                     "encoding_aes_key and secret); when the console has switched, "
-                                                     "remove the previous_ keys",
-                                                     name);
-  return fmt::format("the accounts stand in {}, not in Postgres: {}. A running process takes the change by itself, or at "
-                     "once on SIGHUP. ([accounts_from] postgres = true is for accounts in Postgres)",
-                     program.config_file.empty() ? "the configuration file" : program.config_file, what);
+                                       : fmt::format(
+                                             "in the [[accounts]] table of {0}, make the present token the "
+                                             "previous_token and write the new one as token (so with "
+                                             "encoding_aes_key and secret); when the console has switched, "
+                                             "remove the previous_ keys",
+                                             name);
+  return fmt::format(
+      "the accounts stand in {}, not in Postgres: {}. A running process takes the change by itself, or at "
+      "once on SIGHUP. ([accounts_from] postgres = true is for accounts in Postgres)",
+      program.config_file.empty() ? "the configuration file" : program.config_file, what);
 }
 
 config::Settings load(const Program& program, std::string_view verb, const std::string& name) {
@@ -86,9 +88,9 @@ Table table_of(std::string key, const std::vector<StoredAccount>& accounts) {
                {"updated_by", "by"}},
               {}};
   for (const auto& one : accounts)
-    table.rows.push_back({one.name, one.kind, one.title, joined(one.keys), joined(one.previous),
-                          one.retired ? "retired" : "active",
-                          one.updated_at == Timestamp{} ? report::Value() : report::Value(one.updated_at), one.updated_by});
+    table.rows.push_back(
+        {one.name, one.kind, one.title, joined(one.keys), joined(one.previous), one.retired ? "retired" : "active",
+         one.updated_at == Timestamp{} ? report::Value() : report::Value(one.updated_at), one.updated_by});
   return table;
 }
 
@@ -110,10 +112,12 @@ void list(Program& program) {
   const auto rotating = std::ranges::count_if(accounts, [](const auto& one) { return !one.previous.empty(); });
   report.findings.push_back({Level::note, counted(accounts.size(), "account")});
   if (rotating > 0)
-    report.findings.push_back(
-        {Level::note, fmt::format("{} in a rotation: previous keys are accepted too", counted(static_cast<uint64_t>(rotating), "account")),
-         settings.accounts_from.postgres ? "When the console has switched: `wxpipe accounts rotate NAME --finish`."
-                                         : "When the console has switched, remove the previous_ keys."});
+    report.findings.push_back({Level::note,
+                               fmt::format("{} in a rotation: previous keys are accepted too",
+                                           counted(static_cast<uint64_t>(rotating), "account")),
+                               settings.accounts_from.postgres
+                                   ? "When the console has switched: `wxpipe accounts rotate NAME --finish`."
+                                   : "When the console has switched, remove the previous_ keys."});
   conclude(program, report);
 }
 
@@ -137,16 +141,19 @@ std::vector<StoredAccount> only(std::vector<StoredAccount> all, const std::vecto
 
 void add_accounts(Program& program, const Options& options) {
   Session session(program, "add", {});
-  const auto loaded = config::read_settings(options.from, environment_of(program), {.sealing = false, .postgres = false});
+  const auto loaded =
+      config::read_settings(options.from, environment_of(program), {.sealing = false, .postgres = false});
   if (!loaded.errors.empty()) throw UsageError(joined(loaded.errors));
   auto accounts = loaded.settings.accounts;
   if (!options.name.empty()) std::erase_if(accounts, [&](const auto& one) { return one.name != options.name; });
-  if (accounts.empty()) throw UsageError(fmt::format("{} has no [[accounts]] table of '{}'", options.from, options.name));
+  if (accounts.empty())
+    throw UsageError(fmt::format("{} has no [[accounts]] table of '{}'", options.from, options.name));
   operate::put_accounts(session.connection, session.sealer, accounts, options.replace, order_of(options));
   std::vector<StoredAccount> shown;
   for (const auto& account : accounts) shown.push_back(operate::described(account));
   const auto count = counted(accounts.size(), "account");
-  tell(program, options, std::move(shown), fmt::format("{} put into Postgres", count), fmt::format("{} would be put into Postgres", count),
+  tell(program, options, std::move(shown), fmt::format("{} put into Postgres", count),
+       fmt::format("{} would be put into Postgres", count),
        fmt::format(" {} is needed no longer: delete it if it has secrets.", options.from));
 }
 
@@ -154,7 +161,8 @@ Secret read_secret(const Program& program, const SecretFrom& from) {
   std::string text;
   if (!from.variable.empty()) {
     text = environment_of(program).get(from.variable);
-    if (text.empty()) throw UsageError(fmt::format("--{}-env: the environment variable {} is not set", from.option, from.variable));
+    if (text.empty())
+      throw UsageError(fmt::format("--{}-env: the environment variable {} is not set", from.option, from.variable));
   } else {
     text = config::read_secret_file(from.file).reveal();
   }
@@ -184,8 +192,9 @@ void rotate(Program& program, const Options& options) {
   else
     tell(program, options, shown, fmt::format("{}: {} rotated; the one before is accepted too", options.name, what),
          fmt::format("{} of {} would be rotated, and the present one stay accepted", what, options.name),
-         fmt::format(" Then enter the new one in the console, and when it has switched: `wxpipe accounts rotate {} --finish`.",
-                     options.name));
+         fmt::format(
+             " Then enter the new one in the console, and when it has switched: `wxpipe accounts rotate {} --finish`.",
+             options.name));
 }
 
 void retire(Program& program, const Options& options) {
@@ -212,7 +221,8 @@ void add_change_options(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_accounts_command(Program& program) {
-  auto& group = *program.app.add_subcommand("accounts", "Accounts: lists them, and changes those that stand in Postgres");
+  auto& group =
+      *program.app.add_subcommand("accounts", "Accounts: lists them, and changes those that stand in Postgres");
   group.group("Set-up");
   group.require_subcommand(1);
   const auto options = std::make_shared<Options>();
@@ -222,8 +232,9 @@ void add_accounts_command(Program& program) {
                     {"wxpipe accounts ls --ndjson -c wxpipe.toml | jq -r .account", "their names"}});
   ls.callback([&program] { list(program); });
 
-  auto& add = add_verb(group, program, "add",
-                       "Puts the [[accounts]] of a file into Postgres, secrets sealed; without --yes it only checks them");
+  auto& add =
+      add_verb(group, program, "add",
+               "Puts the [[accounts]] of a file into Postgres, secrets sealed; without --yes it only checks them");
   add.add_option("file", options->from, "A file with [[accounts]], such as the configuration until now")
       ->required()
       ->type_name("FILE");
@@ -236,11 +247,13 @@ void add_accounts_command(Program& program) {
                       "a changed title, reply or menu"}});
   add.callback([&program, options] { add_accounts(program, *options); });
 
-  auto& turn = add_verb(group, program, "rotate",
-                        "Changes an account's keys in two steps, so that no callback is refused; without --yes it only tries");
+  auto& turn =
+      add_verb(group, program, "rotate",
+               "Changes an account's keys in two steps, so that no callback is refused; without --yes it only tries");
   turn.add_option("name", options->name, "The account")->required()->type_name("NAME");
   for (auto& from : options->secrets) {
-    auto* file = turn.add_option(fmt::format("--{}-file", from.option), from.file, fmt::format("A file with the new {}", from.key))
+    auto* file = turn.add_option(fmt::format("--{}-file", from.option), from.file,
+                                 fmt::format("A file with the new {}", from.key))
                      ->type_name("FILE");
     turn.add_option(fmt::format("--{}-env", from.option), from.variable,
                     fmt::format("The environment variable that has the new {}", from.key))
@@ -254,10 +267,12 @@ void add_accounts_command(Program& program) {
                       {"wxpipe accounts rotate shop --finish --yes -c wxpipe.toml", "when the console has switched"}});
   turn.callback([&program, options] { rotate(program, *options); });
 
-  auto& away = add_verb(group, program, "retire", "Refuses an account's callbacks from now on; without --yes it only says so");
+  auto& away =
+      add_verb(group, program, "retire", "Refuses an account's callbacks from now on; without --yes it only says so");
   away.add_option("name", options->name, "The account")->required()->type_name("NAME");
   add_change_options(away, *options);
-  add_examples(away, {{"wxpipe accounts retire shop --why 'shop closed' --yes -c wxpipe.toml", "its row and its data stay"}});
+  add_examples(away,
+               {{"wxpipe accounts retire shop --why 'shop closed' --yes -c wxpipe.toml", "its row and its data stay"}});
   away.callback([&program, options] { retire(program, *options); });
 
   add_examples(group, {{"wxpipe accounts ls -c wxpipe.toml", "which there are"},

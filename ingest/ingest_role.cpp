@@ -39,8 +39,8 @@ void fill_with_random_bytes(std::span<unsigned char> bytes) {
 
 // Everything that one io thread owns, in the order in which it is built.
 struct Worker {
-  Worker(const config::Settings& settings, std::shared_ptr<const AccountBook> accounts, Spool* spool, Receipts& receipts,
-         DeadLetterLimit& dead_letter_limit, Refusals& refusals, telemetry::Metrics& metrics,
+  Worker(const config::Settings& settings, std::shared_ptr<const AccountBook> accounts, Spool* spool,
+         Receipts& receipts, DeadLetterLimit& dead_letter_limit, Refusals& refusals, telemetry::Metrics& metrics,
          http::ServerShared& shared, uint16_t port)
       : delivery(io, settings.kafka, spool),
         receiver(std::move(accounts), settings.ingest, receipts, dead_letter_limit, refusals, delivery, metrics),
@@ -52,8 +52,8 @@ struct Worker {
   http::Server server;
 };
 
-// The accounts in use. Each io thread has them as its own, so a callback costs no lock and no atomic operation; new ones
-// are handed to each thread, which takes them between two steps of its work. Any thread.
+// The accounts in use. Each io thread has them as its own, so a callback costs no lock and no atomic operation; new
+// ones are handed to each thread, which takes them between two steps of its work. Any thread.
 class Accounts {
  public:
   explicit Accounts(std::shared_ptr<const AccountBook> book) : book_(std::move(book)) {}
@@ -129,8 +129,8 @@ class IngestRole : public runtime::Role {
     std::deque<Worker> workers;
     for (int i = 0; i < settings.ingest.threads; ++i) {
       const auto port = workers.empty() ? settings.ingest.listen.port : workers.front().server.port();
-      workers.emplace_back(settings, accounts_.current(), spool.get(), receipts, dead_letter_limit, refusals_, context_.metrics,
-                           shared, port);
+      workers.emplace_back(settings, accounts_.current(), spool.get(), receipts, dead_letter_limit, refusals_,
+                           context_.metrics, shared, port);
     }
     accounts_.serve(&workers);
     struct ServeNobody {

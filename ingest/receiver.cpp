@@ -29,8 +29,8 @@ void CallbackCounters::count_accepted(const std::string* account) {
   counter->Increment();
 }
 
-Receiver::Receiver(std::shared_ptr<const AccountBook> accounts, const config::IngestSettings& settings, Receipts& receipts,
-                   DeadLetterLimit& dead_letter_limit, Refusals& refusals, Delivery& delivery,
+Receiver::Receiver(std::shared_ptr<const AccountBook> accounts, const config::IngestSettings& settings,
+                   Receipts& receipts, DeadLetterLimit& dead_letter_limit, Refusals& refusals, Delivery& delivery,
                    telemetry::Metrics& metrics)
     : accounts_(std::move(accounts)),
       settings_(settings),

@@ -1,5 +1,5 @@
-// A row of wxpipe.accounts has a column for each key of [[accounts]], by the same name: so it can be read and written as
-// one JSON object, and a new key needs only its column.
+// A row of wxpipe.accounts has a column for each key of [[accounts]], by the same name: so it can be read and written
+// as one JSON object, and a new key needs only its column.
 #include "operate/accounts.hpp"
 
 #include <fmt/format.h>
@@ -168,10 +168,9 @@ config::OpenSecret opener(const crypto::Sealer& sealer) {
 
 // The account as a role would take it. Throws UsageError with what the role would refuse.
 void require_good(Transaction& transaction, const crypto::Sealer& sealer, const std::string& name) {
-  const auto rows =
-      transaction.execute(fmt::format("select jsonb_build_array({})::text from wxpipe.accounts a where a.name = $1::text",
-                                      as_json()),
-                          Parameters().text(name));
+  const auto rows = transaction.execute(
+      fmt::format("select jsonb_build_array({})::text from wxpipe.accounts a where a.name = $1::text", as_json()),
+      Parameters().text(name));
   config::Loaded loaded;
   config::add_accounts(loaded, rows.text(0, 0), "", config::kForIngest, opener(sealer));
   for (const auto& account : loaded.settings.accounts) ingest::make_account(account, loaded.errors);
@@ -183,7 +182,8 @@ void finish(Transaction& transaction, const Order& order) {
 }
 
 void record(Transaction& transaction, const Order& order, const Uuid& command, std::string_view operation,
-            std::string_view type, const std::string& name, std::string_view detail, const std::vector<std::string>& keys) {
+            std::string_view type, const std::string& name, std::string_view detail,
+            const std::vector<std::string>& keys) {
   std::string details = "{}";
   if (!keys.empty()) {
     details = "{";
@@ -210,7 +210,8 @@ struct Held {
 
 std::string keys_of(std::string_view prefix) {
   std::vector<std::string> pieces;
-  for (const auto name : kSecrets) pieces.push_back(fmt::format("case when {0}{1} is not null then ' {1}' else '' end", prefix, name));
+  for (const auto name : kSecrets)
+    pieces.push_back(fmt::format("case when {0}{1} is not null then ' {1}' else '' end", prefix, name));
   return fmt::format("{}", fmt::join(pieces, " || "));
 }
 
@@ -223,10 +224,11 @@ std::vector<std::string> words(const std::string& text) {
 
 // Locks the row until the end of the transaction. Throws UsageError if there is none, or it is retired.
 Held hold(Transaction& transaction, const std::string& name) {
-  const auto rows = transaction.execute(fmt::format("select retired_at is not null, {}, {} from wxpipe.accounts where name = "
-                                                    "$1::text for update",
-                                                    keys_of(""), keys_of("previous_")),
-                                        Parameters().text(name));
+  const auto rows =
+      transaction.execute(fmt::format("select retired_at is not null, {}, {} from wxpipe.accounts where name = "
+                                      "$1::text for update",
+                                      keys_of(""), keys_of("previous_")),
+                          Parameters().text(name));
   if (rows.empty()) throw UsageError(fmt::format("there is no account '{}'; `wxpipe accounts ls` shows all", name));
   if (rows.text(0, 0) == "t")
     throw UsageError(fmt::format("the account '{}' is retired; `wxpipe accounts add --replace` brings it back", name));
@@ -255,15 +257,16 @@ void add_accounts(config::Loaded& loaded, std::string_view json, const config::N
       return;  // check_roles says so
     }
   }
-  config::add_accounts(loaded, json, kAccountsTable, needs,
-                       sealer ? opener(*sealer) : [](std::string_view) { return std::optional<Secret>(); });
+  config::add_accounts(
+      loaded, json, kAccountsTable, needs,
+      sealer ? opener(*sealer) : [](std::string_view) { return std::optional<Secret>(); });
 }
 
 std::vector<StoredAccount> list_accounts(Connection& connection) {
-  const auto rows = connection.execute(
-      fmt::format("select name, kind, coalesce(title, ''), {}, {}, retired_at is not null, (extract(epoch from updated_at) * "
-                  "1000000)::int8, updated_by from wxpipe.accounts order by name limit {}",
-                  keys_of(""), keys_of("previous_"), kMostListed));
+  const auto rows = connection.execute(fmt::format(
+      "select name, kind, coalesce(title, ''), {}, {}, retired_at is not null, (extract(epoch from updated_at) * "
+      "1000000)::int8, updated_by from wxpipe.accounts order by name limit {}",
+      keys_of(""), keys_of("previous_"), kMostListed));
   std::vector<StoredAccount> all;
   for (size_t i = 0; i < rows.size(); ++i)
     all.push_back({rows.text(i, 0), rows.text(i, 1), rows.text(i, 2), words(rows.text(i, 3)), words(rows.text(i, 4)),
@@ -335,9 +338,10 @@ void rotate_keys(Connection& connection, const crypto::Sealer& sealer, const std
     // Equal texts have equal seals, as long as the sealing key is the same.
     const auto sealed = sealer.seal(secret.reveal());
     const auto moved = transaction.execute(
-        fmt::format("update wxpipe.accounts set previous_{0} = {0}, {0} = $2::text, rotated_at = now(), updated_at = now(), "
-                    "updated_by = $3::text where name = $1::text and {0} <> $2::text",
-                    key),
+        fmt::format(
+            "update wxpipe.accounts set previous_{0} = {0}, {0} = $2::text, rotated_at = now(), updated_at = now(), "
+            "updated_by = $3::text where name = $1::text and {0} <> $2::text",
+            key),
         Parameters().text(name).text(sealed).text(order.who.name));
     if (moved.affected() == 0)
       throw UsageError(fmt::format("the {} given is the one that '{}' has already", key, name));
@@ -355,9 +359,10 @@ std::vector<std::string> finish_rotation(Connection& connection, const std::stri
     throw UsageError(fmt::format("the account '{}' has no previous keys: there is no rotation to finish", name));
   std::vector<std::string> cleared;
   for (const auto key : kSecrets) cleared.push_back(fmt::format("previous_{} = null", key));
-  transaction.execute(fmt::format("update wxpipe.accounts set {}, updated_at = now(), updated_by = $2::text where name = $1::text",
-                                  fmt::join(cleared, ", ")),
-                      Parameters().text(name).text(order.who.name));
+  transaction.execute(
+      fmt::format("update wxpipe.accounts set {}, updated_at = now(), updated_by = $2::text where name = $1::text",
+                  fmt::join(cleared, ", ")),
+      Parameters().text(name).text(order.who.name));
   record(transaction, order, new_command_id(), "accounts rotate", "UPDATE", name, "finished", held.previous);
   finish(transaction, order);
   return held.previous;

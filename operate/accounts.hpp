@@ -1,6 +1,6 @@
-// Accounts in Postgres: what `wxpipe accounts` shows and changes, and what roles read ([accounts_from] postgres = true).
-// Secrets are sealed before they come to the database and opened only in memory. Every change is one transaction with
-// its rows in audit_logs. One thread.
+// Accounts in Postgres: what `wxpipe accounts` shows and changes, and what roles read ([accounts_from] postgres =
+// true). Secrets are sealed before they come to the database and opened only in memory. Every change is one transaction
+// with its rows in audit_logs. One thread.
 #pragma once
 
 #include <map>

@@ -17,7 +17,9 @@
 
 namespace wxpipe::operate {
 namespace {
-[[noreturn]] void fail(const std::string& what) { throw std::runtime_error(fmt::format("{}: {}", what, std::strerror(errno))); }
+[[noreturn]] void fail(const std::string& what) {
+  throw std::runtime_error(fmt::format("{}: {}", what, std::strerror(errno)));
+}
 
 // Another name first: a reader finds the old file or the new one, never half of one.
 void write_privately(const std::string& file, std::string_view text) {
@@ -76,21 +78,23 @@ std::string AccountsSource::read() {
 
 std::string AccountsSource::read_copy(const std::string& why) const {
   if (copy_file_.empty())
-    throw Unavailable(fmt::format("the accounts stand in Postgres, which is away: {} ([accounts_from] copy_file keeps the "
-                                  "last good ones for such a start)",
-                                  why));
+    throw Unavailable(
+        fmt::format("the accounts stand in Postgres, which is away: {} ([accounts_from] copy_file keeps the "
+                    "last good ones for such a start)",
+                    why));
   std::ifstream in(copy_file_, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (!in || text.empty())
-    throw Unavailable(fmt::format("the accounts stand in Postgres, which is away: {}; and there is no copy of them in {}", why,
-                                  copy_file_));
+    throw Unavailable(fmt::format(
+        "the accounts stand in Postgres, which is away: {}; and there is no copy of them in {}", why, copy_file_));
   return text;
 }
 
 void AccountsSource::say_hindrance(const std::string& why) {
   if (why.empty() && !hindrance_.empty()) telemetry::log_info("accounts_back");
   if (!why.empty() && hindrance_.empty())
-    telemetry::log_warn("accounts_away", {{"why", why}, {"do", "the accounts stay as they were until Postgres is back"}});
+    telemetry::log_warn("accounts_away",
+                        {{"why", why}, {"do", "the accounts stay as they were until Postgres is back"}});
   hindrance_ = why;
 }
 

@@ -125,7 +125,8 @@ void LiveConfiguration::record(std::vector<config::Change> taken) {
   auto records = records_of(taken, settings_.instance.name, this_operator(), system_clock().now());
   const auto room = kMostUnsent - std::min(kMostUnsent, unsent_.size());
   if (records.size() > room) {
-    telemetry::log_warn("configuration_not_recorded", {{"changes", records.size() - room}, {"why", "too many are waiting"}});
+    telemetry::log_warn("configuration_not_recorded",
+                        {{"changes", records.size() - room}, {"why", "too many are waiting"}});
     records.resize(room);
   }
   unsent_.insert(unsent_.end(), std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()));
@@ -135,7 +136,8 @@ void LiveConfiguration::record(std::vector<config::Change> taken) {
     auto kafka = settings_.kafka;
     kafka.properties.insert_or_assign("log_level", "0");  // librdkafka's: the roles say it
     kafka::Admin(kafka, kBrokerPatience).view();          // quickly, before something waits for long
-    sinks::Resender(kafka, fmt::format("{}configuration.{}", kafka.topic_prefix, settings_.instance.name)).send(unsent_);
+    sinks::Resender(kafka, fmt::format("{}configuration.{}", kafka.topic_prefix, settings_.instance.name))
+        .send(unsent_);
     unsent_.clear();
   } catch (const std::exception& error) {
     why = error.what();

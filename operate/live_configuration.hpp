@@ -18,8 +18,8 @@
 
 namespace wxpipe::operate {
 
-// A fact for each change: a row of system_logs, and by sinks/logs/logs.sql one of audit_logs. All have the same time and
-// command. Pure but for ids.
+// A fact for each change: a row of system_logs, and by sinks/logs/logs.sql one of audit_logs. All have the same time
+// and command. Pure but for ids.
 std::vector<sinks::Copy> records_of(const std::vector<config::Change>& changes, const std::string& instance,
                                     const Operator& who, Timestamp at);
 

@@ -52,8 +52,8 @@ std::string transactional_id(const config::Settings& settings, int slot) {
   return settings.kafka.topic_prefix + fmt::format("process.{}.{}", settings.instance.name, slot);
 }
 
-TransactionLoop::TransactionLoop(const config::Settings& settings, int slot, const CurrentSteps& steps, const Clock& clock,
-                                 ProcessMetrics& metrics, worker::Status& status)
+TransactionLoop::TransactionLoop(const config::Settings& settings, int slot, const CurrentSteps& steps,
+                                 const Clock& clock, ProcessMetrics& metrics, worker::Status& status)
     : settings_(settings),
       steps_(steps),
       clock_(clock),

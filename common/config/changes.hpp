@@ -9,10 +9,10 @@
 namespace wxpipe::config {
 
 struct Change {
-  std::string kind;    // account, rule, setting
-  std::string name;    // the account's, the rule's; of a setting its key: "sealing.key"
-  std::string what;    // "added", "removed", or the keys that differ: "token, title"
-  bool live = false;   // taken while the process runs; else only a restart does
+  std::string kind;   // account, rule, setting
+  std::string name;   // the account's, the rule's; of a setting its key: "sealing.key"
+  std::string what;   // "added", "removed", or the keys that differ: "token, title"
+  bool live = false;  // taken while the process runs; else only a restart does
   bool operator==(const Change&) const = default;
 };
 

@@ -166,11 +166,10 @@ std::vector<Finding> score_rules_are_unique_and_fire(const Settings& settings) {
 
 std::vector<Finding> contradictions(const Settings& settings) {
   std::vector<Finding> findings;
-  for (const auto check :
-       {command_budget_within_ack_budget, ack_budget_below_request_timeout, drain_outlasts_ack_budget,
-        process_batch_within_transaction_timeout, sink_batch_within_poll_interval, producer_outlasts_failover,
-        tls_both_or_neither, admin_apart_from_callbacks, proxies_are_addresses_or_networks,
-        accounts_stand_in_one_place})
+  for (const auto check : {command_budget_within_ack_budget, ack_budget_below_request_timeout,
+                           drain_outlasts_ack_budget, process_batch_within_transaction_timeout,
+                           sink_batch_within_poll_interval, producer_outlasts_failover, tls_both_or_neither,
+                           admin_apart_from_callbacks, proxies_are_addresses_or_networks, accounts_stand_in_one_place})
     add(findings, check(settings));
   for (const auto check : {account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
     for (auto& finding : check(settings)) findings.push_back(std::move(finding));

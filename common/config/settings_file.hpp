@@ -20,7 +20,7 @@ namespace wxpipe::config {
 struct Needs {
   bool accounts = true;  // there must be at least one, with its secrets
   bool sealing = true;
-  bool postgres = true;     // as [accounts_from] postgres = true asks for it too
+  bool postgres = true;       // as [accounts_from] postgres = true asks for it too
   bool reference = accounts;  // what people call accounts, menus and channels: no secrets
 };
 inline constexpr Needs kEverything{};

@@ -66,10 +66,11 @@ void Reload::taken_now() {
 Reload::Outcome Reload::refuse(const std::vector<std::string>& errors) {
   constexpr size_t kMostShown = 5;
   const std::span shown(errors.data(), std::min(errors.size(), kMostShown));
-  telemetry::log_error("configuration_kept",
-                       {{"why", fmt::format("{}", fmt::join(shown, "; "))},
-                        {"errors", errors.size()},
-                        {"do", "correct it; the configuration from before stays in use. `wxpipe check-config` shows all"}});
+  telemetry::log_error(
+      "configuration_kept",
+      {{"why", fmt::format("{}", fmt::join(shown, "; "))},
+       {"errors", errors.size()},
+       {"do", "correct it; the configuration from before stays in use. `wxpipe check-config` shows all"}});
   metrics_.configuration_refused.Set(1);
   count("refused");
   return Outcome::refused;
@@ -79,8 +80,8 @@ Reload::Outcome Reload::refuse(const std::vector<std::string>& errors) {
 void Reload::name_what_needs_a_restart(const config::Settings& fresh) {
   auto needing = those(config::changes(started_, fresh), false);
   if (needing != needing_a_restart_ && !needing.empty())
-    telemetry::log_warn("configuration_needs_restart",
-                        {{"settings", config::in_words(needing)}, {"do", "restart; until then the old values are in use"}});
+    telemetry::log_warn("configuration_needs_restart", {{"settings", config::in_words(needing)},
+                                                        {"do", "restart; until then the old values are in use"}});
   needing_a_restart_ = std::move(needing);
 }
 

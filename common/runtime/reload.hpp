@@ -46,7 +46,9 @@ class Reload {
   Outcome refuse(const std::vector<std::string>& errors);
   void name_what_needs_a_restart(const config::Settings& fresh);
   void taken_now();
-  void count(std::string_view outcome) { metrics_.configuration_reloads.Add({{"outcome", std::string(outcome)}}).Increment(); }
+  void count(std::string_view outcome) {
+    metrics_.configuration_reloads.Add({{"outcome", std::string(outcome)}}).Increment();
+  }
 
   const config::Settings started_;
   config::Settings serving_;

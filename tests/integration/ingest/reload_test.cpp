@@ -49,8 +49,9 @@ TEST_F(IngestReloadTest, AHundredRotationsUnderLoadLoseNothing) {
     ingest.take(with_tokens(token(i), token(i - 1)));
     // Threads take new accounts between two callbacks: the first one under the new token may still be early.
     ASSERT_TRUE(eventually([&] {
-      return ingest.client().send(http(clear_request("plain", text_message(900'000'000 + i), token(i), now_text()))).status ==
-             200;
+      return ingest.client()
+                 .send(http(clear_request("plain", text_message(900'000'000 + i), token(i), now_text())))
+                 .status == 200;
     }));
     current = i;
     ASSERT_TRUE(eventually([&] {

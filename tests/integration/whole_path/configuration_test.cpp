@@ -31,7 +31,8 @@ class ConfigurationTest : public WholePathTest {
     const std::string from = "mode = \"plain\"\napp_id = \"wxapp\"\ntoken_env = \"TEST_TOKEN\"\n";
     const auto at = text.find(from);
     ASSERT_NE(at, std::string::npos);
-    text.replace(at, from.size(), "mode = \"plain\"\napp_id = \"wxapp\"\ntoken_file = \"token\"\nprevious_token_file = \"previous\"\n");
+    text.replace(at, from.size(),
+                 "mode = \"plain\"\napp_id = \"wxapp\"\ntoken_file = \"token\"\nprevious_token_file = \"previous\"\n");
     folder_.write("wxpipe.toml", text);
   }
   void write_token(const std::string& current, const std::string& previous = "none") const {
@@ -39,7 +40,8 @@ class ConfigurationTest : public WholePathTest {
     folder_.write("token", current);
   }
   static support::HttpRequest clear(int number, const std::string& token) {
-    return http(clear_request("clear", mp_text("oUser" + std::to_string(number % 7), 700'000 + number, "hello"), token, now_text()));
+    return http(clear_request("clear", mp_text("oUser" + std::to_string(number % 7), 700'000 + number, "hello"), token,
+                              now_text()));
   }
   static double reloads(RunningWxpipe& role, const std::string& outcome) {
     return role.metric("wxpipe_configuration_reloads_total{outcome=\"" + outcome + "\"}");
@@ -59,9 +61,10 @@ class SignedLoad {
           auto client = role.client();
           for (size_t i = 0; !stop.stop_requested(); ++i) {
             const auto [token, number] = current();
-            const auto request = http(clear_request("clear", mp_text("oUser" + std::to_string(i % 7),
-                                                                     static_cast<int64_t>(sender * 1'000'000 + i), "hello"),
-                                                    token, now_text()));
+            const auto request = http(clear_request(
+                "clear",
+                mp_text("oUser" + std::to_string(i % 7), static_cast<int64_t>(sender * 1'000'000 + i), "hello"), token,
+                now_text()));
             client.send_bytes(support::to_bytes(request, "wxpipe"));
             (client.receive().status == 200 ? accepted_ : refused_)++;
             answered_under_[sender] = number;
@@ -79,7 +82,8 @@ class SignedLoad {
       token_ = token;
       number = ++number_;
     }
-    return eventually([&] { return std::ranges::all_of(answered_under_, [&](const auto& one) { return one == number; }); });
+    return eventually(
+        [&] { return std::ranges::all_of(answered_under_, [&](const auto& one) { return one == number; }); });
   }
   int accepted() const { return accepted_; }
   int refused() const { return refused_; }
@@ -108,7 +112,8 @@ TEST_F(ConfigurationTest, AHundredReloadsUnderLoadLoseNoCallbackAndNoConnection)
   for (int i = 1; i <= kReloads; ++i) {
     write_token("token_" + std::to_string(i), "token_" + std::to_string(i - 1));
     all->process().signal(SIGHUP);
-    ASSERT_TRUE(eventually([&] { return all->client().send(clear(i, "token_" + std::to_string(i))).status == 200; })) << i;
+    ASSERT_TRUE(eventually([&] { return all->client().send(clear(i, "token_" + std::to_string(i))).status == 200; }))
+        << i;
     ASSERT_TRUE(load.sign_with("token_" + std::to_string(i)));
   }
   load.stop();
@@ -121,14 +126,17 @@ TEST_F(ConfigurationTest, AHundredReloadsUnderLoadLoseNoCallbackAndNoConnection)
   // What changed, by name, in the log and in the tables; the values nowhere.
   EXPECT_TRUE(says(*all, "event=configuration_taken changed=\"accounts.clear: token, previous_token\""));
   EXPECT_THAT(all->log(), Not(HasSubstr("token_5")));
-  EXPECT_GE(eventually_equal([&] { return count("audit_logs where operation = 'configuration taken'") >= kReloads; }, true), true);
+  EXPECT_GE(
+      eventually_equal([&] { return count("audit_logs where operation = 'configuration taken'") >= kReloads; }, true),
+      true);
   EXPECT_EQ(lines("select distinct operation_type, resource_type, resource_id, details from audit_logs"),
             (Lines{R"((UPDATE,account,clear,"{""changed"": ""token, previous_token"", ""instance"": ""test""}"))"}));
   EXPECT_EQ(lines("select distinct platform, account, module, message from system_logs where module = 'configuration'"),
             (Lines{R"((wxpipe,clear,configuration,"accounts.clear: token, previous_token"))"}));
-  EXPECT_EQ(count("system_logs s where module = 'configuration' and not exists (select from audit_logs a where a.audit_id = "
-                  "s.log_id and a.occurred_at = s.occurred_at)"),
-            0);
+  EXPECT_EQ(
+      count("system_logs s where module = 'configuration' and not exists (select from audit_logs a where a.audit_id = "
+            "s.log_id and a.occurred_at = s.occurred_at)"),
+      0);
   EXPECT_EQ(all->stop(), (Exit{0, 0}));
 }
 
@@ -138,7 +146,8 @@ TEST_F(ConfigurationTest, AWrongFileKeepsTheOldOneAndSaysWhere) {
   ASSERT_TRUE(ingest->ready()) << ingest->readiness();
   write_configuration("[[accounts]]\nname = \"clear\"\nkind = \"nonsense\"\n");
   EXPECT_TRUE(says(*ingest, "event=configuration_kept")) << "without a signal: the file has changed";
-  EXPECT_THAT(ingest->log(), AllOf(HasSubstr("another account has this name"), HasSubstr("nonsense"), HasSubstr("wxpipe.toml:")));
+  EXPECT_THAT(ingest->log(),
+              AllOf(HasSubstr("another account has this name"), HasSubstr("nonsense"), HasSubstr("wxpipe.toml:")));
   EXPECT_EQ(ingest->metric("wxpipe_configuration_refused"), 1);
   EXPECT_EQ(ingest->client().send(clear(1, "token_0")).status, 200);
   write_configuration("[ingest]\n");
@@ -155,7 +164,8 @@ TEST_F(ConfigurationTest, RulesAreTakenByProcessWhileItRuns) {
   ASSERT_TRUE(all->ready()) << all->readiness();
   ASSERT_EQ(all->client().send(clear(1, "token_0")).status, 200);
   ASSERT_TRUE(settled(1));
-  write_configuration("[[score.rules]]\nname = \"said_hello\"\ndimension = \"intent\"\npoints = 5\ntypes = [\"message.text\"]\ncontains = [\"hello\"]\n");
+  write_configuration(
+      "[[score.rules]]\nname = \"said_hello\"\ndimension = \"intent\"\npoints = 5\ntypes = [\"message.text\"]\ncontains = [\"hello\"]\n");
   all->process().signal(SIGHUP);
   ASSERT_TRUE(says(*all, "event=configuration_taken changed=\"score.rules.said_hello: added\"")) << all->log();
   ASSERT_EQ(all->client().send(clear(2, "token_0")).status, 200);
@@ -183,8 +193,7 @@ class AccountsTest : public ConfigurationTest {
     whole.erase(whole.find(previous), previous.size());
     const auto at = whole.find("[[accounts]]");
     folder_.write("accounts.toml", whole.substr(at));
-    folder_.write("wxpipe.toml",
-                  whole.substr(0, at) + "[accounts_from]\npostgres = true\ncopy_file = \"copy.json\"\n");
+    folder_.write("wxpipe.toml", whole.substr(0, at) + "[accounts_from]\npostgres = true\ncopy_file = \"copy.json\"\n");
   }
   Ran accounts(std::vector<std::string> arguments, Environment more = {}) const {
     arguments.insert(arguments.begin(), "accounts");
@@ -203,7 +212,8 @@ TEST_F(AccountsTest, ComeFromAFileSealedAndServeAsThoseOfTheFileDid) {
   EXPECT_EQ(count("wxpipe.accounts"), 0);
   put_all();
   EXPECT_EQ(count("wxpipe.accounts"), 12);
-  EXPECT_EQ(count("wxpipe.accounts a where to_jsonb(a)::text ~ 'QDG6eK|token_0|jWmYm7qr5|whsec_'"), 0) << "no secret in clear";
+  EXPECT_EQ(count("wxpipe.accounts a where to_jsonb(a)::text ~ 'QDG6eK|token_0|jWmYm7qr5|whsec_'"), 0)
+      << "no secret in clear";
   EXPECT_EQ(lines("select operation, operation_type, count(*), min(reason) from audit_logs group by 1, 2"),
             (Lines{"(\"accounts add\",CREATE,12,moved)"}));
   const auto twice = accounts({"add", (folder_ / "accounts.toml").string(), "--name", "shop", "--yes"});
@@ -227,9 +237,10 @@ TEST_F(AccountsTest, ComeFromAFileSealedAndServeAsThoseOfTheFileDid) {
   ASSERT_TRUE(settled(3));
   EXPECT_EQ(lines("select reply from messages where account = 'shop'"), (Lines{"(欢迎！)"}));
   // The views of other systems know them.
-  EXPECT_EQ(lines("select wx_account, app_id, encrypt_type, is_valid, app_secret from official_account.wechat_account where "
-                  "wx_account in ('shop', 'clear') order by 1"),
-            (Lines{"(clear,wxapp,plain,t,)", "(shop,wxapp,aes,t,)"}));
+  EXPECT_EQ(
+      lines("select wx_account, app_id, encrypt_type, is_valid, app_secret from official_account.wechat_account where "
+            "wx_account in ('shop', 'clear') order by 1"),
+      (Lines{"(clear,wxapp,plain,t,)", "(shop,wxapp,aes,t,)"}));
   EXPECT_EQ(lines("select instance_uuid, status from wework.wework_instances"), (Lines{"(instance-1,0)"}));
   EXPECT_EQ(lines("select platform, config ->> 'kind', status from crm.channels where wx_account = 'shop'"),
             (Lines{"(wechat_mp,official_account,active)"}));
@@ -240,7 +251,8 @@ TEST_F(AccountsTest, ThatWouldBeRefusedNeverComeIn) {
   folder_.write("bad.toml", "[[accounts]]\nname = \"new\"\nkind = \"official_account\"\ntoken = \"t\"\n");
   const auto ran = accounts({"add", (folder_ / "bad.toml").string(), "--yes"});
   EXPECT_EQ(ran.code(), 2);
-  EXPECT_THAT(ran.errors, AllOf(HasSubstr("accounts.new.app_id: is missing"), HasSubstr("encoding_aes_key: is missing")));
+  EXPECT_THAT(ran.errors,
+              AllOf(HasSubstr("accounts.new.app_id: is missing"), HasSubstr("encoding_aes_key: is missing")));
   EXPECT_EQ(count("wxpipe.accounts"), 0);
   EXPECT_EQ(count("audit_logs"), 0);
 }
@@ -252,7 +264,8 @@ TEST_F(AccountsTest, KeysAreRotatedInTwoStepsAndNoCallbackIsRefused) {
   SignedLoad load(*all, "token_0");
   ASSERT_TRUE(eventually([&] { return load.accepted() > 10; }));
   EXPECT_EQ(accounts({"rotate", "clear", "--yes"}).code(), 2) << "which keys?";
-  const auto rotated = accounts({"rotate", "clear", "--token-env", "NEW_TOKEN", "--yes", "--why", "yearly"}, {{"NEW_TOKEN", "token_1"}});
+  const auto rotated =
+      accounts({"rotate", "clear", "--token-env", "NEW_TOKEN", "--yes", "--why", "yearly"}, {{"NEW_TOKEN", "token_1"}});
   ASSERT_EQ(rotated.code(), 0) << rotated.errors;
   EXPECT_THAT(rotated.output, AllOf(HasSubstr("token rotated"), HasSubstr("--finish")));
   ASSERT_TRUE(eventually([&] { return all->client().send(clear(1, "token_1")).status == 200; }));
@@ -262,13 +275,17 @@ TEST_F(AccountsTest, KeysAreRotatedInTwoStepsAndNoCallbackIsRefused) {
   EXPECT_THAT(accounts({"ls"}).output, HasSubstr("1 account in a rotation"));
   ASSERT_TRUE(load.sign_with("token_1")) << "the console switches";
   EXPECT_EQ(accounts({"rotate", "clear", "--finish", "--yes"}).code(), 0);
-  EXPECT_TRUE(eventually([&] { return all->client().send(clear(2, "token_0")).status == 401; })) << "no longer accepted";
+  EXPECT_TRUE(eventually([&] { return all->client().send(clear(2, "token_0")).status == 401; }))
+      << "no longer accepted";
   load.stop();
   EXPECT_EQ(load.refused(), 0);
   EXPECT_EQ(load.broken(), 0);
   EXPECT_EQ(accounts({"rotate", "clear", "--finish", "--yes"}).code(), 2) << "nothing to finish";
-  EXPECT_EQ(lines("select operation, details, reason from audit_logs where operation = 'accounts rotate' order by occurred_at"),
-            (Lines{R"(("accounts rotate","{""rotated"": [""token""]}",yearly))", R"(("accounts rotate","{""finished"": [""token""]}",))"}));
+  EXPECT_EQ(
+      lines(
+          "select operation, details, reason from audit_logs where operation = 'accounts rotate' order by occurred_at"),
+      (Lines{R"(("accounts rotate","{""rotated"": [""token""]}",yearly))",
+             R"(("accounts rotate","{""finished"": [""token""]}",))"}));
 
   EXPECT_EQ(accounts({"retire", "clear", "--yes"}).code(), 0);
   EXPECT_TRUE(eventually([&] { return all->client().send(clear(3, "token_1")).status == 404; }));
@@ -288,7 +305,8 @@ TEST_F(AccountsTest, IngestStartsFromTheLastGoodCopyWhilePostgresIsAway) {
   ASSERT_EQ(::stat((folder_ / "copy.json").c_str(), &copy), 0);
   EXPECT_EQ(copy.st_mode & 0777, 0600u);
   EXPECT_THAT(rig::read_file(folder_ / "copy.json"),
-              AllOf(HasSubstr("sealed:v1:"), HasSubstr("\"shop\""), Not(HasSubstr("token_0")), Not(HasSubstr(std::string(kAesKey)))));
+              AllOf(HasSubstr("sealed:v1:"), HasSubstr("\"shop\""), Not(HasSubstr("token_0")),
+                    Not(HasSubstr(std::string(kAesKey)))));
 
   auto ingest = start({"ingest"}, {{"DATABASE_URL", kNoPostgres}});
   ASSERT_TRUE(ingest->ready()) << ingest->readiness();

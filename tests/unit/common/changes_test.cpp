@@ -56,10 +56,11 @@ TEST(Changes, TellWhatIsTakenFromWhatNeedsARestart) {
   after.score.rules[0].points = 20;
   after.score.rules.push_back(rule("left", -5));
   after.accounts[0].name = "store";
-  EXPECT_THAT(changes(some_settings(), after),
-              ElementsAre(Change{"setting", "sealing.key", "changed", true}, Change{"setting", "ingest.threads", "changed"},
-                          Change{"rule", "asked", "points", true}, Change{"rule", "left", "added", true},
-                          Change{"account", "store", "added", true}, Change{"account", "shop", "removed", true}));
+  EXPECT_THAT(
+      changes(some_settings(), after),
+      ElementsAre(Change{"setting", "sealing.key", "changed", true}, Change{"setting", "ingest.threads", "changed"},
+                  Change{"rule", "asked", "points", true}, Change{"rule", "left", "added", true},
+                  Change{"account", "store", "added", true}, Change{"account", "shop", "removed", true}));
 }
 
 TEST(Changes, OfRepliesCountTheirOrder) {
@@ -76,9 +77,11 @@ TEST(Changes, NoticeEveryKeyOfAnAccount) {
         [&](auto field) {
           auto& value = field(after.accounts[0]);
           using T = std::remove_reference_t<decltype(value)>;
-          if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::optional<std::string>>) value = "other";
+          if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::optional<std::string>>)
+            value = "other";
           if constexpr (std::is_same_v<T, Secret>) value = Secret("other");
-          if constexpr (std::is_same_v<T, std::optional<int64_t>> || std::is_same_v<T, std::optional<bool>>) value = true;
+          if constexpr (std::is_same_v<T, std::optional<int64_t>> || std::is_same_v<T, std::optional<bool>>)
+            value = true;
           if constexpr (std::is_same_v<T, std::optional<seconds>>) value = seconds(7);
           if constexpr (std::is_same_v<T, Texts>) value = {"other"};
           if constexpr (std::is_same_v<T, TextMap>) value = {{"other", "one"}};
@@ -95,7 +98,8 @@ std::optional<Secret> opened(std::string_view sealed) {
 
 TEST(AccountsFromElsewhere, AreReadAsThoseOfTheFile) {
   Loaded loaded;
-  add_accounts(loaded, R"([{"name":"shop","kind":"official_account","token":"sealed:t","agent_id":7,"max_timestamp_age":"10m",
+  add_accounts(loaded,
+               R"([{"name":"shop","kind":"official_account","token":"sealed:t","agent_id":7,"max_timestamp_age":"10m",
       "menu":{"PRICE":"价格"},"proof":{"over":["body"],"sorted":true},"replies":[{"on":"keyword","keyword":"x","exact":true,"text":"y"}]}])",
                "wxpipe.accounts", kForIngest, opened);
   ASSERT_THAT(loaded.errors, IsEmpty());
@@ -113,14 +117,15 @@ TEST(AccountsFromElsewhere, AreReadAsThoseOfTheFile) {
 
 TEST(AccountsFromElsewhere, SayWhichSecretCanNotBeOpened) {
   Loaded loaded;
-  add_accounts(loaded, R"([{"name":"shop","kind":"official_account","token":"in clear"}])", "wxpipe.accounts", kForIngest, opened);
+  add_accounts(loaded, R"([{"name":"shop","kind":"official_account","token":"in clear"}])", "wxpipe.accounts",
+               kForIngest, opened);
   EXPECT_THAT(loaded.errors, ElementsAre(HasSubstr("wxpipe.accounts: accounts.shop.token: no sealing key opens it")));
 }
 
 TEST(AccountsFromElsewhere, NeedNoSecretsWhereOnlyTheirNamesAreWanted) {
   Loaded loaded;
-  add_accounts(loaded, R"([{"name":"shop","kind":"official_account","title":"旗舰店","token":"sealed:t"}])", "wxpipe.accounts",
-               kForProcess, [](std::string_view) { return std::optional<Secret>(); });
+  add_accounts(loaded, R"([{"name":"shop","kind":"official_account","title":"旗舰店","token":"sealed:t"}])",
+               "wxpipe.accounts", kForProcess, [](std::string_view) { return std::optional<Secret>(); });
   EXPECT_THAT(loaded.errors, IsEmpty());
   EXPECT_EQ(loaded.settings.accounts.at(0).title, "旗舰店");
   EXPECT_TRUE(loaded.settings.accounts.at(0).token.empty());
@@ -134,7 +139,8 @@ TEST(AccountsFromElsewhere, ThatAreNoListAreAnError) {
 
 TEST(AccountsFromElsewhere, AskForTheServersSecretsToo) {
   const rig::TemporaryFolder folder;
-  const auto file = folder.write("wxpipe.toml", "[accounts_from]\npostgres = true\n[postgres]\nurl_env = \"THE_URL\"\n");
+  const auto file =
+      folder.write("wxpipe.toml", "[accounts_from]\npostgres = true\n[postgres]\nurl_env = \"THE_URL\"\n");
   Environment environment;
   EXPECT_THAT(read_settings(file, environment, kForIngest).errors,
               ElementsAre(HasSubstr("THE_URL is not set"), HasSubstr("sealing.key: is missing")));
@@ -144,18 +150,21 @@ TEST(AccountsFromElsewhere, AskForTheServersSecretsToo) {
 
 TEST(AccountsFromElsewhere, AndFromTheFileAreAContradiction) {
   const rig::TemporaryFolder folder;
-  const auto file = folder.write("wxpipe.toml",
-                                 "[accounts_from]\npostgres = true\n[[accounts]]\nname = \"shop\"\nkind = \"channel\"\n");
+  const auto file = folder.write(
+      "wxpipe.toml", "[accounts_from]\npostgres = true\n[[accounts]]\nname = \"shop\"\nkind = \"channel\"\n");
   EXPECT_THAT(read_settings(file, {}, kForSink).errors,
-              ElementsAre(HasSubstr("wxpipe.toml:2:12: accounts_from.postgres: is true, so this file may have no [[accounts]]")));
+              ElementsAre(HasSubstr(
+                  "wxpipe.toml:2:12: accounts_from.postgres: is true, so this file may have no [[accounts]]")));
 }
 
 TEST(ReadFiles, AreNamedWithTheirRulesAndSecrets) {
   const rig::TemporaryFolder folder;
   folder.write("rules.toml", "");
-  const auto file = folder.write("wxpipe.toml", "[score]\nrules_file = \"rules.toml\"\n[sealing]\nkey_file = \"none\"\n");
-  EXPECT_THAT(read_settings(file, {}, kEverything).files,
-              testing::UnorderedElementsAre(file.string(), (folder / "rules.toml").string(), (folder / "none").string()));
+  const auto file =
+      folder.write("wxpipe.toml", "[score]\nrules_file = \"rules.toml\"\n[sealing]\nkey_file = \"none\"\n");
+  EXPECT_THAT(
+      read_settings(file, {}, kEverything).files,
+      testing::UnorderedElementsAre(file.string(), (folder / "rules.toml").string(), (folder / "none").string()));
 }
 
 }  // namespace

@@ -122,7 +122,8 @@ TEST_F(ReloadTest, ThatOneRoleRefusesIsTakenByNone) {
 }
 
 TEST_F(ReloadTest, OnRequestSaysThatNothingHasChanged) {
-  EXPECT_THAT(logged([&] { EXPECT_EQ(reload_.look(true), Outcome::unchanged); }), HasSubstr("event=configuration_unchanged"));
+  EXPECT_THAT(logged([&] { EXPECT_EQ(reload_.look(true), Outcome::unchanged); }),
+              HasSubstr("event=configuration_unchanged"));
   EXPECT_THAT(role(0).taken, IsEmpty());
 }
 

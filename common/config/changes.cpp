@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
+#include <map>
 
 #include "common/config/keys.hpp"
 
@@ -42,20 +42,24 @@ std::vector<std::string> different(AccountSettings& before, AccountSettings& aft
 }
 
 template <class Root>
+std::map<std::string_view, Root*> by_name(std::vector<Root>& list) {
+  std::map<std::string_view, Root*> found;
+  for (auto& one : list) found.emplace(one.name, &one);
+  return found;
+}
+
+template <class Root>
 void compare(std::string_view kind, std::vector<Root>& before, std::vector<Root>& after, std::vector<Change>& found) {
-  const auto one_of = [](std::vector<Root>& list, const std::string& name) {
-    const auto at = std::ranges::find(list, name, &Root::name);
-    return at == list.end() ? nullptr : &*at;
-  };
+  const auto earlier = by_name(before), later = by_name(after);
   for (auto& one : after) {
-    auto* const earlier = one_of(before, one.name);
-    if (earlier == nullptr)
+    const auto known = earlier.find(one.name);
+    if (known == earlier.end())
       found.push_back({std::string(kind), one.name, "added", true});
-    else if (const auto keys = different(*earlier, one); !keys.empty())
+    else if (const auto keys = different(*known->second, one); !keys.empty())
       found.push_back({std::string(kind), one.name, fmt::format("{}", fmt::join(keys, ", ")), true});
   }
   for (const auto& one : before)
-    if (one_of(after, one.name) == nullptr) found.push_back({std::string(kind), one.name, "removed", true});
+    if (!later.contains(one.name)) found.push_back({std::string(kind), one.name, "removed", true});
 }
 
 }  // namespace

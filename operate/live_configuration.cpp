@@ -112,8 +112,7 @@ config::Loaded LiveConfiguration::read() {
   }
   if (loaded.settings.accounts_from.postgres != settings_.accounts_from.postgres)
     loaded.errors.emplace_back("accounts_from.postgres: can't change while the process runs: restart it");
-  if (!loaded.errors.empty()) return loaded;
-  if (accounts_) add_accounts(loaded, json_, needs_);
+  if (accounts_ && loaded.errors.empty()) add_accounts(loaded, json_, needs_);
   check_roles(loaded, needs_);
   if (loaded.errors.empty()) good_json_ = json_;
   return loaded;

@@ -10,6 +10,7 @@
 #include "common/kafka/durability.hpp"
 #include "common/result.hpp"
 #include "ingest/account.hpp"
+#include "operate/accounts_source.hpp"
 #include "operate/configuration.hpp"
 #include "schemas/topics.hpp"
 
@@ -54,9 +55,7 @@ std::vector<report::Finding> durability(config::KafkaSettings kafka) {
 }
 
 void check(Program& program, bool print) {
-  auto environment = config::process_environment();
-  if (!program.instance.empty()) environment.variables["WXPIPE_INSTANCE"] = program.instance;
-  auto loaded = config::read_settings(program.config_file, environment);
+  auto loaded = operate::read_configuration(program.config_file, environment_of(program), config::kEverything);
   auto& settings = loaded.settings;
   auto& errors = loaded.errors;
   operate::check_roles(loaded);

@@ -10,6 +10,7 @@
 #include "common/config/units.hpp"
 #include "common/result.hpp"
 #include "common/telemetry/log.hpp"
+#include "operate/accounts_source.hpp"
 #include "operate/callback_probe.hpp"
 #include "operate/configuration.hpp"
 #include "operate/doctor.hpp"
@@ -34,9 +35,13 @@ std::chrono::milliseconds limit_of(const Options& options) {
 
 // The configuration with its errors: doctor tells them, and looks at the rest.
 config::Loaded load(const Program& program, const config::Needs& needs) {
-  auto environment = config::process_environment();
-  if (!program.instance.empty()) environment.variables["WXPIPE_INSTANCE"] = program.instance;
-  auto loaded = config::read_settings(program.config_file, environment, needs);
+  const auto environment = environment_of(program);
+  config::Loaded loaded;
+  try {
+    loaded = operate::read_configuration(program.config_file, environment, needs);
+  } catch (const Unavailable&) {  // the accounts stand in Postgres: the look at it says what is wrong
+    loaded = config::read_settings(program.config_file, environment, needs);
+  }
   telemetry::configure_log(loaded.settings.log.level, loaded.settings.log.format);
   return loaded;
 }

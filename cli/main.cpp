@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "cli/accounts_command.hpp"
 #include "cli/audit_command.hpp"
 #include "cli/bookmark_command.hpp"
 #include "cli/chaos_command.hpp"
@@ -43,6 +44,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   add_role_commands(program);
   add_check_config_command(program);
+  add_accounts_command(program);
   add_migrate_command(program);
   add_topics_command(program);
   add_partitions_command(program);

@@ -1,6 +1,7 @@
 #include "cli/program.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "common/config/nearest.hpp"
 #include "common/result.hpp"
 #include "common/telemetry/log.hpp"
+#include "operate/accounts_source.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -114,12 +116,17 @@ std::string missing_command(const CLI::App& app, std::span<const char* const> wo
                      config::nearest(word, names));
 }
 
-config::Settings load_settings(const Program& program, const config::Needs& needs) {
+config::Environment environment_of(const Program& program) {
   auto environment = config::process_environment();
   if (!program.instance.empty()) environment.variables["WXPIPE_INSTANCE"] = program.instance;
-  auto settings = config::load_settings(program.config_file, environment, needs);
-  telemetry::configure_log(settings.log.level, settings.log.format);
-  return settings;
+  return environment;
+}
+
+config::Settings load_settings(const Program& program, const config::Needs& needs) {
+  auto loaded = operate::read_configuration(program.config_file, environment_of(program), needs);
+  if (!loaded.errors.empty()) throw UsageError(fmt::format("{}", fmt::join(loaded.errors, "\n")));
+  telemetry::configure_log(loaded.settings.log.level, loaded.settings.log.format);
+  return std::move(loaded.settings);
 }
 
 }  // namespace wxpipe::cli

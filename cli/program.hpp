@@ -55,7 +55,11 @@ ExitCode exit_code_of(const std::exception& error);
 // command if the word is wrong. Empty: they name one. CLI11 says "a subcommand is required" in both cases.
 std::string missing_command(const CLI::App& app, std::span<const char* const> words);
 
-// Reads the settings for this command line and sets up the log. Throws UsageError with everything that is wrong.
+// The process's environment, with --instance.
+config::Environment environment_of(const Program& program);
+
+// Reads the settings for this command line, with the accounts wherever they stand, and sets up the log. Throws
+// UsageError with everything that is wrong, Unavailable if the accounts can't be had.
 config::Settings load_settings(const Program& program, const config::Needs& needs);
 
 }  // namespace wxpipe::cli

@@ -26,6 +26,8 @@ using schemas::TopicName;
 using std::chrono::steady_clock;
 
 constexpr auto kTellEvery = 2s;
+// Steps name accounts, menus and channels.
+constexpr config::Needs kForTables{.accounts = false, .sealing = false, .reference = true};
 
 struct Options {
   std::vector<std::string> topics{"events"};
@@ -207,7 +209,7 @@ void run(Program& program, const Options& options) {
                              .renormalize = options.renormalize,
                              .most_per_second = options.rate,
                              .resume = options.resume};
-  auto settings = load_settings(program, options.renormalize ? config::kEverything : config::kForPostgres);
+  auto settings = load_settings(program, options.renormalize ? config::kEverything : kForTables);
   if (!options.rules.empty()) settings.score.rules = rules_in(options.rules);
   const postgres::Schemas side = into.kind == "schema" ? operate::named_side_schema(into.name) : postgres::Schemas{};
 

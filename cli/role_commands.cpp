@@ -12,6 +12,7 @@
 #include "common/telemetry/log.hpp"
 #include "ingest/ingest_role.hpp"
 #include "micro/micro_role.hpp"
+#include "operate/live_configuration.hpp"
 #include "processors/process_role.hpp"
 #include "schemas/topics.hpp"
 #include "sinks/sink_role.hpp"
@@ -36,32 +37,42 @@ const MakeRole kDurability = [](RoleContext context) {
   return runtime::make_durability_role(context, schemas::topic_names(context.settings.kafka.topic_prefix));
 };
 
+config::Settings start(const operate::LiveConfiguration& configuration) {
+  auto settings = configuration.settings();
+  telemetry::configure_log(settings.log.level, settings.log.format);
+  return settings;
+}
+
 CLI::App& add(Program& program, const std::string& name, const std::string& meaning, const config::Needs& needs,
               std::vector<MakeRole> roles) {
   auto& command = *program.app.add_subcommand(name, meaning);
   command.group("Roles");
   add_config_options(command, program);
   command.callback([&program, needs, roles = std::move(roles)] {
-    const auto settings = load_settings(program, needs);
-    runtime::run_roles(settings, roles);
+    operate::LiveConfiguration configuration(program.config_file, environment_of(program), needs);
+    const auto settings = start(configuration);
+    runtime::run_roles(settings, roles, configuration, settings);
   });
   return command;
 }
 
 // All roles, on an in-memory broker of their own without any guarantee. A spool holds what was acknowledged: this
 // broker must not get it.
-void run_on_mock_broker(config::Settings settings, const std::vector<MakeRole>& roles) {
+void run_on_mock_broker(operate::LiveConfiguration& configuration, const config::Settings& read,
+                        const std::vector<MakeRole>& roles) {
+  auto settings = read;
   std::vector<kafka::MockTopic> topics;
   for (const auto& topic : schemas::kTopics)
     topics.push_back({schemas::topic_name(settings.kafka.topic_prefix, topic.name), topic.partitions});
-  runtime::block_stop_signals();  // before the broker starts its threads
+  runtime::block_signals();  // before the broker starts its threads
   const kafka::MockCluster broker(topics);
   settings.kafka.bootstrap_servers = broker.bootstrap_servers();
   const bool has_spool = !std::exchange(settings.spool.directory, "").empty();
   telemetry::log_warn("mock_broker", {{"listens_at", settings.kafka.bootstrap_servers},
                                       {"lacks", kafka::kMockLacks},
                                       {"spool", has_spool ? "left alone" : "none"}});
-  runtime::run_roles(settings, roles);
+  configuration.send_records_to(settings.kafka);
+  runtime::run_roles(settings, roles, configuration, read);
 }
 
 void add_run(Program& program) {
@@ -71,33 +82,35 @@ void add_run(Program& program) {
       fmt::format("Without a Kafka: a broker inside this process, for a look around only ({})", kafka::kMockLacks);
   const auto* on_mock = command.add_flag("--mock-broker", meaning);
   command.callback([&program, on_mock] {
-    const auto settings = load_settings(program, config::kEverything);
+    operate::LiveConfiguration configuration(program.config_file, environment_of(program), config::kEverything);
+    const auto settings = start(configuration);
     if (on_mock->count() > 0)
-      run_on_mock_broker(settings, {kIngest, kProcess, kSink});
+      run_on_mock_broker(configuration, settings, {kIngest, kProcess, kSink});
     else
-      runtime::run_roles(settings, {kIngest, kProcess, kSink, kDurability});
+      runtime::run_roles(settings, {kIngest, kProcess, kSink, kDurability}, configuration, settings);
   });
   add_examples(command, {{"wxpipe run --config wxpipe.toml", "everything, until SIGTERM or Ctrl-C"},
                          {"curl -s localhost:9464/readyz", "is it ready, and if not, what is it waiting for"}});
 }
-// Nothing that is sealed leaves the process, so a key of this moment does.
-Secret key_of_this_moment() {
-  std::string bytes(32, '\0');
+
+// What micro seals, nobody opens later: without a key of the user's, one of this moment does.
+config::Environment with_some_sealing_key(config::Environment environment) {
+  std::string bytes(32, '\0'), text;
   if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1)
     throw std::runtime_error("the system has no random bytes to give");
-  std::string text;
   crypto::append_base64(text, bytes);
-  return Secret(std::move(text));
+  environment.variables.try_emplace("WXPIPE_SEALING_KEY", text);
+  return environment;
 }
 
 void add_micro(Program& program) {
-  constexpr config::Needs kNeeds{.sealing = false, .postgres = false};
-  auto& command =
-      add(program, "micro", "All roles in memory, for tests of others: no Kafka, no Postgres, no promise", kNeeds, {});
-  command.callback([&program, kNeeds] {
-    auto settings = load_settings(program, kNeeds);
-    if (settings.sealing.key.empty()) settings.sealing.key = key_of_this_moment();
-    run_on_mock_broker(std::move(settings), {kIngest, kProcess, kMicro});
+  auto& command = add(program, "micro", "All roles in memory, for tests of others: no Kafka, no Postgres, no promise",
+                      config::kForIngest, {});
+  command.callback([&program] {
+    operate::LiveConfiguration configuration(program.config_file, with_some_sealing_key(environment_of(program)),
+                                             config::kForIngest);
+    const auto settings = start(configuration);
+    run_on_mock_broker(configuration, settings, {kIngest, kProcess, kMicro});
   });
   add_examples(command,
                {{"wxpipe micro --config wxpipe.toml", "takes callbacks of these accounts; nothing survives its end"},

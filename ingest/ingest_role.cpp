@@ -39,11 +39,11 @@ void fill_with_random_bytes(std::span<unsigned char> bytes) {
 
 // Everything that one io thread owns, in the order in which it is built.
 struct Worker {
-  Worker(const config::Settings& settings, const AccountBook& accounts, Spool* spool, Receipts& receipts,
-         DeadLetterLimit& dead_letter_limit, Refusals& refusals, telemetry::Metrics& metrics,
+  Worker(const config::Settings& settings, std::shared_ptr<const AccountBook> accounts, Spool* spool,
+         Receipts& receipts, DeadLetterLimit& dead_letter_limit, Refusals& refusals, telemetry::Metrics& metrics,
          http::ServerShared& shared, uint16_t port)
       : delivery(io, settings.kafka, spool),
-        receiver(accounts, settings.ingest, receipts, dead_letter_limit, refusals, delivery, metrics),
+        receiver(std::move(accounts), settings.ingest, receipts, dead_letter_limit, refusals, delivery, metrics),
         server(io, shared, receiver, port) {}
 
   asio::io_context io{1};
@@ -52,14 +52,52 @@ struct Worker {
   http::Server server;
 };
 
+// The accounts in use. Each io thread has them as its own, so a callback costs no lock and no atomic operation; new
+// ones are handed to each thread, which takes them between two steps of its work. Any thread.
+class Accounts {
+ public:
+  explicit Accounts(std::shared_ptr<const AccountBook> book) : book_(std::move(book)) {}
+
+  // While `workers` run; give them `current` when they are made.
+  std::shared_ptr<const AccountBook> current() const {
+    const std::lock_guard lock(mutex_);
+    return book_;
+  }
+  void serve(std::deque<Worker>* workers) {
+    const std::lock_guard lock(mutex_);
+    workers_ = workers;
+    hand_out();
+  }
+  void replace(std::shared_ptr<const AccountBook> book) {
+    const std::lock_guard lock(mutex_);
+    book_ = std::move(book);
+    hand_out();
+  }
+
+ private:
+  void hand_out() {
+    if (workers_ == nullptr) return;
+    for (auto& worker : *workers_)
+      asio::post(worker.io, [&worker, book = book_]() mutable { worker.receiver.use(std::move(book)); });
+  }
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const AccountBook> book_;
+  std::deque<Worker>* workers_ = nullptr;  // null: none are running
+};
+
+std::shared_ptr<const AccountBook> make_book(const config::Settings& settings) {
+  const crypto::Sealer sealer(settings.sealing.key, settings.sealing.previous_keys);
+  return std::make_shared<const AccountBook>(settings.accounts, sealer, fill_with_random_bytes);
+}
+
 class IngestRole : public runtime::Role {
  public:
   IngestRole(runtime::RoleContext context, const Clock& clock, std::function<void(uint16_t)> on_listening)
       : context_(context),
         clock_(clock),
         on_listening_(std::move(on_listening)),
-        sealer_(context.settings.sealing.key, context.settings.sealing.previous_keys),
-        accounts_(context.settings.accounts, sealer_, fill_with_random_bytes),
+        accounts_(make_book(context.settings)),
         refusals_(http::proxy_networks(context.settings.ingest)),
         certificates_(context.settings.ingest) {
     if (context_.pages != nullptr)
@@ -68,6 +106,10 @@ class IngestRole : public runtime::Role {
   }
 
   std::string_view name() const override { return "ingest"; }
+
+  std::function<void()> prepare(const config::Settings& fresh) override {
+    return [this, book = make_book(fresh)] { accounts_.replace(book); };
+  }
 
   void run(std::stop_token stop) override {
     const auto& settings = context_.settings;
@@ -92,9 +134,14 @@ class IngestRole : public runtime::Role {
     std::deque<Worker> workers;
     for (int i = 0; i < settings.ingest.threads; ++i) {
       const auto port = workers.empty() ? settings.ingest.listen.port : workers.front().server.port();
-      workers.emplace_back(settings, accounts_, spool.get(), receipts, dead_letter_limit, refusals_, context_.metrics,
-                           shared, port);
+      workers.emplace_back(settings, accounts_.current(), spool.get(), receipts, dead_letter_limit, refusals_,
+                           context_.metrics, shared, port);
     }
+    accounts_.serve(&workers);
+    struct ServeNobody {
+      Accounts& accounts;
+      ~ServeNobody() { accounts.serve(nullptr); }
+    } const serve_nobody{accounts_};
     std::vector<Custodian::Thread> deciding;
     for (auto& worker : workers) deciding.push_back({worker.io, worker.receiver.decisions()});
     Custodian custodian(workers.front().io, workers.front().delivery, spool.get(), deciding, receipts, clock_);
@@ -180,8 +227,7 @@ class IngestRole : public runtime::Role {
   runtime::RoleContext context_;
   const Clock& clock_;
   const std::function<void(uint16_t)> on_listening_;
-  const crypto::Sealer sealer_;
-  const AccountBook accounts_;
+  Accounts accounts_;
   Refusals refusals_;
   http::Certificates certificates_;
   std::string trouble_;

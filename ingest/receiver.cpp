@@ -29,10 +29,10 @@ void CallbackCounters::count_accepted(const std::string* account) {
   counter->Increment();
 }
 
-Receiver::Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts,
-                   DeadLetterLimit& dead_letter_limit, Refusals& refusals, Delivery& delivery,
+Receiver::Receiver(std::shared_ptr<const AccountBook> accounts, const config::IngestSettings& settings,
+                   Receipts& receipts, DeadLetterLimit& dead_letter_limit, Refusals& refusals, Delivery& delivery,
                    telemetry::Metrics& metrics)
-    : accounts_(accounts),
+    : accounts_(std::move(accounts)),
       settings_(settings),
       receipts_(receipts),
       dead_letter_limit_(dead_letter_limit),
@@ -88,7 +88,7 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
 }
 
 std::optional<Reply> Receiver::begin(const Callback& callback, std::string_view traceparent, Work& work) {
-  Interpretation interpretation = accounts_.interpret(callback);
+  Interpretation interpretation = accounts_->interpret(callback);
   if (auto* refused = std::get_if<Refused>(&interpretation)) {
     const bool known = refused->refusal != Refusal::unknown_account;
     return refuse(callback, known ? callback.account : std::string_view{}, *refused);

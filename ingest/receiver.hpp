@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,12 +39,16 @@ class CallbackCounters {
 
 class Receiver {
  public:
-  Receiver(const AccountBook& accounts, const config::IngestSettings& settings, Receipts& receipts,
+  Receiver(std::shared_ptr<const AccountBook> accounts, const config::IngestSettings& settings, Receipts& receipts,
            DeadLetterLimit& dead_letter_limit, Refusals& refusals, Delivery& delivery, telemetry::Metrics& metrics);
 
   // traceparent: the request's header, or empty. Answers within the time that the account's kind allows. Reads callback
   // and traceparent only before its first wait; they may go away after that.
   boost::asio::awaitable<Reply> receive(const Callback& callback, std::string_view traceparent);
+
+  // From now on these accounts. On the io thread, so no callback is being interpreted: what waits for durability has
+  // nothing of the old ones.
+  void use(std::shared_ptr<const AccountBook> accounts) { accounts_ = std::move(accounts); }
 
   // What was answered, by receipt. Use on the same thread.
   Decisions& decisions() { return decisions_; }
@@ -71,7 +76,7 @@ class Receiver {
   Reply refuse(const Callback& callback, std::string_view account, const Refused& refused);
   Reply give_up(std::string_view account, std::string_view outcome, Refusal refusal);
 
-  const AccountBook& accounts_;
+  std::shared_ptr<const AccountBook> accounts_;
   const config::IngestSettings& settings_;
   Receipts& receipts_;
   Decisions decisions_;

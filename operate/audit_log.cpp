@@ -36,8 +36,8 @@ Uuid new_command_id() {
 void write(postgres::Transaction& transaction, const Operator& who, const Operation& operation) {
   transaction.execute(
       "insert into audit_logs (command_id, operator, address, operation, operation_type, resource_type, resource_id, filter, "
-      "affected, reason) values ($1::text::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, nullif($7::text, ''), "
-      "nullif($8::text, ''), $9::int8, nullif($10::text, ''))",
+      "affected, reason, details) values ($1::text::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, nullif($7::text, ''), "
+      "nullif($8::text, ''), $9::int8, nullif($10::text, ''), $11::text::jsonb)",
       postgres::Parameters()
           .text(to_string(operation.command_id))
           .text(who.name)
@@ -48,7 +48,8 @@ void write(postgres::Transaction& transaction, const Operator& who, const Operat
           .text(operation.resource_id)
           .text(operation.filter)
           .int8(operation.affected)
-          .text(operation.reason));
+          .text(operation.reason)
+          .text(operation.details));
 }
 
 }  // namespace wxpipe::operate

@@ -26,6 +26,7 @@ struct Operation {
   std::string filter;
   std::string reason;
   int64_t affected = 0;
+  std::string details = "{}";  // further figures, a JSON object
 };
 
 // A new command_id.

@@ -38,6 +38,10 @@ class ProcessRole : public runtime::Role {
 
   std::string_view name() const override { return "process"; }
 
+  std::function<void()> prepare(const config::Settings& fresh) override {
+    return [this, steps = make_steps(fresh)] { steps_.replace(steps); };
+  }
+
   void run(std::stop_token stop) override {
     const auto& kafka = context_.settings.kafka;
     crew_.run(stop, {.topics = schemas::topic_names(kafka.topic_prefix),
@@ -46,7 +50,7 @@ class ProcessRole : public runtime::Role {
 
  private:
   runtime::RoleContext context_;
-  const Steps steps_;
+  CurrentSteps steps_;
   ProcessMetrics metrics_;
   worker::Crew crew_;
 };

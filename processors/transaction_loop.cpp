@@ -51,8 +51,8 @@ std::string transactional_id(const config::Settings& settings, int slot) {
   return settings.kafka.topic_prefix + fmt::format("process.{}.{}", settings.instance.name, slot);
 }
 
-TransactionLoop::TransactionLoop(const config::Settings& settings, int slot, const Steps& steps, const Clock& clock,
-                                 ProcessMetrics& metrics, worker::Status& status)
+TransactionLoop::TransactionLoop(const config::Settings& settings, int slot, const CurrentSteps& steps,
+                                 const Clock& clock, ProcessMetrics& metrics, worker::Status& status)
     : settings_(settings),
       steps_(steps),
       clock_(clock),
@@ -117,7 +117,7 @@ void TransactionLoop::prepare(worker::Batch& batch) {
   std::vector<InputRecord> records;
   records.reserve(batch.size);
   for (const auto& record : batch.records) records.push_back(input(record));
-  transaction.effects = process_batch(records, steps_, windows_, {events_topic_, clock_.now()});
+  transaction.effects = process_batch(records, *steps_.get(), windows_, {events_topic_, clock_.now()});
   transaction.group = worker_.consumer().group_metadata();
   batch.records.clear();  // the effects have everything that is needed from them
 }

@@ -29,6 +29,7 @@
 #include "common/worker/worker.hpp"
 #include "processors/process_batch.hpp"
 #include "processors/process_metrics.hpp"
+#include "processors/steps.hpp"
 
 namespace wxpipe::processors {
 
@@ -38,7 +39,7 @@ class TransactionLoop : private worker::Job {
  public:
   // All arguments are borrowed and must outlive the loop. Connects, and fences an older worker of the same slot. Throws
   // Unavailable, Fenced or UsageError.
-  TransactionLoop(const config::Settings& settings, int slot, const Steps& steps, const Clock& clock,
+  TransactionLoop(const config::Settings& settings, int slot, const CurrentSteps& steps, const Clock& clock,
                   ProcessMetrics& metrics, worker::Status& status);
 
   // Runs until stopped and leaves nothing half done. Throws Unavailable and Fenced: make a new loop.
@@ -64,7 +65,7 @@ class TransactionLoop : private worker::Job {
   void send(Transaction& transaction);
 
   const config::Settings& settings_;
-  const Steps& steps_;
+  const CurrentSteps& steps_;
   const Clock& clock_;
   ProcessMetrics& metrics_;
   const std::string events_topic_, journal_topic_;

@@ -125,6 +125,14 @@ Check proxies_are_addresses_or_networks(const Settings& settings) {
   return std::nullopt;
 }
 
+Check accounts_stand_in_one_place(const Settings& settings) {
+  if (!settings.accounts_from.postgres || settings.accounts.empty()) return std::nullopt;
+  return Finding{"accounts_from.postgres",
+                 fmt::format("is true, so this file may have no [[accounts]], but {} is there: `wxpipe accounts add` "
+                             "puts the file's accounts into Postgres; then remove them here",
+                             settings.accounts.front().name)};
+}
+
 std::vector<Finding> account_names_are_unique_and_fit_in_a_url(const Settings& settings) {
   std::vector<Finding> findings;
   std::set<std::string> seen;
@@ -167,7 +175,8 @@ std::vector<Finding> contradictions(const Settings& settings) {
   for (const auto check :
        {command_budget_within_ack_budget, ack_budget_below_request_timeout, drain_outlasts_ack_budget,
         process_batch_within_transaction_timeout, sink_batch_within_poll_interval, producer_outlasts_failover,
-        tls_both_or_neither, admin_apart_from_callbacks, copies_have_a_spool, proxies_are_addresses_or_networks})
+        tls_both_or_neither, admin_apart_from_callbacks, copies_have_a_spool, proxies_are_addresses_or_networks,
+        accounts_stand_in_one_place})
     add(findings, check(settings));
   for (const auto check : {account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
     for (auto& finding : check(settings)) findings.push_back(std::move(finding));
@@ -209,6 +218,8 @@ std::vector<Finding> risks(const Settings& settings) {
        "kafka.durability = \"one_broker\", and keep a second copy with ingest.acknowledge = \"broker_and_spool\"");
   warn(settings.ingest.max_connections < settings.ingest.max_in_flight, "ingest.max_in_flight",
        "is more than max_connections, so it never limits anything");
+  warn(settings.accounts_from.postgres && settings.accounts_from.copy_file.empty(), "accounts_from.copy_file",
+       "is empty: ingest can't start while Postgres is away; name a file on a local disk");
   warn(settings.log.level == "debug", "log.level", "debug writes a line for nearly everything");
   for (const auto& account : settings.accounts) {
     place = account.where;

@@ -32,6 +32,7 @@ Check tls_both_or_neither(const Settings& settings);
 Check admin_apart_from_callbacks(const Settings& settings);
 Check copies_have_a_spool(const Settings& settings);
 Check proxies_are_addresses_or_networks(const Settings& settings);
+Check accounts_stand_in_one_place(const Settings& settings);
 std::vector<Finding> account_names_are_unique_and_fit_in_a_url(const Settings& settings);
 std::vector<Finding> score_rules_are_unique_and_fire(const Settings& settings);
 

@@ -74,6 +74,13 @@ std::span<const Key<Settings>> setting_keys() {
       {"postgres.url", in<&S::postgres, &PostgresSettings::url>(), any(),
        "Where the rows go, as a connection URL. It holds a password, so it is a secret."},
 
+      {"accounts_from.postgres", in<&S::accounts_from, &AccountsFromSettings::postgres>(), any(),
+       "Accounts are rows of the table wxpipe.accounts, which `wxpipe accounts` changes, and not [[accounts]] of this "
+       "file. Their secrets are sealed there."},
+      {"accounts_from.copy_file", in<&S::accounts_from, &AccountsFromSettings::copy_file>(), path(),
+       "With postgres = true: where the last good accounts are kept, so that ingest can start while Postgres is away. "
+       "Their secrets stay sealed. Empty: no copy."},
+
       {"ingest.listen", in<&S::ingest, &I::listen>(), any(), "Where callbacks arrive. Port 0: the system chooses."},
       {"ingest.public_url", in<&S::ingest, &I::public_url>(), any(),
        "How the platforms reach this address, such as https://hooks.example.com: check-config prints the callback URLs "

@@ -47,6 +47,12 @@ struct PostgresSettings {
   Secret url{"postgresql://localhost/wxpipe"};
 };
 
+// [accounts_from]
+struct AccountsFromSettings {
+  bool postgres = false;  // the accounts are rows of wxpipe.accounts; there are no [[accounts]] in the file
+  std::string copy_file;  // the last good ones, for a start while Postgres is away; empty: no copy
+};
+
 inline constexpr const char* kBrokerAndSpool = "broker_and_spool";
 
 // [ingest]
@@ -190,6 +196,7 @@ struct Settings {
   SealingSettings sealing;
   KafkaSettings kafka;
   PostgresSettings postgres;
+  AccountsFromSettings accounts_from;
   IngestSettings ingest;
   AdminSettings admin;
   SpoolSettings spool;

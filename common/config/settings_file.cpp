@@ -3,6 +3,7 @@
 #include "common/config/settings_file.hpp"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
@@ -107,6 +108,45 @@ struct Problem {
   std::string key, text;
 };
 
+// JSON as TOML has it: accounts from elsewhere are read as those of the file. A null is left out.
+template <class Put>
+void put_toml(const simdjson::dom::element& value, Put&& put);
+
+toml::table toml_of(const simdjson::dom::object& object) {
+  toml::table table;
+  for (const auto& [name, value] : object)
+    put_toml(value, [&, key = std::string(name)](auto&& node) { table.insert_or_assign(key, std::move(node)); });
+  return table;
+}
+
+toml::array toml_of(const simdjson::dom::array& list) {
+  toml::array array;
+  for (const auto& value : list) put_toml(value, [&](auto&& node) { array.push_back(std::move(node)); });
+  return array;
+}
+
+template <class Put>
+void put_toml(const simdjson::dom::element& value, Put&& put) {
+  using Type = simdjson::dom::element_type;
+  switch (value.type()) {
+    case Type::OBJECT:
+      return put(toml_of(value.get_object().value_unsafe()));
+    case Type::ARRAY:
+      return put(toml_of(value.get_array().value_unsafe()));
+    case Type::STRING:
+      return put(std::string(value.get_string().value_unsafe()));
+    case Type::INT64:
+      return put(value.get_int64().value_unsafe());
+    case Type::UINT64:  // beyond int64
+    case Type::DOUBLE:
+      return put(value.get_double().value_unsafe());
+    case Type::BOOL:
+      return put(value.get_bool().value_unsafe());
+    case Type::NULL_VALUE:
+      return;
+  }
+}
+
 // Where a secret is to be found; looked up at the end.
 struct SecretSource {
   enum class Kind { value, variable, file } kind;
@@ -129,7 +169,36 @@ class SettingsReader {
     return finish();
   }
 
+  // Only accounts, from elsewhere.
+  Loaded read_accounts_from(std::string_view json, const std::string& where, const OpenSecret& open) {
+    file_ = where;
+    simdjson::dom::parser parser;
+    simdjson::dom::array list;
+    if (parser.parse(json).get(list) != simdjson::SUCCESS) {
+      complain({where}, "accounts", "is not a list of accounts in JSON");
+      return finish();
+    }
+    const auto accounts = toml_of(list);
+    if (!accounts.empty()) read_accounts(accounts);
+    for (auto& account : settings_.accounts)
+      for (const auto& key : account_keys())
+        if (key.is_secret()) open_secret(account, key, open);
+    return finish();
+  }
+
  private:
+  void open_secret(AccountSettings& account, const Key<AccountSettings>& key, const OpenSecret& open) {
+    auto& secret = std::get<Field<AccountSettings, Secret>>(key.field)(account);
+    if (secret.empty()) return;
+    if (auto opened = open(secret.reveal())) {  // a seal, no secret yet
+      secret = std::move(*opened);
+    } else {
+      secret = {};
+      complain({account.where}, fmt::format("accounts.{}.{}", account.name, key.name),
+               "no sealing key opens it: is the key that sealed it among [sealing] previous_keys?");
+    }
+  }
+
   void complain(Place place, std::string key, std::string text) {
     problems_.push_back({std::move(place), std::move(key), std::move(text)});
   }
@@ -139,6 +208,7 @@ class SettingsReader {
     try {
       // toml++ reads each text into the same buffer, and frees it as it is. So the last text, a long one, is ours.
       static const std::string last = "\n[\"\"]\n\"\" = \"" + std::string(1024, 'x') + "\"\n";
+      files_.push_back(path);
       Tables tables(new toml::table(toml::parse(read_file(path, last).reveal(), path)));
       tables->erase("");
       return tables;
@@ -270,8 +340,9 @@ class SettingsReader {
   }
 
   bool needed(std::string_view key) const {
-    if (key.starts_with("postgres.")) return needs_.postgres;
-    if (key.starts_with("sealing.")) return needs_.sealing;
+    const bool elsewhere = settings_.accounts_from.postgres;
+    if (key.starts_with("postgres.")) return needs_.postgres || (elsewhere && needs_.reference);
+    if (key.starts_with("sealing.")) return needs_.sealing || (elsewhere && needs_.accounts);
     return needs_.accounts;
   }
 
@@ -291,10 +362,8 @@ class SettingsReader {
       }
       case SecretSource::Kind::file:
         try {
-          const Secret whole = read_file(resolved(source.text.reveal(), source.place));
-          const std::string& text = whole.reveal();
-          secret = Secret(text.substr(0, text.find_last_not_of(" \t\r\n") + 1));
-          if (secret.empty()) complain(source.place, source.key, fmt::format("{} is empty", source.text.reveal()));
+          files_.push_back(resolved(source.text.reveal(), source.place));
+          secret = read_secret_file(files_.back());
         } catch (const UsageError& error) {
           complain(source.place, source.key, error.what());
         }
@@ -481,9 +550,10 @@ class SettingsReader {
 
   void check() {
     std::vector<Finding> findings = contradictions(settings_);
-    if (needs_.sealing)
+    const bool elsewhere = settings_.accounts_from.postgres;
+    if (needs_.sealing || (elsewhere && needs_.accounts))
       if (auto finding = sealing_key_present(settings_)) findings.push_back(std::move(*finding));
-    if (needs_.accounts)
+    if (needs_.accounts && !elsewhere)
       if (auto finding = at_least_one_account(settings_)) findings.push_back(std::move(*finding));
     std::set<std::string> complained;
     for (const auto& problem : problems_) complained.insert(problem.key.substr(0, problem.key.find("_file")));
@@ -500,7 +570,7 @@ class SettingsReader {
   Loaded finish() {
     std::stable_sort(problems_.begin(), problems_.end(),
                      [](const Problem& left, const Problem& right) { return left.place < right.place; });
-    Loaded loaded{std::move(settings_), {}, std::move(places_)};
+    Loaded loaded{std::move(settings_), {}, std::move(places_), std::move(files_)};
     for (const auto& problem : problems_) {
       std::string line = to_string(problem.place);
       for (const auto* part : {&problem.key, &problem.text})
@@ -519,12 +589,29 @@ class SettingsReader {
   std::map<std::string, std::string> places_;
   std::vector<Problem> problems_;
   std::vector<std::string> whole_;
+  std::vector<std::string> files_;
 };
 
 }  // namespace
 
 Loaded read_settings(const std::string& path, const Environment& environment, const Needs& needs) {
   return SettingsReader(environment, needs).read(path);
+}
+
+Secret read_secret_file(const std::string& path) {
+  const Secret whole = read_file(path);
+  const std::string& text = whole.reveal();
+  Secret secret(text.substr(0, text.find_last_not_of(" \t\r\n") + 1));
+  if (secret.empty()) throw UsageError(fmt::format("{} is empty", path));
+  return secret;
+}
+
+void add_accounts(Loaded& loaded, std::string_view json, const std::string& where, const Needs& needs,
+                  const OpenSecret& open) {
+  const Environment none;
+  auto found = SettingsReader(none, needs).read_accounts_from(json, where, open);
+  for (auto& account : found.settings.accounts) loaded.settings.accounts.push_back(std::move(account));
+  loaded.errors.insert(loaded.errors.end(), found.errors.begin(), found.errors.end());
 }
 
 Settings load_settings(const std::string& path, const Environment& environment, const Needs& needs) {

@@ -1,6 +1,7 @@
 // A long-running part of the process: ingest, process or sink. `wxpipe run` runs all of them; each can also run alone.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string_view>
@@ -28,6 +29,12 @@ class Role {
   // role can't go on: UsageError (configuration), Unavailable (a server stays away longer than the role's patience),
   // anything else is a bug. Normally a role waits for servers that are away and says so in Readiness.
   virtual void run(std::stop_token stop) = 0;
+  // The configuration has changed. Checks the part of it that this role takes while it runs, and returns what takes it;
+  // it doesn't fail. Throws UsageError if it can't be taken: then nothing has changed. Called on another thread than
+  // run, also before it; never twice at once. What `fresh` says is copied.
+  virtual std::function<void()> prepare([[maybe_unused]] const config::Settings& fresh) {
+    return [] {};
+  }
 };
 
 }  // namespace wxpipe::runtime

@@ -64,7 +64,15 @@ Metrics::Metrics()
           gauge(registry, "wxpipe_consumer_lag_records", "Records that are not committed yet, by group")),
       unaccounted(gauge(registry, "wxpipe_unaccounted", "Receipts acknowledged and found nowhere; must be 0").Add({})),
       repairs(counter(registry, "wxpipe_repairs_total",
-                      "Unaccounted receipts that the custody watch looked for: sent again, or impossible to mend")) {}
+                      "Unaccounted receipts that the custody watch looked for: sent again, or impossible to mend")),
+      configuration_reloads(counter(registry, "wxpipe_configuration_reloads_total",
+                                    "Looks at a changed configuration while running, by what became of it")),
+      configuration_loaded_at(gauge(registry, "wxpipe_configuration_loaded_timestamp_seconds",
+                                    "Unix time at which the configuration in use was taken")
+                                  .Add({})),
+      configuration_refused(gauge(registry, "wxpipe_configuration_refused",
+                                  "1: the newest configuration is wrong, and the one from before is in use")
+                                .Add({})) {}
 
 std::string Metrics::exposition() const { return prometheus::TextSerializer().Serialize(registry.Collect()); }
 

@@ -1,7 +1,6 @@
 #include "ingest/http/tls.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include "common/result.hpp"
 #include "common/telemetry/log.hpp"
@@ -47,14 +46,8 @@ std::shared_ptr<asio::ssl::context> Certificates::current() const {
   return current_;
 }
 
-Certificates::Stamp Certificates::stamp_of(const std::string& file) {
-  struct stat found {};
-  if (::stat(file.c_str(), &found) != 0) return {};
-  return {found.st_dev, found.st_ino, found.st_size, found.st_ctim.tv_sec * 1'000'000'000 + found.st_ctim.tv_nsec};
-}
-
 Certificates::Stamps Certificates::stamps() const {
-  return {stamp_of(settings_.tls_certificate_file), stamp_of(settings_.tls_key_file)};
+  return {runtime::stamp_of(settings_.tls_certificate_file), runtime::stamp_of(settings_.tls_key_file)};
 }
 
 void Certificates::look() {

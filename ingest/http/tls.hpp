@@ -3,12 +3,12 @@
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 
 #include "common/config/settings.hpp"
+#include "common/runtime/file_stamp.hpp"
 
 namespace wxpipe::ingest::http {
 
@@ -30,17 +30,10 @@ class Certificates {
   void look();
 
  private:
-  // What tells one version of a file from another; all zero: it can't be read.
-  struct Stamp {
-    uint64_t device = 0, inode = 0;
-    int64_t size = 0, changed_at = 0;  // nanoseconds
-    bool operator==(const Stamp&) const = default;
-  };
   struct Stamps {
-    Stamp certificate, key;
+    runtime::FileStamp certificate, key;
     bool operator==(const Stamps&) const = default;
   };
-  static Stamp stamp_of(const std::string& file);
   Stamps stamps() const;
 
   const config::IngestSettings& settings_;

@@ -5,6 +5,8 @@
 
 namespace wxpipe::schemas {
 
+inline constexpr std::string_view kPlatformsAndUs = "wechat open_platform wework bot instance channel wxpipe";
+
 struct Origin {
   Uuid event_id;
   std::string platform, account, tenant, subject, event_type;
@@ -27,6 +29,7 @@ struct OriginWords {
   std::string_view subject;
   std::string_view occurred_at = "When, by the platform's clock";
   bool null_if_empty = false;  // for tenant and subject; false where they are part of a key
+  bool own_too = false;        // wxpipe's own happenings too: platform "wxpipe", perhaps without an account
   bool newest_wins = false;    // the table has what orders its rows: wxpipe.told_at(occurred_at, timeless, stated_at)
 };
 
@@ -36,6 +39,13 @@ constexpr auto origin_fields(const OriginWords& words) {
   auto tenant =
       field<Member, &Origin::tenant>("tenant", "The authorised account; empty where there is none").unless_empty();
   auto subject = field<Member, &Origin::subject>("subject", words.subject).like("oABCD1234567890abcdefghijklmn");
+  auto platform = field<Member, &Origin::platform>("platform", "Who told us").words(kPlatforms).like("wechat");
+  auto account =
+      field<Member, &Origin::account>("account", "The account's name in the configuration").required().like("shop");
+  if (words.own_too) {
+    platform = field<Member, &Origin::platform>("platform", "Who told us").words(kPlatformsAndUs).like("wechat");
+    account = field<Member, &Origin::account>("account", "The account's name in the configuration").like("shop");
+  }
   auto timeless =
       field<Member, &Origin::timeless>("timeless", "The platform gives no time for this kind of event").unless_empty();
   auto stated_at = field<Member, &Origin::stated_at>("stated_at", kStatedAt).optional();
@@ -55,9 +65,7 @@ constexpr auto origin_fields(const OriginWords& words) {
           .optional()
           .like("edge-1/01JD4Z8K/42"),
       field<Member, &Origin::event_type>("event_type", "The event's type, as in messages.type").like("menu.clicked"),
-      field<Member, &Origin::platform>("platform", "Who told us").words(kPlatforms).like("wechat"),
-      field<Member, &Origin::account>("account", "The account's name in the configuration").required().like("shop"),
-      tenant, subject,
+      platform, account, tenant, subject,
       field<Member, &Origin::occurred_at>("occurred_at", words.occurred_at)
           .required()
           .like("2024-11-20T06:00:33.000000Z"),

@@ -38,6 +38,9 @@ class RunningRole {
     thread_.join();
   }
 
+  // As runtime::Reload does with a changed configuration.
+  void take(const config::Settings& fresh) { role_->prepare(fresh)(); }
+
   // Waits until the role listens.
   uint16_t port() const { return port_.get(); }
   bool ready() const { return readiness_.all_ready(); }

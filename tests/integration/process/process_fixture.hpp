@@ -85,7 +85,7 @@ class RunningLoop {
   }
 
   const config::Settings settings_;
-  const Steps steps_;
+  const CurrentSteps steps_;
   telemetry::Metrics metrics_;
   ProcessMetrics process_metrics_{metrics_};
   worker::Status status_;

@@ -96,7 +96,8 @@ class RunningServer {
   const config::KafkaSettings kafka_{.bootstrap_servers = fmt::format("127.0.0.1:{}", rig::local_port(silent_broker_)),
                                      .properties = {}};
   telemetry::Metrics metrics_;
-  const AccountBook accounts_ = test::book({test::account("official_account")});
+  const std::shared_ptr<const AccountBook> accounts_ =
+      std::make_shared<const AccountBook>(test::book({test::account("official_account")}));
   Receipts receipts_{"edge", system_clock().now()};
   DeadLetterLimit dead_letter_limit_{0};
   Refusals refusals_;

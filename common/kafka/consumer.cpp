@@ -95,6 +95,11 @@ std::vector<PartitionOffset> Consumer::committed(const std::vector<Partition>& p
   return from_list("rd_kafka_committed", list.get());
 }
 
+void Consumer::show(const std::vector<PartitionOffset>& offsets) {
+  const auto list = to_list(offsets);
+  rd_kafka_commit(client_.get(), list.get(), 1);
+}
+
 GroupMetadata Consumer::group_metadata() const {
   return GroupMetadata(rd_kafka_consumer_group_metadata(client_.get()));
 }

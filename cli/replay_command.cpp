@@ -340,7 +340,9 @@ void add_replay_command(Program& program) {
                   "tables (production's), schema:NAME (the same tables beside them), topic:NAME, or files:FOLDER. "
                   "Default: tables")
       ->type_name("TARGET");
-  command.add_option("--format", options->format, "Of files: ndjson or csv; with .zst behind it, compressed. Default: ndjson")
+  command
+      .add_option("--format", options->format,
+                  "Of files: ndjson or csv; with .zst behind it, compressed. Default: ndjson")
       ->check(CLI::IsMember({"ndjson", "csv", "ndjson.zst", "csv.zst"}))
       ->type_name("FORMAT");
   command.add_flag("--renormalize", options->renormalize, "Make each event anew out of its body, by today's rules");

@@ -86,9 +86,11 @@ Finding finding_of(const std::string& reader, const Role& role, const operate::R
       return {Level::warning,
               fmt::format("{}: {} waiting, and {} are the limit: even one worker for each would be too slow for {}",
                           reader, wait, report::counted(lag.partitions, "partition"), goal),
-              fmt::format("Let {} of {} run now. {} would need about {}: docs/topics.md, Changing a key's partition.",
+              fmt::format("Let {} of {} run now. {} would need about {}: `wxpipe topics grow {} --to {}`.",
                           report::counted(more, "process"), role.name, goal,
-                          report::counted(advice.partitions.value_or(0), "partition"))};
+                          report::counted(advice.partitions.value_or(0), "partition"),
+                          reader == "process" ? "events" : reader.substr(reader.find('.') + 1),
+                          advice.partitions.value_or(0))};
     case Need::fewer:
       return {Level::note,
               fmt::format("{}: {} for {}, so some have nothing to do", reader, report::counted(workers_now, "worker"),
@@ -158,8 +160,8 @@ Advice advice_of(const config::Settings& settings, const operate::LagLook& befor
 }
 
 std::unique_ptr<postgres::Connection> connect(const config::Settings& settings) {
-  auto connection = std::make_unique<postgres::Connection>(settings.postgres.url, "wxpipe scale",
-                                                           postgres::Purpose::administration);
+  auto connection =
+      std::make_unique<postgres::Connection>(settings.postgres.url, "wxpipe scale", postgres::Purpose::administration);
   postgres::require_schema(*connection);
   return connection;
 }
@@ -177,8 +179,7 @@ class Board {
   }
   std::string json() const {
     const std::lock_guard lock(mutex_);
-    if (text_.empty() || steady_clock::now() - at_ > kHoldsFor)
-      throw UsageError("no advice: /readyz says why\n");
+    if (text_.empty() || steady_clock::now() - at_ > kHoldsFor) throw UsageError("no advice: /readyz says why\n");
     return text_;
   }
 
@@ -253,13 +254,15 @@ void add_scale_command(Program& program) {
   command.add_option("--between", options->between, "Time between the two looks that the rates come from. Default: 5s")
       ->type_name("DURATION");
   command
-      .add_option("--listen", options->listen,
-                  "Goes on until it is stopped, and says it at http://HOST:PORT/scale, as {\"process\": 3, \"sink\": 2}")
+      .add_option(
+          "--listen", options->listen,
+          "Goes on until it is stopped, and says it at http://HOST:PORT/scale, as {\"process\": 3, \"sink\": 2}")
       ->type_name("HOST:PORT");
-  add_examples(command, {{"wxpipe scale advise -c wxpipe.toml", "what to start"},
-                         {"wxpipe scale advise --target 10m -c wxpipe.toml", "there is no hurry"},
-                         {"wxpipe scale advise --json -c wxpipe.toml | jq .advised", "for a script"},
-                         {"wxpipe scale advise --listen 0.0.0.0:9465 -c wxpipe.toml", "for an autoscaler such as KEDA"}});
+  add_examples(command,
+               {{"wxpipe scale advise -c wxpipe.toml", "what to start"},
+                {"wxpipe scale advise --target 10m -c wxpipe.toml", "there is no hurry"},
+                {"wxpipe scale advise --json -c wxpipe.toml | jq .advised", "for a script"},
+                {"wxpipe scale advise --listen 0.0.0.0:9465 -c wxpipe.toml", "for an autoscaler such as KEDA"}});
   command.callback([&program, options] { run(program, *options); });
   add_examples(group, {{"wxpipe scale advise -c wxpipe.toml", "what to start"}});
 }

@@ -7,10 +7,10 @@
 #include <memory>
 #include <thread>
 
+#include "common/config/units.hpp"
 #include "common/kafka/admin.hpp"
 #include "common/kafka/durability.hpp"
 #include "common/result.hpp"
-#include "common/config/units.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "operate/grow.hpp"
 #include "operate/topics_plan.hpp"
@@ -211,7 +211,8 @@ Table steps_of(const operate::Growth& growth) {
     steps.rows.push_back({"process takes everything that is on the topic"});
   }
   steps.rows.push_back({partitions(growth.topic, growth.from, growth.to)});
-  if (growth.held) steps.rows.push_back({"the events in the spools follow, in their order; new ones go on behind them"});
+  if (growth.held)
+    steps.rows.push_back({"the events in the spools follow, in their order; new ones go on behind them"});
   return steps;
 }
 
@@ -251,15 +252,14 @@ void grow(Program& program, const GrowOptions& options) {
   report.facts.back().value = outcome.grown;
   report.facts.push_back({"held_ms", "", outcome.held.count()});
   if (!outcome.why.empty())
-    report.findings.push_back(
-        {outcome.grown ? Level::warning : Level::error, outcome.why, outcome.remedy});
+    report.findings.push_back({outcome.grown ? Level::warning : Level::error, outcome.why, outcome.remedy});
   conclude_with(outcome.grown ? Finding{Level::fine, fmt::format("{} has {} partitions", growth.topic, growth.to)}
                               : Finding{Level::note, "the topic is as it was, and ingest goes on as before"});
 }
 
 void add_grow(CLI::App& group, Program& program) {
-  auto& command = *group.add_subcommand(
-      "grow", "Gives a topic more partitions; on events, every key keeps its order meanwhile");
+  auto& command =
+      *group.add_subcommand("grow", "Gives a topic more partitions; on events, every key keeps its order meanwhile");
   command.group("Commands");
   add_config_options(command, program);
   add_report_options(command, program, Rows::none);
@@ -276,9 +276,10 @@ void add_grow(CLI::App& group, Program& program) {
                   "events: give up when process has not taken everything by then; nothing is changed. Default: 2m")
       ->type_name("DURATION");
   command.add_flag("--yes", options->yes, "Do it; without it, it only says what it would do");
-  add_examples(command, {{"wxpipe topics grow events --to 24 -c wxpipe.toml", "what would happen?"},
-                         {"wxpipe topics grow events --to 24 --yes -c wxpipe.toml", "twice as many processes can share it"},
-                         {"wxpipe topics grow messages --to 24 --yes -c wxpipe.toml", "so that more sinks can share it"}});
+  add_examples(command,
+               {{"wxpipe topics grow events --to 24 -c wxpipe.toml", "what would happen?"},
+                {"wxpipe topics grow events --to 24 --yes -c wxpipe.toml", "twice as many processes can share it"},
+                {"wxpipe topics grow messages --to 24 --yes -c wxpipe.toml", "so that more sinks can share it"}});
   command.callback([&program, options] { grow(program, *options); });
 }
 }  // namespace

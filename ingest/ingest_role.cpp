@@ -94,8 +94,8 @@ class IngestRole : public runtime::Role {
     std::deque<Worker> workers;
     for (int i = 0; i < settings.ingest.threads; ++i) {
       const auto port = workers.empty() ? settings.ingest.listen.port : workers.front().server.port();
-      workers.emplace_back(settings, accounts_, spool.get(), hold.get(), receipts, dead_letter_limit, refusals_, context_.metrics,
-                           shared, port);
+      workers.emplace_back(settings, accounts_, spool.get(), hold.get(), receipts, dead_letter_limit, refusals_,
+                           context_.metrics, shared, port);
     }
     std::vector<Custodian::Thread> deciding;
     for (auto& worker : workers) deciding.push_back({worker.io, worker.receiver.decisions()});

@@ -32,9 +32,9 @@ constexpr auto kLookEvery = 250ms;
 constexpr auto kAskEvery = 1s;
 // If two notes are further apart, an ingest process may have gone on in between.
 constexpr milliseconds kLongestGap = HoldRule::kPatience / 2;
-constexpr auto kQuiet = 2s;           // no new event for so long
+constexpr auto kQuiet = 2s;                         // no new event for so long
 constexpr std::chrono::seconds kVisibleWithin{15};  // new partitions, to the broker that we ask
-constexpr auto kVisibleToAll = 2s;    // and then to all others
+constexpr auto kVisibleToAll = 2s;                  // and then to all others
 constexpr int64_t kMarkersAtMost = 100;
 
 std::string_view unsuitable(TopicName topic) {
@@ -160,7 +160,8 @@ class Backlog {
     // These offsets may be those of markers that transactions leave (of a repair).
     try {
       int64_t records = 0;
-      log_.read(rest, [&](const kafka::Record&) { ++records; }, kTimeout);
+      log_.read(
+          rest, [&](const kafka::Record&) { ++records; }, kTimeout);
       left_ = records;
     } catch (const Unavailable&) {
       return;  // a transaction is open: its records will come
@@ -241,9 +242,10 @@ GrowthOutcome grow_events(const config::KafkaSettings& settings, const Growth& g
   try {
     held.release();
   } catch (const Unavailable& error) {
-    outcome.why += fmt::format("{}the ingest processes could not be told to go on ({}); they do so by themselves within {} s",
-                               outcome.why.empty() ? "" : "; ", error.what(),
-                               std::chrono::duration_cast<std::chrono::seconds>(HoldRule::kPatience).count());
+    outcome.why +=
+        fmt::format("{}the ingest processes could not be told to go on ({}); they do so by themselves within {} s",
+                    outcome.why.empty() ? "" : "; ", error.what(),
+                    std::chrono::duration_cast<std::chrono::seconds>(HoldRule::kPatience).count());
   }
   outcome.held = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
   return outcome;

@@ -1,7 +1,8 @@
 // More partitions for a topic (`wxpipe topics grow`). Kafka finds a key's partition from the number of partitions, so
 // with more of them keys move, and later records of a key could overtake earlier ones.
 //
-//   events              keys keep their order. All ingest processes hold their events back (ingest/delivery/hold_rule.hpp),
+//   events              keys keep their order. All ingest processes hold their events back
+//   (ingest/delivery/hold_rule.hpp),
 //                       `process` takes what is there, the partitions are made, and events go on
 //   the topics of facts at once. The tables are the same in whatever order facts come (docs/guarantees.md law 4); other
 //                       readers of such a topic may meet a key's later records first

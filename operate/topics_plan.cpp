@@ -97,14 +97,15 @@ class Planner {
            {},
            fmt::format("has {} partitions, fewer than events; its records have no keys to move", found.partitions)});
     else
-      actions_.push_back({TopicActionKind::refuse,
-                          name,
-                          wanted,
-                          0,
-                          {},
-                          fmt::format("has {} partitions instead of {}; more of them move keys: "
-                                      "`wxpipe topics grow {} --to {}`",
-                                      found.partitions, wanted, topic.suffix.substr(0, topic.suffix.find('.')), wanted)});
+      actions_.push_back(
+          {TopicActionKind::refuse,
+           name,
+           wanted,
+           0,
+           {},
+           fmt::format("has {} partitions instead of {}; more of them move keys: "
+                       "`wxpipe topics grow {} --to {}`",
+                       found.partitions, wanted, topic.suffix.substr(0, topic.suffix.find('.')), wanted)});
   }
 
   void check_replicas(const std::string& name, const kafka::TopicView& found) {

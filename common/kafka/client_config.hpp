@@ -21,8 +21,8 @@ enum class ClientRole { ingest_producer, transactional_producer, processor_consu
 Conf client_config(ClientRole role, const config::KafkaSettings& settings,
                    const std::vector<std::pair<std::string, std::string>>& extra = {});
 
-// How often a sink shows its offsets to Kafka's tools: librdkafka's own auto.commit.interval.ms (5 s), which nothing else
-// uses here. Zero: never.
+// How often a sink shows its offsets to Kafka's tools: librdkafka's own auto.commit.interval.ms (5 s), which nothing
+// else uses here. Zero: never.
 std::chrono::milliseconds show_offsets_every(const config::KafkaSettings& settings);
 
 // Takes ownership of the conf. Throws UsageError with librdkafka's reason when it can't be created.

@@ -60,8 +60,8 @@ class Consumer {
   // The group's committed offsets. Waits for transactions that are being completed. Throws Unavailable.
   std::vector<PartitionOffset> committed(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
 
-  // Commits these offsets to Kafka, so that Kafka's own tools show how far we are. Doesn't wait, and nobody is told when
-  // it fails: nothing reads them back.
+  // Commits these offsets to Kafka, so that Kafka's own tools show how far we are. Doesn't wait, and nobody is told
+  // when it fails: nothing reads them back.
   void show(const std::vector<PartitionOffset>& offsets);
 
   // For send_offsets. Get it again for each transaction: it holds the group's generation.

@@ -32,7 +32,9 @@ class GrowTest : public testing::Test {
     more.insert(more.begin(), {"topics", "grow", "events", "--to", fmt::format("{}", kGrown), "--yes"});
     return std::make_unique<rig::Process>(world_->pipeline().wxpipe(std::move(more)));
   }
-  bool holds() { return world_->comes_true([&] { return fleet().count_in_logs(Actor::ingest, "events_held") >= 2; }); }
+  bool holds() {
+    return world_->comes_true([&] { return fleet().count_in_logs(Actor::ingest, "events_held") >= 2; });
+  }
   int partitions() {
     return kafka::Admin(world_->pipeline().kafka()).view().topics.at(world_->topic_prefix() + "events.v1").partitions;
   }

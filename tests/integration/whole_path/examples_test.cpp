@@ -38,10 +38,21 @@ struct Example {
   // Changes nothing but what lies beside production: side schemas, files, bookmarks.
   bool only_reads() const {
     if (has("--yes") || goes_on()) return false;
-    for (const auto& reading :
-         std::vector<Lines>{{"migrate", "--check"}, {"topics", "plan"}, {"topics", "grow"}, {"partitions", "plan"},
-                            {"partitions", "doctor"}, {"audit"}, {"lag"}, {"doctor"}, {"scale"}, {"dlq"}, {"trace"},
-                            {"tail"}, {"replay"}, {"diff"}, {"bookmark"}})
+    for (const auto& reading : std::vector<Lines>{{"migrate", "--check"},
+                                                  {"topics", "plan"},
+                                                  {"topics", "grow"},
+                                                  {"partitions", "plan"},
+                                                  {"partitions", "doctor"},
+                                                  {"audit"},
+                                                  {"lag"},
+                                                  {"doctor"},
+                                                  {"scale"},
+                                                  {"dlq"},
+                                                  {"trace"},
+                                                  {"tail"},
+                                                  {"replay"},
+                                                  {"diff"},
+                                                  {"bookmark"}})
       if (begins(reading)) return true;
     return needs_no_server();
   }
@@ -116,7 +127,8 @@ class ExamplesTest : public WholePathTest {
       const auto equals = words.front().find('=');
       const auto name = words.front().substr(0, equals);
       // The servers of examples are nobody's here.
-      if (name != "DATABASE_URL" && name != "KAFKA_BOOTSTRAP") made.environment[name] = words.front().substr(equals + 1);
+      if (name != "DATABASE_URL" && name != "KAFKA_BOOTSTRAP")
+        made.environment[name] = words.front().substr(equals + 1);
       words.erase(words.begin());
     }
     words.erase(words.begin());
@@ -153,7 +165,8 @@ TEST_F(ExamplesTest, WithoutServersEachSaysSoInASentenceAndInTime) {
   std::vector<Example> list;
   for (const auto& one : all_)
     if (!one.goes_on()) list.push_back(one);
-  std::ranges::stable_sort(list, {}, [](const auto& one) { return !one.has("--update"); });  // makes the test case whole
+  std::ranges::stable_sort(list, {},
+                           [](const auto& one) { return !one.has("--update"); });  // makes the test case whole
   for (size_t from = 0; from < list.size();) {
     const size_t to = from == 0 ? 1 : std::min(from + kAtOnce, list.size());
     std::vector<std::unique_ptr<rig::Process>> together;
@@ -194,8 +207,7 @@ TEST_F(ExamplesTest, ThoseThatReadRunAgainstRealServers) {
   ASSERT_EQ(command({"topics", "apply"}).code(), 0);
   auto all = start();
   ASSERT_TRUE(all->ready()) << all->readiness();
-  for (int i = 0; i < 20; ++i)
-    ASSERT_EQ(all->client().send(http(shop(mp_text("o_one", i, "价格")))).status, 200);
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(all->client().send(http(shop(mp_text("o_one", i, "价格")))).status, 200);
   ASSERT_TRUE(settled(20));
   const Environment here{{"WXPIPE_ADMIN__LISTEN", fmt::format("127.0.0.1:{}", all->admin_port().value())},
                          {"WXPIPE_INGEST__PUBLIC_URL", fmt::format("http://127.0.0.1:{}", all->port().value())}};
@@ -220,7 +232,7 @@ TEST_F(ExamplesTest, ThoseThatGoOnEndWithASignal) {
   ASSERT_EQ(command({"topics", "apply"}).code(), 0);
   auto all = start();
   ASSERT_TRUE(all->ready()) << all->readiness();
-  const Environment here{{"WXPIPE_INGEST__LISTEN", "127.0.0.1:0"}};
+  const Environment here{{"WXPIPE_INGEST__LISTEN", "127.0.0.1:0"}, {"WXPIPE_INSTANCE", "example"}};
   int number = 0;
   for (const auto& one : all_) {
     if (!one.goes_on() || one.begins({"forward"})) continue;  // devtools_test has somebody it can forward to

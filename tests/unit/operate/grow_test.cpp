@@ -34,13 +34,12 @@ std::string refusal(std::string_view topic, int to, const kafka::ClusterView& vi
 }
 
 TEST(Growth, OfEventsHoldsIngestAndTakesTheJournalAlong) {
-  EXPECT_EQ(plan_growth("events", 24, "shop.", cluster()),
-            (Growth{.topic = "shop.events.v1",
-                    .from = 6,
-                    .to = 24,
-                    .held = true,
-                    .journal = "shop.seen_ids.v1",
-                    .journal_from = 6}));
+  EXPECT_EQ(plan_growth("events", 24, "shop.", cluster()), (Growth{.topic = "shop.events.v1",
+                                                                   .from = 6,
+                                                                   .to = 24,
+                                                                   .held = true,
+                                                                   .journal = "shop.seen_ids.v1",
+                                                                   .journal_from = 6}));
 }
 
 TEST(Growth, OfFactsNeedsNoHold) {

@@ -28,7 +28,8 @@ std::string decompressed(const std::string& bytes) {
 
 std::string many_lines() {
   std::string text;
-  for (int i = 0; i < 50'000; ++i) text += fmt::format("{{\"event_id\":\"{:032x}\",\"content\":\"你好 {}\"}}\n", i * 7919, i);
+  for (int i = 0; i < 50'000; ++i)
+    text += fmt::format("{{\"event_id\":\"{:032x}\",\"content\":\"你好 {}\"}}\n", i * 7919, i);
   return text;
 }
 

@@ -134,15 +134,21 @@ class Backlog {
 
   // Looks again. True: nothing is left, and nothing came for a while.
   bool gone() {
-    const auto ends = log_.ends(partitions_, kTimeout);
-    if (ends != ends_) quiet_since_ = steady_clock::now();
-    ends_ = ends;
-    count();
-    return left_ == 0 && !moves();
+    trouble_.clear();
+    try {
+      const auto ends = log_.ends(partitions_, kTimeout);
+      if (ends != ends_) quiet_since_ = steady_clock::now();
+      ends_ = ends;
+      count();
+    } catch (const Unavailable& error) {  // a transaction of `process` is open, or Kafka is away for a moment
+      trouble_ = error.what();
+    }
+    return trouble_.empty() && left_ == 0 && !moves();
   }
   // Events still come.
   bool moves() const { return steady_clock::now() - quiet_since_ < kQuiet; }
-  int64_t left() const { return left_; }
+  // What is left, in words.
+  std::string rest() const { return trouble_.empty() ? fmt::format("{} events", left_) : "everything: " + trouble_; }
 
  private:
   void count() {
@@ -158,14 +164,10 @@ class Backlog {
     }
     if (left_ == 0 || left_ > kMarkersAtMost * static_cast<int64_t>(rest.size())) return;
     // These offsets may be those of markers that transactions leave (of a repair).
-    try {
-      int64_t records = 0;
-      log_.read(
-          rest, [&](const kafka::Record&) { ++records; }, kTimeout);
-      left_ = records;
-    } catch (const Unavailable&) {
-      return;  // a transaction is open: its records will come
-    }
+    int64_t records = 0;
+    log_.read(
+        rest, [&](const kafka::Record&) { ++records; }, kTimeout);
+    left_ = records;
   }
 
   const std::vector<kafka::Partition> partitions_;
@@ -174,6 +176,7 @@ class Backlog {
   std::vector<kafka::PartitionOffset> ends_;
   steady_clock::time_point quiet_since_ = steady_clock::now();
   int64_t left_ = 0;
+  std::string trouble_;  // why nobody can say
 };
 
 bool has(kafka::Admin& admin, const std::string& topic, int partitions) {
@@ -229,7 +232,7 @@ GrowthOutcome grow_events(const config::KafkaSettings& settings, const Growth& g
                      "An ingest process without a spool can't hold them back, nor can one of an older version: give it "
                      "a spool, or stop it for a moment. A repair (`audit --repair`, `dlq retry`) must end first.");
     if (!gone)
-      return gave_up(fmt::format("process has not taken {} events", backlog.left()),
+      return gave_up(fmt::format("process has not taken {}", backlog.rest()),
                      "Let it catch up first (`wxpipe lag`, `wxpipe scale advise`), or give it more time: --within.");
     told("making the partitions");
     if (auto why = raise(admin, growth.topic, growth.to); !why.empty()) return not_made(std::move(why));

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr auto kEvery = 500ms;
-constexpr auto kTimeout = 2s;  // of one question; shorter than the lease
+constexpr auto kTimeout = 1s;  // of one question; much shorter than the lease
 constexpr std::string_view kAsked = "wxpipe topics grow: the topic gets more partitions";
 }  // namespace
 
@@ -33,8 +33,8 @@ void Hold::look(std::chrono::milliseconds timeout) {
     take(note_.read(timeout), asked);
   } catch (const Unavailable& error) {
     show(error.what());  // nothing is known, so the lease runs out
-  } catch (const UsageError& error) {
-    // This can't pass by waiting, and a shop that never grows a topic must not live on its spool for it.
+  } catch (const std::exception& error) {
+    // This doesn't pass by waiting, and a shop that never grows a topic must not live on its spool for it.
     if (refused_ != error.what()) telemetry::log_warn("hold_unreadable", {{"why", error.what()}});
     refused_ = error.what();
     take({}, asked);

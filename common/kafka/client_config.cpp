@@ -142,15 +142,6 @@ Conf client_config(ClientRole role, const config::KafkaSettings& settings, const
   return conf;
 }
 
-std::chrono::milliseconds show_offsets_every(const config::KafkaSettings& settings) {
-  const auto conf = client_config(ClientRole::sink_consumer, settings);
-  char value[32];
-  size_t size = sizeof value;
-  if (rd_kafka_conf_get(conf.get(), "auto.commit.interval.ms", value, &size) != RD_KAFKA_CONF_OK)
-    throw UsageError("kafka: librdkafka doesn't know auto.commit.interval.ms");
-  return std::chrono::milliseconds(std::stoi(value));
-}
-
 namespace {
 Client make(rd_kafka_type_t type, Conf conf) {
   char why[512];

@@ -2,7 +2,6 @@
 // docs/performance.md and docs/decisions). [kafka.properties] overrides them, except those that a guarantee depends on.
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <string>
 #include <utility>
@@ -20,10 +19,6 @@ enum class ClientRole { ingest_producer, transactional_producer, processor_consu
 // left out for older ones.
 Conf client_config(ClientRole role, const config::KafkaSettings& settings,
                    const std::vector<std::pair<std::string, std::string>>& extra = {});
-
-// How often a sink shows its offsets to Kafka's tools: librdkafka's own auto.commit.interval.ms (5 s), which nothing
-// else uses here. Zero: never.
-std::chrono::milliseconds show_offsets_every(const config::KafkaSettings& settings);
 
 // Takes ownership of the conf. Throws UsageError with librdkafka's reason when it can't be created.
 Client make_producer(Conf conf);

@@ -42,6 +42,10 @@ class OffsetOutOfRange : public std::runtime_error {
 // partitions again without a rebalance. Characters that Kafka doesn't allow become '-'.
 std::string member_id(std::string_view instance, std::string_view role, int slot);
 
+// How often a consumer shows its offsets to Kafka's tools (Consumer::show): librdkafka's own auto.commit.interval.ms
+// (5 s), which nothing else uses here. Zero: never.
+std::chrono::milliseconds show_offsets_every(const config::KafkaSettings& settings);
+
 class Consumer {
  public:
   // Subscribes; no network wait. `conf` comes from client_config with group.id and group.instance.id in `extra`.

@@ -7,7 +7,7 @@
 #include <atomic>
 #include <thread>
 
-#include "common/kafka/client_config.hpp"
+#include "common/kafka/consumer.hpp"
 #include "common/kafka/group_offsets.hpp"
 #include "common/kafka/partition_reader.hpp"
 #include "common/kafka/transactional_producer.hpp"

@@ -7,8 +7,8 @@ void HoldRule::read(std::string_view note, Time asked) {
     note_ = note;
     changed_at_ = asked;
   }
-  asked_for_ = !note.empty() && asked - changed_at_ < kPatience;
-  free_until_ = asked_for_ ? Time{} : asked + kLease;
+  const bool writer_lives = asked - changed_at_ < kPatience;
+  free_until_ = !note.empty() && writer_lives ? Time{} : asked + kLease;
 }
 
 std::string hold_group(std::string_view topic_prefix) { return std::string(topic_prefix).append("hold"); }

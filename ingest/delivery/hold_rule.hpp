@@ -33,14 +33,11 @@ class HoldRule {
 
   // Events may go to the broker before that. It begins in the past: held.
   Time free_until() const { return free_until_; }
-  // A note is there, and its writer lives.
-  bool asked_for() const { return asked_for_; }
 
  private:
   std::string note_;
   Time changed_at_{};
   Time free_until_{};
-  bool asked_for_ = false;
 };
 
 // The consumer group whose note it is (common/kafka/group_note.hpp).

@@ -202,7 +202,9 @@ void run(Program& program, const Options& options) {
   const auto into = into_of(options);
   const auto topics = topics_of(options.topics);
   check(options, into, topics);
-  const auto format = options.format == "csv" ? operate::Files::Format::csv : operate::Files::Format::ndjson;
+  const auto format = options.format.starts_with("csv") ? operate::Files::Format::csv : operate::Files::Format::ndjson;
+  const auto compression = options.format.ends_with(".zst") ? operate::OutputFile::Compression::zstd
+                                                            : operate::OutputFile::Compression::none;
   operate::ReplayOrder order{.name = words(options),
                              .partition = options.partition < 0 ? std::nullopt : std::optional(options.partition),
                              .filter = operate::EventFilter(options.where, options.match),
@@ -228,7 +230,7 @@ void run(Program& program, const Options& options) {
   } else if (into.kind == "topic") {
     target = std::make_unique<operate::OtherTopic>(settings.kafka, into.name);
   } else if (into.kind == "files") {
-    target = std::make_unique<operate::Files>(into.name, format);
+    target = std::make_unique<operate::Files>(into.name, format, compression);
   } else {
     if (into.kind == "schema") {
       operate::make_side_schema(settings, side);
@@ -340,8 +342,10 @@ void add_replay_command(Program& program) {
                   "tables (production's), schema:NAME (the same tables beside them), topic:NAME, or files:FOLDER. "
                   "Default: tables")
       ->type_name("TARGET");
-  command.add_option("--format", options->format, "Of files: ndjson or csv. Default: ndjson")
-      ->check(CLI::IsMember({"ndjson", "csv"}))
+  command
+      .add_option("--format", options->format,
+                  "Of files: ndjson or csv; with .zst behind it, compressed. Default: ndjson")
+      ->check(CLI::IsMember({"ndjson", "csv", "ndjson.zst", "csv.zst"}))
       ->type_name("FORMAT");
   command.add_flag("--renormalize", options->renormalize, "Make each event anew out of its body, by today's rules");
   command.add_option("--rescore", options->rules, "Score by the [[rules]] of this file")->type_name("FILE");

@@ -6,12 +6,16 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include "common/config/units.hpp"
 #include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "common/runtime/stop_wait.hpp"
+#include "common/telemetry/admin_server.hpp"
+#include "common/telemetry/log.hpp"
 #include "operate/lag.hpp"
 #include "operate/scale.hpp"
 #include "schemas/topics.hpp"
@@ -23,10 +27,20 @@ using operate::Need;
 using report::Finding, report::Kind, report::Level, report::Report, report::Table, report::Value;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTimeout{5'000};  // of one question to Kafka
+using std::chrono::steady_clock;
+
+constexpr milliseconds kTimeout{5'000};     // of one question to Kafka
+constexpr milliseconds kHoldsFor{120'000};  // an advice that could not be renewed
 
 struct Options {
-  std::string target = "60s", between = "5s";
+  std::string target = "60s", between = "5s", listen;
+};
+
+// By role: processes.
+using Advised = std::map<std::string, size_t>;
+struct Advice {
+  Report report;
+  Advised advised;
 };
 
 milliseconds duration(const char* option, const std::string& text) {
@@ -72,9 +86,11 @@ Finding finding_of(const std::string& reader, const Role& role, const operate::R
       return {Level::warning,
               fmt::format("{}: {} waiting, and {} are the limit: even one worker for each would be too slow for {}",
                           reader, wait, report::counted(lag.partitions, "partition"), goal),
-              fmt::format("Let {} of {} run now. {} would need about {}: docs/topics.md, Changing a key's partition.",
+              fmt::format("Let {} of {} run now. {} would need about {}: `wxpipe topics grow {} --to {}`.",
                           report::counted(more, "process"), role.name, goal,
-                          report::counted(advice.partitions.value_or(0), "partition"))};
+                          report::counted(advice.partitions.value_or(0), "partition"),
+                          reader == "process" ? "events" : reader.substr(reader.find('.') + 1),
+                          advice.partitions.value_or(0))};
     case Need::fewer:
       return {Level::note,
               fmt::format("{}: {} for {}, so some have nothing to do", reader, report::counted(workers_now, "worker"),
@@ -89,18 +105,9 @@ Finding finding_of(const std::string& reader, const Role& role, const operate::R
   return {};
 }
 
-void run(Program& program, const Options& options) {
-  const auto target = duration("--target", options.target), between = duration("--between", options.between);
-  const auto settings = load_settings(program, config::kForPostgres);
-  const runtime::StopSignals signals;
-  postgres::Connection connection(settings.postgres.url, "wxpipe scale", postgres::Purpose::administration);
-  postgres::require_schema(connection);
-  operate::LagMeter meter(settings);
-  const auto before = meter.look(connection);
-  runtime::wait(signals.token(), between);
-  if (signals.token().stop_requested()) return;
-  const auto now = meter.look(connection);
-
+// From two looks.
+Advice advice_of(const config::Settings& settings, const operate::LagLook& before, const operate::LagLook& now,
+                 milliseconds target) {
   Table table{"readers",
               "",
               {{"reader", "reader"},
@@ -114,7 +121,8 @@ void run(Program& program, const Options& options) {
                {"needed_partitions"},
                {"catch_up_us", "then caught up in", Kind::duration}},
               {}};
-  Report report;
+  Advice all;
+  auto& report = all.report;
   struct Count {
     size_t now = 0, advised = 0;
     bool partitions_are_the_limit = false;
@@ -135,15 +143,100 @@ void run(Program& program, const Options& options) {
     auto finding = finding_of(lag.reader, role, lag, workers, advice, target);
     if (advice.need != Need::nothing) report.findings.push_back(std::move(finding));
   }
-  for (const auto& [name, count] : roles)
+  report::Object advised;
+  for (const auto& [name, count] : roles) {
+    all.advised[name] = count.advised;
+    advised.push_back({name, count.advised});
     report.facts.push_back({name, fmt::format("processes of {}", name),
                             report::Object{{"processes", count.now},
                                            {"advised", count.advised},
                                            {"partitions_are_the_limit", count.partitions_are_the_limit}},
                             Kind::text, fmt::format("{} now, {} advised", count.now, count.advised)});
+  }
+  report.facts.push_back({"advised", "", advised});
   if (report.findings.empty()) report.findings.push_back({Level::fine, "every reader keeps up"});
   report.tables.push_back(std::move(table));
-  conclude(program, report);
+  return all;
+}
+
+std::unique_ptr<postgres::Connection> connect(const config::Settings& settings) {
+  auto connection =
+      std::make_unique<postgres::Connection>(settings.postgres.url, "wxpipe scale", postgres::Purpose::administration);
+  postgres::require_schema(*connection);
+  return connection;
+}
+
+// What the page says: the newest advice, while it is new enough. Any thread.
+class Board {
+ public:
+  void put(const Advised& advised) {
+    const std::lock_guard lock(mutex_);
+    text_ = "{";
+    for (const auto& [role, processes] : advised)
+      text_ += fmt::format("{}\"{}\": {}", text_.size() > 1 ? ", " : "", role, processes);
+    text_ += "}\n";
+    at_ = steady_clock::now();
+  }
+  std::string json() const {
+    const std::lock_guard lock(mutex_);
+    if (text_.empty() || steady_clock::now() - at_ > kHoldsFor) throw UsageError("no advice: /readyz says why\n");
+    return text_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string text_;
+  steady_clock::time_point at_;
+};
+
+// Until a signal comes. When Kafka or Postgres is away, it waits for them.
+void serve(const config::Settings& settings, const config::Endpoint& listen, milliseconds target, milliseconds between,
+           const std::stop_token& stop) {
+  Board board;
+  telemetry::Metrics metrics;
+  telemetry::Readiness readiness;
+  readiness.not_ready("advice", "it takes two looks");
+  telemetry::AdminPages pages;
+  pages.add("/scale", [&board](auto) { return board.json(); });
+  const telemetry::AdminServer server({listen, settings.admin.hosts}, metrics, readiness, std::move(pages));
+  operate::LagMeter meter(settings);
+  std::unique_ptr<postgres::Connection> connection;
+  std::optional<operate::LagLook> before;
+  std::string shown;
+  for (; !stop.stop_requested(); runtime::wait(stop, between)) {
+    try {
+      if (!connection) connection = connect(settings);
+      auto now = meter.look(*connection);
+      if (before) {
+        board.put(advice_of(settings, *before, now, target).advised);
+        readiness.ready("advice");
+        shown.clear();
+      }
+      before = std::move(now);
+    } catch (const std::exception& error) {  // whatever it is, the autoscaler must not lose the page for it
+      if (shown != error.what()) telemetry::log_warn("advice_hindered", {{"why", error.what()}});
+      shown = error.what();
+      readiness.not_ready("advice", shown);
+      connection.reset();
+      before.reset();
+    }
+  }
+}
+
+void run(Program& program, const Options& options) {
+  const auto target = duration("--target", options.target), between = duration("--between", options.between);
+  const auto listen = config::parse_endpoint(options.listen);
+  if (!options.listen.empty() && !listen)
+    throw UsageError(fmt::format("--listen: '{}' is not an address; write 0.0.0.0:9465", options.listen));
+  const runtime::StopSignals signals;
+  const auto settings = load_settings(program, config::kForPostgres);
+  if (listen) return serve(settings, *listen, target, between, signals.token());
+  const auto connection = connect(settings);
+  operate::LagMeter meter(settings);
+  const auto before = meter.look(*connection);
+  runtime::wait(signals.token(), between);
+  if (signals.token().stop_requested()) return;
+  conclude(program, advice_of(settings, before, meter.look(*connection), target).report);
 }
 }  // namespace
 
@@ -160,9 +253,16 @@ void add_scale_command(Program& program) {
   command.add_option("--target", options->target, "Catch up within this time. Default: 60s")->type_name("DURATION");
   command.add_option("--between", options->between, "Time between the two looks that the rates come from. Default: 5s")
       ->type_name("DURATION");
-  add_examples(command, {{"wxpipe scale advise -c wxpipe.toml", "what to start"},
-                         {"wxpipe scale advise --target 10m -c wxpipe.toml", "there is no hurry"},
-                         {"wxpipe scale advise --json -c wxpipe.toml | jq .sink.advised", "for an autoscaler"}});
+  command
+      .add_option(
+          "--listen", options->listen,
+          "Goes on until it is stopped, and says it at http://HOST:PORT/scale, as {\"process\": 3, \"sink\": 2}")
+      ->type_name("HOST:PORT");
+  add_examples(command,
+               {{"wxpipe scale advise -c wxpipe.toml", "what to start"},
+                {"wxpipe scale advise --target 10m -c wxpipe.toml", "there is no hurry"},
+                {"wxpipe scale advise --json -c wxpipe.toml | jq .advised", "for a script"},
+                {"wxpipe scale advise --listen 0.0.0.0:9465 -c wxpipe.toml", "for an autoscaler such as KEDA"}});
   command.callback([&program, options] { run(program, *options); });
   add_examples(group, {{"wxpipe scale advise -c wxpipe.toml", "what to start"}});
 }

@@ -7,9 +7,12 @@
 #include <memory>
 #include <thread>
 
+#include "common/config/units.hpp"
 #include "common/kafka/admin.hpp"
 #include "common/kafka/durability.hpp"
 #include "common/result.hpp"
+#include "common/runtime/stop_signals.hpp"
+#include "operate/grow.hpp"
 #include "operate/topics_plan.hpp"
 #include "schemas/topics.hpp"
 
@@ -23,14 +26,18 @@ constexpr auto kVisibleWithin = 10s;  // how long a new topic may stay unknown t
 
 struct Options {
   int partitions = 0;
-  bool raise_partitions = false;
+};
+struct GrowOptions {
+  std::string topic, within = "2m";
+  int to = 0;
+  bool yes = false;
 };
 
 class Session {
  public:
   Session(const Program& program, const Options& options)
       : settings_(load_settings(program, config::kForKafka).kafka),
-        wishes_{settings_.topic_prefix, settings_.replication_factor, options.partitions, options.raise_partitions},
+        wishes_{settings_.topic_prefix, settings_.replication_factor, options.partitions},
         admin_(settings_) {}
 
   std::vector<TopicAction> plan() {
@@ -187,10 +194,93 @@ void add(CLI::App& group, Program& program, const char* name, const char* meanin
                   "Partitions of events, messages and the journal: the most process and sink workers that share them")
       ->type_name("N")
       ->check(CLI::Range(1, 10'000));
-  command.add_flag("--raise-partitions", options->raise_partitions,
-                   "Raise the partitions of topics that have fewer, although keys move to other partitions by it");
   add_examples(command, examples);
   command.callback([&program, run, options] { run(program, *options); });
+}
+
+// What people read before they say --yes.
+Table steps_of(const operate::Growth& growth) {
+  Table steps{"steps", "what it does", {{"", "step"}}, {}};
+  const auto partitions = [](const std::string& topic, int from, int to) {
+    return fmt::format("{} gets {} partitions instead of {}", topic, to, from);
+  };
+  if (growth.held && growth.journal_from < growth.to)
+    steps.rows.push_back({partitions(growth.journal, growth.journal_from, growth.to)});
+  if (growth.held) {
+    steps.rows.push_back({"all ingest processes hold their events back: they answer, and store in their spools"});
+    steps.rows.push_back({"process takes everything that is on the topic"});
+  }
+  steps.rows.push_back({partitions(growth.topic, growth.from, growth.to)});
+  if (growth.held)
+    steps.rows.push_back({"the events in the spools follow, in their order; new ones go on behind them"});
+  return steps;
+}
+
+void grow(Program& program, const GrowOptions& options) {
+  const auto limit = config::parse_duration(options.within);
+  if (!limit || limit->count() <= 0)
+    throw UsageError(fmt::format("--within: '{}' is not a duration; write 90s or 2m", options.within));
+  const runtime::StopSignals signals;
+  const auto settings = load_settings(program, config::kForKafka).kafka;
+  const auto growth =
+      operate::plan_growth(options.topic, options.to, settings.topic_prefix, kafka::Admin(settings).view());
+  report::Report report;
+  report.facts = {{"topic", "topic", growth.topic},
+                  {"from", "partitions now", growth.from},
+                  {"to", "wanted", growth.to},
+                  {"grown", "", false}};
+  const auto conclude_with = [&](Finding finding) {
+    report.findings.push_back(std::move(finding));
+    conclude(program, report);
+  };
+  if (growth.from == growth.to) return conclude_with({Level::fine, fmt::format("{} has them", growth.topic)});
+  if (!options.yes) {
+    report.tables.push_back(steps_of(growth));
+    if (growth.held)
+      report.findings.push_back(
+          {Level::note, "callbacks are answered all the time, but their rows come up to a minute late",
+           "Do it at a quiet hour, when `wxpipe lag` says that process keeps up. Each ingest process needs a spool."});
+    else
+      report.findings.push_back({Level::note,
+                                 "the tables don't depend on the order of facts; programs of yours that read the topic "
+                                 "may meet a key's later records first, for a moment"});
+    return conclude_with({Level::note, "nothing was changed", "Say it again with --yes."});
+  }
+  const auto outcome = operate::grow(settings, growth, *limit, signals.token(), [&](std::string_view step) {
+    if (program.format == Format::text) fmt::print(stderr, "{} …\n", step);
+  });
+  report.facts.back().value = outcome.grown;
+  report.facts.push_back({"held_ms", "", outcome.held.count()});
+  if (!outcome.why.empty())
+    report.findings.push_back({outcome.grown ? Level::warning : Level::error, outcome.why, outcome.remedy});
+  conclude_with(outcome.grown ? Finding{Level::fine, fmt::format("{} has {} partitions", growth.topic, growth.to)}
+                              : Finding{Level::note, "the topic is as it was, and ingest goes on as before"});
+}
+
+void add_grow(CLI::App& group, Program& program) {
+  auto& command =
+      *group.add_subcommand("grow", "Gives a topic more partitions; on events, every key keeps its order meanwhile");
+  command.group("Commands");
+  add_config_options(command, program);
+  add_report_options(command, program, Rows::none);
+  const auto options = std::make_shared<GrowOptions>();
+  command.add_option("topic", options->topic, "events, messages, followers, leads or logs")
+      ->required()
+      ->type_name("TOPIC");
+  command.add_option("--to", options->to, "So many partitions in all")
+      ->required()
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000));
+  command
+      .add_option("--within", options->within,
+                  "events: give up when process has not taken everything by then; nothing is changed. Default: 2m")
+      ->type_name("DURATION");
+  command.add_flag("--yes", options->yes, "Do it; without it, it only says what it would do");
+  add_examples(command,
+               {{"wxpipe topics grow events --to 24 -c wxpipe.toml", "what would happen?"},
+                {"wxpipe topics grow events --to 24 --yes -c wxpipe.toml", "twice as many processes can share it"},
+                {"wxpipe topics grow messages --to 24 --yes -c wxpipe.toml", "so that more sinks can share it"}});
+  command.callback([&program, options] { grow(program, *options); });
 }
 }  // namespace
 
@@ -204,9 +294,8 @@ void add_topics_command(Program& program) {
   add(group, program, "apply", "Creates what is missing and corrects settings; never lowers anything", apply,
       {{"wxpipe topics apply --config wxpipe.toml", "with 6 partitions for events and messages"},
        {"KAFKA_BOOTSTRAP=kafka-1:9092 wxpipe topics apply --partitions 24",
-        "a larger cluster, without a configuration file"},
-       {"wxpipe topics apply -c wxpipe.toml --partitions 24 --raise-partitions",
-        "grow existing topics: let process and sink catch up first"}});
+        "a larger cluster, without a configuration file"}});
+  add_grow(group, program);
   add_examples(group,
                {{"wxpipe topics plan", "what is missing or set too low"}, {"wxpipe topics apply", "make it so"}});
 }

@@ -18,6 +18,7 @@
 #include "ingest/custody/custodian.hpp"
 #include "ingest/delivery/delivery.hpp"
 #include "ingest/delivery/drainer.hpp"
+#include "ingest/delivery/hold.hpp"
 #include "ingest/delivery/left_spools.hpp"
 #include "ingest/delivery/spool.hpp"
 #include "ingest/http/server.hpp"
@@ -39,10 +40,10 @@ void fill_with_random_bytes(std::span<unsigned char> bytes) {
 
 // Everything that one io thread owns, in the order in which it is built.
 struct Worker {
-  Worker(const config::Settings& settings, std::shared_ptr<const AccountBook> accounts, Spool* spool,
+  Worker(const config::Settings& settings, std::shared_ptr<const AccountBook> accounts, Spool* spool, const Hold* hold,
          Receipts& receipts, DeadLetterLimit& dead_letter_limit, Refusals& refusals, telemetry::Metrics& metrics,
          http::ServerShared& shared, uint16_t port)
-      : delivery(io, settings.kafka, spool),
+      : delivery(io, settings.kafka, spool, hold),
         receiver(std::move(accounts), settings.ingest, receipts, dead_letter_limit, refusals, delivery, metrics),
         server(io, shared, receiver, port) {}
 
@@ -113,6 +114,9 @@ class IngestRole : public runtime::Role {
 
   void run(std::stop_token stop) override {
     const auto& settings = context_.settings;
+    Producer probe(settings.kafka, [](void*, rd_kafka_resp_err_t) {});
+    look_at_broker(probe, !settings.spool.directory.empty());
+    std::unique_ptr<Hold> hold;
     std::unique_ptr<Spool> spool;
     std::unique_ptr<Drainer> drainer;  // must stop before the spool closes
     std::unique_ptr<LeftSpools> left;
@@ -124,8 +128,11 @@ class IngestRole : public runtime::Role {
       } catch (const Unavailable&) {  // told to stop while it waited for the spool's lock
         return;
       }
-      drainer = std::make_unique<Drainer>(settings.kafka, *spool);
-      left = std::make_unique<LeftSpools>(settings, clock_, context_.metrics);
+      hold = std::make_unique<Hold>(settings.kafka);
+      if (trouble_.empty()) hold->look(2s);
+      hold->start();
+      drainer = std::make_unique<Drainer>(settings.kafka, *spool, hold.get());
+      left = std::make_unique<LeftSpools>(settings, hold.get(), clock_, context_.metrics);
     }
     Receipts receipts(settings.instance.name, clock_.now());
     DeadLetterLimit dead_letter_limit(settings.ingest.repeated_dead_letters);
@@ -134,8 +141,8 @@ class IngestRole : public runtime::Role {
     std::deque<Worker> workers;
     for (int i = 0; i < settings.ingest.threads; ++i) {
       const auto port = workers.empty() ? settings.ingest.listen.port : workers.front().server.port();
-      workers.emplace_back(settings, accounts_.current(), spool.get(), receipts, dead_letter_limit, refusals_,
-                           context_.metrics, shared, port);
+      workers.emplace_back(settings, accounts_.current(), spool.get(), hold.get(), receipts, dead_letter_limit,
+                           refusals_, context_.metrics, shared, port);
     }
     accounts_.serve(&workers);
     struct ServeNobody {
@@ -146,8 +153,6 @@ class IngestRole : public runtime::Role {
     for (auto& worker : workers) deciding.push_back({worker.io, worker.receiver.decisions()});
     Custodian custodian(workers.front().io, workers.front().delivery, spool.get(), deciding, receipts, clock_);
     custodian.start();
-    Producer probe(settings.kafka, [](void*, rd_kafka_resp_err_t) {});
-    look_at_broker(probe, spool != nullptr);
 
     std::mutex mutex;
     std::exception_ptr failure;

@@ -1,13 +1,9 @@
 #include "operate/replay_targets.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <simdjson.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <thread>
 
 #include "common/kafka/admin.hpp"
@@ -192,17 +188,12 @@ std::string csv_line(std::string_view json, const std::vector<std::string_view>&
   }
   return line + "\r\n";
 }
-
-[[noreturn]] void cannot_write(const std::filesystem::path& path) {
-  throw std::system_error(errno, std::generic_category(), path.string());
-}
-
-void write_line(std::FILE* out, const std::filesystem::path& path, const std::string& line) {
-  if (std::fwrite(line.data(), 1, line.size(), out) != line.size()) cannot_write(path);
-}
 }  // namespace
 
-Files::Files(std::filesystem::path folder, Format format) : folder_(std::move(folder)), format_(format) {
+Files::Files(std::filesystem::path folder, Format format, OutputFile::Compression compression)
+    : folder_(std::move(folder)),
+      format_(format),
+      compression_(compression) {
   std::error_code failed;
   std::filesystem::create_directories(folder_, failed);
   if (failed) throw UsageError(fmt::format("--into files:{}: {}", folder_.string(), failed.message()));
@@ -213,17 +204,14 @@ Files::Open& Files::file_of(std::string_view value, schemas::TopicName topic) {
   auto& open = open_[name];
   if (open.out) return open;
   open.columns = std::move(columns);
-  open.file.path = folder_ / (name + (format_ == Format::csv ? ".csv" : ".ndjson"));
-  const int handle = ::open(open.file.path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  if (handle < 0 && errno == EEXIST)
-    throw UsageError(fmt::format("{} is there already; name another folder", open.file.path.string()));
-  if (handle < 0) cannot_write(open.file.path);
-  open.out.reset(::fdopen(handle, "w"));
-  if (!open.out) cannot_write(open.file.path);
+  open.out =
+      std::make_unique<OutputFile>(folder_ / fmt::format("{}{}{}", name, format_ == Format::csv ? ".csv" : ".ndjson",
+                                                         compression_ == OutputFile::Compression::zstd ? ".zst" : ""),
+                                   compression_);
   if (format_ == Format::csv) {
     std::string line;
     for (const auto column : open.columns) line.append(line.empty() ? "" : ",").append(column);
-    write_line(open.out.get(), open.file.path, line + "\r\n");
+    open.out->write(line + "\r\n");
   }
   return open;
 }
@@ -241,20 +229,19 @@ void Files::take(std::span<const Made> records) {
         std::ranges::replace(line, '\n', ' ');  // between JSON's tokens; inside of a text it is \n
         line += '\n';
       }
-      write_line(open.out.get(), open.file.path, line);
-      ++open.file.rows;
+      open.out->write(line);
+      ++open.rows;
     }
   }
 }
 
 void Files::finish() {
-  for (auto& [name, open] : open_)
-    if (std::fflush(open.out.get()) != 0 || ::fsync(::fileno(open.out.get())) != 0) cannot_write(open.file.path);
+  for (auto& [name, open] : open_) open.out->finish();
 }
 
 std::vector<Files::File> Files::files() const {
   std::vector<File> all;
-  for (const auto& [name, open] : open_) all.push_back(open.file);
+  for (const auto& [name, open] : open_) all.push_back({open.out->path(), open.rows});
   return all;
 }
 

@@ -1,13 +1,13 @@
 // Where a replay can go. One thread owns each.
 #pragma once
 
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "common/kafka/transactional_producer.hpp"
+#include "operate/output_file.hpp"
 #include "operate/replay.hpp"
 #include "sinks/batch_writer.hpp"
 
@@ -61,12 +61,13 @@ class OtherTopic final : public ReplayTarget {
   bool begun_ = false;
 };
 
-// A file for each kind of fact: messages.ndjson, leads.csv … Only its owner can read them: they hold what people wrote.
+// A file for each kind of fact: messages.ndjson, leads.csv.zst … Only its owner can read them: they hold what people
+// wrote.
 class Files final : public ReplayTarget {
  public:
   enum class Format { ndjson, csv };
   // Makes the folder. A file that is there already is never touched: take throws UsageError.
-  Files(std::filesystem::path folder, Format format);
+  Files(std::filesystem::path folder, Format format, OutputFile::Compression compression);
   void take(std::span<const Made> records) override;
   // Everything is on the disk. Throws if it isn't.
   void finish();
@@ -78,18 +79,16 @@ class Files final : public ReplayTarget {
   std::vector<File> files() const;
 
  private:
-  struct Closed {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
   struct Open {
-    File file;
-    std::unique_ptr<std::FILE, Closed> out;
+    std::unique_ptr<OutputFile> out;
+    int64_t rows = 0;
     std::vector<std::string_view> columns;
   };
   Open& file_of(std::string_view value, schemas::TopicName topic);
 
   const std::filesystem::path folder_;
   const Format format_;
+  const OutputFile::Compression compression_;
   std::map<std::string, Open> open_;
 };
 

@@ -69,16 +69,14 @@ class Planner {
     return wishes_.replication_factor > 0 ? wishes_.replication_factor : cluster_.brokers >= 3 ? 3 : 1;
   }
 
-  // Partition n of the journal belongs to partition n of events, so it follows the number that events has or will get.
+  // Partition n of the journal belongs to partition n of events, so it follows the number that events has.
   int partitions(const Topic& topic) const {
     const bool follows = topic.name == TopicName::events || topic.name == TopicName::messages;
     if (topic.name != TopicName::seen_ids)
       return follows && wishes_.partitions > 0 ? wishes_.partitions : topic.partitions;
     const auto& events = schemas::topic(TopicName::events);
     const auto found = cluster_.topics.find(schemas::topic_name(wishes_.prefix, TopicName::events));
-    const bool stays = found != cluster_.topics.end() && !wishes_.raise_partitions;
-    return stays ? found->second.partitions
-                 : std::max(partitions(events), found == cluster_.topics.end() ? 0 : found->second.partitions);
+    return found != cluster_.topics.end() ? found->second.partitions : partitions(events);
   }
 
   void create(const Topic& topic, const std::string& name) {
@@ -98,22 +96,16 @@ class Planner {
            0,
            {},
            fmt::format("has {} partitions, fewer than events; its records have no keys to move", found.partitions)});
-    else if (wishes_.raise_partitions)
-      actions_.push_back({TopicActionKind::raise_partitions,
-                          name,
-                          wanted,
-                          0,
-                          {},
-                          fmt::format("has {} partitions; keys move to others, as you asked", found.partitions)});
     else
-      actions_.push_back({TopicActionKind::refuse,
-                          name,
-                          wanted,
-                          0,
-                          {},
-                          fmt::format("has {} partitions instead of {}; more would move keys and break their order for "
-                                      "a while: ask for it with --raise-partitions",
-                                      found.partitions, wanted)});
+      actions_.push_back(
+          {TopicActionKind::refuse,
+           name,
+           wanted,
+           0,
+           {},
+           fmt::format("has {} partitions instead of {}; more of them move keys: "
+                       "`wxpipe topics grow {} --to {}`",
+                       found.partitions, wanted, topic.suffix.substr(0, topic.suffix.find('.')), wanted)});
   }
 
   void check_replicas(const std::string& name, const kafka::TopicView& found) {

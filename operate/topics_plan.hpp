@@ -13,16 +13,15 @@ namespace wxpipe::operate {
 
 struct TopicWishes {
   std::string prefix = "wxpipe.";
-  int replication_factor = 0;     // 0: 3 where the cluster has three brokers or more, else 1
-  int partitions = 0;             // of events, messages and the journal; 0: the table's number
-  bool raise_partitions = false;  // the user accepts that keys move to other partitions
+  int replication_factor = 0;  // 0: 3 where the cluster has three brokers or more, else 1
+  int partitions = 0;          // of events, messages and the journal; 0: the table's number
 };
 
 enum class TopicActionKind {
   create,            // the topic is missing
   set_config,        // settings are missing or too low
-  raise_partitions,  // the journal's, because its records have no keys; others' only with consent
-  refuse             // a difference that we may not change: partitions without consent, replicas
+  raise_partitions,  // of the journal: its records have no keys to move
+  refuse             // a difference that is changed in another way: partitions (operate/grow.hpp), replicas
 };
 std::string_view to_string(TopicActionKind kind);
 

@@ -36,7 +36,8 @@ worker::Spec worker_spec(const config::Settings& settings, const schemas::Family
           .group = group_id(settings.kafka.topic_prefix, family),
           .member = kafka::member_id(settings.instance.name, fmt::format("sink.{}", family.name), 0),
           .limits = {rows, interval},
-          .backoff = {100ms, 5s}};
+          .backoff = {100ms, 5s},
+          .show_every = kafka::show_offsets_every(settings.kafka)};
 }
 }  // namespace
 

@@ -1,6 +1,7 @@
 """Whether costs grow with what grows in a pipeline's life: rows in the month, people of every family, partitions,
-accounts, idle connections, ids in the dedupe window, callbacks since the start. bench.py growth [WHAT …]
-More than a run's 25 minutes allow: ROWS, PEOPLE, SLICES and CALLBACKS in the environment."""
+accounts, idle connections, ids in the dedupe window, callbacks since the start, processes of a role.
+bench.py growth [WHAT …]
+More than a run's 25 minutes allow: ROWS, PEOPLE, SLICES, CALLBACKS and BACKLOG in the environment."""
 import json
 import os
 import statistics
@@ -19,6 +20,8 @@ ROWS = int(os.environ.get("ROWS", 2_000_000))
 PEOPLE = int(os.environ.get("PEOPLE", 1_000_000))
 SLICES = int(os.environ.get("SLICES", 4))
 CALLBACKS = int(os.environ.get("CALLBACKS", 2_000_000))
+BACKLOG = int(os.environ.get("BACKLOG", 400_000))
+PARTITIONS = 24
 
 
 def point(label, runs, unit="CPU µs", extra=None):
@@ -193,7 +196,65 @@ def memory(stack, note, callbacks=CALLBACKS, rate=8_000):
     return points
 
 
-RUNS = {"rows": rows_in_the_month, "families": families, "accounts": accounts, "idle": idle_connections, "window": dedupe_window, "memory": memory}
+def workers(stack, note):
+    """A backlog of BACKLOG callbacks, taken by 1, 2, 4 and 8 processes of process, then by as many sinks, on 24 partitions. When half is
+    done, one of them ends and comes back. CPU from the start of the first process on."""
+    points, account = {"process": [], "sink": []}, servers.WORK / "workers.toml"
+    account.write_text('[[accounts]]\nname = "shop"\nkind = "official_account"\nmode = "plain"\napp_id = "wx0123456789abcdef"\ntoken = "t"\n')
+    for count in (1, 2, 4, 8):
+        prefix, database = f"bench.workers{count}.", stack.fresh_database("bench_workers")
+        sink.run_partitions(database)
+        stack.topics(prefix, PARTITIONS)
+        port = servers.free_port()
+        edge = Role("ingest", stack, prefix=prefix, settings={"WXPIPE_INGEST__LISTEN": f"127.0.0.1:{port}"}, config=account)
+        servers.run(servers.WXPIPE, "simulate", "-c", account, "--url", f"http://127.0.0.1:{port}", "--connections", 256, "--count", BACKLOG,
+                    "--subjects", 20_000, "--no-progress")
+        edge.stop()
+        for role, reader in (("process", "process"), ("sink", "sink.messages")):
+            result = shared_by(count, role, reader, stack, database, prefix, account)
+            points[role].append(point(f"{count} of {role}", [result]))
+            note(f"growth: {count} of {role}: {result['rate']:,.0f}/s, {result['cpu']['self']:.1f} µs", result)
+        rows, events = stack.sql("select count(*), count(distinct event_id) from messages", database).split("|")
+        if int(rows) != BACKLOG or int(events) != BACKLOG:
+            raise servers.Failed(f"{rows} rows of {events} events were stored; {BACKLOG} were sent")
+    return points["process"] + points["sink"]
+
+
+def shared_by(count, role, reader, stack, database, prefix, account):
+    """One measurement of workers."""
+    def start(number):
+        return Role(role, stack, database, prefix, {"WXPIPE_INSTANCE": f"bench-{number}", "WXPIPE_SINK__FAMILIES": "messages"}, account)
+
+    def left():
+        told = servers.run(servers.WXPIPE, "lag", "--json", "--between", "10ms",
+                           env={"KAFKA_BOOTSTRAP": stack.kafka, "DATABASE_URL": database, "WXPIPE_KAFKA__TOPIC_PREFIX": prefix})
+        return next(one["records"] for one in json.loads(told)["readers"] if one["reader"] == reader)
+
+    def wait_until_left(most):
+        until = time.monotonic() + 300
+        while (records := left()) > most:
+            if time.monotonic() > until:
+                raise servers.Failed(f"{count} of {role} have left {records:,} of {BACKLOG:,}: see {roles[0].log}")
+            time.sleep(0.1)
+
+    window, began = machine.Window(stack.roots()), time.monotonic()
+    roles = [start(number) for number in range(count)]
+    wait_until_left(BACKLOG // 2)
+    last = roles.pop()
+    used = machine.cpu_seconds(last.pid)
+    last.stop()
+    roles.append(start(count - 1))
+    wait_until_left(0)
+    seconds = time.monotonic() - began
+    window.close()
+    window.cpu["self"] = used + sum(machine.cpu_seconds(each.pid) for each in roles)
+    for each in roles:
+        each.stop()
+    return process.outcome(f"{count} of {role}", BACKLOG, seconds, window)
+
+
+RUNS = {"rows": rows_in_the_month, "families": families, "accounts": accounts, "idle": idle_connections, "window": dedupe_window, "memory": memory,
+        "workers": workers}
 
 
 def tables(results):

@@ -48,6 +48,11 @@ def resident_megabytes(pid, key="VmHWM"):
     return 0.0
 
 
+def cpu_seconds(pid):
+    """CPU seconds of a process since its start."""
+    return _stat_of(pid)[1] / TICKS
+
+
 def thread_seconds(pid, name):
     """{thread: CPU seconds} of the threads of a process whose names have `name` in them."""
     seconds = {}

@@ -76,8 +76,8 @@ class Stack:
         run(WXPIPE, "migrate", env={"DATABASE_URL": url})
         return url
 
-    def topics(self, prefix):
-        run(WXPIPE, "topics", "apply", env={"KAFKA_BOOTSTRAP": self.kafka, "WXPIPE_KAFKA__TOPIC_PREFIX": prefix})
+    def topics(self, prefix, partitions=6):
+        run(WXPIPE, "topics", "apply", "--partitions", partitions, env={"KAFKA_BOOTSTRAP": self.kafka, "WXPIPE_KAFKA__TOPIC_PREFIX": prefix})
 
     def down(self):
         run(REPOSITORY / "dev" / "stack", "down", "--remove", "--dir", self.folder)

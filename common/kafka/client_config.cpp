@@ -21,6 +21,7 @@ const Pairs kEverywhere{
     {"socket.keepalive.enable", "true"},
     {"enable.metrics.push", "false"},  // librdkafka >= 2.5 only
     {"log.connection.close", "false"},
+    {"topic.metadata.refresh.interval.ms", "5000"},  // how soon new partitions are read (300 s by default)
 };
 
 int64_t how_many_left_out(const char* text, bool& write) {

@@ -35,6 +35,15 @@ std::string member_id(std::string_view instance, std::string_view role, int slot
   return id;
 }
 
+std::chrono::milliseconds show_offsets_every(const config::KafkaSettings& settings) {
+  const auto conf = client_config(ClientRole::sink_consumer, settings);
+  char value[32];
+  size_t size = sizeof value;
+  if (rd_kafka_conf_get(conf.get(), "auto.commit.interval.ms", value, &size) != RD_KAFKA_CONF_OK)
+    throw UsageError("kafka: librdkafka doesn't know auto.commit.interval.ms");
+  return std::chrono::milliseconds(std::stoi(value));
+}
+
 Consumer::Consumer(Conf conf, const std::vector<std::string>& topics, RebalanceListener& listener)
     : listener_(listener),
       client_(make_consumer(with_rebalance(std::move(conf), &Consumer::on_rebalance, this))) {
@@ -93,6 +102,11 @@ std::vector<PartitionOffset> Consumer::committed(const std::vector<Partition>& p
   throw_unless_ok("rd_kafka_committed",
                   rd_kafka_committed(client_.get(), list.get(), static_cast<int>(timeout.count())));
   return from_list("rd_kafka_committed", list.get());
+}
+
+void Consumer::show(const std::vector<PartitionOffset>& offsets) {
+  const auto list = to_list(offsets);
+  rd_kafka_commit(client_.get(), list.get(), 1);
 }
 
 GroupMetadata Consumer::group_metadata() const {

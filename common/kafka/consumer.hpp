@@ -1,6 +1,6 @@
-// A member of a consumer group: eager range assignment, static membership, one record at a time. It never commits: the
-// transaction or Postgres holds the offsets. It never pauses or reads in batches: librdkafka 2.0.2 loses positions
-// there.
+// A member of a consumer group: eager range assignment, static membership, one record at a time. The transaction or
+// Postgres holds the offsets; what `show` commits is for other people's eyes. It never pauses or reads in batches:
+// librdkafka 2.0.2 loses positions there.
 //
 // One thread owns it and makes all calls. It calls the listener on that thread, from inside poll. The listener must
 // outlive the consumer. All records from poll must be destroyed before the consumer.
@@ -42,6 +42,10 @@ class OffsetOutOfRange : public std::runtime_error {
 // partitions again without a rebalance. Characters that Kafka doesn't allow become '-'.
 std::string member_id(std::string_view instance, std::string_view role, int slot);
 
+// How often a consumer shows its offsets to Kafka's tools (Consumer::show): librdkafka's own auto.commit.interval.ms
+// (5 s), which nothing else uses here. Zero: never.
+std::chrono::milliseconds show_offsets_every(const config::KafkaSettings& settings);
+
 class Consumer {
  public:
   // Subscribes; no network wait. `conf` comes from client_config with group.id and group.instance.id in `extra`.
@@ -59,6 +63,10 @@ class Consumer {
 
   // The group's committed offsets. Waits for transactions that are being completed. Throws Unavailable.
   std::vector<PartitionOffset> committed(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);
+
+  // Commits these offsets to Kafka, so that Kafka's own tools show how far we are. Doesn't wait, and nobody is told
+  // when it fails: nothing reads them back.
+  void show(const std::vector<PartitionOffset>& offsets);
 
   // For send_offsets. Get it again for each transaction: it holds the group's generation.
   GroupMetadata group_metadata() const;

@@ -45,6 +45,7 @@ void Worker::run(const std::stop_token& stop) {
     }
     if (claim_due()) claim();
     report_lag();
+    show_offsets();
   }
   await();
   publish();
@@ -76,6 +77,7 @@ void Worker::take_leave(const std::vector<kafka::Partition>& next) {
   assigned_ = next;
   claimed_ = false;
   positions_.clear();
+  shown_.clear();
 }
 
 bool Worker::claim_due() const {
@@ -226,6 +228,22 @@ void Worker::report_lag() {
     lag += std::max<int64_t>(0, end - std::max(position, settled));
   }
   status_.set_progress(lag, last_taken_);
+}
+
+// Only for people: the job knows where to go on. The first time comes one interval after the claim, so that a group
+// that keeps rebalancing isn't burdened further.
+void Worker::show_offsets() {
+  const auto now = steady_clock::now();
+  if (spec_.show_every == 0ms || !claimed_ || now - std::max(shown_at_, claim_at_) < spec_.show_every) return;
+  std::vector<kafka::PartitionOffset> news;
+  for (const auto& [number, position] : positions_) {
+    auto& shown = shown_[number];
+    const auto end = std::max(position, settled_ends_[number]);
+    if (shown != end) news.push_back({{spec_.topic, number}, end});
+    shown = end;
+  }
+  shown_at_ = now;
+  if (!news.empty()) consumer_.show(news);
 }
 
 }  // namespace wxpipe::worker

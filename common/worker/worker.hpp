@@ -41,7 +41,8 @@ struct Spec {
   kafka::ClientRole role;
   std::string topic, group, member;  // member: kafka::member_id
   Limits limits;
-  runtime::Backoff backoff;  // between a discard and the next claim
+  runtime::Backoff backoff;                 // between a discard and the next claim
+  std::chrono::milliseconds show_every{0};  // its offsets, to Kafka's own tools (Consumer::show); 0: never
 };
 
 class Worker : private kafka::RebalanceListener {
@@ -69,6 +70,7 @@ class Worker : private kafka::RebalanceListener {
   void publish();
   void rewind(const TryAgain& why);
   void report_lag();
+  void show_offsets();
 
   const config::KafkaSettings& settings_;
   Spec spec_;
@@ -89,6 +91,8 @@ class Worker : private kafka::RebalanceListener {
 
   std::map<int, int64_t> positions_;     // by partition: the offset after the last committed record
   std::map<int, int64_t> settled_ends_;  // by partition: up to this end only transaction markers are left
+  std::map<int, int64_t> shown_;         // by partition: what Kafka's tools show
+  std::chrono::steady_clock::time_point shown_at_{};
   std::chrono::steady_clock::time_point last_commit_{};  // or claim
   Timestamp last_taken_;
   std::future<void> written_;  // destroyed first, which waits for the write

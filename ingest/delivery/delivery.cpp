@@ -18,11 +18,12 @@ constexpr std::chrono::milliseconds kHedge{250};
 bool is_callback(const Outbound& record) { return record.topic != schemas::TopicName::custody; }
 }  // namespace
 
-Delivery::Delivery(asio::io_context& io, const config::KafkaSettings& settings, Spool* spool)
+Delivery::Delivery(asio::io_context& io, const config::KafkaSettings& settings, Spool* spool, const Hold* hold)
     : io_(io),
       settings_(settings),
       spool_(spool),
       copies_(spool != nullptr && spool->keeps_copies()),
+      hold_(hold),
       reports_(io) {
   make_producer();
 }
@@ -36,6 +37,7 @@ Delivery::~Delivery() {
 
 void Delivery::make_producer() {
   if (producer_) reports_.release();
+  if (hold_ != nullptr) holds_seen_ = hold_->ended();
   producer_.reset();  // reports what it had as failed: the spool takes it, or the platform sends it again
   producer_ = std::make_unique<Producer>(
       settings_, [this](void* opaque, rd_kafka_resp_err_t error) { reported(*static_cast<Pending*>(opaque), error); });
@@ -164,6 +166,14 @@ void Delivery::settle_hold(Pending& pending) {
     spool_->unhold(key);
 }
 
+// After a hold the topic may have more partitions than the producer knows: a new one asks first.
+bool Delivery::held(const Outbound& record, Deadline now) {
+  if (hold_ == nullptr || record.topic != schemas::TopicName::events) return false;
+  if (hold_->on(now)) return true;
+  if (hold_->ended() != holds_seen_) make_producer();
+  return false;
+}
+
 void Delivery::show_broker(bool away) {
   if (away == away_shown_) return;
   away_shown_ = away;
@@ -183,15 +193,18 @@ std::optional<DeliveryPath> Delivery::durable(const Pending& pending, bool late)
 }
 
 asio::awaitable<DeliveryPath> Delivery::deliver(Outbound& record, Deadline deadline) {
+  const auto begun = steady_clock::now();
+  const bool is_held = held(record, begun);
   Pending& pending = acquire(record);
-  if (spool_ != nullptr && (broker_away() || (spool_->holding() > 0 && spool_->holds(key_hash(pending.record))))) {
+  if (spool_ != nullptr &&
+      (is_held || broker_away() || (spool_->holding() > 0 && spool_->holds(key_hash(pending.record))))) {
     spool(pending, true);
   } else {
     produce(pending);
     if (copies_) spool(pending, !pending.in_broker);
   }
 
-  const auto hedge_at = steady_clock::now() + kHedge;
+  const auto hedge_at = begun + kHedge;
   auto path = DeliveryPath::nowhere;
   for (;;) {
     const auto now = steady_clock::now();

@@ -6,8 +6,8 @@
 //
 // An event goes to the broker first. If no report comes within a short delay, it goes to the spool as well. Events go
 // to the spool alone while the broker is away (its oldest report is overdue), or while earlier events of the same key
-// wait in the spool: this keeps each key's order. An event that went both ways is still one event: same bytes, same id,
-// same receipt.
+// wait in the spool, or while events are held (hold.hpp): this keeps each key's order. An event that went both ways is
+// still one event: same bytes, same id, same receipt.
 #pragma once
 
 #include <atomic>
@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "common/config/settings.hpp"
+#include "ingest/delivery/hold.hpp"
 #include "ingest/delivery/outbound.hpp"
 #include "ingest/delivery/producer.hpp"
 #include "ingest/delivery/spool.hpp"
@@ -32,8 +33,8 @@ class Delivery {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
-  // spool: null if there is none. Everything is borrowed. Throws UsageError for invalid Kafka properties.
-  Delivery(boost::asio::io_context& io, const config::KafkaSettings& settings, Spool* spool);
+  // spool and hold: null if there is none. Everything is borrowed. Throws UsageError for invalid Kafka properties.
+  Delivery(boost::asio::io_context& io, const config::KafkaSettings& settings, Spool* spool, const Hold* hold);
   // Purges what still waits for a report. Destroy only after the last deliver has ended.
   ~Delivery();
   Delivery(const Delivery&) = delete;
@@ -73,6 +74,7 @@ class Delivery {
   void stored(Pending& pending, std::optional<int64_t> id);
   void forget_spooled(Pending& pending);
   void make_producer();
+  bool held(const Outbound& record, Deadline now);
   void wait_for_reports();
   void show_broker(bool away);
 
@@ -80,6 +82,8 @@ class Delivery {
   const config::KafkaSettings& settings_;
   Spool* spool_;
   const bool copies_;  // every event goes to the spool as well
+  const Hold* hold_;
+  uint64_t holds_seen_ = 0;  // hold_->ended() when the producer was made
   std::vector<std::unique_ptr<Pending>> all_;
   std::vector<Pending*> free_;
   std::deque<Pending*>

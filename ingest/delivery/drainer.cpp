@@ -36,12 +36,13 @@ struct Batch {
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) delivered.push_back(static_cast<const SpooledRecord*>(opaque)->id);
   }
 
-  void send(Producer& producer, const std::stop_token& stop) {
+  // given_up: asked again and again; true ends it before everything is reported.
+  template <class GivenUp>
+  void send(Producer& producer, GivenUp&& given_up) {
     delivered.clear();
     for (auto& spooled : records) {
       rd_kafka_resp_err_t error;
-      while ((error = producer.produce(spooled.record, &spooled)) == RD_KAFKA_RESP_ERR__QUEUE_FULL &&
-             !stop.stop_requested())
+      while ((error = producer.produce(spooled.record, &spooled)) == RD_KAFKA_RESP_ERR__QUEUE_FULL && !given_up())
         producer.poll(50ms);
       if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         telemetry::log_warn("spool_event_not_taken",
@@ -51,7 +52,7 @@ struct Batch {
       ++open;
     }
     bool shown = false;
-    for (const auto began = steady_clock::now(); open > 0 && !producer.broken() && !stop.stop_requested();) {
+    for (const auto began = steady_clock::now(); open > 0 && !producer.broken() && !given_up();) {
       producer.poll(100ms);
       if (open > 0 && !shown && steady_clock::now() - began > kPatience) {
         telemetry::log_warn("spool_waits", {{"why", "the broker has not taken all of a batch yet"}, {"events", open}});
@@ -62,9 +63,10 @@ struct Batch {
 };
 }  // namespace
 
-Drainer::Drainer(const config::KafkaSettings& settings, Spool& spool)
+Drainer::Drainer(const config::KafkaSettings& settings, Spool& spool, const Hold* hold)
     : settings_(patient(settings)),
       spool_(spool),
+      hold_(hold),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void Drainer::work(const std::stop_token& stop) {
@@ -79,6 +81,11 @@ void Drainer::work(const std::stop_token& stop) {
     runtime::wait(stop, 250ms);
   };
   while (!stop.stop_requested()) {
+    if (held()) {
+      producer.reset();  // the topic may have more partitions afterwards than this one knows
+      runtime::wait(stop, 100ms);
+      continue;
+    }
     if (!spool_.wait_for_events(stop, 1s)) {
       if (drained > 0) telemetry::log_info("spool_drained", {{"events", std::exchange(drained, 0)}});
       continue;
@@ -96,7 +103,7 @@ void Drainer::work(const std::stop_token& stop) {
         hindered(trouble);
         continue;
       }
-      batch.send(*producer, stop);
+      batch.send(*producer, [&] { return stop.stop_requested() || held(); });
       if (batch.open > 0) producer.reset();
       if (!batch.delivered.empty()) WXPIPE_FAULT_POINT(spool_after_drain);
       drained += static_cast<int64_t>(batch.delivered.size());
@@ -106,7 +113,7 @@ void Drainer::work(const std::stop_token& stop) {
         shown.clear();
       } else if (!stop.stop_requested()) {
         after = batch.records.front().id - 1;  // start again there: at worst the broker gets some of it twice
-        hindered("the broker did not take every event");
+        if (!held()) hindered("the broker did not take every event");
       }
     } catch (const Unavailable& error) {
       hindered(error.what());

@@ -70,9 +70,10 @@ bool say_emptied(const config::KafkaSettings& settings, const std::string& insta
 }
 }  // namespace
 
-LeftSpools::LeftSpools(const config::Settings& settings, const Clock& clock, telemetry::Metrics& metrics,
-                       Patience patience)
+LeftSpools::LeftSpools(const config::Settings& settings, const Hold* hold, const Clock& clock,
+                       telemetry::Metrics& metrics, Patience patience)
     : settings_(settings),
+      hold_(hold),
       clock_(clock),
       metrics_(metrics),
       patience_(patience),
@@ -127,6 +128,7 @@ std::vector<std::string> LeftSpools::unowned(const Wanted& wanted) const {
 void LeftSpools::deliver(const std::string& instance, const std::stop_token& stop) {
   const SpoolFiles files(settings_.spool.directory, instance);
   try {
+    if (hold_ != nullptr && hold_->on(steady_clock::now())) return;
     Producer probe(settings_.kafka, [](void*, rd_kafka_resp_err_t) {});
     if (!probe.trouble(1s).empty() || has_owner(files)) return;
     auto boot = newest_boot(files);  // before the spool is mended: what it has lost counts, too
@@ -136,7 +138,7 @@ void LeftSpools::deliver(const std::string& instance, const std::stop_token& sto
     if (boot.empty()) boot = newest_boot(files);
     const auto events = spool.events();
     {
-      const Drainer drainer(settings_.kafka, spool);
+      const Drainer drainer(settings_.kafka, spool, hold_);
       const auto until = steady_clock::now() + kTurn;
       while (spool.events() > 0 && !spool.damaged() && !stop.stop_requested() && steady_clock::now() < until &&
              probe.trouble(1s).empty())

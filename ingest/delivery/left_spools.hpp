@@ -16,6 +16,7 @@
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
 #include "common/telemetry/metrics.hpp"
+#include "ingest/delivery/hold.hpp"
 #include "ingest/delivery/spool_files.hpp"
 #include "ingest/delivery/spool_ledger.hpp"
 
@@ -27,10 +28,11 @@ class LeftSpools {
     std::chrono::milliseconds look_every{5'000}, unowned_for{30'000};
   };
 
-  // Everything is borrowed and must outlive it.
-  LeftSpools(const config::Settings& settings, const Clock& clock, telemetry::Metrics& metrics, Patience patience);
-  LeftSpools(const config::Settings& settings, const Clock& clock, telemetry::Metrics& metrics)
-      : LeftSpools(settings, clock, metrics, Patience()) {}
+  // Everything is borrowed and must outlive it. hold: null if there is none.
+  LeftSpools(const config::Settings& settings, const Hold* hold, const Clock& clock, telemetry::Metrics& metrics,
+             Patience patience);
+  LeftSpools(const config::Settings& settings, const Hold* hold, const Clock& clock, telemetry::Metrics& metrics)
+      : LeftSpools(settings, hold, clock, metrics, Patience()) {}
 
  private:
   void work(const std::stop_token& stop);
@@ -40,6 +42,7 @@ class LeftSpools {
   void deliver(const std::string& instance, const std::stop_token& stop);
 
   const config::Settings& settings_;
+  const Hold* const hold_;
   const Clock& clock_;
   telemetry::Metrics& metrics_;
   const Patience patience_;

@@ -563,7 +563,7 @@ TEST_F(DurabilityTest, ASpoolThatNoProcessHasIsDeliveredAndGone) {
     auto client = old.client();
     for (int i = 0; i < 20; ++i) ASSERT_EQ(send(client, plain(i)).status, 200);
     telemetry::Metrics metrics;
-    const LeftSpools looking(with, system_clock(), metrics, {10ms, 0ms});
+    const LeftSpools looking(with, nullptr, system_clock(), metrics, {10ms, 0ms});
     auto second = old.client();
     for (int i = 20; i < 30; ++i) ASSERT_EQ(send(second, plain(i)).status, 200);
     EXPECT_EQ(metrics.spools_left.Value(), 0) << "its process lives";
@@ -571,11 +571,11 @@ TEST_F(DurabilityTest, ASpoolThatNoProcessHasIsDeliveredAndGone) {
   telemetry::Metrics metrics;
   const std::filesystem::path folder = with.spool.directory;
   {
-    const LeftSpools patient(with, system_clock(), metrics, {10ms, 1h});
+    const LeftSpools patient(with, nullptr, system_clock(), metrics, {10ms, 1h});
     EXPECT_TRUE(eventually([&] { return metrics.spools_left.Value() == 1; }));
     EXPECT_TRUE(exists(folder / "old-edge.spool")) << "its process may be starting again";
   }
-  const LeftSpools looking(with, system_clock(), metrics, {10ms, 100ms});
+  const LeftSpools looking(with, nullptr, system_clock(), metrics, {10ms, 100ms});
   EXPECT_TRUE(eventually([&] { return !exists(folder / "old-edge.spool"); }));
   EXPECT_TRUE(eventually([&] { return metrics.spools_left.Value() == 0; }));
   EXPECT_EQ(first_sightings(), in_order(0, 30));
@@ -606,7 +606,7 @@ TEST_F(DurabilityTest, ALeftSpoolForOtherTopicsIsLeftAlone) {
     spool.put(event, [&](std::optional<int64_t> id) { stored.set_value(id.has_value()); });
     ASSERT_TRUE(stored.get_future().get());
   }
-  const LeftSpools looking(with, system_clock(), metrics, {10ms, 100ms});
+  const LeftSpools looking(with, nullptr, system_clock(), metrics, {10ms, 100ms});
   EXPECT_TRUE(eventually([&] { return !exists(folder / "ours.spool"); }));
   EXPECT_TRUE(eventually([&] { return metrics.spools_left.Value() == 0; }));
   EXPECT_TRUE(exists(folder / "theirs.spool"));
@@ -618,7 +618,7 @@ TEST_F(DurabilityTest, AnInstanceWhoseSpoolIsBeingLookedAtStartsAllTheSame) {
   auto own = with;
   own.instance.name = "old-edge";
   telemetry::Metrics metrics;
-  const LeftSpools looking(with, system_clock(), metrics, {1ms, 1h});
+  const LeftSpools looking(with, nullptr, system_clock(), metrics, {1ms, 1h});
   for (int i = 0; i < 20; ++i) RunningIngest(own).stop();
 }
 

@@ -7,10 +7,14 @@
 #include <atomic>
 #include <thread>
 
+#include "common/kafka/consumer.hpp"
+#include "common/kafka/group_offsets.hpp"
+#include "common/kafka/partition_reader.hpp"
 #include "common/kafka/transactional_producer.hpp"
 #include "common/postgres/migrations.hpp"
 #include "rig/eventually.hpp"
 #include "rig/tcp_gate.hpp"
+#include "sinks/families.hpp"
 #include "tests/integration/sinks/facts.hpp"
 #include "tests/support/running_role.hpp"
 #include "tests/support/stack.hpp"
@@ -367,6 +371,49 @@ TEST_F(SinkRoleTest, RecordsThatRetentionDeletedAreReportedAndTheRestIsStored) {
   produce(TopicName::messages, messages(50, 100));
   RunningSink sink(settings("one"));
   expect_exactly(100);
+}
+
+// For Kafka's tools they are, up to the log's end. Where a sink goes on stands in Postgres alone.
+TEST_F(SinkRoleTest, OffsetsAreShownInKafkaAndNeverReadBack) {
+  auto shown = settings("one");
+  shown.kafka.properties["auto.commit.interval.ms"] = "100";
+  produce(TopicName::messages, messages(0, 60));
+  std::vector<kafka::Partition> partitions;
+  for (int i = 0; i < schemas::topic(TopicName::messages).partitions; ++i)
+    partitions.push_back({topics_->name(TopicName::messages), i});
+  kafka::PartitionReader log(topics_->settings());
+  kafka::GroupOffsets group(topics_->settings(), group_id(topics_->prefix(), *all_families().front()));
+  {
+    RunningSink sink(shown);
+    expect_exactly(60);
+    EXPECT_TRUE(eventually([&] {
+      auto ends = log.ends(partitions, std::chrono::seconds(5));
+      for (auto& end : ends)
+        if (end.offset == 0) end.offset = kafka::kNoOffset;  // nothing to show
+      return group.committed(partitions, std::chrono::seconds(5)) == ends;
+    })) << "the markers that transactions leave at the end count as taken";
+  }
+  const support::TemporaryDatabase restored;  // as if it came from a backup of before
+  auto elsewhere = shown;
+  elsewhere.postgres.url = restored.url();
+  RunningSink sink(elsewhere);
+  EXPECT_EQ(eventually_equal([&] { return count(restored, "messages"); }, 60), 60);
+}
+
+TEST_F(SinkRoleTest, OffsetsAreNotShownWhenTheIntervalIsZero) {
+  auto hidden = settings("one");
+  hidden.kafka.properties["auto.commit.interval.ms"] = "0";
+  EXPECT_EQ(kafka::show_offsets_every(hidden.kafka), std::chrono::milliseconds(0));
+  EXPECT_EQ(kafka::show_offsets_every(settings("one").kafka), std::chrono::seconds(5));
+  produce(TopicName::messages, messages(0, 10));
+  {
+    RunningSink sink(hidden);
+    expect_exactly(10);
+  }
+  kafka::GroupOffsets group(topics_->settings(), group_id(topics_->prefix(), *all_families().front()));
+  for (const auto& [partition, offset] :
+       group.committed({{topics_->name(TopicName::messages), 0}}, std::chrono::seconds(5)))
+    EXPECT_EQ(offset, kafka::kNoOffset);
 }
 
 TEST_F(SinkRoleTest, AFamilyThatDoesNotExistIsAUsageError) {

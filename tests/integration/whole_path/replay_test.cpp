@@ -208,6 +208,8 @@ TEST_F(ReplayTest, GoesToFilesAndOtherTopicsByFilter) {
   EXPECT_EQ(rows_of(folder / "messages.csv"), 1 + count("messages where account = 'shop'"));
   EXPECT_EQ(std::filesystem::status(folder / "messages.csv").permissions(), std::filesystem::perms(0600));
   EXPECT_EQ(run_to(2, {"replay", "--into", "files:" + folder.string(), "--format", "csv"}), "") << "never overwritten";
+  run_fine({"replay", "--into", "files:" + (folder / "z").string(), "--format", "ndjson.zst"});
+  EXPECT_TRUE(rig::read_file(folder / "z" / "messages.ndjson.zst").starts_with("\x28\xb5\x2f\xfd")) << "zstd's mark";
   run_fine(
       {"replay", "messages", "--match", "/attributes/channel=门店海报", "--into", "files:" + (folder / "n").string()});
   EXPECT_EQ(rows_of(folder / "n" / "messages.ndjson"), count("messages where attributes ->> 'channel' = '门店海报'"));

@@ -52,6 +52,26 @@ TEST_F(TopTest, ShowsTheRolesWhenKafkaAndPostgresAreAway) {
   EXPECT_EQ(command({"top", "--admin", "9464"}).code(), 2);
 }
 
+// Each answer is what KEDA's metrics-api scaler reads.
+TEST_F(TopTest, AdviceIsAskedForOverHttp) {
+  auto advice = start({"scale", "advise", "--listen", "127.0.0.1:0", "--between", "100ms"});
+  ASSERT_TRUE(advice->ready()) << advice->readiness();
+  const auto answer = advice->admin().get("/scale");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "{\"process\": 1, \"sink\": 1}\n");
+  const auto ran = command({"scale", "advise", "--between", "100ms", "--json"});
+  EXPECT_THAT(ran.output, HasSubstr(R"("advised":{"process":1,"sink":1})"));
+  EXPECT_EQ(advice->stop(), Exit{});
+
+  auto without = start({"scale", "advise", "--listen", "127.0.0.1:0", "--between", "100ms"},
+                       {{"DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"}});
+  EXPECT_TRUE(eventually([&] { return without->readiness().find("connect") != std::string::npos; }))
+      << without->readiness();
+  EXPECT_EQ(without->admin().get("/scale").status, 400) << "no number is better than a wrong one";
+  EXPECT_EQ(without->stop(), Exit{});
+  EXPECT_EQ(command({"scale", "advise", "--listen", "9465"}).code(), 2);
+}
+
 TEST_F(TopTest, AdviceCountsTheWorkersThatAreThere) {
   {
     auto ingest = start({"ingest"}, {{"WXPIPE_INSTANCE", "in"}});

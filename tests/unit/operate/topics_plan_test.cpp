@@ -125,7 +125,7 @@ TEST(TopicsPlan, ForbidsUncleanLeaderElectionsWhereverTheyAreAllowed) {
                                       "unclean.leader.election.enable is true"}}));
 }
 
-TEST(TopicsPlan, NeverRaisesPartitionsOfKeyedTopicsUnasked) {
+TEST(TopicsPlan, NeverRaisesPartitionsOfKeyedTopics) {
   auto cluster = fine();
   cluster.view.topics["wxpipe.messages.v1"].partitions = 3;
   EXPECT_EQ(cluster.plan(),
@@ -134,15 +134,7 @@ TEST(TopicsPlan, NeverRaisesPartitionsOfKeyedTopicsUnasked) {
                       6,
                       0,
                       {},
-                      "has 3 partitions instead of 6; more would move keys and break their order for a while: ask for "
-                      "it with --raise-partitions"}}));
-  EXPECT_EQ(cluster.plan({.raise_partitions = true}),
-            (Actions{{Kind::raise_partitions,
-                      "wxpipe.messages.v1",
-                      6,
-                      0,
-                      {},
-                      "has 3 partitions; keys move to others, as you asked"}}));
+                      "has 3 partitions instead of 6; more of them move keys: `wxpipe topics grow messages --to 6`"}}));
 }
 
 TEST(TopicsPlan, GivesTheJournalAsManyPartitionsAsEventsHas) {
@@ -156,13 +148,6 @@ TEST(TopicsPlan, GivesTheJournalAsManyPartitionsAsEventsHas) {
                                       "has 6 partitions, fewer than events; its records have no keys to move"}}));
   cluster.view.topics.erase("wxpipe.seen_ids.v1");
   EXPECT_EQ(cluster.plan()[0].partitions, 24);
-}
-
-TEST(TopicsPlan, RaisesTheJournalTogetherWithEvents) {
-  const auto actions = fine().plan({.partitions = 12, .raise_partitions = true});
-  ASSERT_EQ(actions.size(), 3U);
-  for (const auto& action : actions) EXPECT_EQ(action.partitions, 12) << action.topic;
-  EXPECT_EQ(actions[2].topic, "wxpipe.seen_ids.v1");
 }
 
 TEST(TopicsPlan, CreatesAsManyPartitionsAsAskedFor) {

@@ -166,7 +166,7 @@ TEST_F(Schema, LeadsFromEachRowToATrace) {
   EXPECT_EQ(
       tables_where("not " + of_one_event + " and not " + of_several + " and t.relname !~ '^audit_logs_'"),
       (Names{"account_health", "audit_logs", "wxpipe.bookmarks", "wxpipe.custody_marks", "wxpipe.dead_letter_actions",
-             "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.replays", "wxpipe.schema_version", "wxpipe.sink_offsets"}));
+             "wxpipe.identity_verdicts", "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.replays", "wxpipe.schema_version", "wxpipe.sink_offsets"}));
 }
 
 TEST_F(Schema, NamesPartitionsByTheirMonthOrDay) {

@@ -33,16 +33,17 @@ Table table_of(const std::vector<Identity>& identities) {
                {"customer_id"}},
               {}};
   for (const auto& one : identities)
-    table.rows.push_back({one.account, one.tenant, one.subject, one.first_seen_at, one.last_seen_at, one.id,
-                          one.customer_id});
+    table.rows.push_back(
+        {one.account, one.tenant, one.subject, one.first_seen_at, one.last_seen_at, one.id, one.customer_id});
   return table;
 }
 
 Report choice(const std::string& key, const std::vector<Identity>& identities) {
   if (identities.empty())
     return {.tables = {table_of(identities)},
-            .findings = {{Level::error, fmt::format("nobody is known as '{}'", key),
-                          "Say what an account calls the person (openid, external user id, phone …), or a customer's id."}}};
+            .findings = {
+                {Level::error, fmt::format("nobody is known as '{}'", key),
+                 "Say what an account calls the person (openid, external user id, phone …), or a customer's id."}}};
   return {.tables = {table_of(identities)},
           .findings = {{Level::note, fmt::format("{} may be meant", counted(identities.size(), "identity")),
                         "Name one of them with --account."}}};
@@ -67,10 +68,11 @@ Report report_of(const Customer& customer) {
     values.rows.push_back({one.kind, one.value, one.account, one.subject,
                            one.links ? one.holders < kTooMany ? "yes" : "too many hold it" : "no", one.holders,
                            one.verdict, one.evidence, one.last_told_at, one.first_event_id, one.last_event_id});
-  Table hints{"hints",
-              "perhaps the same person",
-              {{"kind", "kind"}, {"value", "value"}, {"account", "account"}, {"subject", "as"}, {"customer_id", "customer"}},
-              {}};
+  Table hints{
+      "hints",
+      "perhaps the same person",
+      {{"kind", "kind"}, {"value", "value"}, {"account", "account"}, {"subject", "as"}, {"customer_id", "customer"}},
+      {}};
   for (const auto& one : customer.hints)
     hints.rows.push_back({one.kind, one.value, one.account, one.subject, one.customer_id});
   Report report{.facts = {{"customer_id", "customer", customer.id},
@@ -78,10 +80,10 @@ Report report_of(const Customer& customer) {
                           {"phone", "phone", customer.phone}},
                 .tables = {table_of(customer.identities), std::move(values), std::move(hints)}};
   report.findings.push_back(
-      {Level::fine,
-       fmt::format("one customer with {} of an account", counted(customer.identities.size(), "name")),
-       customer.identities.size() > 1 ? "Is a link wrong? `wxpipe customers judge SUBJECT --kind K --value V --verdict refuted`."
-                                      : ""});
+      {Level::fine, fmt::format("one customer with {} of an account", counted(customer.identities.size(), "name")),
+       customer.identities.size() > 1
+           ? "Is a link wrong? `wxpipe customers judge SUBJECT --kind K --value V --verdict refuted`."
+           : ""});
   return report;
 }
 
@@ -108,8 +110,8 @@ void judge(Program& program, const Options& options) {
   const auto connection = connect(program);
   const auto found = operate::find_identities(*connection, options.key, options.account);
   if (found.size() != 1) return conclude(program, choice(options.key, found));
-  const auto judged = operate::judge(
-      *connection, {found[0], options.kind, options.value, options.verdict, options.why}, options.yes);
+  const auto judged =
+      operate::judge(*connection, {found[0], options.kind, options.value, options.verdict, options.why}, options.yes);
   Report report{.facts = {{"identity_id", "", found[0].id},
                           {"written", "", options.yes},
                           {"told", "", judged.told},
@@ -117,13 +119,14 @@ void judge(Program& program, const Options& options) {
                           {"customers_after", "", static_cast<int64_t>(judged.after.size())}},
                 .tables = {report::list("after", "customers", judged.after)}};
   if (!judged.told)
-    report.findings.push_back({Level::note, fmt::format("nothing has told that {} is {} yet: the verdict holds when something does",
-                                                        options.kind, options.value)});
-  const auto what = judged.after.size() == judged.before.size()
-                        ? std::string("the same customers as before")
-                        : fmt::format("{} instead of {}", counted(judged.after.size(), "customer"), judged.before.size());
-  report.findings.push_back(options.yes ? report::Finding{Level::fine, what,
-                                                          "`--verdict open` takes the verdict back."}
+    report.findings.push_back(
+        {Level::note, fmt::format("nothing has told that {} is {} yet: the verdict holds when something does",
+                                  options.kind, options.value)});
+  const auto what =
+      judged.after.size() == judged.before.size()
+          ? std::string("the same customers as before")
+          : fmt::format("{} instead of {}", counted(judged.after.size(), "customer"), judged.before.size());
+  report.findings.push_back(options.yes ? report::Finding{Level::fine, what, "`--verdict open` takes the verdict back."}
                                         : report::Finding{Level::note, "nothing was written; it would be " + what,
                                                           "Say it again with --yes and --why."});
   conclude(program, report);

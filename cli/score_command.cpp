@@ -117,8 +117,7 @@ Report report_of(const operate::Replayed& done, const MovedScores& moved) {
                           {"fresh", "new leads", moved.fresh, Kind::count},
                           {"stopped", "", done.stopped}},
                 .tables = {std::move(table)}};
-  if (done.stopped)
-    report.findings.push_back({Level::warning, "stopped: the figures are of what was read until then"});
+  if (done.stopped) report.findings.push_back({Level::warning, "stopped: the figures are of what was read until then"});
   report.findings.push_back(
       {Level::fine,
        fmt::format("{} of {} would move; nothing was written", moved.up + moved.down,

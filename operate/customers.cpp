@@ -46,17 +46,18 @@ std::vector<std::string> split(std::string_view array) {
 std::vector<Identity> find_identities(Connection& connection, std::string_view key, std::string_view account) {
   // Indexes begin with the account. account_health has a few rows for each.
   auto found = identities_in(connection.execute(
-      fmt::format("select {} from (select $2::text as account where $2::text <> '' union select distinct h.account from "
-                  "account_health h where $2::text = '') a join identities i on i.account = a.account and i.subject = "
-                  "$1::text order by i.account, i.tenant",
-                  kIdentity),
+      fmt::format(
+          "select {} from (select $2::text as account where $2::text <> '' union select distinct h.account from "
+          "account_health h where $2::text = '') a join identities i on i.account = a.account and i.subject = "
+          "$1::text order by i.account, i.tenant",
+          kIdentity),
       Parameters().text(key).text(account)));
   if (!found.empty() || key.size() != 36) return found;
-  return identities_in(
-      connection.execute(fmt::format("select {} from identities i where i.identity_id::text = $1::text and ($2::text = '' or "
-                                     "i.account = $2::text)",
-                                     kIdentity),
-                         Parameters().text(key).text(account)));
+  return identities_in(connection.execute(
+      fmt::format("select {} from identities i where i.identity_id::text = $1::text and ($2::text = '' or "
+                  "i.account = $2::text)",
+                  kIdentity),
+      Parameters().text(key).text(account)));
 }
 
 Customer customer_of(Connection& connection, const std::string& customer_id) {
@@ -70,8 +71,9 @@ Customer customer_of(Connection& connection, const std::string& customer_id) {
     customer.phone = row.text(0, 1);
   }
   customer.identities = identities_in(connection.execute(
-      fmt::format("select {} from identities i where i.customer_id = $1::text::uuid order by i.first_seen_at, i.identity_id",
-                  kIdentity),
+      fmt::format(
+          "select {} from identities i where i.customer_id = $1::text::uuid order by i.first_seen_at, i.identity_id",
+          kIdentity),
       id()));
   const auto values = connection.execute(
       "select i.account, i.subject, v.kind, v.value, coalesce(v.verdict, ''), v.links, case when v.links then (select count(*) "
@@ -115,28 +117,29 @@ Judged judge(Connection& connection, const Judgement& judgement, bool write) {
       "$3::text, $4::text, $5::text::uuid) on conflict (identity_id, kind, value) do update set verdict = excluded.verdict, "
       "command_id = excluded.command_id, updated_at = now()",
       key().text(judgement.verdict).text(to_string(command)));
-  judged.told = transaction
-                    .execute(
-                        "update wxpipe.identity_values set verdict = nullif($4::text, 'open'), updated_at = now() where "
-                        "identity_id = $1::text::uuid and kind = $2::text and value = $3::text",
-                        key().text(judgement.verdict))
-                    .affected() > 0;
+  judged.told =
+      transaction
+          .execute(
+              "update wxpipe.identity_values set verdict = nullif($4::text, 'open'), updated_at = now() where "
+              "identity_id = $1::text::uuid and kind = $2::text and value = $3::text",
+              key().text(judgement.verdict))
+          .affected() > 0;
   // Before and after: a value that links anew has other holders.
   const auto also = transaction.execute(std::string(kTouched), key()).text(0, 0);
-  const auto all = transaction
-                       .execute(
-                           "select array(select unnest($1::text::uuid[]) union select unnest($2::text::uuid[]))::text",
-                           Parameters().text(touched).text(also))
-                       .text(0, 0);
+  const auto all =
+      transaction
+          .execute("select array(select unnest($1::text::uuid[]) union select unnest($2::text::uuid[]))::text",
+                   Parameters().text(touched).text(also))
+          .text(0, 0);
   judged.before = split(all);
   transaction.execute("select wxpipe.rebuild_customers($1::text::uuid[])", Parameters().text(all));
-  judged.after = split(transaction
-                           .execute(
-                               "select array(select distinct i.customer_id from (select $1::text::uuid as identity_id union "
-                               "select h.identity_id from (select h.identity_id from wxpipe.identity_values h where h.kind = "
-                               "$2::text and h.value = $3::text limit 22) h) t join identities i using (identity_id))::text",
-                               key())
-                           .text(0, 0));
+  judged.after =
+      split(transaction
+                .execute("select array(select distinct i.customer_id from (select $1::text::uuid as identity_id union "
+                         "select h.identity_id from (select h.identity_id from wxpipe.identity_values h where h.kind = "
+                         "$2::text and h.value = $3::text limit 22) h) t join identities i using (identity_id))::text",
+                         key())
+                .text(0, 0));
   if (!write) return judged;
   operate::write(transaction, this_operator(),
                  {command, "customers judge", "UPDATE", "identities", identity.id,

@@ -18,15 +18,14 @@ struct Identity {
 };
 
 // Identities with this subject, or that are or were a customer of this id; empty account: of every account.
-std::vector<Identity> find_identities(postgres::Connection& connection, std::string_view key,
-                                      std::string_view account);
+std::vector<Identity> find_identities(postgres::Connection& connection, std::string_view key, std::string_view account);
 
 // Something told of one of a customer's identities.
 struct ToldValue {
   std::string account, subject, kind, value, verdict;
-  bool links = false;       // it says who they are
-  int64_t holders = 0;      // identities that it links; 21: too many, it joins nobody
-  int64_t evidence = 0;     // events that told it
+  bool links = false;    // it says who they are
+  int64_t holders = 0;   // identities that it links; 21: too many, it joins nobody
+  int64_t evidence = 0;  // events that told it
   std::string first_event_id, last_event_id;
   Timestamp first_told_at, last_told_at;
 };
@@ -50,7 +49,7 @@ struct Judgement {
   std::string kind, value, verdict, why;
 };
 struct Judged {
-  bool told = false;              // there is evidence of the value; else the verdict waits for it
+  bool told = false;                       // there is evidence of the value; else the verdict waits for it
   std::vector<std::string> before, after;  // the customers that it is about
 };
 // In one transaction, with its row in audit_logs. write: false: what it would do, undone again.

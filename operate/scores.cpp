@@ -70,8 +70,8 @@ ExplainedScore explain_score(Connection& connection, const LeadKey& lead, const 
       "(o.on_day + 1)::timestamp at time zone 'UTC') a order by a.occurred_at desc, a.activity_id desc",
       Parameters().text(lead.account).text(lead.tenant).text(lead.subject).text(explained.on));
   for (size_t i = 0; i < rows.size(); ++i) {
-    explained.parts.push_back({Timestamp(std::chrono::microseconds(rows.integer(i, 0))), rows.text(i, 1), rows.text(i, 2),
-                               rows.text(i, 3), rows.text(i, 4), rows.text(i, 5), rows.integer(i, 6),
+    explained.parts.push_back({Timestamp(std::chrono::microseconds(rows.integer(i, 0))), rows.text(i, 1),
+                               rows.text(i, 2), rows.text(i, 3), rows.text(i, 4), rows.text(i, 5), rows.integer(i, 6),
                                number(rows.text(i, 7)), number(rows.text(i, 8))});
     explained.sum += explained.parts.back().now;
   }
@@ -92,8 +92,8 @@ void ScoreTrial::take(std::span<const Made> records) {
   SqlArray event_ids(ElementType::uuid), accounts(ElementType::text), tenants(ElementType::text),
       subjects(ElementType::text);
   SqlArray ids(ElementType::uuid), of_accounts(ElementType::text), of_tenants(ElementType::text),
-      of_subjects(ElementType::text), times(ElementType::timestamptz), rules(ElementType::text), caps(ElementType::int4),
-      half_lives(ElementType::int4), points(ElementType::int4);
+      of_subjects(ElementType::text), times(ElementType::timestamptz), rules(ElementType::text),
+      caps(ElementType::int4), half_lives(ElementType::int4), points(ElementType::int4);
   for (const auto& one : records) {
     if (!one.value) continue;
     if (one.topic == schemas::TopicName::messages) {
@@ -172,16 +172,14 @@ MovedScores ScoreTrial::result(size_t most) {
   moved.up = sums.integer(0, 2);
   moved.down = sums.integer(0, 3);
   moved.fresh = sums.integer(0, 4);
-  const auto rows = connection_.execute(
-      fmt::format("select t.account, t.tenant, t.subject, coalesce(l.contact_name, ''), t.before, t.after from trial t left join "
-                  "leads l on l.account = t.account and l.tenant = t.tenant and l.subject = t.subject where t.before <> t.after "
-                  "order by abs(t.after - t.before) desc, t.after desc, 1, 2, 3 limit {}",
-                  most));
+  const auto rows = connection_.execute(fmt::format(
+      "select t.account, t.tenant, t.subject, coalesce(l.contact_name, ''), t.before, t.after from trial t left join "
+      "leads l on l.account = t.account and l.tenant = t.tenant and l.subject = t.subject where t.before <> t.after "
+      "order by abs(t.after - t.before) desc, t.after desc, 1, 2, 3 limit {}",
+      most));
   for (size_t i = 0; i < rows.size(); ++i)
-    moved.moved.push_back({{rows.text(i, 0), rows.text(i, 1), rows.text(i, 2)},
-                           rows.text(i, 3),
-                           rows.integer(i, 4),
-                           rows.integer(i, 5)});
+    moved.moved.push_back(
+        {{rows.text(i, 0), rows.text(i, 1), rows.text(i, 2)}, rows.text(i, 3), rows.integer(i, 4), rows.integer(i, 5)});
   connection_.execute("drop table trial");
   return moved;
 }

@@ -31,9 +31,9 @@ struct ScorePart {
 };
 
 struct ExplainedScore {
-  std::string on;             // the day (UTC)
+  std::string on;                // the day (UTC)
   std::vector<ScorePart> parts;  // the newest first
-  double sum = 0;             // of all parts, before the limits of 0 and 100
+  double sum = 0;                // of all parts, before the limits of 0 and 100
   int64_t score = 0;
   int64_t by_sums = 0;  // the same from wxpipe.lead_daily: equal, unless activities were dropped with their month
 };
@@ -47,9 +47,9 @@ struct MovedLead {
 };
 
 struct MovedScores {
-  int64_t events = 0, leads = 0;  // replayed; with activities of them, by the old or the new rules
+  int64_t events = 0, leads = 0;        // replayed; with activities of them, by the old or the new rules
   int64_t up = 0, down = 0, fresh = 0;  // fresh: no lead before
-  std::vector<MovedLead> moved;   // those that move most
+  std::vector<MovedLead> moved;         // those that move most
 };
 
 // Takes a replay by new rules and holds it against the tables: of the events that it gets, the activities of the new

@@ -301,7 +301,8 @@ Looked looked_for(const Match& match) {
   using schemas::TopicName;
   if (match.kind == Match::Kind::dead_letter) return {{TopicName::dead_letters}, 2s};
   return {{TopicName::events, TopicName::messages, TopicName::followers, TopicName::leads, TopicName::customers,
-           TopicName::logs}, 0ms};
+           TopicName::logs},
+          0ms};
 }
 }  // namespace
 

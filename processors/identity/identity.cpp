@@ -101,9 +101,9 @@ struct ProfileField {
 };
 // What a form told, and what somebody wrote. A phone comes through add_phone.
 constexpr std::array kDescriptions{
-    ProfileField{"contact_name", "name", "form"},      ProfileField{"contact_email", "email", "form"},
-    ProfileField{"contact_wechat", "wechat", "form"},  ProfileField{"company_name", "company", "form"},
-    ProfileField{"text_email", "email", "text"},       ProfileField{"text_wechat", "wechat", "text"}};
+    ProfileField{"contact_name", "name", "form"},     ProfileField{"contact_email", "email", "form"},
+    ProfileField{"contact_wechat", "wechat", "form"}, ProfileField{"company_name", "company", "form"},
+    ProfileField{"text_email", "email", "text"},      ProfileField{"text_wechat", "wechat", "text"}};
 
 void add_profile(Told& told, const schemas::Attributes& profile) {
   add_phone(told, attribute(profile, "contact_phone"), "form", true);

@@ -1,5 +1,5 @@
-// The phone, e-mail address and WeChat id that somebody wrote in a message. Nothing says whose they are: they are hints,
-// and give way to what a form told. Pure.
+// The phone, e-mail address and WeChat id that somebody wrote in a message. Nothing says whose they are: they are
+// hints, and give way to what a form told. Pure.
 #pragma once
 
 #include <string>

@@ -25,9 +25,12 @@ constexpr std::string_view kNothing = "-";
 constexpr std::array<std::string_view, 5> kStatuses{"new", "contacted", "qualified", "converted", "lost"};
 // What shows that staff have spoken with somebody, or that somebody has paid.
 constexpr std::array<std::string_view, 3> kContacted{"call.made", "session.opened", "session.transferred"};
-constexpr std::array<std::string_view, 6> kPaid{"card.paid",         "giftcard.paid",
-                                                "order.paid",        "order.retail_paid",
-                                                "order.virtual_coins_paid", "order.virtual_goods_paid"};
+constexpr std::array<std::string_view, 6> kPaid{"card.paid",
+                                                "giftcard.paid",
+                                                "order.paid",
+                                                "order.retail_paid",
+                                                "order.virtual_coins_paid",
+                                                "order.virtual_goods_paid"};
 
 bool has(const auto& list, std::string_view word) { return std::ranges::find(list, word) != list.end(); }
 

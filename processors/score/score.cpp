@@ -100,8 +100,15 @@ std::vector<schemas::LeadActivity> Scoring::activities(const schemas::Event& eve
   for (size_t i = 0; i < rules_.size(); ++i) {
     if (!fires(i, event, shadowed, words_found)) continue;
     const auto& rule = rules_[i].rule;
-    fired.push_back({schemas::origin_of(event), schemas::derived_id(event.id, "rule:" + rule.name), rule.name,
-                     rule.dimension, rule.points, rule.daily_cap, rule.half_life_days, description(event), {}});
+    fired.push_back({schemas::origin_of(event),
+                     schemas::derived_id(event.id, "rule:" + rule.name),
+                     rule.name,
+                     rule.dimension,
+                     rule.points,
+                     rule.daily_cap,
+                     rule.half_life_days,
+                     description(event),
+                     {}});
     if (wants_something || rule.dimension != kIntent || rule.contains.empty()) continue;
     wants_something = true;
     profile.emplace_back("text_intent", words_.first_in(event.content, i));

@@ -111,8 +111,8 @@ class Model {
     std::map<Uuid, std::vector<Uuid>> members;
     for (const auto& [id, seen] : seen_) {
       members[root(id)].push_back(id);
-      all.identities.push_back(fmt::format("({},{},{},{})", to_string(id), to_string(root(id)), micros(seen.first),
-                                           micros(seen.second)));
+      all.identities.push_back(
+          fmt::format("({},{},{},{})", to_string(id), to_string(root(id)), micros(seen.first), micros(seen.second)));
     }
     for (const auto& [key, value] : values_)
       all.values.push_back(fmt::format("{}|{}|{}|{}|{}|{}|{}", to_string(std::get<0>(key)), std::get<1>(key),
@@ -231,9 +231,9 @@ class CustomersTest : public ::testing::Test {
     all.identities = lines(*database_,
                            "select identity_id, customer_id, (extract(epoch from first_seen_at) * 1000000)::int8, "
                            "(extract(epoch from last_seen_at) * 1000000)::int8 from identities");
-    all.values =
-        texts("select concat_ws('|', identity_id, kind, value, evidence, linking_evidence, first_event_id, "
-              "last_event_id) from wxpipe.identity_values");
+    all.values = texts(
+        "select concat_ws('|', identity_id, kind, value, evidence, linking_evidence, first_event_id, "
+        "last_event_id) from wxpipe.identity_values");
     all.customers = texts(
         "select concat_ws('|', customer_id, identity_count, (extract(epoch from first_seen_at) * 1000000)::int8, "
         "coalesce(name, ''), coalesce(phone, ''), coalesce(email, '')) from customers");
@@ -248,8 +248,9 @@ class CustomersTest : public ::testing::Test {
 
   // The customers' ids of two subjects of account a.
   bool one_customer(const std::string& a, const std::string& b) {
-    return count(*database_, fmt::format("(select distinct customer_id from identities where subject in ('{}', '{}')) c",
-                                         a, b)) == 1;
+    return count(*database_,
+                 fmt::format("(select distinct customer_id from identities where subject in ('{}', '{}')) c", a, b)) ==
+           1;
   }
   void tell(const std::vector<IdentityTold>& facts) {
     std::vector<std::string> batch;
@@ -297,15 +298,14 @@ TEST_F(CustomersTest, AreTheSameWhateverTheOrderTheRepeatsTheBatchesAndTheWorker
                                          shuffled.size() - at);
       // A few small ones, then large ones: so the cuts differ, and a way doesn't take minutes.
       const auto cut = at < 200 ? size : std::min(shuffled.size() - at, std::max<size_t>(size, 300));
-      batches[static_cast<size_t>(pick(random, kWorkers))].emplace_back(
-          shuffled.begin() + static_cast<long>(at), shuffled.begin() + static_cast<long>(at + cut));
+      batches[static_cast<size_t>(pick(random, kWorkers))].emplace_back(shuffled.begin() + static_cast<long>(at),
+                                                                        shuffled.begin() + static_cast<long>(at + cut));
       at += cut;
     }
     start_empty();
     {
       std::vector<std::jthread> workers;
-      for (int i = 0; i < kWorkers; ++i)
-        workers.emplace_back([&, i] { work(i, batches[static_cast<size_t>(i)]); });
+      for (int i = 0; i < kWorkers; ++i) workers.emplace_back([&, i] { work(i, batches[static_cast<size_t>(i)]); });
     }
     ASSERT_EQ(whole(), as_one_batch);
   }
@@ -314,19 +314,21 @@ TEST_F(CustomersTest, AreTheSameWhateverTheOrderTheRepeatsTheBatchesAndTheWorker
 TEST_F(CustomersTest, AreJoinedOverSeveralAccountsByWhatLinks) {
   tell({told("shop", "oAnna", "openid", "oAnna", true, 1), told("shop", "oAnna", "unionid", "u1", true, 1),
         told("mall", "oOther", "unionid", "u1", true, 2), told("forms", "lead-1", "openid", "oAnna", true, 3),
-        told("forms", "lead-1", "phone", "13800138000", true, 3), told("ads", "lead-9", "phone", "13800138000", true, 4),
-        told("ads", "lead-9", "name", "王小明", false, 4)});
+        told("forms", "lead-1", "phone", "13800138000", true, 3),
+        told("ads", "lead-9", "phone", "13800138000", true, 4), told("ads", "lead-9", "name", "王小明", false, 4)});
   EXPECT_EQ(lines(*database_, "select identity_count, name, phone from customers"), Lines{"(4,王小明,13800138000)"});
   EXPECT_EQ(count(*database_, "customers c join identities i on i.identity_id = c.customer_id"), 1);
-  EXPECT_EQ(lines(*database_, "select distinct i.customer_id = (select min(o.identity_id::text) from identities o)::uuid "
-                              "from identities i"),
+  EXPECT_EQ(lines(*database_,
+                  "select distinct i.customer_id = (select min(o.identity_id::text) from identities o)::uuid "
+                  "from identities i"),
             Lines{"(t)"});
 }
 
 TEST_F(CustomersTest, AreNotJoinedByHints) {
-  tell({told("shop", "oAnna", "phone", "13800138000", false, 1), told("forms", "lead-1", "phone", "13800138000", true, 2),
-        told("forms", "lead-1", "name", "王", false, 2), told("shop", "oAnna", "name", "王", false, 3),
-        told("shop", "oAnna", "email", "a@x.com", false, 3), told("forms", "lead-1", "email", "a@x.com", false, 3)});
+  tell({told("shop", "oAnna", "phone", "13800138000", false, 1),
+        told("forms", "lead-1", "phone", "13800138000", true, 2), told("forms", "lead-1", "name", "王", false, 2),
+        told("shop", "oAnna", "name", "王", false, 3), told("shop", "oAnna", "email", "a@x.com", false, 3),
+        told("forms", "lead-1", "email", "a@x.com", false, 3)});
   EXPECT_FALSE(one_customer("oAnna", "lead-1"));
   EXPECT_EQ(count(*database_, "customers"), 2);
 }
@@ -354,9 +356,10 @@ TEST_F(CustomersTest, FallApartAgainWhenAValueTurnsOutToBeNobodysOwn) {
 
 TEST_F(CustomersTest, HoldToAVerdictWhateverEvidenceComesBeforeOrAfterIt) {
   const auto refuted = told("ads", "lead-9", "phone", "13800138000", true, 4);
-  database_->query(fmt::format("insert into wxpipe.identity_verdicts (identity_id, kind, value, verdict, command_id) "
-                               "values ('{}', 'phone', '13800138000', 'refuted', gen_random_uuid())",
-                               to_string(refuted.identity_id)));
+  database_->query(
+      fmt::format("insert into wxpipe.identity_verdicts (identity_id, kind, value, verdict, command_id) "
+                  "values ('{}', 'phone', '13800138000', 'refuted', gen_random_uuid())",
+                  to_string(refuted.identity_id)));
   tell({told("forms", "lead-1", "phone", "13800138000", true, 1), refuted});
   EXPECT_FALSE(one_customer("lead-1", "lead-9"));
   EXPECT_EQ(lines(*database_, "select phone from customers order by phone nulls last"), (Lines{"(13800138000)", "()"}));

@@ -156,9 +156,12 @@ TEST(Identity, OfAFormLinksByWhatThePersonTold) {
   auto event = event_of("lead.submitted");
   event.platform = "channel";
   event.subject = event.sender = "lead-1";
-  event.attributes = {{"data.contact_name", "王小明"},       {"data.contact_phone", "+86 138 0013 8000"},
-                      {"data.contact_email", "Wang@X.com"}, {"data.openid", "oAnna"},
-                      {"data.unionID", "u1"},               {"data.company_name", "某公司"}};
+  event.attributes = {{"data.contact_name", "王小明"},
+                      {"data.contact_phone", "+86 138 0013 8000"},
+                      {"data.contact_email", "Wang@X.com"},
+                      {"data.openid", "oAnna"},
+                      {"data.unionID", "u1"},
+                      {"data.company_name", "某公司"}};
   EXPECT_THAT(told(event), ElementsAre("openid=oAnna form", "unionid=u1 field", "phone=13800138000 form",
                                        "name~王小明 form", "email~wang@x.com form", "company~某公司 form"));
   event.attributes = {{"data.contact_phone", "020-88886666"}};
@@ -177,11 +180,13 @@ TEST(Identity, OfAnInstancesContactDescribes) {
   auto event = event_of("contact.edited");
   event.platform = "instance";
   event.subject = "wxid_c7";
-  event.attributes = {{"data.nickname", "王明"}, {"data.remark", "王总"},     {"data.phone", "13800138000"},
-                      {"data.tags", "展会"},     {"data.tags", "A\"级"}};
-  EXPECT_THAT(told(event),
-              ElementsAre("wxid~wxid_c7 subject", "nickname~王明 contact", "remark~王总 contact",
-                          "phone~13800138000 contact", R"(tags~["A\"级", "展会"] contact)"));
+  event.attributes = {{"data.nickname", "王明"},
+                      {"data.remark", "王总"},
+                      {"data.phone", "13800138000"},
+                      {"data.tags", "展会"},
+                      {"data.tags", "A\"级"}};
+  EXPECT_THAT(told(event), ElementsAre("wxid~wxid_c7 subject", "nickname~王明 contact", "remark~王总 contact",
+                                       "phone~13800138000 contact", R"(tags~["A\"级", "展会"] contact)"));
   event.attributes = {{"data.tags", ""}};
   EXPECT_THAT(told(event), ElementsAre("wxid~wxid_c7 subject", "tags~[] contact")) << "none any more";
 }

@@ -24,9 +24,10 @@ Steps make_steps(const config::Settings& settings) {
       // After score: it has read the form, or found the phone in the text.
       {"identity",
        [](schemas::Event& event, Facts& facts) {
+         static const schemas::Attributes kNothing;
          const auto& activities = facts.of<schemas::LeadActivity>();
          facts.of<schemas::IdentityTold>() =
-             identities_told(event, activities.empty() ? schemas::Attributes() : activities.front().profile);
+             identities_told(event, activities.empty() ? kNothing : activities.front().profile);
        }},
       {"logs",
        [](schemas::Event& event, Facts& facts) {

@@ -9,6 +9,7 @@
 #include "cli/bookmark_command.hpp"
 #include "cli/chaos_command.hpp"
 #include "cli/check_config_command.hpp"
+#include "cli/customers_command.hpp"
 #include "cli/diff_command.hpp"
 #include "cli/dlq_command.hpp"
 #include "cli/doctor_command.hpp"
@@ -22,6 +23,7 @@
 #include "cli/replay_command.hpp"
 #include "cli/role_commands.hpp"
 #include "cli/scale_command.hpp"
+#include "cli/score_command.hpp"
 #include "cli/send_command.hpp"
 #include "cli/simulate_command.hpp"
 #include "cli/tail_command.hpp"
@@ -65,6 +67,8 @@ int run(int argc, char** argv) {
   add_replay_command(program);
   add_diff_command(program);
   add_bookmark_command(program);
+  add_score_command(program);
+  add_customers_command(program);
   add_manual_commands(program);
   add_examples(app,
                {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},

@@ -53,7 +53,7 @@ std::vector<TableToCompare> tables_of(Connection& connection, const Schemas& sid
       "string_agg(a.attname, ' ' order by a.attnum) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not "
       "a.attisdropped) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and not "
       "c.relispartition and ((n.nspname = $1::text and c.relname <> 'audit_logs') or (n.nspname = $2::text and c.relname in "
-      "('lead_daily', 'lead_profiles'))) order by n.nspname, c.relname",
+      "('lead_daily', 'lead_profiles', 'identity_values'))) order by n.nspname, c.relname",
       Parameters().text(side.business).text(side.own));
   std::vector<TableToCompare> tables;
   for (size_t i = 0; i < rows.size(); ++i) {

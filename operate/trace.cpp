@@ -252,6 +252,10 @@ void tell_message(Story& story, Connection& connection) {
           "where account = $2::text and subject = $3::text and event_id = $1::text::uuid limit 100",
           epoch("created_at")),
       fmt::format(
+          "select {}, 'fact', 'identity_links', kind || ' ' || value || ' (' || source || ')' from identity_links where account "
+          "= $2::text and subject = $3::text and event_id = $1::text::uuid limit 100",
+          epoch("created_at")),
+      fmt::format(
           "select {}, 'score', tableoid::regclass::text, rule || ': ' || points || ' points for ' || dimension from "
           "lead_activities where account = $2::text and subject = $3::text and {} and event_id = $1::text::uuid limit 100",
           epoch("created_at"), at_the_time),
@@ -296,7 +300,9 @@ struct Looked {
 Looked looked_for(const Match& match) {
   using schemas::TopicName;
   if (match.kind == Match::Kind::dead_letter) return {{TopicName::dead_letters}, 2s};
-  return {{TopicName::events, TopicName::messages, TopicName::followers, TopicName::leads, TopicName::logs}, 0ms};
+  return {{TopicName::events, TopicName::messages, TopicName::followers, TopicName::leads, TopicName::customers,
+           TopicName::logs},
+          0ms};
 }
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include "processors/enrich/enrich.hpp"
 #include "processors/follower/change.hpp"
+#include "processors/identity/identity.hpp"
 #include "processors/logs/log.hpp"
 #include "processors/score/score.hpp"
 
@@ -20,6 +21,14 @@ Steps make_steps(const config::Settings& settings) {
        }},
       {"score", [scoring](schemas::Event& event,
                           Facts& facts) { facts.of<schemas::LeadActivity>() = scoring->activities(event); }},
+      // After score: it has read the form, or found the phone in the text.
+      {"identity",
+       [](schemas::Event& event, Facts& facts) {
+         static const schemas::Attributes kNothing;
+         const auto& activities = facts.of<schemas::LeadActivity>();
+         facts.of<schemas::IdentityTold>() =
+             identities_told(event, activities.empty() ? kNothing : activities.front().profile);
+       }},
       {"logs",
        [](schemas::Event& event, Facts& facts) {
          if (auto log = log_of(event)) facts.add(*std::move(log));

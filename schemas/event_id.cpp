@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <stdexcept>
@@ -35,6 +36,11 @@ class Sha256 {
   EVP_MD_CTX* context_;
 };
 
+Sha256& threads_hash() {
+  thread_local Sha256 hash;
+  return hash;
+}
+
 Uuid stamped(uint64_t milliseconds, const std::array<uint8_t, 32>& digest) {
   Uuid id;
   for (size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<uint8_t>(milliseconds >> (40 - 8 * i));
@@ -46,7 +52,7 @@ Uuid stamped(uint64_t milliseconds, const std::array<uint8_t, 32>& digest) {
 }  // namespace
 
 Uuid content_id(std::optional<Timestamp> platform_time, std::span<const std::string_view> parts) {
-  thread_local Sha256 hash;
+  auto& hash = threads_hash();
   hash.begin();
   for (const auto part : parts) {
     const uint64_t size = part.size();
@@ -65,6 +71,20 @@ Uuid event_id(std::string_view account, std::string_view tenant, std::string_vie
               std::optional<Timestamp> platform_time) {
   const std::array<std::string_view, 4> parts{account, tenant, identity, decrypted};
   return content_id(platform_time, parts);
+}
+
+Uuid eid(std::string_view kind, std::span<const std::string_view> key) {
+  auto& hash = threads_hash();
+  hash.begin();
+  hash.update(kind.data(), kind.size());
+  for (const auto part : key) {
+    hash.update("\x1f", 1);
+    hash.update(part.data(), part.size());
+  }
+  const auto digest = hash.finish();
+  Uuid id;
+  std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
+  return id;
 }
 
 Uuid derived_id(const Uuid& event_id, std::string_view maker) {

@@ -20,6 +20,13 @@ Uuid content_id(std::optional<Timestamp> platform_time, std::span<const std::str
 Uuid event_id(std::string_view account, std::string_view tenant, std::string_view identity, std::string_view decrypted,
               std::optional<Timestamp> platform_time);
 
+// The id of a thing from what it is and its natural key, as the SQL function wxpipe.eid makes it.
+Uuid eid(std::string_view kind, std::span<const std::string_view> key);
+inline Uuid identity_id(std::string_view account, std::string_view tenant, std::string_view subject) {
+  const std::string_view key[]{account, tenant, subject};
+  return eid("identity", key);
+}
+
 // The id of what a rule, step or stage makes from an event. The same event and maker give the same id. It begins with
 // the event's time.
 Uuid derived_id(const Uuid& event_id, std::string_view maker);

@@ -12,12 +12,13 @@
 #include "schemas/facts/duplicate_met.hpp"
 #include "schemas/facts/event.hpp"
 #include "schemas/facts/follower_changed.hpp"
+#include "schemas/facts/identity_told.hpp"
 #include "schemas/facts/lead_activity.hpp"
 #include "schemas/facts/log_written.hpp"
 
 namespace wxpipe::schemas {
 
-enum class TopicName { events, messages, followers, leads, logs, dead_letters, seen_ids, custody };
+enum class TopicName { events, messages, followers, leads, customers, logs, dead_letters, seen_ids, custody };
 
 struct Topic {
   TopicName name;
@@ -60,6 +61,9 @@ inline constexpr std::tuple kFamilies{
                           .topic = {TopicName::leads, "leads.v1", 3, 24h * 30, kSubjectKey,
                                     "activities that a scoring rule gives points for"},
                           .batches = Batches::large}},
+    Family<IdentityTold>{{.name = "customers",
+                          .topic = {TopicName::customers, "customers.v1", 3, 24h * 30, kSubjectKey,
+                                    "what was told of who somebody is: ids, phones, names"}}},
     Family<LogWritten>{{.name = "logs",
                         .topic = {TopicName::logs, "logs.v1", 3, 24h * 7, kSubjectKey,
                                   "authorisations, audits, jobs, account health"}}},

@@ -18,6 +18,7 @@ constexpr std::array kEvents{
     EventRule{"email_open", "", "email.opened", "", "", ""},
     EventRule{"event_attend", "", "occasion.attended", "", "", ""},
     EventRule{"form_submit", "", "lead.submitted", "", "", ""},
+    EventRule{"lead_update", "", "lead.updated", "", "", ""},
     EventRule{"link_click", "", "link.clicked", "", "", ""},
     EventRule{"page_view", "", "page.viewed", "", "", ""},
 };

@@ -23,6 +23,8 @@ constexpr std::array kColumns{
 
 // Stands in the place of a rule's name.
 constexpr std::string_view kContactData = "contact_data";
+// The dimension of rules for what somebody wants; the word that shows it is kept.
+constexpr std::string_view kIntent = "intent";
 
 const Column* column(std::string_view name) {
   const auto* found =
@@ -119,13 +121,25 @@ std::vector<schemas::LeadActivity> Scoring::activities(const schemas::Event& eve
   const bool shadowed = std::any_of(event.attributes.begin(), event.attributes.end(),
                                     [](const auto& attribute) { return column(attribute.first) != nullptr; });
   std::vector<bool> words_found;
-  const auto profile = profile_of(event);
+  auto profile = profile_of(event);
+  bool wants_something = false;
   for (const auto i : worth_asking(event, shadowed)) {
     if (!fires(i, event, shadowed, words_found)) continue;
     const auto& rule = rules_[i].rule;
-    fired.push_back({schemas::origin_of(event), schemas::derived_id(event.id, "rule:" + rule.name), rule.name,
-                     rule.dimension, rule.points, rule.daily_cap, rule.half_life_days, description(event), profile});
+    fired.push_back({schemas::origin_of(event),
+                     schemas::derived_id(event.id, "rule:" + rule.name),
+                     rule.name,
+                     rule.dimension,
+                     rule.points,
+                     rule.daily_cap,
+                     rule.half_life_days,
+                     description(event),
+                     {}});
+    if (wants_something || rule.dimension != kIntent || rule.contains.empty()) continue;
+    wants_something = true;
+    profile.emplace_back("text_intent", words_.first_in(event.content, i));
   }
+  for (auto& activity : fired) activity.profile = profile;
   // What a person told is kept whether or not it gives points.
   if (fired.empty() && !profile.empty())
     fired.push_back({schemas::origin_of(event), schemas::derived_id(event.id, kContactData), std::string(kContactData),

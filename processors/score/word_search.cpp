@@ -41,6 +41,22 @@ WordSearch::WordSearch(std::span<const std::vector<std::string>> lists) : lists_
   std::stable_sort(words_.begin(), words_.end(), [](const Word& a, const Word& b) { return a.start < b.start; });
 }
 
+std::string_view WordSearch::first_in(std::string_view text, size_t list) const {
+  std::string_view best;
+  size_t best_at = text.size();
+  const auto look = [&](const Word& word) {
+    if (word.list != list) return;
+    for (size_t at = 0; at < best_at; ++at)
+      if (begins_with(text.substr(at), word.text)) {
+        best = word.text;
+        best_at = at;
+      }
+  };
+  for (const auto& word : words_) look(word);
+  for (const auto& word : short_) look(word);
+  return best;
+}
+
 void WordSearch::find(std::string_view text, std::vector<bool>& found) const {
   found.assign(lists_, false);
   for (const auto& word : short_)

@@ -19,6 +19,9 @@ class WordSearch {
   // Sets found[i]: whether a word of list i is in the text. Resizes `found`; reuse it to avoid allocations.
   void find(std::string_view text, std::vector<bool>& found) const;
 
+  // The list's word that comes first in the text; empty if there is none. For lists that were found: one search a word.
+  std::string_view first_in(std::string_view text, size_t list) const;
+
  private:
   struct Word {
     uint16_t start;    // a hash of its first three bytes; a character begins there

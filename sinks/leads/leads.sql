@@ -35,14 +35,16 @@ on conflict (account, tenant, subject, day, rule, daily_cap, half_life_days) do 
 
 --@ leads_upsert over fresh counts leads
 -- The score, computed from the sums for the day of the lead's last activity. The first and the last activity are those
--- with the least and the greatest (time, id), as everywhere.
+-- with the least and the greatest (time, id), as everywhere. What a form told comes before what a message had in it.
 insert into leads as l (account, tenant, subject, platform, score, score_details, scored_on, activity_count,
   first_activity_at, first_activity_id, last_activity_at, last_activity_id, contact_name, contact_phone,
   contact_wechat, contact_email, company_name, company_industry, company_size, province, city, district,
   utm_source, utm_medium, utm_campaign, utm_content, utm_term, profile, created_trace_id, updated_trace_id)
 select t.account, t.tenant, t.subject, t.platform, scored.score, scored.details, last_day.scored_on,
   last_day.activities, t.first_at, t.first_id, t.last_at, t.last_id, known.profile->>'contact_name',
-  known.profile->>'contact_phone', known.profile->>'contact_wechat', known.profile->>'contact_email',
+  coalesce(known.profile->>'contact_phone', known.profile->>'text_phone'),
+  coalesce(known.profile->>'contact_wechat', known.profile->>'text_wechat'),
+  coalesce(known.profile->>'contact_email', known.profile->>'text_email'),
   known.profile->>'company_name', known.profile->>'company_industry', known.profile->>'company_size',
   known.profile->>'province', known.profile->>'city', known.profile->>'district', known.profile->>'utm_source',
   known.profile->>'utm_medium', known.profile->>'utm_campaign', known.profile->>'utm_content',

@@ -63,6 +63,21 @@ select account, tenant, subject, min(platform), count(*) % 101, '{}', max(occurr
   case when account = 'forms' then 'baidu' end, case when account = 'forms' then 'spring' end, '{}'
 from lead_activities group by account, tenant, subject;
 
+insert into identity_links (account, tenant, subject, kind, value, event_id, identity_id, occurred_at, received_at, links, platform,
+  event_type, source)
+select h.account, h.tenant, h.subject, k.kind, case k.kind when 'openid' then h.subject when 'tags' then '["展会", "老客户"]' else '王' || substr(h.subject, 2) end,
+  h.event_id, wxpipe.eid('identity', h.account, h.tenant, h.subject), h.occurred_at, h.received_at, k.kind = 'openid', h.platform, h.event_type, 'subject'
+from follower_history h cross join (values ('openid'), ('remark'), ('tags')) k(kind);
+insert into wxpipe.identity_values (identity_id, kind, value, evidence, linking_evidence, first_told_at, first_event_id, last_told_at, last_event_id)
+select identity_id, kind, value, count(*), count(*) filter (where links), min(occurred_at), (array_agg(event_id order by occurred_at))[1],
+  max(occurred_at), (array_agg(event_id order by occurred_at desc))[1]
+from identity_links group by 1, 2, 3;
+insert into identities (identity_id, account, tenant, subject, platform, customer_id, first_seen_at, last_seen_at)
+select identity_id, account, tenant, subject, min(platform), identity_id, min(occurred_at), max(occurred_at)
+from identity_links group by 1, 2, 3, 4;
+insert into customers (customer_id, identity_count, first_seen_at, name, phone, wechat)
+select identity_id, 1, first_seen_at, '王' || substr(subject, 2), '138' || substr(subject, 2), 'wx' || substr(subject, 2) from identities;
+
 insert into system_logs (log_id, event_id, occurred_at, received_at, level, service, module, action, message, platform, account, tenant,
   event_type)
 select md5('log' || event_id)::uuid, event_id, occurred_at, received_at, case when type like 'audit.%' then 'warn' else 'info' end, platform,

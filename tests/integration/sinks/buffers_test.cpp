@@ -127,6 +127,23 @@ std::string activity(int64_t number, int64_t event) {
   fact.profile = {{"contact_name", fmt::format("name {}", event)}};
   return value_of(fact);
 }
+std::string identity(int64_t number, int64_t event) {
+  schemas::IdentityTold fact;
+  fact.origin = origin(number, event);
+  fact.identity_id = schemas::identity_id(fact.origin.account, "", fact.origin.subject);
+  fact.kind = event % 2 == 0 ? "openid" : "name";
+  fact.value = event % 2 == 0 ? fact.origin.subject : fmt::format("name {}", event);
+  fact.source = "subject";
+  fact.links = event % 2 == 0;
+  return value_of(fact);
+}
+// Of another account: it joins the one of that number.
+std::string joined_identity(int64_t number, const std::string& account) {
+  auto fact = schemas::decode<schemas::IdentityTold>(identity(number, 0)).value();
+  fact.origin.account = account;
+  fact.identity_id = schemas::identity_id(account, "", fact.origin.subject);
+  return value_of(fact);
+}
 std::string log_of(int64_t number) {
   const auto its = origin(number, 0);
   return value_of(schemas::LogWritten{
@@ -176,6 +193,7 @@ class World {
         values["messages"].push_back(value_of(event_of(i)));
         values["followers"].push_back(change(i, 0));
         values["leads"].push_back(activity(i, 0));
+        values["customers"].push_back(identity(i, 0));
         values["logs"].push_back(log_of(i));
         values["dead_letters"].push_back(dead_letter(i, "edge-1/boot"));
         values["custody"].push_back(value_of(mark("edge-1", i + 1)));
@@ -256,6 +274,13 @@ const std::vector<Kind>& kinds() {
       {"leads new", "leads", [](World& world, int64_t, int64_t) { return activity(world.fresh(), 0); }},
       {"leads known", "leads",
        [](World& world, int64_t row, int64_t round) { return activity(world.known(row, round), round); }},
+      {"customers new", "customers", [](World& world, int64_t, int64_t) { return identity(world.fresh(), 0); }},
+      {"customers known", "customers",
+       [](World& world, int64_t row, int64_t round) { return identity(world.known(row, round), round); }},
+      {"customers joined", "customers",
+       [](World& world, int64_t row, int64_t round) {
+         return joined_identity(world.known(row, round), fmt::format("account{}", round));
+       }},
       {"logs new", "logs", [](World& world, int64_t, int64_t) { return log_of(world.fresh()); }},
       {"dead letters new", "dead_letters",
        [](World& world, int64_t, int64_t) { return dead_letter(world.fresh(), "edge-1/boot"); }},

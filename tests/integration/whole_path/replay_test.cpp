@@ -12,7 +12,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-const Lines kAllTopics{"events", "messages", "followers", "leads", "logs", "dead_letters", "custody"};
+const Lines kAllTopics{"events", "messages", "followers", "leads", "customers", "logs", "dead_letters", "custody"};
 
 class ReplayTest : public WholePathTest {
  protected:

@@ -305,8 +305,8 @@ TEST_F(ViewsTest, OfCallsAndOfLeads) {
                    "(/callback/shop,t,t,欢迎！,stored,t,f,wxpipe)", "(/callback/shop,t,t,,stored,t,f,wxpipe)"}));
   EXPECT_EQ(lines("select source_platform, source_detail, utm_source, contact_name, contact_phone, score, status, "
                   "raw_data->>'contact_name', wx_account, wx_subject from crm.leads order by wx_account"),
-            (Lines{"(other,https://x/y,baidu,王小明,13800138000,30,,王小明,forms,13800138000)",
-                   "(wechat_mp,,,,,15,,,shop,oAnna)"}));
+            (Lines{"(other,https://x/y,baidu,王小明,13800138000,30,qualified,王小明,forms,13800138000)",
+                   "(wechat_mp,,,,,15,new,,shop,oAnna)"}));
   EXPECT_EQ(
       lines(
           "select l.wx_subject, a.type, a.score_impact, a.metadata->'rules'->0->>'rule' from crm.lead_activities a join "

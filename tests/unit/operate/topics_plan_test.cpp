@@ -158,6 +158,7 @@ TEST(TopicsPlan, CreatesAsManyPartitionsAsAskedFor) {
                                                     {"wxpipe.messages.v1", 24},
                                                     {"wxpipe.followers.v1", 3},
                                                     {"wxpipe.leads.v1", 3},
+                                                    {"wxpipe.customers.v1", 3},
                                                     {"wxpipe.logs.v1", 3},
                                                     {"wxpipe.dead_letters.v1", 1},
                                                     {"wxpipe.seen_ids.v1", 24},

@@ -61,11 +61,8 @@ class Sends {
     if (!known_.insert(one.kind + '\n' + one.sent_as + '\n' + one.receiver).second) return;
     one.origin = schemas::origin_of(event_);
     one.attempt = attempt;
-    if (kind == "task") {
-      if (std::find(kTaskStatuses.begin(), kTaskStatuses.end(), status) != kTaskStatuses.end()) one.status = status;
-    } else if ((one.rank = rank_of(status)) > 0) {
-      one.status = status;
-    }
+    one.rank = kind == "task" ? 0 : rank_of(status);  // a task may pause and go on: its newest status holds
+    if (kind == "task" || one.rank > 0) one.status = status;
     if (!one.status.empty()) {
       set_text(outcome, "status", one.status);
       one.outcome = tree_of(outcome);
@@ -156,12 +153,14 @@ void add_message(Sends& sends, const schemas::Event& event) {
   sends.add("message", event.msg_id, "", "", 0, {}, std::move(told));
 }
 
-// A plan (job.created), its progress, its end. Without a status, a plan is pending, and a report says that it runs.
+// A plan (job.created), its progress, its end. Another word than ours is no status: then a plan is pending, a report says
+// that it runs, an end that it is finished.
 void add_task(Sends& sends, const schemas::Event& event, std::string_view unsaid) {
   auto data = members_of(json_of(members_of(event.attributes.json()), "data"));
   const auto task = text_of(data, "task_uuid");
   if (task.empty()) return;
-  const auto said = text_of(data, "status");
+  auto said = text_of(data, "status");
+  if (std::find(kTaskStatuses.begin(), kTaskStatuses.end(), said) == kTaskStatuses.end()) said = unsaid;
   const auto receivers = items_of(json_of(data, "receivers"));
   Members outcome, plan = data;
   for (const auto* name : {"success_count", "fail_count", "error_message"})
@@ -170,7 +169,7 @@ void add_task(Sends& sends, const schemas::Event& event, std::string_view unsaid
     return each.name == "task_uuid" || each.name == "instance_id" || each.name == "status" || each.name == "receivers" ||
            each.name == "success_count" || each.name == "fail_count" || each.name == "error_message";
   });
-  sends.add("task", task, "", said.empty() ? unsaid : std::string_view(said), 0, std::move(outcome), std::move(plan));
+  sends.add("task", task, "", said, 0, std::move(outcome), std::move(plan));
   for (const auto& receiver : receivers) {
     const auto members = members_of(receiver);
     const auto who = members.empty() ? text_of(receiver) : text_of(members, "wxid");

@@ -162,3 +162,5 @@ comment on column wxpipe.tickets.receipt is 'Custody: receipt of the callback';
 comment on column wxpipe.tickets.trace_id is 'W3C trace id';
 comment on column wxpipe.tickets.created_at is 'When the row was made';
 comment on column wxpipe.tickets.updated_at is 'When a newer ticket came';
+
+comment on column wxpipe.ledger.family is 'Which sink: messages, followers, leads, logs, dead_letters, custody, directory, receipts';

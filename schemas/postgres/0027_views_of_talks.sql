@@ -20,14 +20,16 @@ create function wxpipe.answered_at(account text, tenant text, owner text, chat t
     from messages m
     where m.account = $1 and (coalesce(m.conversation, m.subject, m.sender) collate "C") = $4
       and (m.type like 'outgoing.%' or m.reply is not null) and coalesce(m.tenant, '') = $2 and ($3 = '' or m.recipient = $3)
-      and m.occurred_at >= $5 - interval '1 day' and m.occurred_at < $5 + interval '31 days') s
-  where s.at >= $5
+      and wxpipe.said_at(m.occurred_at, m.timeless, m.received_at, m.attributes) >= $5
+      and m.occurred_at >= $5 - interval '1 day'
+    order by m.occurred_at limit 100) s
+  where s.at < $5 + interval '31 days'
 $$;
 comment on function wxpipe.answered_at(text, text, text, text, timestamptz) is
-  'When a conversation was first answered (by a message sent, or a passive reply) since a time; null: not within 31 days. It reads the index messages_answers';
+  'When a conversation was first answered (by a message sent, or a passive reply) since a time; null: not within 31 days. Of the first hundred answers that arrived since, so that it costs the same however many there are';
 
-create function wxpipe.waiting_since(account text, tenant text, owner text, chat text, is_group boolean, answered timestamptz,
-  last_inbound timestamptz) returns timestamptz language sql stable parallel safe as $$
+create function wxpipe.waiting_since(account text, tenant text, owner text, chat text, is_group boolean, answered timestamptz)
+  returns timestamptz language sql stable parallel safe as $$
   select min(w.at)
   from (
     (select wxpipe.said_at(m.occurred_at, m.timeless, m.received_at, m.attributes) as at
@@ -35,7 +37,7 @@ create function wxpipe.waiting_since(account text, tenant text, owner text, chat
     where not $5 and m.account = $1 and m.sender = $4 and m.conversation is null and m.category = 'message'
       and m.type not like 'outgoing.%' and coalesce(m.tenant, '') = $2 and ($3 = '' or m.recipient = $3)
       and wxpipe.said_at(m.occurred_at, m.timeless, m.received_at, m.attributes) > $6
-      and m.occurred_at >= $6 - interval '1 day' and m.occurred_at <= $7 + interval '31 days'
+      and m.occurred_at >= $6 - interval '1 day'
     order by m.occurred_at limit 100)
     union all
     (select wxpipe.said_at(m.occurred_at, m.timeless, m.received_at, m.attributes)
@@ -43,10 +45,10 @@ create function wxpipe.waiting_since(account text, tenant text, owner text, chat
     where $5 and m.account = $1 and (m.conversation collate "C") = $4 and m.category = 'message'
       and m.type not like 'outgoing.%' and coalesce(m.tenant, '') = $2 and ($3 = '' or m.recipient = $3)
       and wxpipe.said_at(m.occurred_at, m.timeless, m.received_at, m.attributes) > $6
-      and m.occurred_at >= $6 - interval '1 day' and m.occurred_at <= $7 + interval '31 days'
+      and m.occurred_at >= $6 - interval '1 day'
     order by m.occurred_at limit 100)) w
 $$;
-comment on function wxpipe.waiting_since(text, text, text, text, boolean, timestamptz, timestamptz) is
+comment on function wxpipe.waiting_since(text, text, text, text, boolean, timestamptz) is
   'Since when a conversation waits for an answer: its first message after the last answer. Of the first hundred that arrived after it, so that it costs the same however many there are';
 
 create function wxpipe.first_response_target() returns interval language sql immutable parallel safe as $$ select interval '30 minutes' $$;
@@ -708,7 +710,7 @@ select
   null::timestamptz as resolved_at, case when s.step = 3 then s.occurred_at end as closed_at,
   c.first_message_at as created_at, c.last_message_at as updated_at, c.account as wx_account, c.tenant as wx_tenant,
   c.owner as wx_owner, s.agent as wx_agent,
-  case when c.last_inbound_at > c.last_outbound_at then wxpipe.waiting_since(c.account, c.tenant, c.owner, c.chat, c.is_group, c.last_outbound_at, c.last_inbound_at)
+  case when c.last_inbound_at > c.last_outbound_at then wxpipe.waiting_since(c.account, c.tenant, c.owner, c.chat, c.is_group, c.last_outbound_at)
     when c.last_outbound_at is null then c.first_inbound_at end as wx_waiting_since
 from conversations c
 left join lateral (

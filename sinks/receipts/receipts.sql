@@ -14,11 +14,16 @@ from (
     select f.account, f.tenant, f.kind, f.sent_as, f.receiver, f.platform, f.status, coalesce(f.trace_id, '') as trace_id,
       f.event_type like 'outgoing.%' as is_message,
       case when f.timeless then coalesce(f.stated_at, f.occurred_at) else f.occurred_at end as at,
-      wxpipe.told_entries(f.told, wxpipe.told_order(told.at, 0), f.event_id) || wxpipe.told_entries(f.outcome,
-        case f.kind when 'task' then wxpipe.told_order(told.at, 0)
-          else wxpipe.outcome_order(f.attempt, f.rank, told.at) end, f.event_id) as told
+      (select coalesce(jsonb_object_agg(e.key, jsonb_build_array(e.sort_key, f.event_id, e.value)), '{}') from (
+        select each.key, each.value, told.sort_key from jsonb_each(f.told) each
+        union all
+        select each.key, each.value, case f.kind when 'task' then told.sort_key
+          else wxpipe.outcome_order(f.attempt, f.rank, told.at) end
+        from jsonb_each(f.outcome) each) e) as told
     from facts f
-    cross join lateral (select wxpipe.told_at(f.occurred_at, f.timeless, f.stated_at) as at) told) t
+    cross join lateral (
+      select n.at, wxpipe.told_order(n.at, 0) as sort_key
+      from (select wxpipe.told_at(f.occurred_at, f.timeless, f.stated_at) as at) n) told) t
   window record as (partition by t.account, t.kind, t.sent_as, t.receiver, t.tenant)) c
 group by c.account, c.kind, c.sent_as, c.receiver, c.tenant
 order by c.account, c.kind, c.sent_as, c.receiver, c.tenant

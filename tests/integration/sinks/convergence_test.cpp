@@ -196,7 +196,7 @@ class Convergence : public ::testing::Test {
       BatchOutcome outcome;
       writer.write(connection, read, {&step, 1}, outcome);
       EXPECT_EQ(outcome.dead_letters, std::vector<schemas::DeadLetter>{});
-      next = step.next;
+      next += static_cast<int64_t>(size);
       at += size;
     }
   }

@@ -190,6 +190,7 @@ std::string_view id_of(const schemas::Event& event, std::string_view kind) {
 }  // namespace
 
 std::vector<DirectoryChanged> directory_changes(const schemas::Event& event) {
+  if (event.category == "message") return {};  // most events, and none of these
   const auto* meaning =
       std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& each) { return each.type == event.type; });
   if (meaning == kMeanings.end() && !event.type.starts_with("contact.")) return {};

@@ -263,10 +263,11 @@ void tell_message(Story& story, Connection& connection) {
           "select {}, 'fact', tableoid::regclass::text, kind || ' ' || id || ' ' || change from directory_history where "
           "account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null limit 100",
           epoch("created_at"), at_the_time),
-      fmt::format("select {}, 'fact', tableoid::regclass::text, kind || ' ' || sent_as || coalesce(' ' || status, '') from "
-                  "receipts where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
-                  "limit 100",
-                  epoch("created_at"), at_the_time)};
+      fmt::format(
+          "select {}, 'fact', tableoid::regclass::text, kind || ' ' || sent_as || coalesce(' ' || status, '') from "
+          "receipts where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
+          "limit 100",
+          epoch("created_at"), at_the_time)};
   for (const auto& question : questions) add_stations(story, connection.execute(question, key));
   if (receipt.empty()) return;
   add_stations(

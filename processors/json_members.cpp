@@ -49,7 +49,8 @@ std::vector<std::string> items_of(std::string_view json) {
 }
 
 std::string_view json_of(const Members& members, std::string_view name) {
-  const auto found = std::find_if(members.begin(), members.end(), [&](const Member& each) { return each.name == name; });
+  const auto found =
+      std::find_if(members.begin(), members.end(), [&](const Member& each) { return each.name == name; });
   return found == members.end() ? std::string_view() : std::string_view(found->json);
 }
 
@@ -64,7 +65,8 @@ std::string text_of(std::string_view json) {
 void set_text(Members& members, std::string_view name, std::string_view text) {
   std::string json;
   json::append_string(json, text);
-  const auto found = std::find_if(members.begin(), members.end(), [&](const Member& each) { return each.name == name; });
+  const auto found =
+      std::find_if(members.begin(), members.end(), [&](const Member& each) { return each.name == name; });
   if (found == members.end())
     members.push_back({std::string(name), std::move(json)});
   else

@@ -55,11 +55,32 @@ constexpr size_t kLongestId = 512;
 constexpr size_t kMostOfOneEvent = 10'000;
 
 // What leads to the row, or is no property of it.
-constexpr std::array<std::string_view, 26> kNoProperties{
-    "account_title",  "menu_name",      "channel",       "timestamp",      "SuiteId",       "AuthCorpId", "ServiceCorpId",
-    "TimeStamp",      "AppId",          "UserID",        "ExternalUserID", "ChatId",        "Id",         "TagId",
-    "MemChangeList",  "AddUserItems",   "DelUserItems",  "AddPartyItems",  "DelPartyItems", "NewUserID",  "AuthorizerAppid",
-    "AuthorizationCodeExpiredTime",     "UpdateDetail",  "LastMemVer",     "CurMemVer",     "AgentID"};
+constexpr std::array<std::string_view, 26> kNoProperties{"account_title",
+                                                         "menu_name",
+                                                         "channel",
+                                                         "timestamp",
+                                                         "SuiteId",
+                                                         "AuthCorpId",
+                                                         "ServiceCorpId",
+                                                         "TimeStamp",
+                                                         "AppId",
+                                                         "UserID",
+                                                         "ExternalUserID",
+                                                         "ChatId",
+                                                         "Id",
+                                                         "TagId",
+                                                         "MemChangeList",
+                                                         "AddUserItems",
+                                                         "DelUserItems",
+                                                         "AddPartyItems",
+                                                         "DelPartyItems",
+                                                         "NewUserID",
+                                                         "AuthorizerAppid",
+                                                         "AuthorizationCodeExpiredTime",
+                                                         "UpdateDetail",
+                                                         "LastMemVer",
+                                                         "CurMemVer",
+                                                         "AgentID"};
 constexpr std::array<std::string_view, 2> kOurs{"state", "change"};
 
 template <size_t Size>
@@ -172,9 +193,10 @@ void add_tag_holders(Changes& changes, std::string_view tag, const Members& attr
 
 // The permissions that an authorisation gives or takes, by our names of them.
 void set_permission(Members& told, const schemas::Event& event) {
-  const auto permission = event.type == "authorization.structure_granted"  ? std::string_view("structure")
-                          : event.type == "authorization.migration_agreed" ? std::string_view("external_userid_migration")
-                                                                           : schemas::attribute(event.attributes, "AuthType");
+  const auto permission = event.type == "authorization.structure_granted" ? std::string_view("structure")
+                          : event.type == "authorization.migration_agreed"
+                              ? std::string_view("external_userid_migration")
+                              : schemas::attribute(event.attributes, "AuthType");
   if (permission.empty() || !event.type.starts_with("authorization.")) return;
   std::erase_if(told, [](const Member& each) { return each.name == "AuthType"; });
   set_text(told, std::string("permission:").append(head(permission, kLongestId)),
@@ -207,7 +229,8 @@ std::vector<DirectoryChanged> directory_changes(const schemas::Event& event) {
                          {"instance_id", "group_wxid", "members", "JoinScene", "QuitScene", "MemChangeCnt"});
   if (meaning->kind == "authorization") set_permission(told, event);
 
-  const auto new_id = meaning->kind == "member" ? schemas::attribute(event.attributes, "NewUserID") : std::string_view();
+  const auto new_id =
+      meaning->kind == "member" ? schemas::attribute(event.attributes, "NewUserID") : std::string_view();
   if (!new_id.empty() && new_id != id) {
     Members renamed;
     set_text(renamed, "renamed_to", new_id);

@@ -22,9 +22,11 @@ struct Status {
   int rank;
 };
 // Within an attempt, in this order. A message that arrived was not lost, whatever was told before.
-constexpr std::array kStatuses{Status{"pending", 10}, Status{"skipped", 15}, Status{"sending", 20}, Status{"sent", 30},
-                               Status{"failed", 40},  Status{"delivered", 50}, Status{"read", 60}};
-constexpr std::array<std::string_view, 6> kTaskStatuses{"pending", "running", "paused", "finished", "failed", "cancelled"};
+constexpr std::array kStatuses{Status{"pending", 10}, Status{"skipped", 15}, Status{"sending", 20},
+                               Status{"sent", 30},    Status{"failed", 40},  Status{"delivered", 50},
+                               Status{"read", 60}};
+constexpr std::array<std::string_view, 6> kTaskStatuses{"pending",  "running", "paused",
+                                                        "finished", "failed",  "cancelled"};
 
 int rank_of(std::string_view status) {
   const auto* found =
@@ -132,7 +134,8 @@ void add_instances_receipt(Sends& sends, const schemas::Event& event) {
   const auto status = text_of(data, "send_status");
   const int attempt = attempt_of(text_of(data, "retry_count"));
   Members outcome, told;
-  for (const auto* name : {"error_code", "error_message", "retry_count"}) set_if_any(outcome, name, text_of(data, name));
+  for (const auto* name : {"error_code", "error_message", "retry_count"})
+    set_if_any(outcome, name, text_of(data, name));
   const auto task = text_of(data, "task_uuid");
   set_text(told, "source", event.type);
   set_if_any(told, "receiver", event.subject);
@@ -153,8 +156,8 @@ void add_message(Sends& sends, const schemas::Event& event) {
   sends.add("message", event.msg_id, "", "", 0, {}, std::move(told));
 }
 
-// A plan (job.created), its progress, its end. Another word than ours is no status: then a plan is pending, a report says
-// that it runs, an end that it is finished.
+// A plan (job.created), its progress, its end. Another word than ours is no status: then a plan is pending, a report
+// says that it runs, an end that it is finished.
 void add_task(Sends& sends, const schemas::Event& event, std::string_view unsaid) {
   auto data = members_of(json_of(members_of(event.attributes.json()), "data"));
   const auto task = text_of(data, "task_uuid");
@@ -166,8 +169,9 @@ void add_task(Sends& sends, const schemas::Event& event, std::string_view unsaid
   for (const auto* name : {"success_count", "fail_count", "error_message"})
     set_if_any(outcome, name, text_of(data, name));
   std::erase_if(plan, [](const Member& each) {
-    return each.name == "task_uuid" || each.name == "instance_id" || each.name == "status" || each.name == "receivers" ||
-           each.name == "success_count" || each.name == "fail_count" || each.name == "error_message";
+    return each.name == "task_uuid" || each.name == "instance_id" || each.name == "status" ||
+           each.name == "receivers" || each.name == "success_count" || each.name == "fail_count" ||
+           each.name == "error_message";
   });
   sends.add("task", task, "", said, 0, std::move(outcome), std::move(plan));
   for (const auto& receiver : receivers) {

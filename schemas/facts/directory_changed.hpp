@@ -1,6 +1,7 @@
-// DirectoryChanged: a callback told something of a contact, member, department, tag, group chat, member of a group chat,
-// or account that authorised us. A row of directory_history. `directory` is merged from these rows: of each field the
-// value with the greatest (told_at, rank, event_id). told_at: the platform's time, else the sender's (wxpipe.told_at).
+// DirectoryChanged: a callback told something of a contact, member, department, tag, group chat, member of a group
+// chat, or account that authorised us. A row of directory_history. `directory` is merged from these rows: of each field
+// the value with the greatest (told_at, rank, event_id). told_at: the platform's time, else the sender's
+// (wxpipe.told_at).
 #pragma once
 
 #include "schemas/facts/origin.hpp"
@@ -45,7 +46,8 @@ struct DirectoryChanged {
       field<&DirectoryChanged::change>("change", "What happened: added, edited, joined, left, created, deleted …")
           .like("joined"),
       field<&DirectoryChanged::rank>(
-          "rank", "0: only told of; 10: half begun, or renewed; 20: it begins; 30: it ends. The greater wins at equal times")
+          "rank",
+          "0: only told of; 10: half begun, or renewed; 20: it begins; 30: it ends. The greater wins at equal times")
           .like("20"),
       field<&DirectoryChanged::told>(
           "told", "The fields that were told, by the sender's names, and our own state and change where these change")

@@ -31,10 +31,10 @@ struct SendTold {
                                 "its receivers task_uuid")
           .required()
           .like("200163836"),
-      field<&SendTold::receiver>("receiver", "Of a receiver the person or group chat; else empty")
-          .unless_empty(),
-      field<&SendTold::status>("status", "What this says became of it: pending, sending, sent, failed, delivered, read, "
-                                         "skipped; of a task pending, running, paused, finished, failed, cancelled")
+      field<&SendTold::receiver>("receiver", "Of a receiver the person or group chat; else empty").unless_empty(),
+      field<&SendTold::status>("status",
+                               "What this says became of it: pending, sending, sent, failed, delivered, read, "
+                               "skipped; of a task pending, running, paused, finished, failed, cancelled")
           .optional()
           .words("pending sending sent failed delivered read skipped running paused finished cancelled")
           .like("delivered"),

@@ -13,7 +13,8 @@ struct TicketTold {
 
   static constexpr std::string_view kName = "ticket", kTitle = "TicketTold";
   static constexpr std::array<std::string_view, 1> kSchemas{"wxpipe.ticket.v1"};
-  static constexpr std::string_view kMeaning = "A platform pushed its ticket, which is sealed here. The newest one holds.";
+  static constexpr std::string_view kMeaning =
+      "A platform pushed its ticket, which is sealed here. The newest one holds.";
   static constexpr auto kFields =
       fields(origin_fields<&TicketTold::origin>({.subject = "Nobody", .newest_wins = true}),
              field<&TicketTold::kind>("kind", "Whose ticket: component (a third-party platform's), suite")
@@ -23,10 +24,8 @@ struct TicketTold {
              field<&TicketTold::ticket>("ticket", "The ticket, sealed with the key of the sealing process")
                  .required()
                  .like("sealed:v1:AAAA"));
-  static constexpr Table kTable{.name = "wxpipe.tickets",
-                                .key = {"account", "kind"},
-                                .ledger = {"", "received_at"},
-                                .filled_by_merge = true};
+  static constexpr Table kTable{
+      .name = "wxpipe.tickets", .key = {"account", "kind"}, .ledger = {"", "received_at"}, .filled_by_merge = true};
 };
 
 }  // namespace wxpipe::schemas

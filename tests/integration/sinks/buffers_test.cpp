@@ -107,7 +107,8 @@ schemas::Origin origin(int64_t number, int64_t event) {
 }
 schemas::Event event_of(int64_t number, const std::string& receipt = "edge-1/boot") {
   auto event = message(static_cast<int>(number), at(number));
-  event.subject = event.sender = fmt::format("oGZUI0egBJY1zhBYw2Kh{:08}", number);  // each has a conversation of its own
+  event.subject = event.sender =
+      fmt::format("oGZUI0egBJY1zhBYw2Kh{:08}", number);  // each has a conversation of its own
   event.received_at = at(number);
   event.receipt = fmt::format("{}/{}", receipt, number);
   return event;

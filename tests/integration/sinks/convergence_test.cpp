@@ -1,6 +1,6 @@
-// docs/guarantees.md law 4 for the tables that are merged from what was told: 10,000 facts, shuffled, repeated, cut into other
-// batches and written by several workers at once, 50 times. The tables must end equal, and equal to a model that knows
-// nothing of the SQL.
+// docs/guarantees.md law 4 for the tables that are merged from what was told: 10,000 facts, shuffled, repeated, cut
+// into other batches and written by several workers at once, 50 times. The tables must end equal, and equal to a model
+// that knows nothing of the SQL.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -226,8 +226,8 @@ TEST_F(Convergence, OfTheDirectory) {
     fact.told = told;
     values.push_back(value_of(fact));
 
-    auto& entry = model[fmt::format("{}|{}|{}|{}|{}", fact.origin.account, fact.kind, fact.id, fact.part,
-                                    fact.origin.tenant)];
+    auto& entry =
+        model[fmt::format("{}|{}|{}|{}|{}", fact.origin.account, fact.kind, fact.id, fact.part, fact.origin.tenant)];
     entry.add(fact.origin);
     for (const auto& [name, value] : told)
       entry.tell(name, {{0, 0, micros(told_at(fact.origin)), fact.rank, to_string(fact.origin.event_id)}, value});
@@ -295,12 +295,12 @@ TEST_F(Convergence, OfWhatBecameOfMessages) {
   for (const auto& [key, record] : model)
     expected.push_back(fmt::format("{}|{}|{}|{}|{}|{}", key, record.value("status"), record.value("error_code"),
                                    time_text(record.sent), time_text(record.status), record.text()));
-  expect_convergence("receipts", values, {"receipts", "send_records"},
-                     fmt::format("select concat_ws('|', k.account, k.kind, k.sent_as, k.receiver, k.tenant, "
-                                 "coalesce(k.status, ''), coalesce(k.error_code, ''), {}, {}, {}) from send_records k",
-                                 sql_time("sent_at"), sql_time("status_at"),
-                                 fmt::format(fmt::runtime(kRowText), "receipt_count")),
-                     expected);
+  expect_convergence(
+      "receipts", values, {"receipts", "send_records"},
+      fmt::format("select concat_ws('|', k.account, k.kind, k.sent_as, k.receiver, k.tenant, "
+                  "coalesce(k.status, ''), coalesce(k.error_code, ''), {}, {}, {}) from send_records k",
+                  sql_time("sent_at"), sql_time("status_at"), fmt::format(fmt::runtime(kRowText), "receipt_count")),
+      expected);
 }
 
 TEST_F(Convergence, OfConversations) {
@@ -366,14 +366,14 @@ TEST_F(Convergence, OfConversations) {
                                    time_text(talk.first_in), time_text(talk.last_in), time_text(talk.first_out),
                                    time_text(talk.last_out), talk.last.at, talk.last.event, talk.last.turn,
                                    talk.last.type, talk.last.sender, talk.last.preview));
-  expect_convergence("messages", values, {"messages", "conversations"},
-                     fmt::format("select concat_ws('|', k.account, k.chat, k.owner, k.tenant, k.platform, k.is_group, "
-                                 "k.message_count, k.inbound_count, {}, {}, {}, {}, {}, {}, k.last_event_id, "
-                                 "k.last_turn, k.last_type, k.last_sender, k.last_preview) from conversations k",
-                                 sql_time("first_message_at"), sql_time("first_inbound_at"), sql_time("last_inbound_at"),
-                                 sql_time("first_outbound_at"), sql_time("last_outbound_at"),
-                                 sql_time("last_message_at")),
-                     expected);
+  expect_convergence(
+      "messages", values, {"messages", "conversations"},
+      fmt::format("select concat_ws('|', k.account, k.chat, k.owner, k.tenant, k.platform, k.is_group, "
+                  "k.message_count, k.inbound_count, {}, {}, {}, {}, {}, {}, k.last_event_id, "
+                  "k.last_turn, k.last_type, k.last_sender, k.last_preview) from conversations k",
+                  sql_time("first_message_at"), sql_time("first_inbound_at"), sql_time("last_inbound_at"),
+                  sql_time("first_outbound_at"), sql_time("last_outbound_at"), sql_time("last_message_at")),
+      expected);
 }
 
 TEST_F(Convergence, OfTickets) {

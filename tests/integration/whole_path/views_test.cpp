@@ -220,14 +220,16 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
       (Lines{"(a1,内存,WARNING,\"above 90 %\",93.1000,90.0000,instance,instance-1,RESOLVED,t)",
              "(a2,掉线,,,,,instance,desk,ACTIVE,f)"}));
   EXPECT_EQ(
-      lines("select external_chat_id, channel_type, status, message_count, last_message_preview, "
-            "first_response_at - created_at, wx_waiting_since - created_at, wx_owner from crm.conversations where wx_account "
-            "= 'desk' order by 1"),
+      lines(
+          "select external_chat_id, channel_type, status, message_count, last_message_preview, "
+          "first_response_at - created_at, wx_waiting_since - created_at, wx_owner from crm.conversations where wx_account "
+          "= 'desk' order by 1"),
       (Lines{"(g1@chatroom,wechat_work,pending,1,,,00:00:00,wxid_desk1)",
              "(wxid_c7,wechat_work,active,3,在吗,00:01:00,,wxid_desk1)"}));
   EXPECT_EQ(count("crm.messages m join crm.conversations c on c.id = m.conversation_id"), 6);
-  EXPECT_EQ(lines("select external_message_id, sender_type, status from crm.messages where wx_account = 'desk' order by 1"),
-            (Lines{"(u1,customer,delivered)", "(u2,agent,sent)", "(u3,agent,failed)", "(u4,customer,delivered)"}));
+  EXPECT_EQ(
+      lines("select external_message_id, sender_type, status from crm.messages where wx_account = 'desk' order by 1"),
+      (Lines{"(u1,customer,delivered)", "(u2,agent,sent)", "(u3,agent,failed)", "(u4,customer,delivered)"}));
   EXPECT_EQ(lines("select message_count, last_message_time is not null from wework.groups order by group_wxid"),
             (Lines{"(1,t)", "(,f)"}));
   EXPECT_EQ(lines("select name, wx_tag from crm.tags"), Lines{"(展会,展会)"});
@@ -304,7 +306,8 @@ TEST_F(ViewsTest, OfAThirdPartyPlatform) {
 
 // contacts, groups and so on, in our own names.
 TEST_F(ViewsTest, OfTheDirectoryAndOfWhatWeSend) {
-  corp("change_contact", "<ChangeType>create_user</ChangeType><UserID>chen</UserID><Name>陈默</Name><Department>1,2</Department>");
+  corp("change_contact",
+       "<ChangeType>create_user</ChangeType><UserID>chen</UserID><Name>陈默</Name><Department>1,2</Department>");
   corp("change_contact", "<ChangeType>update_user</ChangeType><UserID>chen</UserID><NewUserID>chenmo</NewUserID>");
   corp("change_contact", "<ChangeType>create_party</ChangeType><Id>2</Id><Name>门店</Name><ParentId>1</ParentId>");
   corp("change_contact", "<ChangeType>delete_party</ChangeType><Id>3</Id>");
@@ -313,9 +316,10 @@ TEST_F(ViewsTest, OfTheDirectoryAndOfWhatWeSend) {
        "<ChangeType>add_external_contact</ChangeType><UserID>zhang</UserID><ExternalUserID>wm1</ExternalUserID>"
        "<State>spring</State>");
   corp("change_external_chat", "<ChatId>wr1</ChatId><ChangeType>create</ChangeType>");
-  corp("change_external_chat",
-       "<ChatId>wr1</ChatId><ChangeType>update</ChangeType><UpdateDetail>del_member</UpdateDetail><QuitScene>1</QuitScene>"
-       "<MemChangeList>wm1</MemChangeList>");
+  corp(
+      "change_external_chat",
+      "<ChatId>wr1</ChatId><ChangeType>update</ChangeType><UpdateDetail>del_member</UpdateDetail><QuitScene>1</QuitScene>"
+      "<MemChangeList>wm1</MemChangeList>");
   component("authorized", system_clock().now() - 300s);
   send(encrypted_request("component", kTicket, {.receiveid = "wxcomponent"}));
   const std::string login = R"("account":"wxid_desk1",)";
@@ -330,7 +334,8 @@ TEST_F(ViewsTest, OfTheDirectoryAndOfWhatWeSend) {
                      "<FromKfAccount>anna@shop</FromKfAccount><ToKfAccount>bob@shop</ToKfAccount>", then + 10s)));
   send(shop(mp_event("oAnna", "kf_close_session", "<KfAccount>bob@shop</KfAccount>", then + 20s)));
   send(shop(mp_event("oAnna", "kf_create_session", "<KfAccount>anna@shop</KfAccount>", then + 30s)));
-  send(shop(mp_event("oAnna", "MASSSENDJOBFINISH", "<MsgID>9</MsgID><Status>send success</Status><SentCount>3</SentCount>", then)));
+  send(shop(mp_event("oAnna", "MASSSENDJOBFINISH",
+                     "<MsgID>9</MsgID><Status>send success</Status><SentCount>3</SentCount>", then)));
   settle();
   ASSERT_EQ(eventually_equal([&] { return count("wxpipe.tickets"); }, 1), 1);
 
@@ -344,19 +349,25 @@ TEST_F(ViewsTest, OfTheDirectoryAndOfWhatWeSend) {
   EXPECT_EQ(lines("select group_id, state, dismissed_at is not null from groups"), Lines{"(wr1,present,f)"});
   EXPECT_EQ(lines("select group_id, member, state, quit_scene, left_at is not null from group_members"),
             Lines{"(wr1,wm1,removed,1,t)"});
-  EXPECT_EQ(lines("select tenant, state, granted_at is not null, permissions from authorizations"), Lines{"(wx77,granted,t,)"});
-  EXPECT_EQ(lines("select account, kind, ticket like 'sealed:%' from wxpipe.tickets"), Lines{"(component,component,t)"});
+  EXPECT_EQ(lines("select tenant, state, granted_at is not null, permissions from authorizations"),
+            Lines{"(wx77,granted,t,)"});
+  EXPECT_EQ(lines("select account, kind, ticket like 'sealed:%' from wxpipe.tickets"),
+            Lines{"(component,component,t)"});
   EXPECT_EQ(lines("select task_uuid, name, status, target_count, success_count from message_tasks"),
             Lines{"(t1,群发,running,2,1)"});
   EXPECT_EQ(lines("select receiver, status, message_uuid from message_receivers order by 1"),
             (Lines{"(c1,sent,u1)", "(c2,pending,)"}));
-  EXPECT_EQ(lines("select status, scheduled_time is not null, progress from wework.message_tasks"), Lines{"(1,t,50.00)"});
-  EXPECT_EQ(lines("select receiver_wxid, receiver_type, send_status, variables from wework.message_receivers order by 1"),
-            (Lines{"(c1,1,2,)", "(c2,1,0,\"{\"\"name\"\": \"\"王\"\"}\")"}));
+  EXPECT_EQ(lines("select status, scheduled_time is not null, progress from wework.message_tasks"),
+            Lines{"(1,t,50.00)"});
+  EXPECT_EQ(
+      lines("select receiver_wxid, receiver_type, send_status, variables from wework.message_receivers order by 1"),
+      (Lines{"(c1,1,2,)", "(c2,1,0,\"{\"\"name\"\": \"\"王\"\"}\")"}));
   EXPECT_EQ(lines("select kind, sent_as, status, told #>> '{SentCount,2}' from send_records where account = 'shop'"),
             Lines{"(mass,9,delivered,3)"});
-  EXPECT_EQ(lines("select number, closed_at - opened_at, transfers, first_agent, agent from conversation_sessions order by 1"),
-            (Lines{"(1,00:00:20,1,anna@shop,bob@shop)", "(2,,0,anna@shop,anna@shop)"}));
+  EXPECT_EQ(
+      lines(
+          "select number, closed_at - opened_at, transfers, first_agent, agent from conversation_sessions order by 1"),
+      (Lines{"(1,00:00:20,1,anna@shop,bob@shop)", "(2,,0,anna@shop,anna@shop)"}));
 }
 
 TEST_F(ViewsTest, OfCallsAndOfLeads) {

@@ -36,9 +36,10 @@ std::vector<std::string> changes(const schemas::Event& event) {
 
 TEST(Directory, KeepsTheFieldsOfAnInstancesContactInTheirStructure) {
   EXPECT_THAT(
-      changes(told("instance", "contact.added", "wxid_c7",
-                   R"({"timestamp":"2025-01-15T08:00:00Z","data":{"account":"wxid_desk1","wxid":"wxid_c7",)"
-                   R"("nickname":"王 \"小明\"","tags":["展会","老客"],"more":{"a":["1"]},"state":"theirs"},"channel":"x"})")),
+      changes(told(
+          "instance", "contact.added", "wxid_c7",
+          R"({"timestamp":"2025-01-15T08:00:00Z","data":{"account":"wxid_desk1","wxid":"wxid_c7",)"
+          R"("nickname":"王 \"小明\"","tags":["展会","老客"],"more":{"a":["1"]},"state":"theirs"},"channel":"x"})")),
       ElementsAre(R"(contact wxid_c7 wxid_desk1 added 20 {"nickname":"王 \"小明\"","tags":["展会","老客"],)"
                   R"("more":{"a":["1"]},"state":"following","change":"added"})",
                   R"(tag 展会  used 0 {"name":"展会"})", R"(tag 老客  used 0 {"name":"老客"})"));
@@ -48,8 +49,9 @@ TEST(Directory, AnEditLeavesTheRelationAlone) {
   EXPECT_THAT(changes(told("wework", "contact.edited", "wmOne",
                            R"({"UserID":"zhang","ExternalUserID":"wmOne","State":"spring","Secret":"sealed:v1:abc"})")),
               ElementsAre(R"(contact wmOne zhang edited 0 {"State":"spring"})"));
-  EXPECT_THAT(changes(told("wework", "contact.removed_by_customer", "wmOne", R"({"UserID":"zhang"})")),
-              ElementsAre(R"(contact wmOne zhang removed_by_customer 30 {"state":"left","change":"removed_by_customer"})"));
+  EXPECT_THAT(
+      changes(told("wework", "contact.removed_by_customer", "wmOne", R"({"UserID":"zhang"})")),
+      ElementsAre(R"(contact wmOne zhang removed_by_customer 30 {"state":"left","change":"removed_by_customer"})"));
 }
 
 TEST(Directory, FollowsARenamedMember) {
@@ -63,39 +65,44 @@ TEST(Directory, FollowsARenamedMember) {
 }
 
 TEST(Directory, KnowsDepartmentsAndTagsByTheirIds) {
-  EXPECT_THAT(changes(told("wework", "department.created", "", R"({"Id":"2","Name":"门店","ParentId":"1"})")),
-              ElementsAre(R"(department 2  created 20 {"Name":"门店","ParentId":"1","state":"present","change":"created"})"));
+  EXPECT_THAT(
+      changes(told("wework", "department.created", "", R"({"Id":"2","Name":"门店","ParentId":"1"})")),
+      ElementsAre(R"(department 2  created 20 {"Name":"门店","ParentId":"1","state":"present","change":"created"})"));
   EXPECT_THAT(changes(told("wework", "customer_tag.deleted", "", R"({"Id":"et1","TagType":"tag"})")),
               ElementsAre(R"(tag et1  deleted 30 {"TagType":"tag","state":"removed","change":"deleted"})"));
   EXPECT_THAT(changes(told("wework", "customer_tag.deleted", "", R"({"TagType":"tag"})")), IsEmpty());
 }
 
 TEST(Directory, KnowsWhoHasAMembersTag) {
-  EXPECT_THAT(changes(told("wework", "member_tag.updated", "",
-                           R"({"TagId":"8","AddUserItems":"chenmo,,lisi","DelUserItems":"lisi,wu","AddPartyItems":"1"})")),
-              ElementsAre("member_tag 8  updated 0 {}",
-                          R"(tag_holder 8 user:chenmo tagged 20 {"state":"present","change":"tagged"})",
-                          R"(tag_holder 8 user:lisi tagged 20 {"state":"present","change":"tagged"})",
-                          R"(tag_holder 8 user:wu untagged 30 {"state":"removed","change":"untagged"})",
-                          R"(tag_holder 8 department:1 tagged 20 {"state":"present","change":"tagged"})"));
+  EXPECT_THAT(
+      changes(told("wework", "member_tag.updated", "",
+                   R"({"TagId":"8","AddUserItems":"chenmo,,lisi","DelUserItems":"lisi,wu","AddPartyItems":"1"})")),
+      ElementsAre("member_tag 8  updated 0 {}",
+                  R"(tag_holder 8 user:chenmo tagged 20 {"state":"present","change":"tagged"})",
+                  R"(tag_holder 8 user:lisi tagged 20 {"state":"present","change":"tagged"})",
+                  R"(tag_holder 8 user:wu untagged 30 {"state":"removed","change":"untagged"})",
+                  R"(tag_holder 8 department:1 tagged 20 {"state":"present","change":"tagged"})"));
 }
 
 TEST(Directory, KnowsWhoseRoleAMembersRoleIs) {
   EXPECT_THAT(
-      changes(told("instance", "group.created", "g1",
-                   R"({"data":{"account":"wxid_desk1","group_wxid":"g1","group_name":"老客户",)"
-                   R"("members":[{"wxid":"a"},{"wxid":"b","role":"owner"},{"role":"admin"},"c",{"wxid":"a","role":"x"}]}})")),
-      ElementsAre(R"(group g1  created 20 {"account":"wxid_desk1","group_name":"老客户","state":"present","change":"created"})",
-                  R"(group_member g1 a joined 20 {"state":"present","change":"joined"})",
-                  R"(group_member g1 b joined 20 {"role":"owner","state":"present","change":"joined"})"));
+      changes(told(
+          "instance", "group.created", "g1",
+          R"({"data":{"account":"wxid_desk1","group_wxid":"g1","group_name":"老客户",)"
+          R"("members":[{"wxid":"a"},{"wxid":"b","role":"owner"},{"role":"admin"},"c",{"wxid":"a","role":"x"}]}})")),
+      ElementsAre(
+          R"(group g1  created 20 {"account":"wxid_desk1","group_name":"老客户","state":"present","change":"created"})",
+          R"(group_member g1 a joined 20 {"state":"present","change":"joined"})",
+          R"(group_member g1 b joined 20 {"role":"owner","state":"present","change":"joined"})"));
 }
 
 TEST(Directory, ReadsThePlatformsTwoFormsOfMemberLists) {
-  EXPECT_THAT(changes(told("wework", "group.member_joined", "wr1",
-                           R"({"ChatId":"wr1","JoinScene":"3","MemChangeCnt":"2","MemChangeList":{"Item":["wmA","wmB"]}})")),
-              ElementsAre("group wr1  member_joined 0 {}",
-                          R"(group_member wr1 wmA joined 20 {"JoinScene":"3","state":"present","change":"joined"})",
-                          R"(group_member wr1 wmB joined 20 {"JoinScene":"3","state":"present","change":"joined"})"));
+  EXPECT_THAT(
+      changes(told("wework", "group.member_joined", "wr1",
+                   R"({"ChatId":"wr1","JoinScene":"3","MemChangeCnt":"2","MemChangeList":{"Item":["wmA","wmB"]}})")),
+      ElementsAre("group wr1  member_joined 0 {}",
+                  R"(group_member wr1 wmA joined 20 {"JoinScene":"3","state":"present","change":"joined"})",
+                  R"(group_member wr1 wmB joined 20 {"JoinScene":"3","state":"present","change":"joined"})"));
   EXPECT_THAT(changes(told("wework", "group.member_left", "wr1", R"({"QuitScene":"1","MemChangeList":"wmA,wmB"})")),
               ElementsAre("group wr1  member_left 0 {}",
                           R"(group_member wr1 wmA left 30 {"QuitScene":"1","state":"removed","change":"left"})",
@@ -106,12 +113,14 @@ TEST(Directory, ReadsThePlatformsTwoFormsOfMemberLists) {
 }
 
 TEST(Directory, KnowsWhatAnAccountAuthorised) {
-  auto granted = told("open_platform", "authorization.granted", "",
-                      R"({"AppId":"wxc","AuthorizerAppid":"wx77","AuthorizationCode":"sealed:v1:x","PreAuthCode":"sealed:v1:y"})");
+  auto granted =
+      told("open_platform", "authorization.granted", "",
+           R"({"AppId":"wxc","AuthorizerAppid":"wx77","AuthorizationCode":"sealed:v1:x","PreAuthCode":"sealed:v1:y"})");
   granted.tenant = "wx77";
   EXPECT_THAT(changes(granted),
               ElementsAre(R"(authorization wx77  granted 20 {"state":"granted","change":"granted"})"));
-  auto special = told("wework", "authorization.special_granted", "", R"({"SuiteId":"ww","AuthType":"customer_acquisition"})");
+  auto special =
+      told("wework", "authorization.special_granted", "", R"({"SuiteId":"ww","AuthType":"customer_acquisition"})");
   special.tenant = "wwauth";
   EXPECT_THAT(changes(special),
               ElementsAre(R"(authorization wwauth  special_granted 0 {"permission:customer_acquisition":"granted"})"));

@@ -52,8 +52,9 @@ TEST(Sends, KnowMassSendingsAndTheirCounts) {
                          R"({"MsgID":"1000002204","Status":"send success","TotalCount":"1200","SentCount":"1185"})")),
               ElementsAre(R"(mass 1000002204  delivered 0/50 {"word":"send success","TotalCount":"1200",)"
                           R"("SentCount":"1185","status":"delivered"} {"source":"receipt.mass_sent"})"));
-  EXPECT_THAT(sends(told("receipt.mass_sent", R"x({"MsgID":"7","Status":"err(10001)"})x")),
-              ElementsAre(R"x(mass 7  failed 0/40 {"word":"err(10001)","status":"failed"} {"source":"receipt.mass_sent"})x"));
+  EXPECT_THAT(
+      sends(told("receipt.mass_sent", R"x({"MsgID":"7","Status":"err(10001)"})x")),
+      ElementsAre(R"x(mass 7  failed 0/40 {"word":"err(10001)","status":"failed"} {"source":"receipt.mass_sent"})x"));
 }
 
 TEST(Sends, AreOneForEachSubscriptionMessage) {
@@ -69,12 +70,11 @@ TEST(Sends, AreOneForEachSubscriptionMessage) {
 
 TEST(Sends, KnowPublications) {
   const auto publication = [](const std::string& status) {
-    return sends(told("receipt.published",
-                      R"({"PublishEventInfo":{"publish_id":"22","publish_status":")" + status + R"(","article_id":"p"}})"));
+    return sends(told("receipt.published", R"({"PublishEventInfo":{"publish_id":"22","publish_status":")" + status +
+                                               R"(","article_id":"p"}})"));
   };
-  EXPECT_THAT(publication("0"),
-              ElementsAre(R"(publish 22  delivered 0/50 {"word":"0","status":"delivered"} )"
-                          R"({"article_id":"p","source":"receipt.published"})"));
+  EXPECT_THAT(publication("0"), ElementsAre(R"(publish 22  delivered 0/50 {"word":"0","status":"delivered"} )"
+                                            R"({"article_id":"p","source":"receipt.published"})"));
   EXPECT_THAT(publication("1"), ElementsAre(testing::HasSubstr("sending 0/20")));
   EXPECT_THAT(publication("4"), ElementsAre(testing::HasSubstr("failed 0/40")));
 }
@@ -84,15 +84,18 @@ TEST(Sends, KnowAnInstancesMessageAndItsReceiptByTheSameId) {
   message.content = "在吗";
   EXPECT_THAT(sends(message), ElementsAre(R"(message u2   0/0 {} {"source":"outgoing.text","receiver":"wxid_c7",)"
                                           R"("login":"wxid_desk1","content":"在吗"})"));
-  EXPECT_THAT(sends(of_instance("receipt.message_sent",
-                                R"({"send_status":"failed","error_code":"45","retry_count":"2","task_uuid":"t1"})")),
-              ElementsAre(R"(message u2  failed 2/40 {"error_code":"45","retry_count":"2","status":"failed"} )"
-                          R"({"source":"receipt.message_sent","receiver":"wxid_c7","task_uuid":"t1","login":"wxid_desk1"})",
-                          R"(receiver t1 wxid_c7 failed 2/40 {"error_code":"45","retry_count":"2","status":"failed"} )"
-                          R"({"source":"receipt.message_sent","receiver":"wxid_c7","task_uuid":"t1","login":"wxid_desk1",)"
-                          R"("message_uuid":"u2"})"));
-  EXPECT_THAT(sends(of_instance("receipt.message_sent", R"({"send_status":"odd","retry_count":"many"})")),
-              ElementsAre(R"(message u2   0/0 {} {"source":"receipt.message_sent","receiver":"wxid_c7","login":"wxid_desk1"})"));
+  EXPECT_THAT(
+      sends(of_instance("receipt.message_sent",
+                        R"({"send_status":"failed","error_code":"45","retry_count":"2","task_uuid":"t1"})")),
+      ElementsAre(R"(message u2  failed 2/40 {"error_code":"45","retry_count":"2","status":"failed"} )"
+                  R"({"source":"receipt.message_sent","receiver":"wxid_c7","task_uuid":"t1","login":"wxid_desk1"})",
+                  R"(receiver t1 wxid_c7 failed 2/40 {"error_code":"45","retry_count":"2","status":"failed"} )"
+                  R"({"source":"receipt.message_sent","receiver":"wxid_c7","task_uuid":"t1","login":"wxid_desk1",)"
+                  R"("message_uuid":"u2"})"));
+  EXPECT_THAT(
+      sends(of_instance("receipt.message_sent", R"({"send_status":"odd","retry_count":"many"})")),
+      ElementsAre(
+          R"(message u2   0/0 {} {"source":"receipt.message_sent","receiver":"wxid_c7","login":"wxid_desk1"})"));
 }
 
 TEST(Sends, KnowATasksPlanProgressAndEnd) {

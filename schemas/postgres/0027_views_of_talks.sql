@@ -750,22 +750,3 @@ comment on column crm.conversations.wx_tenant is 'The authorised account (AppID 
 comment on column crm.conversations.wx_owner is 'The login of an instance; else empty';
 comment on column crm.conversations.wx_agent is 'Who served in the last session: KfAccount';
 comment on column crm.conversations.wx_waiting_since is 'Since when the customer waits for an answer; null: the last word is ours';
-
-create view crm.tags as
-select
-  wxpipe.eid('tag', t.account, t.tenant, t.id) as id, null::uuid as org_id, t.name, null::text as color,
-  'custom'::text as category, t.first_seen_at as created_at, t.account as wx_account, t.tenant as wx_tenant,
-  t.id as wx_tag, t.state as wx_state
-from directory t
-where t.kind = 'tag' and t.state is distinct from 'removed';
-comment on view crm.tags is '标签: tags of customers and contacts, from directory.';
-comment on column crm.tags.id is 'From account and tag';
-comment on column crm.tags.org_id is 'Null: which organisation an account belongs to is nowhere yet';
-comment on column crm.tags.name is 'What it is called; null: the platform''s callbacks tell ids only';
-comment on column crm.tags.color is 'Null: no callback has it';
-comment on column crm.tags.category is 'custom: callbacks tell no other';
-comment on column crm.tags.created_at is 'The earliest event known';
-comment on column crm.tags.wx_account is 'The account''s name in the configuration';
-comment on column crm.tags.wx_tenant is 'The authorised account (AppID or CorpID); empty where there is none';
-comment on column crm.tags.wx_tag is 'The tag''s id; an instance''s tags are named only, so there the name';
-comment on column crm.tags.wx_state is 'present, removed; null: only its use is known';

@@ -232,7 +232,7 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
       (Lines{"(u1,customer,delivered)", "(u2,agent,sent)", "(u3,agent,failed)", "(u4,customer,delivered)"}));
   EXPECT_EQ(lines("select message_count, last_message_time is not null from wework.groups order by group_wxid"),
             (Lines{"(1,t)", "(,f)"}));
-  EXPECT_EQ(lines("select name, wx_tag from crm.tags"), Lines{"(展会,展会)"});
+  EXPECT_EQ(lines("select tag_id, name, state from tags"), Lines{"(展会,展会,)"});
   database_->query(
       "update messages set received_at = received_at - interval '1 hour' where type = 'instance.status_changed'");
   database_->query(

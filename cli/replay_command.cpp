@@ -318,10 +318,9 @@ void add_replay_command(Program& program) {
   add_report_options(command, program, Rows::some);
   const auto options = std::make_shared<Options>();
   command
-      .add_option(
-          "topic", options->topics,
-          "events, messages, followers, leads, customers, logs, dead_letters or custody; several one after the other. "
-          "Default: events, from which all but the last two follow")
+      .add_option("topic", options->topics,
+                  "events, messages, followers, leads, customers, logs, directory, receipts, dead_letters or custody; "
+                  "several one after the other. Default: events, from which all but the last two follow")
       ->type_name("TOPIC");
   command
       .add_option(

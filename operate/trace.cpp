@@ -262,6 +262,15 @@ void tell_message(Story& story, Connection& connection) {
       fmt::format(
           "select {}, 'fact', tableoid::regclass::text, service || ' ' || action || ': ' || message from system_logs where "
           "account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null limit 100",
+          epoch("created_at"), at_the_time),
+      fmt::format(
+          "select {}, 'fact', tableoid::regclass::text, kind || ' ' || id || ' ' || change from directory_history where "
+          "account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null limit 100",
+          epoch("created_at"), at_the_time),
+      fmt::format(
+          "select {}, 'fact', tableoid::regclass::text, kind || ' ' || sent_as || coalesce(' ' || status, '') from "
+          "receipts where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
+          "limit 100",
           epoch("created_at"), at_the_time)};
   for (const auto& question : questions) add_stations(story, connection.execute(question, key));
   if (receipt.empty()) return;
@@ -301,7 +310,7 @@ Looked looked_for(const Match& match) {
   using schemas::TopicName;
   if (match.kind == Match::Kind::dead_letter) return {{TopicName::dead_letters}, 2s};
   return {{TopicName::events, TopicName::messages, TopicName::followers, TopicName::leads, TopicName::customers,
-           TopicName::logs},
+           TopicName::logs, TopicName::directory, TopicName::receipts},
           0ms};
 }
 }  // namespace

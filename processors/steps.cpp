@@ -2,10 +2,12 @@
 
 #include <memory>
 
+#include "processors/directory/directory.hpp"
 #include "processors/enrich/enrich.hpp"
 #include "processors/follower/change.hpp"
 #include "processors/identity/identity.hpp"
 #include "processors/logs/log.hpp"
+#include "processors/receipts/sends.hpp"
 #include "processors/score/score.hpp"
 
 namespace wxpipe::processors {
@@ -33,6 +35,12 @@ Steps make_steps(const config::Settings& settings) {
        [](schemas::Event& event, Facts& facts) {
          if (auto log = log_of(event)) facts.add(*std::move(log));
        }},
+      {"directory",
+       [](schemas::Event& event, Facts& facts) {
+         facts.of<schemas::DirectoryChanged>() = directory_changes(event);
+         if (auto ticket = ticket_of(event)) facts.add(*std::move(ticket));
+       }},
+      {"receipts", [](schemas::Event& event, Facts& facts) { facts.of<schemas::SendTold>() = sends_of(event); }},
   };
 }
 

@@ -9,16 +9,31 @@
 
 #include "schemas/facts/custody_mark.hpp"
 #include "schemas/facts/dead_letter.hpp"
+#include "schemas/facts/directory_changed.hpp"
 #include "schemas/facts/duplicate_met.hpp"
 #include "schemas/facts/event.hpp"
 #include "schemas/facts/follower_changed.hpp"
 #include "schemas/facts/identity_told.hpp"
 #include "schemas/facts/lead_activity.hpp"
 #include "schemas/facts/log_written.hpp"
+#include "schemas/facts/send_told.hpp"
+#include "schemas/facts/ticket_told.hpp"
 
 namespace wxpipe::schemas {
 
-enum class TopicName { events, messages, followers, leads, customers, logs, dead_letters, seen_ids, custody };
+enum class TopicName {
+  events,
+  messages,
+  followers,
+  leads,
+  customers,
+  logs,
+  dead_letters,
+  seen_ids,
+  custody,
+  directory,
+  receipts
+};
 
 struct Topic {
   TopicName name;
@@ -77,6 +92,13 @@ inline constexpr std::tuple kFamilies{
          .topic = {TopicName::custody, "custody.v1", 1, 24h * 7, "instance/boot",
                    "what each ingest process acknowledged: the marks that `wxpipe audit` holds against the "
                    "rows"}}},
+    Family<DirectoryChanged, TicketTold>{{.name = "directory",
+                                          .topic = {TopicName::directory, "directory.v1", 3, 24h * 30, kSubjectKey,
+                                                    "what is told of contacts, members, departments, tags, group "
+                                                    "chats, authorised accounts; and tickets, sealed"}}},
+    Family<SendTold>{{.name = "receipts",
+                      .topic = {TopicName::receipts, "receipts.v1", 3, 24h * 30, kSubjectKey,
+                                "what is told of what we send: messages, receipts, mass sendings"}}},
 };
 
 // Topics that belong to no family.

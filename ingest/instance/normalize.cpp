@@ -29,7 +29,9 @@ constexpr std::array kEvents{
     EventRule{"message.received", "", "message.", kFrom, kMessageText, ""},
     EventRule{"message.sent", "", "outgoing.", "data.chat_wxid", kMessageText, ""},
     EventRule{"message.status", "", "receipt.message_sent", "data.chat_wxid", "data.error_message", ""},
+    EventRule{"task.created", "", "job.created", kNobody, "data.task_name", ""},
     EventRule{"task.finished", "", "job.finished", kNobody, "data.task_name", ""},
+    EventRule{"task.progress", "", "job.progressed", kNobody, "data.task_name", ""},
 };
 static_assert(is_sorted(kEvents));
 

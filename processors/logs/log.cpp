@@ -92,6 +92,7 @@ std::string_view module_in(const std::array<Meaning, Size>& meanings, std::strin
 }
 
 std::string_view module_of(const schemas::Event& event) {
+  if (event.type == "job.progressed") return {};  // often, and send_records has it
   if (const auto module = module_in(kTypes, event.type); !module.empty()) return module;
   const auto word = lower(event.event);
   if (word == "customer_acquisition") return module_in(kAcquisition, lower(event.change_type));

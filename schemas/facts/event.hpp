@@ -92,7 +92,7 @@ struct Event {
           .required()
           .like("2024-11-20T06:00:33.412907Z"),
       field<&Event::timeless>("timeless", "The platform gives no time for this kind of event").unless_empty(),
-      field<&Event::stated_at>("stated_at", kStatedAt).unless_empty().no_column(),
+      field<&Event::stated_at>("stated_at", kStatedAt).unless_empty().for_merge(),
       field<&Event::attributes>(
           "attributes",
           "Everything else of it, by the platform's names and in the body's structure: objects, lists, texts. Enriched "

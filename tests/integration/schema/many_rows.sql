@@ -78,6 +78,44 @@ from identity_links group by 1, 2, 3, 4;
 insert into customers (customer_id, identity_count, first_seen_at, name, phone, wechat)
 select identity_id, 1, first_seen_at, '王' || substr(subject, 2), '138' || substr(subject, 2), 'wx' || substr(subject, 2) from identities;
 
+insert into directory_history (account, kind, id, part, event_id, occurred_at, received_at, change, rank, told, platform, event_type, subject)
+select account, 'contact', subject, 'wxid_desk', event_id, occurred_at, received_at, 'added', 20,
+  jsonb_build_object('nickname', '王' || substr(subject, 2), 'state', 'following'), platform, type, subject
+from messages where type = 'contact.added'
+union all
+select account, 'group_member', subject, who, event_id, occurred_at, received_at, 'joined', 20, '{"state": "present"}', platform, type, subject
+from messages, unnest(array['wm1', 'wm2', 'wm' || substr(md5(event_id::text), 1, 4)]) who where type = 'group.member_joined'
+union all
+select account, 'group', subject, '', event_id, occurred_at, received_at, 'member_joined', 0, '{}', platform, type, subject
+from messages where type = 'group.member_joined'
+union all
+select account, 'authorization', tenant, '', event_id, occurred_at, received_at, 'updated', 10, '{"state": "granted"}', platform, type, ''
+from messages where type = 'authorization.updated';
+insert into directory (account, kind, id, part, platform, told, first_seen_at, last_seen_at, began_at, change_count)
+select account, kind, id, part, min(platform), wxpipe.newest(wxpipe.told_entries(told, wxpipe.told_order(occurred_at, rank), event_id)),
+  min(occurred_at), max(occurred_at), max(occurred_at), count(*)
+from directory_history group by account, kind, id, part;
+insert into receipts (account, kind, sent_as, event_id, occurred_at, received_at, status, attempt, rank, outcome, told, platform, event_type)
+select account, 'message', coalesce(attributes ->> 'MsgID', msg_id), event_id, occurred_at, received_at,
+  case when type like 'outgoing.%' then null else 'delivered' end, 0, case when type like 'outgoing.%' then 0 else 50 end,
+  case when type like 'outgoing.%' then '{}' else '{"status": "delivered"}' end::jsonb, jsonb_build_object('receiver', subject), platform, type
+from messages where type like 'receipt.%' or type like 'outgoing.%';
+insert into send_records (account, kind, sent_as, platform, told, sent_at, status_at, first_seen_at, last_seen_at, receipt_count)
+select account, kind, sent_as, min(platform), wxpipe.newest(wxpipe.told_entries(told || outcome, wxpipe.told_order(occurred_at, 0), event_id)),
+  min(occurred_at), max(occurred_at), min(occurred_at), max(occurred_at), count(*)
+from receipts group by account, kind, sent_as;
+insert into send_records (account, kind, sent_as, receiver, platform, told, first_seen_at, last_seen_at, receipt_count)
+select 'desk', 'receiver', 't' || n % 20, 'o' || n, 'instance', wxpipe.told_entries('{"status": "sent"}', wxpipe.outcome_order(0, 30, now()),
+  md5('event' || n)::uuid), now(), now(), 1
+from generate_series(1, 4000) n;
+insert into conversations (account, tenant, owner, chat, platform, is_group, message_count, inbound_count, first_message_at, first_inbound_at,
+  last_inbound_at, last_outbound_at, last_message_at, last_event_id, last_turn, last_type, last_preview)
+select account, coalesce(tenant, ''), case platform when 'instance' then recipient else '' end, coalesce(conversation, subject), min(platform),
+  bool_or(conversation is not null), count(*), count(*) filter (where type not like 'outgoing.%'), min(occurred_at), min(occurred_at),
+  max(occurred_at) filter (where type not like 'outgoing.%'), max(occurred_at) filter (where type like 'outgoing.%'), max(occurred_at),
+  (array_agg(event_id order by occurred_at desc))[1], 0, 'message.text', max(content)
+from messages where category = 'message' group by 1, 2, 3, 4;
+
 insert into system_logs (log_id, event_id, occurred_at, received_at, level, service, module, action, message, platform, account, tenant,
   event_type)
 select md5('log' || event_id)::uuid, event_id, occurred_at, received_at, case when type like 'audit.%' then 'warn' else 'info' end, platform,

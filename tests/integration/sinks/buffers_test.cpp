@@ -107,6 +107,8 @@ schemas::Origin origin(int64_t number, int64_t event) {
 }
 schemas::Event event_of(int64_t number, const std::string& receipt = "edge-1/boot") {
   auto event = message(static_cast<int>(number), at(number));
+  event.subject = event.sender =
+      fmt::format("oGZUI0egBJY1zhBYw2Kh{:08}", number);  // each has a conversation of its own
   event.received_at = at(number);
   event.receipt = fmt::format("{}/{}", receipt, number);
   return event;
@@ -142,6 +144,27 @@ std::string joined_identity(int64_t number, const std::string& account) {
   auto fact = schemas::decode<schemas::IdentityTold>(identity(number, 0)).value();
   fact.origin.account = account;
   fact.identity_id = schemas::identity_id(account, "", fact.origin.subject);
+  return value_of(fact);
+}
+std::string entry(int64_t number, int64_t event) {
+  schemas::DirectoryChanged fact;
+  fact.origin = origin(number, event);
+  fact.kind = "contact";
+  fact.id = fact.origin.subject;
+  fact.part = "zhangsan";
+  fact.change = "edited";
+  fact.told = {{"nickname", fmt::format("name {}", event)}, {"remark", "regular"}};
+  return value_of(fact);
+}
+std::string receipt_of(int64_t number, int64_t event) {
+  schemas::SendTold fact;
+  fact.origin = origin(number, event);
+  fact.kind = "message";
+  fact.sent_as = fmt::format("{}", number);
+  fact.status = "sent";
+  fact.rank = 30;
+  fact.outcome = {{"status", "sent"}};
+  fact.told = {{"receiver", fact.origin.subject}};
   return value_of(fact);
 }
 std::string log_of(int64_t number) {
@@ -195,6 +218,8 @@ class World {
         values["leads"].push_back(activity(i, 0));
         values["customers"].push_back(identity(i, 0));
         values["logs"].push_back(log_of(i));
+        values["directory"].push_back(entry(i, 0));
+        values["receipts"].push_back(receipt_of(i, 0));
         values["dead_letters"].push_back(dead_letter(i, "edge-1/boot"));
         values["custody"].push_back(value_of(mark("edge-1", i + 1)));
       }
@@ -281,6 +306,12 @@ const std::vector<Kind>& kinds() {
        [](World& world, int64_t row, int64_t round) {
          return joined_identity(world.known(row, round), fmt::format("account{}", round));
        }},
+      {"directory new", "directory", [](World& world, int64_t, int64_t) { return entry(world.fresh(), 0); }},
+      {"directory known", "directory",
+       [](World& world, int64_t row, int64_t round) { return entry(world.known(row, round), round); }},
+      {"receipts new", "receipts", [](World& world, int64_t, int64_t) { return receipt_of(world.fresh(), 0); }},
+      {"receipts known", "receipts",
+       [](World& world, int64_t row, int64_t round) { return receipt_of(world.known(row, round), round); }},
       {"logs new", "logs", [](World& world, int64_t, int64_t) { return log_of(world.fresh()); }},
       {"dead letters new", "dead_letters",
        [](World& world, int64_t, int64_t) { return dead_letter(world.fresh(), "edge-1/boot"); }},

@@ -49,7 +49,13 @@ class ViewsTest : public WholePathTest {
                  "follower_history h where h.event_id = m.event_id)) e") +
              count(
                  "(select 1 from messages m where m.account = 'forms' and not exists (select from lead_activities a "
-                 "where a.event_id = m.event_id)) e");
+                 "where a.event_id = m.event_id)) e") +
+             count(
+                 "(select 1 from messages m where m.type ~ '^(contact|group|member|department|customer_tag|authorization)[.]' "
+                 "and not exists (select from directory_history h where h.event_id = m.event_id)) e") +
+             count(
+                 "(select 1 from messages m where m.type ~ '^(receipt|outgoing|job)[.]' and not exists (select from "
+                 "receipts r where r.event_id = m.event_id)) e");
     };
     ASSERT_EQ(eventually_equal(behind, 0), 0);
   }
@@ -213,6 +219,20 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
           "status, resolved_at is not null from wework.alert_records order by 1"),
       (Lines{"(a1,内存,WARNING,\"above 90 %\",93.1000,90.0000,instance,instance-1,RESOLVED,t)",
              "(a2,掉线,,,,,instance,desk,ACTIVE,f)"}));
+  EXPECT_EQ(
+      lines(
+          "select external_chat_id, channel_type, status, message_count, last_message_preview, "
+          "first_response_at - created_at, wx_waiting_since - created_at, wx_owner from crm.conversations where wx_account "
+          "= 'desk' order by 1"),
+      (Lines{"(g1@chatroom,wechat_work,pending,1,,,00:00:00,wxid_desk1)",
+             "(wxid_c7,wechat_work,active,3,在吗,00:01:00,,wxid_desk1)"}));
+  EXPECT_EQ(count("crm.messages m join crm.conversations c on c.id = m.conversation_id"), 6);
+  EXPECT_EQ(
+      lines("select external_message_id, sender_type, status from crm.messages where wx_account = 'desk' order by 1"),
+      (Lines{"(u1,customer,delivered)", "(u2,agent,sent)", "(u3,agent,failed)", "(u4,customer,delivered)"}));
+  EXPECT_EQ(lines("select message_count, last_message_time is not null from wework.groups order by group_wxid"),
+            (Lines{"(1,t)", "(,f)"}));
+  EXPECT_EQ(lines("select tag_id, name, state from tags"), Lines{"(展会,展会,)"});
   database_->query(
       "update messages set received_at = received_at - interval '1 hour' where type = 'instance.status_changed'");
   database_->query(
@@ -282,6 +302,72 @@ TEST_F(ViewsTest, OfAThirdPartyPlatform) {
   component("unauthorized", now - 150s);
   settle();
   EXPECT_EQ(lines("select appid, status from open_platform.official_accounts"), Lines{"(wx77,-2)"});
+}
+
+// contacts, groups and so on, in our own names.
+TEST_F(ViewsTest, OfTheDirectoryAndOfWhatWeSend) {
+  corp("change_contact",
+       "<ChangeType>create_user</ChangeType><UserID>chen</UserID><Name>陈默</Name><Department>1,2</Department>");
+  corp("change_contact", "<ChangeType>update_user</ChangeType><UserID>chen</UserID><NewUserID>chenmo</NewUserID>");
+  corp("change_contact", "<ChangeType>create_party</ChangeType><Id>2</Id><Name>门店</Name><ParentId>1</ParentId>");
+  corp("change_contact", "<ChangeType>delete_party</ChangeType><Id>3</Id>");
+  corp("change_external_tag", "<ChangeType>create</ChangeType><Id>et1</Id><TagType>tag</TagType>");
+  corp("change_external_contact",
+       "<ChangeType>add_external_contact</ChangeType><UserID>zhang</UserID><ExternalUserID>wm1</ExternalUserID>"
+       "<State>spring</State>");
+  corp("change_external_chat", "<ChatId>wr1</ChatId><ChangeType>create</ChangeType>");
+  corp(
+      "change_external_chat",
+      "<ChatId>wr1</ChatId><ChangeType>update</ChangeType><UpdateDetail>del_member</UpdateDetail><QuitScene>1</QuitScene>"
+      "<MemChangeList>wm1</MemChangeList>");
+  component("authorized", system_clock().now() - 300s);
+  send(encrypted_request("component", kTicket, {.receiveid = "wxcomponent"}));
+  const std::string login = R"("account":"wxid_desk1",)";
+  desk("message.status", 5, login + R"("message_uuid":"u1","chat_wxid":"c1","send_status":"sent","task_uuid":"t1")");
+  desk("task.progress", 4, login + R"("task_uuid":"t1","success_count":1)");
+  desk("task.created", 1,
+       login + R"("task_uuid":"t1","task_name":"群发","target_count":2,"scheduled_time":"2026-01-01T00:00:00Z",)" +
+           R"("receivers":[{"wxid":"c1"},{"wxid":"c2","variables":{"name":"王"}}])");
+  const auto then = system_clock().now() - 100s;
+  send(shop(mp_event("oAnna", "kf_create_session", "<KfAccount>anna@shop</KfAccount>", then)));
+  send(shop(mp_event("oAnna", "kf_switch_session",
+                     "<FromKfAccount>anna@shop</FromKfAccount><ToKfAccount>bob@shop</ToKfAccount>", then + 10s)));
+  send(shop(mp_event("oAnna", "kf_close_session", "<KfAccount>bob@shop</KfAccount>", then + 20s)));
+  send(shop(mp_event("oAnna", "kf_create_session", "<KfAccount>anna@shop</KfAccount>", then + 30s)));
+  send(shop(mp_event("oAnna", "MASSSENDJOBFINISH",
+                     "<MsgID>9</MsgID><Status>send success</Status><SentCount>3</SentCount>", then)));
+  settle();
+  ASSERT_EQ(eventually_equal([&] { return count("wxpipe.tickets"); }, 1), 1);
+
+  EXPECT_EQ(lines("select user_id, state, name, departments, renamed_to, renamed_from from members order by user_id"),
+            (Lines{"(chen,removed,陈默,\"1,2\",chenmo,)", "(chenmo,present,,,,chen)"}));
+  EXPECT_EQ(lines("select department_id, state, name, parent_id, removed_at is not null from departments order by 1"),
+            (Lines{"(2,present,门店,1,f)", "(3,removed,,,t)"}));
+  EXPECT_EQ(lines("select tag_id, kind, tag_type, state from tags"), Lines{"(et1,tag,tag,present)"});
+  EXPECT_EQ(lines("select subject, owner, state, source, added_at is not null from contacts"),
+            Lines{"(wm1,zhang,following,spring,t)"});
+  EXPECT_EQ(lines("select group_id, state, dismissed_at is not null from groups"), Lines{"(wr1,present,f)"});
+  EXPECT_EQ(lines("select group_id, member, state, quit_scene, left_at is not null from group_members"),
+            Lines{"(wr1,wm1,removed,1,t)"});
+  EXPECT_EQ(lines("select tenant, state, granted_at is not null, permissions from authorizations"),
+            Lines{"(wx77,granted,t,)"});
+  EXPECT_EQ(lines("select account, kind, ticket like 'sealed:%' from wxpipe.tickets"),
+            Lines{"(component,component,t)"});
+  EXPECT_EQ(lines("select task_uuid, name, status, target_count, success_count from message_tasks"),
+            Lines{"(t1,群发,running,2,1)"});
+  EXPECT_EQ(lines("select receiver, status, message_uuid from message_receivers order by 1"),
+            (Lines{"(c1,sent,u1)", "(c2,pending,)"}));
+  EXPECT_EQ(lines("select status, scheduled_time is not null, progress from wework.message_tasks"),
+            Lines{"(1,t,50.00)"});
+  EXPECT_EQ(
+      lines("select receiver_wxid, receiver_type, send_status, variables from wework.message_receivers order by 1"),
+      (Lines{"(c1,1,2,)", "(c2,1,0,\"{\"\"name\"\": \"\"王\"\"}\")"}));
+  EXPECT_EQ(lines("select kind, sent_as, status, told #>> '{SentCount,2}' from send_records where account = 'shop'"),
+            Lines{"(mass,9,delivered,3)"});
+  EXPECT_EQ(
+      lines(
+          "select number, closed_at - opened_at, transfers, first_agent, agent from conversation_sessions order by 1"),
+      (Lines{"(1,00:00:20,1,anna@shop,bob@shop)", "(2,,0,anna@shop,anna@shop)"}));
 }
 
 TEST_F(ViewsTest, OfCallsAndOfLeads) {

@@ -162,7 +162,9 @@ TEST(TopicsPlan, CreatesAsManyPartitionsAsAskedFor) {
                                                     {"wxpipe.logs.v1", 3},
                                                     {"wxpipe.dead_letters.v1", 1},
                                                     {"wxpipe.seen_ids.v1", 24},
-                                                    {"wxpipe.custody.v1", 1}}));
+                                                    {"wxpipe.custody.v1", 1},
+                                                    {"wxpipe.directory.v1", 3},
+                                                    {"wxpipe.receipts.v1", 3}}));
 }
 
 TEST(TopicsPlan, NamesTopicsWithTooFewReplicas) {

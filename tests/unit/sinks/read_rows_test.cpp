@@ -133,7 +133,8 @@ TEST(Sinks, AnUnknownFamilyIsAnErrorThatNamesTheOnesThereAre) {
   } catch (const UsageError& error) {
     EXPECT_STREQ(
         error.what(),
-        "sink.families: there is no 'message'; there are messages, followers, leads, customers, logs, dead_letters, custody");
+        "sink.families: there is no 'message'; there are messages, followers, leads, customers, logs, dead_letters, "
+        "custody, directory, receipts");
   }
 }
 

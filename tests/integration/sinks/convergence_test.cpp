@@ -1,0 +1,399 @@
+// docs/guarantees.md law 4 for the tables that are merged from what was told: 10,000 facts, shuffled, repeated, cut
+// into other batches and written by several workers at once, 50 times. The tables must end equal, and equal to a model
+// that knows nothing of the SQL.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <thread>
+#include <tuple>
+
+#include "common/postgres/sqlstate.hpp"
+#include "sinks/batch_writer.hpp"
+#include "sinks/families.hpp"
+#include "tests/integration/sinks/facts.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/stack.hpp"
+
+namespace wxpipe::sinks {
+namespace {
+using namespace testing;
+using Random = std::mt19937;
+using Lines = std::vector<std::string>;
+
+constexpr size_t kFacts = 10'000, kWorkers = 3;
+constexpr unsigned kWays = 50;
+
+int pick(Random& random, int below) { return std::uniform_int_distribution<int>(0, below - 1)(random); }
+std::string one_of(Random& random, std::initializer_list<const char*> words) {
+  return *(words.begin() + pick(random, static_cast<int>(words.size())));
+}
+// Few different times, so that facts meet in one second.
+Timestamp some_time(Random& random) { return noon() + 1h * pick(random, 30) + 1s * pick(random, 3); }
+
+schemas::Origin some_origin(Random& random, int number) {
+  schemas::Origin origin;
+  origin.occurred_at = some_time(random);
+  origin.account = one_of(random, {"shop", "corp"});
+  origin.event_id = schemas::event_id(origin.account, "", "", fmt::format("{}", number), origin.occurred_at);
+  origin.platform = one_of(random, {"wechat", "wework", "instance"});
+  origin.tenant = pick(random, 4) ? "" : "wx01";
+  origin.subject = "o1";
+  origin.event_type = one_of(random, {"receipt.message_sent", "outgoing.text", "group.updated"});
+  origin.received_at = origin.occurred_at + 1s;
+  origin.timeless = pick(random, 3) == 0;
+  if (origin.timeless && pick(random, 3)) origin.stated_at = some_time(random);
+  if (pick(random, 5)) origin.trace_id = fmt::format("{:032x}", pick(random, 1000));
+  return origin;
+}
+
+int64_t micros(Timestamp at) { return at.time_since_epoch().count(); }
+Timestamp told_at(const schemas::Origin& origin) { return origin.timeless ? origin.stated_at : origin.occurred_at; }
+Timestamp best_time(const schemas::Origin& origin) {
+  return origin.timeless && origin.stated_at != Timestamp() ? origin.stated_at : origin.occurred_at;
+}
+
+// A value and what decides which one is newer.
+struct Newest {
+  std::tuple<int, int, int64_t, int, std::string> order;  // attempt, rank, time, rank, event
+  std::string value;
+};
+// What every merged row has.
+struct Row {
+  std::string platform;
+  std::map<std::string, Newest> told;
+  int64_t first = INT64_MAX, last = INT64_MIN, count = 0;
+  std::string first_trace, last_trace;
+
+  void add(const schemas::Origin& origin) {
+    if (platform.empty() || origin.platform < platform) platform = origin.platform;
+    const auto at = micros(best_time(origin));
+    if (std::tie(at, origin.trace_id) < std::tie(first, first_trace) || count == 0) {
+      first = at;
+      first_trace = origin.trace_id;
+    }
+    if (std::tie(at, origin.trace_id) > std::tie(last, last_trace) || count == 0) {
+      last = at;
+      last_trace = origin.trace_id;
+    }
+    ++count;
+  }
+  void tell(const std::string& name, const Newest& newest) {
+    const auto [kept, fresh] = told.try_emplace(name, newest);
+    if (!fresh && newest.order > kept->second.order) kept->second = newest;
+  }
+  std::string value(const std::string& name) const {
+    const auto found = told.find(name);
+    return found == told.end() ? std::string() : found->second.value;
+  }
+  std::string text() const {
+    std::string all = fmt::format("{}|{}|{}|{}|{}|{}", platform, first, last, count, first_trace, last_trace);
+    for (const auto& [name, newest] : told)
+      all += fmt::format("|{}={} {}", name, std::get<4>(newest.order), newest.value);
+    return all;
+  }
+};
+// The same of a row in the database. `k`: its table.
+constexpr std::string_view kRowText =
+    "concat_ws('|', k.platform, (extract(epoch from k.first_seen_at) * 1000000)::bigint, (extract(epoch from "
+    "k.last_seen_at) * 1000000)::bigint, k.{}, coalesce(k.created_trace_id, ''), coalesce(k.updated_trace_id, ''), "
+    "(select string_agg(f.key || '=' || (f.value ->> 1) || ' ' || (f.value ->> 2), '|' order by f.key collate \"C\") "
+    "from jsonb_each(k.told) f))";
+
+std::string time_text(std::optional<int64_t> at) { return at ? fmt::format("{}", *at) : "-"; }
+std::string sql_time(std::string_view column) {
+  return fmt::format("coalesce(((extract(epoch from k.{}) * 1000000)::bigint)::text, '-')", column);
+}
+void keep_least(std::optional<int64_t>& kept, int64_t value) { kept = kept ? std::min(*kept, value) : value; }
+void keep_greatest(std::optional<int64_t>& kept, int64_t value) { kept = kept ? std::max(*kept, value) : value; }
+
+class Convergence : public ::testing::Test {
+ protected:
+  struct Value {
+    std::string text;
+    size_t event;  // all repeats of an event come from one partition, as on the topics
+  };
+
+  void SetUp() override {
+    WXPIPE_NEEDS_STACK();
+    database_ = std::make_unique<support::TemporaryDatabase>();
+  }
+
+  // What the database answers to `query`, sorted.
+  Lines found(const std::string& query) const {
+    const auto rows = database_->query(query);
+    Lines list;
+    for (size_t i = 0; i < rows.size(); ++i) list.push_back(rows.text(i, 0));
+    std::sort(list.begin(), list.end());
+    return list;
+  }
+
+  void expect_convergence(const std::string& of, const std::vector<std::string>& values, const Lines& tables,
+                          const std::string& query, Lines expected) {
+    std::sort(expected.begin(), expected.end());
+    Lines first;
+    for (unsigned way = 0; way < kWays; ++way) {
+      SCOPED_TRACE(fmt::format("way {}", way));
+      Random random(way);
+      std::vector<Value> shuffled;
+      for (size_t i = 0; i < values.size(); ++i) shuffled.push_back({values[i], i});
+      for (size_t i = 0; i < values.size() / 20 * (way % 3); ++i) {
+        const auto again = static_cast<size_t>(pick(random, static_cast<int>(values.size())));
+        shuffled.push_back({values[again], again});
+      }
+      std::shuffle(shuffled.begin(), shuffled.end(), random);
+      for (const auto& table : tables) database_->query("truncate " + table);
+      database_->query("truncate wxpipe.ledger, wxpipe.timeless_ids");
+      write(of, shuffled, way, way % 7 == 0 ? 300 : 3000);
+      const auto rows = found(query);
+      ASSERT_EQ(rows.size(), expected.size());
+      ASSERT_TRUE(rows == expected) << [&] {
+        for (size_t i = 0; i < rows.size(); ++i)
+          if (rows[i] != expected[i]) return fmt::format("{}\nexpected\n{}", rows[i], expected[i]);
+        return std::string();
+      }();
+      Lines whole;
+      for (const auto& table : tables)
+        for (auto& line : content(*database_, table)) whole.push_back(std::move(line));
+      std::sort(whole.begin(), whole.end());
+      if (way == 0) first = whole;
+      ASSERT_TRUE(whole == first) << "a table has other bytes than the first time";
+    }
+  }
+
+  void write(const std::string& of, const std::vector<Value>& values, unsigned way, int largest_batch) {
+    std::vector<std::thread> workers;
+    for (size_t worker = 0; worker < kWorkers; ++worker)
+      workers.emplace_back([&, worker] {
+        Lines own;
+        for (const auto& value : values)
+          if (value.event % kWorkers == worker) own.push_back(value.text);
+        Random random(way * 100 + static_cast<unsigned>(worker));
+        write_alone(of, own, fmt::format("way {}", way), static_cast<int>(worker), random, largest_batch);
+      });
+    for (auto& worker : workers) worker.join();
+  }
+
+  void write_alone(const std::string& of, const Lines& values, const std::string& group, int number, Random& random,
+                   int largest_batch) {
+    postgres::Connection connection(database_->url(), "test", postgres::Purpose::sink);
+    const kafka::Partition partition{"t", number};
+    const config::SinkSettings settings;
+    const auto name = fmt::format("worker {}", number);
+    const OffsetStore offsets(group, name);
+    support::ManualClock clock(noon());
+    ReadBatch read(make_sink(family(of)));
+    BatchWriter writer(family(of), offsets, settings, name, clock);
+    const auto claim = offsets.claim(connection, {&partition, 1}, "cluster").at(0);
+    int64_t next = claim.next_offset;
+    for (size_t at = 0; at < values.size();) {
+      const auto size = std::min(static_cast<size_t>(1 + pick(random, largest_batch)), values.size() - at);
+      Records records;
+      for (size_t i = at; i < at + size; ++i) records.add(values[i], next + static_cast<int64_t>(i - at));
+      const Advance step{partition, claim.epoch, next, next + static_cast<int64_t>(size)};
+      read.clear();
+      read.read(records.all());
+      BatchOutcome outcome;
+      writer.write(connection, read, {&step, 1}, outcome);
+      EXPECT_EQ(outcome.dead_letters, std::vector<schemas::DeadLetter>{});
+      next += static_cast<int64_t>(size);
+      at += size;
+    }
+  }
+
+  std::unique_ptr<support::TemporaryDatabase> database_;
+};
+
+TEST_F(Convergence, OfTheDirectory) {
+  struct Entry : Row {
+    std::optional<int64_t> first_began, began, ended;
+  };
+  Random random(1);
+  std::map<std::string, Entry> model;
+  std::vector<std::string> values;
+  for (size_t i = 0; i < kFacts; ++i) {
+    schemas::DirectoryChanged fact;
+    fact.origin = some_origin(random, static_cast<int>(i));
+    fact.kind = one_of(random, {"contact", "group", "group_member"});
+    fact.id = fmt::format("id{}", pick(random, 15));
+    fact.part = fact.kind == "group" ? "" : fmt::format("part{}", pick(random, 3));
+    fact.rank = 10 * pick(random, 4);
+    fact.change = fmt::format("change {}", fact.rank);
+    schemas::Attributes told;
+    for (const auto* name : {"nickname", "remark", "tags", "level"})
+      if (pick(random, 2)) told.emplace_back(name, pick(random, 9) ? fmt::format("{} {}", name, pick(random, 50)) : "");
+    if (fact.rank > 0) told.emplace_back("state", fact.rank == 30 ? "removed" : "present");
+    fact.told = told;
+    values.push_back(value_of(fact));
+
+    auto& entry =
+        model[fmt::format("{}|{}|{}|{}|{}", fact.origin.account, fact.kind, fact.id, fact.part, fact.origin.tenant)];
+    entry.add(fact.origin);
+    for (const auto& [name, value] : told)
+      entry.tell(name, {{0, 0, micros(told_at(fact.origin)), fact.rank, to_string(fact.origin.event_id)}, value});
+    const auto at = micros(best_time(fact.origin));
+    if (fact.rank == 20) keep_least(entry.first_began, at), keep_greatest(entry.began, at);
+    if (fact.rank == 30) keep_greatest(entry.ended, at);
+  }
+  Lines expected;
+  for (const auto& [key, entry] : model)
+    expected.push_back(fmt::format("{}|{}|{}|{}|{}|{}|{}", key, entry.value("state"), entry.value("nickname"),
+                                   time_text(entry.first_began), time_text(entry.began), time_text(entry.ended),
+                                   entry.text()));
+  expect_convergence(
+      "directory", values, {"directory_history", "directory"},
+      fmt::format("select concat_ws('|', k.account, k.kind, k.id, k.part, k.tenant, coalesce(k.state, ''), "
+                  "coalesce(k.name, ''), {}, {}, {}, {}) from directory k",
+                  sql_time("first_began_at"), sql_time("began_at"), sql_time("ended_at"),
+                  fmt::format(fmt::runtime(kRowText), "change_count")),
+      expected);
+}
+
+TEST_F(Convergence, OfWhatBecameOfMessages) {
+  struct Record : Row {
+    std::optional<int64_t> sent, status;
+  };
+  static constexpr std::pair<const char*, int> kStatuses[]{{"", 0},      {"pending", 10}, {"sending", 20},
+                                                           {"sent", 30}, {"failed", 40},  {"delivered", 50}};
+  Random random(2);
+  std::map<std::string, Record> model;
+  std::vector<std::string> values;
+  for (size_t i = 0; i < kFacts; ++i) {
+    schemas::SendTold fact;
+    fact.origin = some_origin(random, static_cast<int>(i));
+    fact.kind = one_of(random, {"message", "message", "task", "receiver"});
+    fact.sent_as = fmt::format("m{}", pick(random, 120));
+    fact.receiver = fact.kind == "receiver" ? fmt::format("o{}", pick(random, 3)) : "";
+    const auto& [status, rank] = kStatuses[pick(random, 6)];
+    fact.status = status;
+    fact.rank = fact.kind == "task" ? 0 : rank;
+    fact.attempt = pick(random, 3);
+    schemas::Attributes outcome, told{{"template_id", fmt::format("t{}", pick(random, 9))}};
+    if (!fact.status.empty()) {
+      outcome = {{"status", fact.status}};
+      if (pick(random, 2)) outcome.emplace_back("error_code", fmt::format("{}", pick(random, 99)));
+    }
+    if (pick(random, 2)) told.emplace_back("receiver", fmt::format("o{}", pick(random, 99)));
+    fact.outcome = outcome;
+    fact.told = told;
+    values.push_back(value_of(fact));
+
+    auto& record = model[fmt::format("{}|{}|{}|{}|{}", fact.origin.account, fact.kind, fact.sent_as, fact.receiver,
+                                     fact.origin.tenant)];
+    record.add(fact.origin);
+    const auto told_time = micros(told_at(fact.origin));
+    const auto event = to_string(fact.origin.event_id);
+    for (const auto& [name, value] : told) record.tell(name, {{0, 0, told_time, 0, event}, value});
+    for (const auto& [name, value] : outcome)
+      record.tell(name, fact.kind == "task" ? Newest{{0, 0, told_time, 0, event}, value}
+                                            : Newest{{fact.attempt, fact.rank, told_time, 0, event}, value});
+    const auto at = micros(best_time(fact.origin));
+    if (fact.origin.event_type == "outgoing.text") keep_least(record.sent, at);
+    if (!fact.status.empty()) keep_greatest(record.status, at);
+  }
+  Lines expected;
+  for (const auto& [key, record] : model)
+    expected.push_back(fmt::format("{}|{}|{}|{}|{}|{}", key, record.value("status"), record.value("error_code"),
+                                   time_text(record.sent), time_text(record.status), record.text()));
+  expect_convergence(
+      "receipts", values, {"receipts", "send_records"},
+      fmt::format("select concat_ws('|', k.account, k.kind, k.sent_as, k.receiver, k.tenant, "
+                  "coalesce(k.status, ''), coalesce(k.error_code, ''), {}, {}, {}) from send_records k",
+                  sql_time("sent_at"), sql_time("status_at"), fmt::format(fmt::runtime(kRowText), "receipt_count")),
+      expected);
+}
+
+TEST_F(Convergence, OfConversations) {
+  struct Turn {
+    int64_t at;
+    std::string event;
+    int turn;
+    std::string type, sender, preview;
+    auto key() const { return std::tie(at, event, turn); }
+  };
+  struct Talk {
+    std::string platform;
+    bool is_group = false;
+    int64_t count = 0, inbound = 0;
+    std::optional<int64_t> first, first_in, last_in, first_out, last_out;
+    Turn last{INT64_MIN, "", 0, "", "", ""};
+  };
+  Random random(3);
+  std::map<std::string, Talk> model;
+  std::vector<std::string> values;
+  for (size_t i = 0; i < kFacts; ++i) {
+    const int number = static_cast<int>(i);
+    auto event = message(number, some_time(random));
+    event.account = one_of(random, {"shop", "desk"});
+    event.platform = event.account == "shop" ? "wechat" : "instance";
+    event.tenant = pick(random, 4) ? "" : "wx01";
+    event.subject = fmt::format("o{}", pick(random, 60));
+    event.recipient = one_of(random, {"w1", "w2"});
+    event.id = schemas::event_id(event.account, "", "", fmt::format("{}", number), event.occurred_at);
+    event.type = one_of(random, {"message.text", "message.image", "outgoing.text"});
+    event.sender = event.type == "outgoing.text" ? event.recipient : event.subject;
+    if (pick(random, 5) == 0) event.conversation = fmt::format("g{}", pick(random, 10));
+    if (pick(random, 8) == 0) event.category = "event";
+    if (pick(random, 6) == 0) event.reply = "欢迎";
+    event.content = std::string(static_cast<size_t>(pick(random, 200)), 'x') + fmt::format("{}", number);
+    event.timeless = event.platform == "instance";
+    if (event.timeless && pick(random, 3)) event.stated_at = some_time(random);
+    values.push_back(value_of(event));
+
+    const auto at = micros(event.stated_at != Timestamp() ? event.stated_at : event.occurred_at);
+    const auto say = [&](bool inbound, const Turn& turn) {
+      auto& talk = model[fmt::format("{}|{}|{}|{}", event.account,
+                                     event.conversation.empty() ? event.subject : event.conversation,
+                                     event.platform == "instance" ? event.recipient : "", event.tenant)];
+      if (talk.platform.empty() || event.platform < talk.platform) talk.platform = event.platform;
+      talk.is_group |= !event.conversation.empty();
+      ++talk.count;
+      talk.inbound += inbound ? 1 : 0;
+      keep_least(talk.first, at);
+      keep_least(inbound ? talk.first_in : talk.first_out, at);
+      keep_greatest(inbound ? talk.last_in : talk.last_out, at);
+      if (turn.key() > talk.last.key()) talk.last = turn;
+    };
+    const auto id = to_string(event.id);
+    if (event.category == "message")
+      say(event.type != "outgoing.text", {at, id, 0, event.type, event.sender, event.content.substr(0, 100)});
+    if (!event.reply.empty()) say(false, {at, id, 1, "reply", event.recipient, event.reply});
+  }
+  Lines expected;
+  for (const auto& [key, talk] : model)
+    expected.push_back(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", key, talk.platform,
+                                   talk.is_group ? 't' : 'f', talk.count, talk.inbound, time_text(talk.first),
+                                   time_text(talk.first_in), time_text(talk.last_in), time_text(talk.first_out),
+                                   time_text(talk.last_out), talk.last.at, talk.last.event, talk.last.turn,
+                                   talk.last.type, talk.last.sender, talk.last.preview));
+  expect_convergence(
+      "messages", values, {"messages", "conversations"},
+      fmt::format("select concat_ws('|', k.account, k.chat, k.owner, k.tenant, k.platform, k.is_group, "
+                  "k.message_count, k.inbound_count, {}, {}, {}, {}, {}, {}, k.last_event_id, "
+                  "k.last_turn, k.last_type, k.last_sender, k.last_preview) from conversations k",
+                  sql_time("first_message_at"), sql_time("first_inbound_at"), sql_time("last_inbound_at"),
+                  sql_time("first_outbound_at"), sql_time("last_outbound_at"), sql_time("last_message_at")),
+      expected);
+}
+
+TEST_F(Convergence, OfTickets) {
+  Random random(4);
+  std::map<std::string, std::pair<std::tuple<int64_t, std::string>, std::string>> model;
+  std::vector<std::string> values;
+  for (size_t i = 0; i < kFacts; ++i) {
+    schemas::TicketTold fact{some_origin(random, static_cast<int>(i)), one_of(random, {"component", "suite"}),
+                             fmt::format("sealed:v1:{}", i)};
+    values.push_back(value_of(fact));
+    const std::tuple newest(micros(told_at(fact.origin)), to_string(fact.origin.event_id));
+    const auto key = fact.origin.account + "|" + fact.kind;
+    const auto [kept, fresh] = model.try_emplace(key, newest, fact.ticket);
+    if (!fresh && newest > kept->second.first) kept->second = {newest, fact.ticket};
+  }
+  Lines expected;
+  for (const auto& [key, newest] : model) expected.push_back(key + "|" + newest.second);
+  expect_convergence("directory", values, {"wxpipe.tickets"},
+                     "select concat_ws('|', k.account, k.kind, k.ticket) from wxpipe.tickets k", expected);
+}
+
+}  // namespace
+}  // namespace wxpipe::sinks

@@ -18,7 +18,8 @@ struct LeadActivity {
   static constexpr std::string_view kName = "lead_activity", kTitle = "LeadActivity";
   static constexpr std::array<std::string_view, 1> kSchemas{"wxpipe.lead_activity.v1"};
   // One event mostly fires several rules: then one record has all of its activities.
-  static constexpr std::string_view kListSchema = "wxpipe.lead_activities.v1", kListName = "activities";
+  static constexpr std::string_view kListSchema = "wxpipe.lead_activities.v1", kListName = "activities",
+                                    kListTitle = "LeadActivities";
   static constexpr std::string_view kMeaning = "A lead did something that a scoring rule gives points for.";
   static constexpr auto kFields = fields(
       origin_fields<&LeadActivity::origin>(

@@ -190,7 +190,7 @@ std::string list_schema_file(const FamilyInfo& family) {
   std::string example;
   encode_list<Fact>(std::vector{sample<Fact>(), sample<Fact>()}, example);
   return schema_text(
-      Fact::kListSchema, fmt::format("{}s", Fact::kTitle),
+      Fact::kListSchema, Fact::kListTitle,
       fmt::format("Several in one record, all of one event; each is a {}.", schema_name(Fact::kSchemas[0])),
       family.topic, object, example);
 }

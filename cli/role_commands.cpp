@@ -37,12 +37,6 @@ const MakeRole kDurability = [](RoleContext context) {
   return runtime::make_durability_role(context, schemas::topic_names(context.settings.kafka.topic_prefix));
 };
 
-config::Settings start(const operate::LiveConfiguration& configuration) {
-  auto settings = configuration.settings();
-  telemetry::configure_log(settings.log.level, settings.log.format);
-  return settings;
-}
-
 CLI::App& add(Program& program, const std::string& name, const std::string& meaning, const config::Needs& needs,
               std::vector<MakeRole> roles) {
   auto& command = *program.app.add_subcommand(name, meaning);
@@ -50,7 +44,7 @@ CLI::App& add(Program& program, const std::string& name, const std::string& mean
   add_config_options(command, program);
   command.callback([&program, needs, roles = std::move(roles)] {
     operate::LiveConfiguration configuration(program.config_file, environment_of(program), needs);
-    const auto settings = start(configuration);
+    const auto settings = configuration.settings();
     runtime::run_roles(settings, roles, configuration, settings);
   });
   return command;
@@ -83,7 +77,7 @@ void add_run(Program& program) {
   const auto* on_mock = command.add_flag("--mock-broker", meaning);
   command.callback([&program, on_mock] {
     operate::LiveConfiguration configuration(program.config_file, environment_of(program), config::kEverything);
-    const auto settings = start(configuration);
+    const auto settings = configuration.settings();
     if (on_mock->count() > 0)
       run_on_mock_broker(configuration, settings, {kIngest, kProcess, kSink});
     else

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "common/kafka/admin.hpp"
@@ -56,6 +58,7 @@ LiveConfiguration::LiveConfiguration(std::string path, config::Environment envir
   auto loaded = config::read_settings(path_, environment_, needs_);
   files_ = loaded.files;
   known_ = stamps();
+  if (loaded.errors.empty()) telemetry::configure_log(loaded.settings.log.level, loaded.settings.log.format);
   if (loaded.errors.empty() && loaded.settings.accounts_from.postgres && needs_.reference) {
     accounts_ = std::make_unique<AccountsSource>(loaded.settings.postgres.url, loaded.settings.accounts_from.copy_file);
     json_ = accounts_->read();
@@ -118,9 +121,11 @@ config::Loaded LiveConfiguration::read() {
   return loaded;
 }
 
-// The log line has it already. While Kafka is away, the records wait here.
+// The log line has it already. Sent with the next look, so many changes in a row are one transaction; while Kafka is
+// away, they wait here.
 void LiveConfiguration::record(std::vector<config::Change> taken) {
   if (accounts_) accounts_->keep(good_json_);
+  if (taken.empty()) return send();
   auto records = records_of(taken, settings_.instance.name, this_operator(), system_clock().now());
   const auto room = kMostUnsent - std::min(kMostUnsent, unsent_.size());
   if (records.size() > room) {
@@ -129,6 +134,9 @@ void LiveConfiguration::record(std::vector<config::Change> taken) {
     records.resize(room);
   }
   unsent_.insert(unsent_.end(), std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()));
+}
+
+void LiveConfiguration::send() {
   if (unsent_.empty()) return;
   std::string why;
   try {

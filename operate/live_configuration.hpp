@@ -25,7 +25,7 @@ std::vector<sinks::Copy> records_of(const std::vector<config::Change>& changes, 
 
 class LiveConfiguration : public runtime::ConfigurationSource {
  public:
-  // Throws UsageError with everything that is wrong, and Unavailable if the accounts can't be had.
+  // Sets up the log. Throws UsageError with everything that is wrong, and Unavailable if the accounts can't be had.
   LiveConfiguration(std::string path, config::Environment environment, const config::Needs& needs);
 
   // As it was read at the start.
@@ -42,6 +42,7 @@ class LiveConfiguration : public runtime::ConfigurationSource {
   std::vector<runtime::FileStamp> stamps() const;
   bool files_changed();
   config::Loaded read();
+  void send();
 
   const std::string path_;
   const config::Environment environment_;

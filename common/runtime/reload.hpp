@@ -24,7 +24,7 @@ class ConfigurationSource {
   // The configuration, if it may have changed since the last look, with everything that is wrong about it; if
   // `whatever`, in any case. Throws nothing: a source that is away is one that hasn't changed.
   virtual std::optional<config::Loaded> look(bool whatever) = 0;
-  // What was taken, for whoever asks later. Tries again at the next call what it couldn't write.
+  // What was taken, for whoever asks later. May be written only at a later call, with nothing new; called at each look.
   virtual void record(std::vector<config::Change> taken) = 0;
   // From another thread, when the process stops: what waits for a server ends soon.
   virtual void interrupt() = 0;
@@ -40,6 +40,8 @@ class Reload {
 
   // asked: by a signal, so it says also that nothing has changed.
   Outcome look(bool asked);
+  // At the end: what is not recorded yet.
+  void finish() { source_.record({}); }
 
  private:
   Outcome take(const config::Loaded& loaded, bool asked);

@@ -50,6 +50,7 @@ class ReloadThread {
             lock.unlock();
             if (!stop.stop_requested()) reload.look(asked);
           }
+          reload.finish();
         }) {}
 
   void ask() {

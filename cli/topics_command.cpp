@@ -278,7 +278,7 @@ void add_grow(CLI::App& group, Program& program) {
   command.add_flag("--yes", options->yes, "Do it; without it, it only says what it would do");
   add_examples(command,
                {{"wxpipe topics grow events --to 24 -c wxpipe.toml", "what would happen?"},
-                {"wxpipe topics grow events --to 24 --yes -c wxpipe.toml", "twice as many processes can share it"},
+                {"wxpipe topics grow events --to 24 --yes -c wxpipe.toml", "up to 24 processes can share it"},
                 {"wxpipe topics grow messages --to 24 --yes -c wxpipe.toml", "so that more sinks can share it"}});
   command.callback([&program, options] { grow(program, *options); });
 }

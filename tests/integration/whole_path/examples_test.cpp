@@ -157,7 +157,7 @@ class ExamplesTest : public WholePathTest {
     return {{"KAFKA_BOOTSTRAP", "127.0.0.1:1"},
             {"DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"},
             {"WXPIPE_INGEST__LISTEN", "127.0.0.1:1"},
-            {"WXPIPE_ADMIN__LISTEN", "127.0.0.1:1"},
+            {"WXPIPE_ADMIN__LISTEN", "127.0.0.1:2"},
             {"WXPIPE_INGEST__PUBLIC_URL", "http://127.0.0.1:1"}};
   }
 

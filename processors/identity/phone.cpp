@@ -21,9 +21,8 @@ std::string phone_key(std::string_view written) {
     digits.erase(0, 2);
     international = true;
   }
-  const std::string_view at_home = digits.starts_with("86") ? std::string_view(digits).substr(2) : digits;
-  if (is_mobile(at_home) && (international || at_home.size() == digits.size() || digits.size() == 13))
-    return std::string(at_home);
+  if (digits.starts_with("86") && is_mobile(std::string_view(digits).substr(2))) return digits.substr(2);
+  if (!international && is_mobile(digits)) return digits;  // +1 415 … has eleven digits, too
   constexpr size_t kShortest = 8, kLongest = 15;  // E.164
   if (!international || digits.size() < kShortest || digits.size() > kLongest) return {};
   return "+" + digits;

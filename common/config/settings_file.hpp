@@ -18,11 +18,12 @@ struct Needs {
   bool accounts = true;  // there must be at least one, with its secrets
   bool sealing = true;
   bool postgres = true;
+  bool console = true;  // hashes of passwords and tokens
 };
 inline constexpr Needs kEverything{};
-inline constexpr Needs kForIngest{.postgres = false};
-inline constexpr Needs kForProcess{.accounts = false, .sealing = false, .postgres = false};
-inline constexpr Needs kForSink{.accounts = false, .sealing = false};
+inline constexpr Needs kForIngest{.postgres = false, .console = false};
+inline constexpr Needs kForProcess{.accounts = false, .sealing = false, .postgres = false, .console = false};
+inline constexpr Needs kForSink{.accounts = false, .sealing = false, .console = false};
 inline constexpr Needs kForKafka = kForProcess;
 inline constexpr Needs kForPostgres = kForSink;
 

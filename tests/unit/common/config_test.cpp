@@ -74,6 +74,7 @@ TEST(ReferenceFile, NamesEveryKeyWithItsMeaning) {
   };
   for (const auto& key : setting_keys()) expect(key.name, key.meaning);
   for (const auto& key : score_rule_keys()) expect(key.name, key.meaning);
+  for (const auto& key : console_user_keys()) expect(key.name, key.meaning);
   for (const auto& key : reply_keys()) EXPECT_THAT(text, HasSubstr(std::string(key.name)));
   for (const auto& key : account_keys())
     EXPECT_THAT(text, HasSubstr(std::string(key.name.substr(key.name.find('.') + 1)))) << key.name;

@@ -1,0 +1,16 @@
+// How many processes are needed, as a report: `wxpipe scale advise` prints it, and the console shows it. One thread.
+#pragma once
+
+#include <chrono>
+
+#include "common/config/settings.hpp"
+#include "common/report/report.hpp"
+#include "operate/lag.hpp"
+
+namespace wxpipe::operate {
+
+// From two looks; asks Kafka how many workers there are. Throws Unavailable.
+report::Report scale_report(const config::Settings& settings, const LagLook& before, const LagLook& now,
+                            std::chrono::milliseconds target);
+
+}  // namespace wxpipe::operate

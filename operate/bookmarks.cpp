@@ -98,6 +98,19 @@ std::vector<Bookmark> list_bookmarks(Connection& connection) {
   return read(connection.execute(fmt::format("{} order by at desc, name limit {}", kSelect, kMostListed)));
 }
 
+report::Report bookmarks_report(Connection& connection) {
+  using report::Kind;
+  report::Table table{
+      "bookmarks",
+      "",
+      {{"name", "bookmark"}, {"at", "set", Kind::time}, {"set_by", "by"}, {"topics", "topics", Kind::count}},
+      {}};
+  for (const auto& one : list_bookmarks(connection))
+    table.rows.push_back({one.name, one.at, one.set_by, one.offsets.size()});
+  const auto sentence = report::counted(table.rows.size(), "bookmark");
+  return {.tables = {std::move(table)}, .findings = {{report::Level::note, sentence}}};
+}
+
 Bookmark find_bookmark(Connection& connection, std::string_view name) {
   auto found = read(connection.execute(fmt::format("{} where name = $1::text", kSelect), Parameters().text(name)));
   if (!found.empty()) return std::move(found.front());

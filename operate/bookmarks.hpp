@@ -12,6 +12,7 @@
 #include "common/config/settings.hpp"
 #include "common/kafka/partition.hpp"
 #include "common/postgres/connection.hpp"
+#include "common/report/report.hpp"
 
 namespace wxpipe::operate {
 
@@ -32,6 +33,7 @@ void set_bookmark(postgres::Connection& connection, const Bookmark& bookmark, Ex
 
 // The newest first.
 std::vector<Bookmark> list_bookmarks(postgres::Connection& connection);
+report::Report bookmarks_report(postgres::Connection& connection);
 // Throws UsageError that names those that there are.
 Bookmark find_bookmark(postgres::Connection& connection, std::string_view name);
 

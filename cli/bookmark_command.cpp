@@ -26,9 +26,10 @@ void run(Program& program, const Options& options) {
   postgres::Connection connection(settings.postgres.url, "wxpipe bookmark", postgres::Purpose::administration);
   postgres::require_schema(connection);
   if (options.list) return conclude(program, operate::bookmarks_report(connection));
-  const Bookmark bookmark{options.name, system_clock().now(), operate::this_operator().name,
+  const auto who = operate::this_operator();
+  const Bookmark bookmark{options.name, system_clock().now(), who.name,
                           operate::ends_of_topics(settings.kafka)};
-  operate::set_bookmark(connection, bookmark, options.replace ? Existing::replace : Existing::refuse);
+  operate::set_bookmark(connection, bookmark, options.replace ? Existing::replace : Existing::refuse, &who);
   Table offsets{"offsets",
                 "",
                 {{"topic", "topic"}, {"partition", "partition", Kind::count}, {"next", "next offset", Kind::count}},

@@ -6,6 +6,7 @@
 #include "common/runtime/durability_role.hpp"
 #include "common/runtime/run_roles.hpp"
 #include "common/telemetry/log.hpp"
+#include "console/console_role.hpp"
 #include "ingest/ingest_role.hpp"
 #include "processors/process_role.hpp"
 #include "schemas/topics.hpp"
@@ -19,6 +20,7 @@ using runtime::RoleContext;
 const MakeRole kIngest = [](RoleContext context) { return ingest::make_ingest_role(context); };
 const MakeRole kProcess = [](RoleContext context) { return processors::make_process_role(context); };
 const MakeRole kSink = [](RoleContext context) { return sinks::make_sink_role(context); };
+const MakeRole kConsole = [](RoleContext context) { return console::make_console_role(context); };
 // Beside the others.
 const MakeRole kDurability = [](RoleContext context) {
   return runtime::make_durability_role(context, schemas::topic_names(context.settings.kafka.topic_prefix));
@@ -60,10 +62,11 @@ void add_run(Program& program) {
   const auto* on_mock = command.add_flag("--mock-broker", meaning);
   command.callback([&program, on_mock] {
     const auto settings = load_settings(program, config::kEverything);
-    if (on_mock->count() > 0)
-      run_on_mock_broker(settings, {kIngest, kProcess, kSink});
-    else
-      runtime::run_roles(settings, {kIngest, kProcess, kSink, kDurability});
+    std::vector<MakeRole> roles{kIngest, kProcess, kSink};
+    if (settings.console.in_run) roles.push_back(kConsole);
+    if (on_mock->count() > 0) return run_on_mock_broker(settings, roles);
+    roles.push_back(kDurability);
+    runtime::run_roles(settings, roles);
   });
   add_examples(command, {{"wxpipe run --config wxpipe.toml", "everything, until SIGTERM or Ctrl-C"},
                          {"curl -s localhost:9464/readyz", "is it ready, and if not, what is it waiting for"}});

@@ -8,7 +8,7 @@ namespace {
 using report::Value;
 
 // Ids: never changed, because people look by them. They aren't made of what somebody wrote.
-constexpr std::array<std::string_view, 15> kIds{"id",         "key",      "event_id", "dead_letter_id", "receipt",
+constexpr std::array<std::string_view, 14> kIds{"id",         "event_id", "dead_letter_id", "receipt",
                                                 "trace_id",   "msg_id",   "at",       "command_id",     "first_activity_id",
                                                 "normaliser", "activity", "boot",     "next",           "task"};
 // What somebody wrote or told.

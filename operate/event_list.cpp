@@ -43,7 +43,7 @@ std::string cursor(Timestamp at, std::string_view id) { return fmt::format("{}|{
 constexpr std::string_view kSql = R"(
 with looked as materialized (
   select a.account, m.* from unnest($1::text[]) a(account) cross join lateral (
-    select event_id, occurred_at, received_at, type, coalesce(subject, '') as subject, coalesce(left(content, 60), '') as summary,
+    select event_id, occurred_at, received_at, type, coalesce(subject, '') as subject, coalesce(left(content, {}), '') as summary,
       ($5::text = '' or type = $5::text or ($6::text <> '' and starts_with(type, $6::text)))
         and ($7::text = '' or position(lower($7::text) in lower(coalesce(content, ''))) > 0) as fits
     from messages
@@ -88,7 +88,7 @@ EventList list_events(Connection& connection, const EventQuestion& question) {
   const auto family = question.type.ends_with('*') ? question.type.substr(0, question.type.size() - 1) : std::string();
   const bool any_type = question.type == "*";
   const auto from = question.from ? to_iso8601(*question.from) : std::string("-infinity");
-  const auto sql = fmt::format(fmt::runtime(kSql), question.person.empty() ? "$8::text is not null" : "sender = $8::text");
+  const auto sql = fmt::format(fmt::runtime(kSql), question.summary, question.person.empty() ? "$8::text is not null" : "sender = $8::text");
   const auto rows = connection.execute(sql, Parameters()
                                                 .bytes(accounts.bytes())
                                                 .text(place.at)

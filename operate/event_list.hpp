@@ -24,6 +24,7 @@ struct EventQuestion {
   std::optional<Timestamp> from, to;  // of occurred_at
   std::string after;                  // `next` of the page before
   size_t limit = 50;
+  int summary = 60;  // characters of the content
 };
 
 struct EventList {

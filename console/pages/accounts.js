@@ -66,10 +66,16 @@ function One({session, name, answer}) {
           {label: t('reason'), of: (one) => html`<span>${one.reason}</span><span class="gloss">${term('refusal', one.reason)}</span>`},
           {label: t('accounts.wrong'), of: (one) => one.wrong && html`<span>${one.wrong}</span><span class="gloss">${term('wrong', one.wrong)}</span>`},
           {label: t('accounts.from'), kind: 'id', of: (one) => one.address},
-        ]} />
-        ${data.findings.some((one) => one.level !== 'fine') && html`<div class="more"><${Findings} of=${data.findings} quiet /></div>`}`}<//>
+          {label: t('accounts.do'), kind: 'text', of: remedyOf},
+        ]} />`}<//>
     <//>
   <//>`;
+}
+
+// By the part that was wrong, else by the reason.
+function remedyOf({reason, wrong}) {
+  const known = wrong ? term('wrong.do', wrong) : term('refusal.do', reason);
+  return known === wrong || known === reason ? null : known;
 }
 
 const signed = ['wework_instance', 'channel'];  // by a webhook's secret; nobody verifies their address
@@ -93,7 +99,7 @@ function Wizard({row, session, refusals}) {
       <li class=${came || verified ? 'done' : ''}><div class="stack"><b>${t(hook ? 'wizard.first' : 'wizard.verify')}</b>
         <div role="status">${verified ? html`<${Notice} kind="fine" text=${t('wizard.verified')} />`
           : came ? html`<${Notice} kind="fine" text=${t('wizard.came')} />`
-          : failed.length ? html`<${Notice} kind="error" text=${t('wizard.failed', {reason: term('refusal', failed[0].reason)})} remedy=${failed[0].wrong ? term('wrong.do', failed[0].wrong) : term('refusal.do', failed[0].reason)} />`
+          : failed.length ? html`<${Notice} kind="error" text=${t('wizard.failed', {reason: term('refusal', failed[0].reason)})} remedy=${remedyOf(failed[0])} />`
           : html`<p class="muted"><span class="pulse"></span>${t(hook ? 'wizard.waiting.first' : 'wizard.waiting')}${row.last_callback_at ? ` ${t('wizard.before')}` : ''}</p>`}</div>
         ${!hook && may(session, 'operator') && html`<${Probe} name=${row.account} />`}</div></li>
     </ol>
@@ -134,6 +140,6 @@ function Probe({name}) {
 
 const Rotation = ({kind}) => html`
   <${Panel} title=${t('rotation')}>
-    <p class="muted">${t('rotation.about')}</p>
+    <p class="muted lead">${t('rotation.about')}</p>
     <ol class="steps">${['1', '2', '3', '4'].map((one) => html`<li><p>${t(signed.includes(kind) ? `rotation.hook.${one}` : `rotation.${one}`)}</p></li>`)}</ol>
   <//>`;

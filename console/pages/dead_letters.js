@@ -7,7 +7,7 @@ import {Plot} from './parts/plot.js';
 import {Saved} from './parts/saved.js';
 import {may} from './parts/shell.js';
 import {t, term} from './parts/texts.js';
-import {Answer, Bars, Filter, Findings, Page, Panel, Table, Time} from './parts/ui.js';
+import {Answer, Bars, Filter, Findings, Notice, Page, Panel, Table, Time} from './parts/ui.js';
 import {address} from './parts/url.js';
 import {accountName, accountOptions, Reason, Word} from './parts/words.js';
 import {asked} from './events.js';
@@ -46,23 +46,27 @@ export function DeadLetters({session, query}) {
     <${Panel}><${Filter} path="/dead-letters" query=${query} fields=${fields} /><//>
     ${id && html`<${Letter} id=${id} session=${session} act=${setAct} back=${address('/dead-letters', listed)} />`}
     <${Answer} of=${counts}>${(data) => html`
-      <${Findings} of=${data.findings} quiet />
+      <${Findings} of=${data.findings.filter((one) => one.level !== 'note')} quiet />
       <div class="columns two">
-        <${Panel} title=${t('letters.count', {count: number(data.letters)})} aside=${term('letter', query.state || 'open')}>
-          <${Histogram} of=${hours.data} />
-        <//>
-        <${Panel} title=${t('letters.by_reason')} aside=${t('letters.by_reason.note')}>
-          ${data.by_reason?.length ? html`<${Bars} label=${t('letters.by_reason')} link=${by('reason')}
-            of=${data.by_reason.map((one) => ({word: one.reason, name: term('reason', one.reason), count: one.letters, shown: number(one.letters)}))} />`
-            : html`<p class="empty">${t('letters.none')}</p>`}
-        <//>
-        <${Panel} title=${t('letters.by_account')}>
-          <${Bars} label=${t('letters.by_account')} link=${by('account')}
-            of=${(data.by_account ?? []).map((one) => ({word: one.account, name: one.account ? accountName(session, one.account) : t('unknown'), count: one.letters, shown: number(one.letters)}))} />
-        <//>
-        <${Panel} title=${t('letters.by_stage')}>
-          <${Bars} label=${t('letters.by_stage')} link=${by('stage')} of=${(data.by_stage ?? []).map((one) => ({word: one.stage, name: one.stage, count: one.letters, shown: number(one.letters)}))} />
-        <//>
+        <div class="stack">
+          <${Panel} title=${t('letters.count', {count: number(data.letters)})} aside=${term('letter', query.state || 'open')}>
+            <${Histogram} of=${hours.data} />
+          <//>
+          <${Panel} title=${t('letters.by_reason')} aside=${t('letters.by_reason.note')}>
+            ${data.by_reason?.length ? html`<${Bars} label=${t('letters.by_reason')} link=${by('reason')}
+              of=${data.by_reason.map((one) => ({word: one.reason, name: term('reason', one.reason), count: one.letters, shown: number(one.letters)}))} />`
+              : html`<p class="empty">${t('letters.none')}</p>`}
+          <//>
+        </div>
+        <div class="stack">
+          <${Panel} title=${t('letters.by_account')}>
+            <${Bars} label=${t('letters.by_account')} link=${by('account')}
+              of=${(data.by_account ?? []).map((one) => ({word: one.account, name: one.account ? accountName(session, one.account) : t('unknown'), count: one.letters, shown: number(one.letters)}))} />
+          <//>
+          <${Panel} title=${t('letters.by_stage')}>
+            <${Bars} label=${t('letters.by_stage')} link=${by('stage')} of=${(data.by_stage ?? []).map((one) => ({word: one.stage, name: one.stage, count: one.letters, shown: number(one.letters)}))} />
+          <//>
+        </div>
       </div>
       <${Panel} title=${t('letters.newest')} aside=${t('shown_of', {shown: number(data.newest.length), all: number(data.letters)})} flush>
         <${Table} caption=${t('letters.newest')} rows=${data.newest} empty=${t('letters.none')} rowKey=${(row) => row.dead_letter_id}
@@ -116,17 +120,9 @@ function Letter({id, session, act, back}) {
       const row = Object.fromEntries(data.dead_letter.map((one) => [one.name, one.value]));
       return html`
         ${data.masked && html`<p class="muted">${t('event.body.hidden')}</p>`}
-        <${Explain} word=${row.reason} />
+        <${Notice} kind="note" text=${term('reason', row.reason)} remedy=${term('reason.do', row.reason)} />
         <dl class="facts rows">${data.dead_letter.filter((one) => one.name !== 'body').map((one) => html`<div><dt>${one.name}</dt><dd class="mono">${one.value}</dd></div>`)}</dl>
         ${row.body && html`<pre class="verbatim" tabindex="0" aria-label=${t('event.body')}>${row.body}</pre>`}`;
     }}<//>
   <//>`;
-}
-
-// What docs/operations.md says about a word.
-export function Explain({word}) {
-  const answer = useAnswer(word ? '/explain' : null, {word});
-  if (!answer.data?.explanations.length) return null;
-  return html`<div class="notice note">${answer.data.explanations.map((one) => html`<div>
-    <p class="what">${term('reason', word)}</p>${one.cells.map((each) => html`<p class="remedy">${each.text}</p>`)}</div>`)}</div>`;
 }

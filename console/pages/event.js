@@ -51,7 +51,7 @@ function Story({data, session, hops, looking, ask}) {
         !letter && [t('content'), html`<${Said} text=${row.content} />`],
         row.reply && [t('event.reply'), html`<${Said} text=${row.reply} />`],
       ]} />
-      ${letter && html`<p class="muted">${row.detail}</p><p><a href=${address('/dead-letters', {id: data.id, state: 'any'})}>${t('event.to_letters')}</a></p>`}
+      ${letter && html`<p class="muted lead">${row.detail}. ${term('reason.do', row.reason)}</p><p><a href=${address('/dead-letters', {id: data.id, state: 'any'})}>${t('event.to_letters')}</a></p>`}
     <//>
     <${Findings} of=${data.findings} quiet />
     <div class="columns two">
@@ -113,15 +113,27 @@ function Attributes({text}) {
 function indented(text) {
   const value = json(text);
   if (value) return JSON.stringify(value, null, 2);
-  if (!/^\s*<\w/.test(text)) return text;
+  const pieces = text.match(/<!\[CDATA\[[\s\S]*?\]\]>|<[^>]*>|[^<]+/g);
+  if (!pieces || !/^\s*<[\w?]/.test(text)) return text;
+  const lines = [];
   let depth = 0;
-  return text.replace(/>\s*(?=<\/?\w)/g, '>\n').split('\n').map((line) => {
-    const closes = /^<\//.test(line);
-    if (closes) depth = Math.max(0, depth - 1);
-    const shown = '  '.repeat(depth) + line;
-    if (/^<\w[^>]*[^/]?>$/.test(line) && !closes) depth += 1;
-    return shown;
-  }).join('\n');
+  let inline = false;  // the line has an opening tag and its text: the closing tag goes there too
+  for (const piece of pieces) {
+    const tag = /^<[^!]/.test(piece);
+    if (!tag) {
+      if (piece.trim() || inline) lines[lines.length - 1] = (lines.at(-1) ?? '') + (piece.trim() ? piece : '');
+    } else if (piece.startsWith('</')) {
+      depth = Math.max(0, depth - 1);
+      if (inline) lines[lines.length - 1] += piece;
+      else lines.push('  '.repeat(depth) + piece);
+      inline = false;
+    } else {
+      lines.push('  '.repeat(depth) + piece);
+      inline = !piece.endsWith('/>') && !piece.startsWith('<?');
+      if (inline) depth += 1;
+    }
+  }
+  return lines.join('\n');
 }
 
 function Body({id, letter}) {

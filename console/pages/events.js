@@ -53,7 +53,7 @@ export const EventTable = ({rows, session}) => html`
       {label: t('type'), of: (row) => (row.kind === 'dead_letter' ? html`<${Badge} kind="error">${t('word.dead_letter')}<//> ${row.type}` : html`<${Type} of=${row.type} />`)},
       {label: t('content'), kind: 'text', of: (row) => row.summary && html`<span class="clip">${row.kind === 'dead_letter' ? html`<${Reason} of=${row.summary} />` : html`<${Said} text=${row.summary} />`}</span>`},
       {label: t('person'), kind: 'id', of: (row) => row.subject},
-      {label: t('account'), of: (row) => html`<span title=${accountName(session, row.account)}>${row.account}</span>`},
+      {label: t('account'), kind: 'tight', of: (row) => html`<span title=${accountName(session, row.account)}>${row.account}</span>`},
     ]} />`;
 
 // A file of at most 10,000 rows. The rest is one more click.

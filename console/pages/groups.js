@@ -14,7 +14,7 @@ export function Groups() {
       <${Findings} of=${data.findings} quiet />
       <${Panel} title=${t('groups.readers')} flush>
         <${Table} sortable caption=${t('groups.readers')} rows=${data.readers} marked=${(row) => (row.age_us > 60e6 ? 'error' : row.age_us > 10e6 ? 'warning' : '')} columns=${[
-          {name: 'reader', label: t('groups.reader'), sort: (row) => row.reader, of: (row) => html`<b>${row.reader}</b><span class="gloss">${term('reader', row.reader)}</span>`},
+          {name: 'reader', label: t('groups.reader'), sort: (row) => row.reader, of: (row) => html`<span class="named"><b>${row.reader}</b><span class="gloss">${term('reader', row.reader)}</span></span>`},
           {name: 'age', label: t('groups.age'), kind: 'number', sort: (row) => row.age_us, of: (row) => duration(seconds(row.age_us))},
           {name: 'records', label: t('groups.records'), kind: 'number', sort: (row) => row.records, of: (row) => `${row.estimated ? '≈ ' : ''}${number(row.records)}`},
           {name: 'in', label: t('groups.in'), kind: 'number', sort: (row) => row.in_per_second, of: (row) => rate(row.in_per_second)},

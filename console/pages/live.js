@@ -146,9 +146,9 @@ export function Live({session, query}) {
           {label: t('received'), kind: 'tight', of: (row) => html`<time datetime=${row.received_at} title=${row.received_at}>${clock(row.received_at)}</time>`},
           {label: t('fate'), kind: 'tight', of: (row) => html`<${Word} list="fate" of=${row.fate} />`},
           {label: t('type'), of: (row) => html`<${Type} of=${row.type} />`},
-          {label: t('content'), kind: 'text', of: (row) => (row.fate === 'dead_letter' ? html`<${Reason} of=${row.detail} />` : html`<span class="clip"><${Said} text=${row.content} /></span>`)},
+          {label: t('content'), kind: 'text', of: (row) => (row.fate === 'dead_letter' ? html`<${Reason} of=${row.detail.split(': ').pop()} />` : html`<span class="clip"><${Said} text=${row.content} /></span>`)},
           {label: t('person'), kind: 'id', of: (row) => row.subject},
-          {label: t('account'), of: (row) => row.account},
+          {label: t('account'), kind: 'tight', of: (row) => row.account},
         ]} />
     <//>
   <//>`;

@@ -64,11 +64,13 @@ export function useAnswer(path, query = {}, {every = 0, limit} = {}) {
   const [state, setState] = useState({data: null, error: null, asking: true, of: ''});
   const question = path === null ? null : address(path, query);
   const running = useRef(null);
+  const busy = useRef(false);
   const again = useCallback(async () => {
     running.current?.abort();
     if (question === null) return;
     const mine = new AbortController();
     running.current = mine;
+    busy.current = true;
     setState((now) => ({...now, asking: true, ...(now.of === question ? {} : {data: null, error: null})}));
     try {
       const data = await ask(question, {signal: mine.signal, limit});
@@ -76,6 +78,8 @@ export function useAnswer(path, query = {}, {every = 0, limit} = {}) {
     } catch (error) {
       if (mine.signal.aborted) return;
       setState((now) => ({...now, error, asking: false, of: question}));
+    } finally {
+      if (running.current === mine) busy.current = false;
     }
   }, [question, limit]);
   useEffect(() => {
@@ -85,7 +89,7 @@ export function useAnswer(path, query = {}, {every = 0, limit} = {}) {
   useEffect(() => {
     if (!every) return undefined;
     const timer = setInterval(() => {
-      if (!document.hidden) again();
+      if (!document.hidden && !busy.current) again();  // a slow answer is awaited, not asked for anew
     }, every * 1000);
     return () => clearInterval(timer);
   }, [again, every]);

@@ -72,7 +72,7 @@ export function Plot({title, unit, x, series, format, height = 168, bars = false
               return {
                 label: one.label,
                 stroke,
-                width: 1.6,
+                width: bars ? 0 : 1.6,
                 fill: bars || (index === 0 && series.length === 1) ? `${stroke}${bars ? 'b0' : '1c'}` : undefined,
                 paths: bars ? make.paths.bars({size: [0.82, 60], align: 1}) : undefined,
                 points: {show: x.length < 3},
@@ -109,7 +109,7 @@ export function Plot({title, unit, x, series, format, height = 168, bars = false
           ${series.map((one, index) => html`<span class=${`key s${(one.colour ?? index) % 4 + 1}`}>${one.label}<b>${value(one)}</b></span>`)}
         </div>
       </div>
-      ${trouble ? html`<p class="empty">${trouble}</p>` : html`<div class="canvas" ref=${place} aria-hidden="true"></div>`}
+      ${trouble ? html`<p class="empty">${trouble}</p>` : html`<div class="canvas" style=${{minHeight: `${height}px`}} ref=${place} aria-hidden="true"></div>`}
       ${!x.length && html`<p class="empty">${t('plot.empty')}</p>`}
       <details>
         <summary>${t('plot.numbers')}</summary>

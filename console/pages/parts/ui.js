@@ -99,9 +99,9 @@ export function Table({columns, rows, link, empty, caption, rowKey, sortable = f
         <thead>
           <tr>
             ${columns.map(
-              (one) => html`<th scope="col" class=${one.kind} aria-sort=${order?.name === one.name ? (order.down ? 'descending' : 'ascending') : undefined}>
+              (one) => html`<th scope="col" class=${one.kind} aria-sort=${order && order.name === one.name ? (order.down ? 'descending' : 'ascending') : undefined}>
                 ${sortable && one.sort
-                  ? html`<button type="button" class="sort" onClick=${() => sorted(one.name)}>${one.label}<span aria-hidden="true">${order?.name === one.name ? (order.down ? '↓' : '↑') : ''}</span></button>`
+                  ? html`<button type="button" class="sort" onClick=${() => sorted(one.name)}>${one.label}<span aria-hidden="true">${order && order.name === one.name ? (order.down ? '↓' : '↑') : ''}</span></button>`
                   : one.label}
               </th>`,
             )}

@@ -1,5 +1,6 @@
 // How wxpipe's own words are shown on every page: types with what they mean, fates, reasons, and what is hidden.
 import {html} from './dom.js';
+import {none} from './format.js';
 import {t, term} from './texts.js';
 import {Badge} from './ui.js';
 import {address} from './url.js';
@@ -8,19 +9,21 @@ const mask = '•••';
 
 // What this role may not see stays visible as hidden.
 export function Said({text}) {
-  if (text === null || text === undefined || text === '') return null;
+  if (text === null || text === undefined || text === '') return none;
   return String(text).includes(mask) ? html`<i class="masked" title=${t('masked')}>${text}</i>` : text;
 }
 
 export function Type({of}) {
-  if (!of) return null;
+  if (!of) return none;
   const known = term('type', of);
-  return html`<span title=${of}>${of}</span>${known !== of && html`<span class="gloss">${known}</span>`}`;
+  if (known === of) return of;
+  return html`<span class="named">${known}<span class="gloss">${of}</span></span>`;
 }
 
 export function Reason({of}) {
   const known = term('reason', of);
-  return html`<span>${of}</span>${known !== of && html`<span class="gloss">${known}</span>`}`;
+  if (known === of) return of;
+  return html`<span class="named">${known}<span class="gloss">${of}</span></span>`;
 }
 
 const kinds = {
@@ -33,7 +36,7 @@ const kinds = {
 export const Word = ({list, of}) => html`<${Badge} kind=${kinds[of] ?? 'plain'}>${term(list, of)}<//>`;
 
 export const Person = ({of, account}) =>
-  of ? html`<a class="mono" href=${address('/people', {person: of, account})}>${of}</a>` : null;
+  of ? html`<a class="mono" href=${address('/people', {person: of, account})}>${of}</a>` : none;
 
 export function accountName(session, name) {
   const title = session?.accounts?.find((one) => one.name === name)?.title;

@@ -3,7 +3,7 @@ import {html, useEffect, useRef, useState} from './parts/dom.js';
 import {ask, useAnswer} from './parts/api.js';
 import {duration, number} from './parts/format.js';
 import {may} from './parts/shell.js';
-import {t, term} from './parts/texts.js';
+import {t, term, told} from './parts/texts.js';
 import {Answer, Copy, Facts, Findings, Notice, Page, Panel, Table, Time, TroubleNotice} from './parts/ui.js';
 import {address} from './parts/url.js';
 import {Word} from './parts/words.js';
@@ -73,10 +73,7 @@ function One({session, name, answer}) {
 }
 
 // By the part that was wrong, else by the reason.
-function remedyOf({reason, wrong}) {
-  const known = wrong ? term('wrong.do', wrong) : term('refusal.do', reason);
-  return known === wrong || known === reason ? null : known;
-}
+const remedyOf = ({reason, wrong}) => (wrong && told('wrong.do', wrong)) || told('refusal.do', reason);
 
 const signed = ['wework_instance', 'channel'];  // by a webhook's secret; nobody verifies their address
 

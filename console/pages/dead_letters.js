@@ -6,7 +6,7 @@ import {moment, number} from './parts/format.js';
 import {Plot} from './parts/plot.js';
 import {Saved} from './parts/saved.js';
 import {may} from './parts/shell.js';
-import {t, term} from './parts/texts.js';
+import {t, term, told} from './parts/texts.js';
 import {Answer, Bars, Filter, Findings, Notice, Page, Panel, Table, Time} from './parts/ui.js';
 import {address} from './parts/url.js';
 import {accountName, accountOptions, Reason, Word} from './parts/words.js';
@@ -120,7 +120,7 @@ function Letter({id, session, act, back}) {
       const row = Object.fromEntries(data.dead_letter.map((one) => [one.name, one.value]));
       return html`
         ${data.masked && html`<p class="muted">${t('event.body.hidden')}</p>`}
-        <${Notice} kind="note" text=${term('reason', row.reason)} remedy=${term('reason.do', row.reason)} />
+        <${Notice} kind="note" text=${term('reason', row.reason)} remedy=${told('reason.do', row.reason)} />
         <dl class="facts rows">${data.dead_letter.filter((one) => one.name !== 'body').map((one) => html`<div><dt>${one.name}</dt><dd class="mono">${one.value}</dd></div>`)}</dl>
         ${row.body && html`<pre class="verbatim" tabindex="0" aria-label=${t('event.body')}>${row.body}</pre>`}`;
     }}<//>

@@ -3,7 +3,7 @@
 import {html, useState} from './parts/dom.js';
 import {useAnswer} from './parts/api.js';
 import {bytes, duration, moment, number} from './parts/format.js';
-import {t, term} from './parts/texts.js';
+import {t, term, told} from './parts/texts.js';
 import {Answer, Badge, Copy, Facts, Findings, Notice, Page, Panel, Table, Time, Verbatim} from './parts/ui.js';
 import {address} from './parts/url.js';
 import {accountName, Person, Reason, Said, Type, Word} from './parts/words.js';
@@ -51,7 +51,7 @@ function Story({data, session, hops, looking, ask}) {
         !letter && [t('content'), html`<${Said} text=${row.content} />`],
         row.reply && [t('event.reply'), html`<${Said} text=${row.reply} />`],
       ]} />
-      ${letter && html`<p class="muted lead">${row.detail}. ${term('reason.do', row.reason)}</p><p><a href=${address('/dead-letters', {id: data.id, state: 'any'})}>${t('event.to_letters')}</a></p>`}
+      ${letter && html`<p class="muted lead">${row.detail} ${told('reason.do', row.reason)}</p><p><a href=${address('/dead-letters', {id: data.id, state: 'any'})}>${t('event.to_letters')}</a></p>`}
     <//>
     <${Findings} of=${data.findings} quiet />
     <div class="columns two">

@@ -30,3 +30,6 @@ export const t = (key, values = {}) => filled(tables[language()][key] ?? key, va
 
 // A word of a closed list of wxpipe's, in the reader's language; a word that the list doesn't have is shown as it is.
 export const term = (list, word) => tables[language()][`${list}.${word}`] ?? word ?? '';
+
+// What wxpipe says about such a word; empty where it says nothing.
+export const told = (list, word) => tables[language()][`${list}.${word}`] ?? '';

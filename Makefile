@@ -43,4 +43,4 @@ clean: ## stops the servers under build/, deletes it and the servers' data
 	@$(here)dev/clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' $(here)Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' $(here)Makefile | expand -t 14

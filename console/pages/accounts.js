@@ -17,7 +17,7 @@ export function Accounts({session, name}) {
       <${Panel} flush>
         <${Table} sortable caption=${t('nav.accounts')} rows=${data.accounts} rowKey=${(row) => row.account}
           link=${(row) => `/accounts/${encodeURIComponent(row.account)}`} marked=${(row) => (row.state === 'silent' ? 'error' : '')} columns=${[
-            {name: 'account', label: t('account'), sort: (row) => row.account, of: (row) => html`<b>${row.title || row.account}</b><span class="gloss">${row.account}</span>`},
+            {name: 'account', label: t('account'), sort: (row) => row.account, kind: 'tight', of: (row) => html`<b>${row.title || row.account}</b>${row.title && html`<span class="gloss">${row.account}</span>`}`},
             {label: t('state'), of: (row) => html`<${Word} list="account" of=${row.state} />`},
             {label: t('accounts.kind'), of: (row) => (row.kind ? html`<span title=${row.kind}>${term('kind', row.kind)}</span>` : t('accounts.gone'))},
             {name: 'last', label: t('accounts.last'), sort: (row) => row.last_callback_at, of: (row) => html`<${Time} of=${row.last_callback_at} relative />`},

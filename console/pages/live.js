@@ -1,10 +1,10 @@
 // Callbacks as they come, each with its fate. What isn't shown is counted: by the server when more come than it sends,
 // here when the list is full or paused.
-import {html, useEffect, useRef, useState} from './parts/dom.js';
-import {kBase} from './parts/api.js';
+import {html, useEffect, useMemo, useRef, useState} from './parts/dom.js';
+import {ask, kBase} from './parts/api.js';
 import {clock, number, rate} from './parts/format.js';
 import {Saved} from './parts/saved.js';
-import {t, term} from './parts/texts.js';
+import {language, t, term} from './parts/texts.js';
 import {Filter, Notice, Page, Panel, Table} from './parts/ui.js';
 import {address} from './parts/url.js';
 import {asked} from './events.js';
@@ -16,13 +16,16 @@ const kRedraw = 250;     // ms between two changes of the page
 
 const empty = () => ({rows: [], came: 0, hidden: 0, paused: 0, lost: 0, leftOut: 0, behind: 0, known: new Set(), rate: null});
 
+// Where each question was left on this visit: coming back to the page goes on there.
+const left = new Map();
+
 // Owns the connection; tells the page at most four times a second.
-function useLive(question, fate, paused) {
+function useLive(parts, fate, paused) {
+  const question = new URLSearchParams(parts).toString();
   const [shown, setShown] = useState({...empty(), state: 'connecting'});
-  const fateNow = useRef(fate);
+  const [turn, setTurn] = useState(0);
   const pausedNow = useRef(paused);
   const show = useRef(() => {});
-  fateNow.current = fate;
   pausedNow.current = paused;
   useEffect(() => {
     let all = empty();
@@ -31,9 +34,9 @@ function useLive(question, fate, paused) {
     let changed = true;
     let held = [];  // came while paused
     const times = [];
-    const source = new EventSource(kBase + question);
+    const source = new EventSource(kBase + address('/live', {...Object.fromEntries(new URLSearchParams(question)), last_event_id: left.get(question)}));
     const put = (one) => {
-      if (fateNow.current && one.fate !== fateNow.current) {
+      if (fate && one.fate !== fate) {
         all.hidden += 1;
         return;
       }
@@ -42,11 +45,11 @@ function useLive(question, fate, paused) {
     };
     source.onopen = () => {
       state = 'open';
-      trouble = null;
       changed = true;
     };
     source.addEventListener('callback', (event) => {
       const one = JSON.parse(event.data);
+      if (event.lastEventId) left.set(question, event.lastEventId);
       const key = `${one.receipt} ${one.fate}`;
       if (all.known.has(key)) return;  // a reconnect told it again
       all.known.add(key);
@@ -68,13 +71,14 @@ function useLive(question, fate, paused) {
       const told = JSON.parse(event.data);
       all.leftOut = told.left_out;
       all.behind = told.behind;
-      state = 'open';
+      trouble = null;
       changed = true;
     });
     source.addEventListener('error', (event) => {
       if (event.data) trouble = JSON.parse(event.data).error;
       state = source.readyState === EventSource.CLOSED ? 'closed' : 'again';
       changed = true;
+      if (state === 'closed') ask('/session').catch(() => {});  // signed out: the login form comes
     });
     const draw = () => {
       if (!pausedNow.current && held.length) {
@@ -100,17 +104,28 @@ function useLive(question, fate, paused) {
       clearInterval(timer);
       source.close();
     };
-  }, [question]);
-  return {...shown, clear: () => show.current()};
+  }, [question, fate, turn]);
+  return {...shown, clear: () => show.current(), again: () => setTurn(turn + 1)};
 }
+
+const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value));
 
 // The parts of `where`, as `wxpipe tail --where` has them.
 const whereOf = ({account, type, person}) =>
   [account && `account=${account}`, type && `type=${type}`, person && `subject=${person}`].filter(Boolean).join(',');
 
+const columnsOf = () => [
+  {label: t('received'), kind: 'tight', of: (row) => html`<time datetime=${row.received_at} title=${row.received_at}>${clock(row.received_at)}</time>`},
+  {label: t('fate'), kind: 'tight', of: (row) => html`<${Word} list="fate" of=${row.fate} />`},
+  {label: t('type'), of: (row) => html`<${Type} of=${row.type} />`},
+  {label: t('content'), kind: 'text', of: (row) => (row.fate === 'dead_letter' ? html`<${Reason} of=${row.detail.split(': ').pop()} />` : html`<span class="clip"><${Said} text=${row.content} /></span>`)},
+  {label: t('person'), kind: 'id', of: (row) => row.subject},
+  {label: t('account'), kind: 'tight', of: (row) => row.account},
+];
+
 export function Live({session, query}) {
   const [paused, setPaused] = useState(false);
-  const live = useLive(address('/live', {where: whereOf(query), match: query.match, since: query.since}), query.fate, paused);
+  const live = useLive(filled({where: whereOf(query), match: query.match, since: query.since}), query.fate, paused);
   const fields = [
     {name: 'account', label: t('account'), options: accountOptions(session)},
     {name: 'type', label: t('type'), placeholder: 'message.*'},
@@ -123,11 +138,12 @@ export function Live({session, query}) {
     <button type="button" aria-pressed=${String(paused)} onClick=${() => setPaused(!paused)}>${paused ? t('live.resume') : t('live.pause')}</button>
     <button type="button" onClick=${live.clear}>${t('live.clear')}</button>
     <${Saved} path="/live" query=${asked(query, fields.map((one) => one.name))} />`;
+  const columns = useMemo(columnsOf, [language()]);
   const gone = live.came - live.hidden - live.paused - live.lost - live.rows.length;
   return html`<${Page} title=${t('nav.live')} about=${t('live.about')} actions=${actions}>
     <${Panel}><${Filter} path="/live" query=${query} fields=${fields} /><//>
     ${live.trouble && html`<${Notice} text=${live.trouble.text} remedy=${live.trouble.remedy} />`}
-    ${!live.trouble && live.state === 'closed' && html`<${Notice} text=${t('live.closed')} remedy=${t('live.closed.do')} />`}
+    ${!live.trouble && live.state === 'closed' && html`<${Notice} text=${t('live.closed')} remedy=${t('live.closed.do')} again=${live.again} />`}
     <${Panel} flush>
       <header class="panel-head">
         <h2 role="status"><span class=${`pulse ${live.state === 'open' ? 'on' : live.state === 'connecting' ? '' : 'off'}`}></span>${paused ? t('live.state.paused', {count: number(live.paused)}) : t(`live.state.${live.state}`)}</h2>
@@ -142,14 +158,7 @@ export function Live({session, query}) {
       </header>
       <${Table} caption=${t('nav.live')} rows=${live.rows} rowKey=${(row) => `${row.receipt} ${row.fate}`} empty=${t('live.none')}
         link=${(row) => row.event_id && `/e/${encodeURIComponent(row.event_id)}`}
-        marked=${(row) => (row.fate === 'dead_letter' ? 'error' : row.fate === 'on_its_way' ? 'warning' : '')} columns=${[
-          {label: t('received'), kind: 'tight', of: (row) => html`<time datetime=${row.received_at} title=${row.received_at}>${clock(row.received_at)}</time>`},
-          {label: t('fate'), kind: 'tight', of: (row) => html`<${Word} list="fate" of=${row.fate} />`},
-          {label: t('type'), of: (row) => html`<${Type} of=${row.type} />`},
-          {label: t('content'), kind: 'text', of: (row) => (row.fate === 'dead_letter' ? html`<${Reason} of=${row.detail.split(': ').pop()} />` : html`<span class="clip"><${Said} text=${row.content} /></span>`)},
-          {label: t('person'), kind: 'id', of: (row) => row.subject},
-          {label: t('account'), kind: 'tight', of: (row) => row.account},
-        ]} />
+        marked=${(row) => (row.fate === 'dead_letter' ? 'error' : row.fate === 'on_its_way' ? 'warning' : '')} columns=${columns} />
     <//>
   <//>`;
 }

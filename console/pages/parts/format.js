@@ -25,7 +25,8 @@ export function short(value) {
 export const rate = (value) => (value === null || value === undefined ? none : `${short(value)}/s`);
 export const percent = (share) => (share === null || share === undefined ? none : `${number(share * 100, 1)} %`);
 
-export function duration(seconds) {
+// places: 2 gives minutes and seconds, 1 the larger of them.
+export function duration(seconds, places = 2) {
   if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return none;
   if (seconds === 0) return `0 ${t('unit.s')}`;
   if (seconds < 0.001) return `${short(seconds * 1e6)} µs`;
@@ -40,7 +41,7 @@ export function duration(seconds) {
   ];
   const first = parts.findIndex(([amount]) => amount > 0);
   return parts
-    .slice(first, first + 2)
+    .slice(first, first + places)
     .filter(([amount]) => amount > 0)
     .map(([amount, unit]) => `${amount} ${t(unit)}`)
     .join(' ');
@@ -83,7 +84,7 @@ export function ago(text, now = Date.now()) {
   const at = moment(text);
   if (!at) return none;
   const seconds = Math.max(0, (now - at.getTime()) / 1000);
-  return seconds < 1 ? t('time.now') : t('time.ago', {time: duration(Math.round(seconds))});
+  return seconds < 1 ? t('time.now') : t('time.ago', {time: duration(Math.round(seconds), 1)});
 }
 
 export const zone = () => Intl.DateTimeFormat(locale(), {timeZoneName: 'short'}).formatToParts(new Date())

@@ -1,5 +1,5 @@
 // The pieces that pages are made of: panels, tables, badges, forms, dialogs. They hold no data of their own.
-import {html, useEffect, useLayoutEffect, useRef, useState} from './dom.js';
+import {html, useEffect, useLayoutEffect, useMemo, useRef, useState} from './dom.js';
 import {ago, none, time, utc} from './format.js';
 import {t, term} from './texts.js';
 import {Span} from './span.js';
@@ -45,10 +45,13 @@ export function Waiting() {
   return html`<p class="waiting" role="status">${long ? t('waiting') : '\u00a0'}</p>`;
 }
 
+// A sentence whose `words` are to be typed.
+const Sentence = ({text}) => String(text).split('`').map((part, place) => (place % 2 ? html`<code>${part}</code>` : part));
+
 export const Notice = ({kind = 'error', text, remedy, again}) => html`
   <div class=${`notice ${kind}`} role=${kind === 'error' ? 'alert' : 'status'}>
-    <p class="what">${text}</p>
-    ${remedy && html`<p class="remedy">${remedy}</p>`}
+    <p class="what"><${Sentence} text=${text} /></p>
+    ${remedy && html`<p class="remedy"><${Sentence} text=${remedy} /></p>`}
     ${again && html`<button type="button" onClick=${again}>${t('again')}</button>`}
   </div>
 `;
@@ -73,7 +76,7 @@ export const Findings = ({of, quiet = false}) => {
         ${shown.map(
           (one) => html`<li class=${one.level}>
             <${Badge} kind=${one.level}>${term('level', one.level)}<//>
-            <div><p class="what">${one.text}</p>${one.remedy && html`<p class="remedy">${one.remedy}</p>`}</div>
+            <div><p class="what"><${Sentence} text=${one.text} /></p>${one.remedy && html`<p class="remedy"><${Sentence} text=${one.remedy} /></p>`}</div>
           </li>`,
         )}
       </ul>`
@@ -121,7 +124,8 @@ function Row({row, columns, to, marked}) {
     if (String(getSelection())) return;  // somebody copies an id
     go(to);
   };
-  return html`
+  // The same row of the same columns is not drawn anew: the live page has many.
+  return useMemo(() => html`
     <tr class=${[to ? 'linked' : '', marked ?? ''].join(' ')} onClick=${opened}>
       ${columns.map((one, place) => {
         const value = one.of(row);
@@ -131,7 +135,7 @@ function Row({row, columns, to, marked}) {
         </td>`;
       })}
     </tr>
-  `;
+  `, [row, columns, to, marked]);
 }
 
 // Names and values, in order.

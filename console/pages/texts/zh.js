@@ -236,7 +236,7 @@ export default {
   'live.left_out': '已略过 {count}',
   'live.behind': '落后 {count} 条',
   'live.closed': '实时连接已断开。',
-  'live.closed.do': '请刷新页面；若仍失败，服务会说明原因。',
+  'live.closed.do': '可能同时监听的页面过多，或有服务器不可用。请重试。',
   'live.state.connecting': '正在连接…',
   'live.state.open': '实时接收中',
   'live.state.again': '正在重连…',

@@ -14,7 +14,7 @@ const kShown = 250;      // rows on the page
 const kHeld = 5_000;     // rows that a pause keeps
 const kRedraw = 250;     // ms between two changes of the page
 
-const empty = () => ({rows: [], came: 0, hidden: 0, paused: 0, lost: 0, leftOut: 0, behind: 0, known: new Set(), rate: null});
+const empty = () => ({rows: [], came: 0, hidden: 0, paused: 0, lost: 0, leftOut: 0, leftOutBefore: 0, behind: 0, known: new Set(), rate: null});
 
 // Where each question was left on this visit: coming back to the page goes on there.
 const left = new Map();
@@ -33,6 +33,7 @@ function useLive(parts, fate, paused) {
     let trouble = null;
     let changed = true;
     let held = [];  // came while paused
+    let forgotten = 0;  // left out before the list was cleared
     const times = [];
     const source = new EventSource(kBase + address('/live', {...Object.fromEntries(new URLSearchParams(question)), last_event_id: left.get(question)}));
     const put = (one) => {
@@ -45,6 +46,8 @@ function useLive(parts, fate, paused) {
     };
     source.onopen = () => {
       state = 'open';
+      all.leftOutBefore += all.leftOut;  // the server counts for each connection
+      all.leftOut = forgotten = 0;
       changed = true;
     };
     source.addEventListener('callback', (event) => {
@@ -69,7 +72,7 @@ function useLive(parts, fate, paused) {
     });
     source.addEventListener('state', (event) => {
       const told = JSON.parse(event.data);
-      all.leftOut = told.left_out;
+      all.leftOut = told.left_out - forgotten;
       all.behind = told.behind;
       trouble = null;
       changed = true;
@@ -95,7 +98,8 @@ function useLive(parts, fate, paused) {
     };
     const timer = setInterval(draw, kRedraw);
     show.current = () => {
-      all = {...empty(), known: all.known, leftOut: all.leftOut};
+      forgotten += all.leftOut;
+      all = {...empty(), known: all.known};
       held = [];
       changed = true;
       draw();
@@ -139,6 +143,7 @@ export function Live({session, query}) {
     <button type="button" onClick=${live.clear}>${t('live.clear')}</button>
     <${Saved} path="/live" query=${asked(query, fields.map((one) => one.name))} />`;
   const columns = useMemo(columnsOf, [language()]);
+  const leftOut = live.leftOut + live.leftOutBefore + live.lost;
   const gone = live.came - live.hidden - live.paused - live.lost - live.rows.length;
   return html`<${Page} title=${t('nav.live')} about=${t('live.about')} actions=${actions}>
     <${Panel}><${Filter} path="/live" query=${query} fields=${fields} /><//>
@@ -152,7 +157,7 @@ export function Live({session, query}) {
           <span>${t('live.came', {count: number(live.came)})}</span>
           ${live.hidden > 0 && html`<span>${t('live.hidden', {count: number(live.hidden)})}</span>`}
           ${gone > 0 && html`<span>${t('live.gone', {count: number(gone)})}</span>`}
-          ${live.leftOut + live.lost > 0 && html`<strong>${t('live.left_out', {count: number(live.leftOut + live.lost)})}</strong>`}
+          ${leftOut > 0 && html`<strong>${t('live.left_out', {count: number(leftOut)})}</strong>`}
           ${live.behind > 0 && html`<span>${t('live.behind', {count: number(live.behind)})}</span>`}
         </div>
       </header>

@@ -136,9 +136,9 @@ secret_env = "CONSOLE_SECRET"
         self.processes[name] = subprocess.Popen([self.wxpipe, *arguments], env=self.environment, stdout=log, stderr=log)
 
     def sql(self, question):
-        done = subprocess.run(["psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", self.environment["DATABASE_URL"], "-c", question],
+        done = subprocess.run(["psql", "-X", "-A", "-t", "-q", "-F", "\x1f", "-v", "ON_ERROR_STOP=1", self.environment["DATABASE_URL"], "-c", question],
                               text=True, check=True, stdout=subprocess.PIPE)
-        return [line.split("|") for line in done.stdout.splitlines()]
+        return [line.split("\x1f") for line in done.stdout.splitlines()]
 
     def one(self, question):
         return self.sql(question)[0][0]

@@ -49,7 +49,7 @@ export function Events({session, query}) {
 export const EventTable = ({rows, session}) => html`
   <${Table} caption=${t('nav.events')} rows=${rows} rowKey=${(row) => row.id} link=${(row) => `/e/${encodeURIComponent(row.id)}`}
     empty=${t('events.none')} marked=${(row) => (row.kind === 'dead_letter' ? 'error' : '')} columns=${[
-      {label: t('received'), kind: 'tight', of: (row) => html`<${Time} of=${row.received_at} />`},
+      {label: t('happened'), kind: 'tight', of: (row) => html`<${Time} of=${row.occurred_at ?? row.received_at} />`},
       {label: t('type'), of: (row) => (row.kind === 'dead_letter' ? html`<${Badge} kind="error">${t('word.dead_letter')}<//> ${row.type}` : html`<${Type} of=${row.type} />`)},
       {label: t('content'), kind: 'text', of: (row) => row.summary && html`<span class="clip">${row.kind === 'dead_letter' ? html`<${Reason} of=${row.summary} />` : html`<${Said} text=${row.summary} />`}</span>`},
       {label: t('person'), kind: 'id', of: (row) => row.subject},

@@ -20,7 +20,7 @@ export function Login({done}) {
       setBusy(false);
     }
   };
-  const set = (name) => (value) => setGiven({...given, [name]: value});
+  const set = (name) => (value) => setGiven((now) => ({...now, [name]: value}));
   return html`
     <main class="login">
       <div class="brand"><img src="/icon.svg" alt="" />wxpipe</div>

@@ -8,7 +8,7 @@ import {may} from './parts/shell.js';
 import {Task, useTask} from './parts/task.js';
 import {t, term} from './parts/texts.js';
 import {Answer, Dialog, Field, Notice, Page, Panel, Table, Time, TroubleNotice} from './parts/ui.js';
-import {address, go} from './parts/url.js';
+import {address, note} from './parts/url.js';
 import {accountOptions, Word} from './parts/words.js';
 import {asked} from './events.js';
 
@@ -43,10 +43,12 @@ export function Replay({session, query}) {
   useEffect(() => setValues(JSON.parse(stands)), [stands]);
   const order = orderOf(values);
   const chosen = new Set((values.topics || 'events').split(','));
+  const latest = useRef(values);  // two keys may come before the page is drawn anew
+  latest.current = values;
   const set = (name) => (value) => {
-    const next = {...values, [name]: value};
-    setValues(next);
-    go(address('/replay', next), {replace: true});
+    latest.current = {...latest.current, [name]: value};
+    setValues(latest.current);
+    note(address('/replay', latest.current));
   };
   const toggle = (topic) => {
     const next = kTopics.filter((one) => (one === topic ? !chosen.has(one) : chosen.has(one)));
@@ -90,7 +92,7 @@ export function Replay({session, query}) {
         ${counting !== null && html`<${Task} of=${task} />`}
       <//>
       <div class="stack">
-        <${Diff} session=${session} suggested=${values.into === 'schema' ? values.schema : ''} />
+        ${may(session, 'analyst') && html`<${Diff} suggested=${values.into === 'schema' ? values.schema : ''} />`}
         <${Bookmarks} of=${marks} operator=${operator} use=${(name) => set('from')(`bookmark:${name}`)} />
       </div>
     </div>
@@ -122,7 +124,7 @@ function Shown({task, close}) {
   return html`<${Dialog} title=${term('work', task.what)} onClose=${close}><${Task} of=${followed} /><//>`;
 }
 
-function Diff({session, suggested}) {
+function Diff({suggested}) {
   const [schema, setSchema] = useState(suggested ?? '');
   const task = useTask();
   const touched = useRef(false);

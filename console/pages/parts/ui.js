@@ -192,16 +192,18 @@ export function Filter({path, query, fields, children}) {
   const stands = JSON.stringify(query);
   useEffect(() => setTyped(query), [stands]);
   const apply = (values) => go(address(path, {...values, after: undefined}));
+  const latest = useRef(typed);  // two keys may come before the page is drawn anew
+  latest.current = typed;
   const change = (values, now) => {
-    const next = {...typed, ...values};
-    setTyped(next);
-    if (now) apply(next);
+    latest.current = {...latest.current, ...values};
+    setTyped(latest.current);
+    if (now) apply(latest.current);
   };
   const names = fields.flatMap((one) => (one.span ? ['from', 'to'] : [one.name]));
   const any = names.some((name) => query[name]);
   const cleared = Object.fromEntries(Object.entries(query).filter(([name]) => !names.includes(name)));
   return html`
-    <form class="filter" role="search" onSubmit=${(event) => (event.preventDefault(), apply(typed))}>
+    <form class="filter" role="search" onSubmit=${(event) => (event.preventDefault(), apply(latest.current))}>
       ${fields.map((one) => one.span
         ? html`<${Span} key="span" from=${typed.from} to=${typed.to} otherwise=${one.otherwise} onInput=${(values) => change(values, true)} />`
         : html`<${Field} ...${one} key=${one.name} value=${typed[one.name]}

@@ -17,6 +17,9 @@ export function address(path, query = {}) {
   return text ? `${path}?${text}` : path;
 }
 
+// Only the address changes, nothing is drawn anew: for a form that is being filled in.
+export const note = (to) => history.replaceState(null, '', to);
+
 export function go(to, {replace = false} = {}) {
   if (to !== location.pathname + location.search) history[replace ? 'replaceState' : 'pushState'](null, '', to);
   tell();

@@ -32,6 +32,7 @@ export default {
   'reason': 'Reason',
   'receipt': 'Receipt',
   'received': 'Received',
+  'happened': 'Happened',
   'role': 'Role',
   'search': 'Find anything',
   'search.hint': 'Event id, MsgId, receipt, openid, external_userid …',
@@ -273,7 +274,7 @@ export default {
 
   // Replay
   'replay.about': 'Takes what Kafka still has once more, without stopping anything. Rows that are there stay as they are.',
-  'replay.viewer': 'Your role may look at replays and compare, not start them.',
+  'replay.viewer': 'Your role may look at replays, not start them.',
   'replay.new': 'New replay',
   'replay.from': 'From',
   'replay.from.hint': 'the oldest there is',

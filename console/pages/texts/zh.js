@@ -35,6 +35,7 @@ export default {
   'reason': '原因',
   'receipt': '回执号',
   'received': '接收时间',
+  'happened': '发生时间',
   'role': '角色',
   'search': '全局查找',
   'search.hint': '事件 ID、MsgId、回执号、openid、external_userid…',
@@ -276,7 +277,7 @@ export default {
 
   // Replay
   'replay.about': '把 Kafka 里仍保留的数据再处理一遍，无需停机。已有的数据行保持不变。',
-  'replay.viewer': '当前角色可以查看重放并比对，但不能发起重放。',
+  'replay.viewer': '当前角色可以查看重放，但不能发起。',
   'replay.new': '新建重放',
   'replay.from': '从',
   'replay.from.hint': '最早',

@@ -2,7 +2,7 @@
 # folder: make -C <here> test.
 .DEFAULT_GOAL := build
 here := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
-.PHONY: build test demo bench test-asan test-tsan fuzz generate format clean help
+.PHONY: build test test-console demo bench test-asan test-tsan fuzz generate format clean help
 
 build: ## build/release/wxpipe
 	@$(here)dev/install
@@ -11,6 +11,9 @@ build: ## build/release/wxpipe
 
 test: ## the whole suite, on a real Kafka and a real Postgres of its own (ARGS="-R Spool" picks)
 	@$(here)dev/test dev $(ARGS)
+
+test-console: ## the console's pages in a real browser
+	@$(here)dev/test-console $(ARGS)
 
 demo: ## plays the platforms against all roles and shows what was stored
 	@$(here)dev/demo $(ARGS)
@@ -40,4 +43,4 @@ clean: ## stops the servers under build/, deletes it and the servers' data
 	@$(here)dev/clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' $(here)Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' $(here)Makefile | expand -t 14

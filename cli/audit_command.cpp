@@ -40,8 +40,9 @@ void run(Program& program, const Options& options) {
 
   const auto time = config::parse_duration(options.most_time);
   if (!time) throw UsageError(fmt::format("--most-time: '{}' is not a duration; write 5m", options.most_time));
-  const auto mended = operate::mend(settings, found.missing, options.yes ? sinks::RepairMode::send : sinks::RepairMode::look,
-                                    {options.most_records, *time});
+  const auto mended =
+      operate::mend(settings, found.missing, options.yes ? sinks::RepairMode::send : sinks::RepairMode::look,
+                    {options.most_records, *time});
   if (mended.count(sinks::Mending::sent) > 0) found = sinks::audit(connection, drain, wanted, *patience);
   auto report = operate::report_of(found, options.minutes);
   operate::add(report, mended);

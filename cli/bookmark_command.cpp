@@ -27,8 +27,7 @@ void run(Program& program, const Options& options) {
   postgres::require_schema(connection);
   if (options.list) return conclude(program, operate::bookmarks_report(connection));
   const auto who = operate::this_operator();
-  const Bookmark bookmark{options.name, system_clock().now(), who.name,
-                          operate::ends_of_topics(settings.kafka)};
+  const Bookmark bookmark{options.name, system_clock().now(), who.name, operate::ends_of_topics(settings.kafka)};
   operate::set_bookmark(connection, bookmark, options.replace ? Existing::replace : Existing::refuse, &who);
   Table offsets{"offsets",
                 "",

@@ -67,8 +67,10 @@ void make_token(Program& program, const Options& options) {
   const auto hash = console::hash_token(clear);
   if (program.format == Format::text)
     return fmt::print("{}\n# the token, shown only now: {}\n", lines(options, "token", hash), clear), void();
-  conclude(program,
-           {.facts = {{"name", "", options.name}, {"role", "", options.role}, {"token_hash", "", hash}, {"token", "", clear}}});
+  conclude(
+      program,
+      {.facts = {
+           {"name", "", options.name}, {"role", "", options.role}, {"token_hash", "", hash}, {"token", "", clear}}});
 }
 
 void add_maker(CLI::App& group, Program& program, const char* name, const char* meaning,
@@ -92,9 +94,10 @@ void add_console_command(Program& program) {
   command.group("Roles");
   command.require_subcommand(0, 1);
   add_config_options(command, program);
-  add_examples(command, {{"wxpipe console --config wxpipe.toml", "then open http://127.0.0.1:9470"},
-                         {"wxpipe console passwd mei --role analyst", "what the configuration needs so that mei can log in"},
-                         {"curl -H \"Authorization: Bearer $TOKEN\" localhost:9470/api/v1/overview", "for programs"}});
+  add_examples(command,
+               {{"wxpipe console --config wxpipe.toml", "then open http://127.0.0.1:9470"},
+                {"wxpipe console passwd mei --role analyst", "what the configuration needs so that mei can log in"},
+                {"curl -H \"Authorization: Bearer $TOKEN\" localhost:9470/api/v1/overview", "for programs"}});
   add_maker(command, program, "passwd", "Asks for a password and prints the lines that let somebody log in",
             {{"wxpipe console passwd mei --role analyst", "asks for it, and shows nothing of it"},
              {"echo \"$PASSWORD\" | wxpipe console passwd mei --json | jq -r .password", "for scripts"}},

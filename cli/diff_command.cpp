@@ -18,8 +18,7 @@ void run(Program& program, const Options& options) {
   const auto side = operate::named_side_schema(options.schema);
   const auto now = system_clock().now();
   const operate::DiffBounds bounds{options.account, operate::moment("--from", options.from, now),
-                                   operate::moment("--to", options.to, now),
-                                   options.ignored, options.samples};
+                                   operate::moment("--to", options.to, now), options.ignored, options.samples};
   const auto settings = load_settings(program, config::kForPostgres);
   postgres::Connection connection(settings.postgres.url, "wxpipe diff", postgres::Purpose::administration);
   postgres::require_schema(connection);

@@ -65,8 +65,7 @@ void drop(Program& program, const Options& options) {
   if (!options.yes)
     return conclude(program, operate::preview(session.connection, filter, "dropped",
                                               operate::count_letters(session.connection, filter)));
-  conclude(program,
-           operate::dropped_report(filter, operate::drop_letters(session.connection, filter, options.why)));
+  conclude(program, operate::dropped_report(filter, operate::drop_letters(session.connection, filter, options.why)));
 }
 
 CLI::App& add_verb(CLI::App& group, Program& program, const char* name, const char* meaning) {

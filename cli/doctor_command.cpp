@@ -68,7 +68,8 @@ void examine(Program& program, const Options& options) {
     return check.end == Checked::End::server_away || (late(check) && reaches_a_server);
   };
   if (std::ranges::any_of(checks, away)) program.exit_code = std::max<int>(program.exit_code, kServerAway);
-  if (std::ranges::any_of(checks, late)) std::quick_exit(program.exit_code);  // a look that can't be interrupted still runs
+  if (std::ranges::any_of(checks, late))
+    std::quick_exit(program.exit_code);  // a look that can't be interrupted still runs
 }
 
 void call_back(Program& program, const Options& options) {

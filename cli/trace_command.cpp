@@ -60,8 +60,8 @@ void run(Program& program, const Options& options) {
   if (!options.admin.empty()) throw UsageError("--admin is for --refused");
   if (options.key.empty()) throw UsageError("name a KEY, or --refused; --help has examples");
   const auto now = system_clock().now();
-  const Search search{options.key, options.account, operate::moment("--from", options.from, now), operate::moment("--to", options.to, now),
-                      options.limit};
+  const Search search{options.key, options.account, operate::moment("--from", options.from, now),
+                      operate::moment("--to", options.to, now), options.limit};
   const auto settings = load_settings(program, config::kForPostgres);
   postgres::Connection connection(settings.postgres.url, "wxpipe trace", postgres::Purpose::administration);
   postgres::require_schema(connection);

@@ -70,9 +70,9 @@ class Api {
   Databases databases_;
   Watch watch_;
   Live live_;
-  std::mutex doctor_mutex_;  // one examination at a time
+  std::mutex doctor_mutex_;                                  // one examination at a time
   std::optional<std::pair<Timestamp, std::string>> doctor_;  // the last one
-  Tasks tasks_;  // last: its threads use the others
+  Tasks tasks_;                                              // last: its threads use the others
 };
 
 Response json(std::string body, int status = 200);

@@ -1,5 +1,5 @@
-// What changes something, and what takes so long that it runs in the background. Every change writes who did it and from
-// where into audit_logs, in the transaction of its effect.
+// What changes something, and what takes so long that it runs in the background. Every change writes who did it and
+// from where into audit_logs, in the transaction of its effect.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,9 +25,9 @@ using report::Report;
 using Connection = postgres::Connection;
 
 constexpr std::chrono::seconds kTaskStatement{1800};  // of one statement of a task
-const std::vector<std::string_view> kLetters{"filter.id",   "filter.account", "filter.stage", "filter.reason",
-                                             "filter.from", "filter.to",      "filter.state", "why",
-                                             "dry_run",     "all"};
+const std::vector<std::string_view> kLetters{
+    "filter.id", "filter.account", "filter.stage", "filter.reason", "filter.from",
+    "filter.to", "filter.state",   "why",          "dry_run",       "all"};
 
 operate::Operator operator_of(const Identity& who) { return {who.name, who.address}; }
 
@@ -58,7 +58,10 @@ Response Api::retry(const Call& call) {
     const auto all = operate::count_letters(*connection, order.filter);
     const auto done = operate::retry_letters(
         *connection, quiet_settings(), order,
-        [&](const operate::Retried& so_far) { tell({so_far.looked_at, all, "dead letters"}); }, stop);
+        [&](const operate::Retried& so_far) {
+          tell({so_far.looked_at, all, "dead letters"});
+        },
+        stop);
     return operate::retried_report(*connection, order, done);
   }));
 }
@@ -68,15 +71,14 @@ Response Api::drop(const Call& call) {
   const auto filter = operate::filter_of(words, clock_.now());
   const bool dry_run = call.values.flag("dry_run", true);
   const auto why = dry_run ? call.values.text("why") : call.values.needed("why");
-  return accepted(tasks_.begin("drop", filter.text() + (dry_run ? " (dry run)" : ""), call.who,
-                               [this, filter, dry_run, why, who = operator_of(call.who)](const auto&, const auto&) {
-                                 const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
-                                 if (dry_run)
-                                   return operate::preview(*connection, filter, "dropped",
-                                                           operate::count_letters(*connection, filter));
-                                 return operate::dropped_report(filter,
-                                                                operate::drop_letters(*connection, filter, why, who));
-                               }));
+  return accepted(tasks_.begin(
+      "drop", filter.text() + (dry_run ? " (dry run)" : ""), call.who,
+      [this, filter, dry_run, why, who = operator_of(call.who)](const auto&, const auto&) {
+        const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
+        if (dry_run)
+          return operate::preview(*connection, filter, "dropped", operate::count_letters(*connection, filter));
+        return operate::dropped_report(filter, operate::drop_letters(*connection, filter, why, who));
+      }));
 }
 
 Response Api::replay(const Call& call) {
@@ -95,7 +97,8 @@ Response Api::replay(const Call& call) {
   request.dry_run = values.flag("dry_run", true);
   request.yes = !request.dry_run;
   if (request.into.starts_with("files"))
-    throw UsageError("into: files are written by `wxpipe replay --into files:FOLDER`, on the machine where they shall be");
+    throw UsageError(
+        "into: files are written by `wxpipe replay --into files:FOLDER`, on the machine where they shall be");
   operate::check(request);
   const auto about = fmt::format("into {}{}{}{}", request.into, request.from.empty() ? "" : " from " + request.from,
                                  request.to.empty() ? "" : " to " + request.to, request.dry_run ? " (dry run)" : "");
@@ -132,7 +135,8 @@ Response Api::set_bookmark(const Call& call) {
   auto report = at_postgres([&] {
     const auto connection = databases_.connect(Databases::For::changes, 5s);
     const auto who = operator_of(call.who);
-    operate::set_bookmark(*connection, bookmark, replace ? operate::Existing::replace : operate::Existing::refuse, &who);
+    operate::set_bookmark(*connection, bookmark, replace ? operate::Existing::replace : operate::Existing::refuse,
+                          &who);
     return operate::bookmarks_report(*connection);
   });
   return json(std::move(report), call.who);
@@ -149,8 +153,8 @@ Response Api::audit(const Call& call) {
     if (!parsed || *parsed > 10min) throw UsageError("wait: write a duration of at most 10m");
     patience = *parsed;
   }
-  return accepted(tasks_.begin("audit", values.text("account").empty() ? "all accounts" : values.text("account"), call.who,
-                               [this, wanted, patience](const auto&, const auto&) {
+  return accepted(tasks_.begin("audit", values.text("account").empty() ? "all accounts" : values.text("account"),
+                               call.who, [this, wanted, patience](const auto&, const auto&) {
                                  const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
                                  sinks::Drain drain(quiet_settings());
                                  return operate::report_of(sinks::audit(*connection, drain, wanted, patience), true);
@@ -167,7 +171,8 @@ Response Api::repair(const Call& call) {
       (values.text("account").empty() ? "all accounts" : values.text("account")) + (dry_run ? " (dry run)" : "");
   return accepted(tasks_.begin(
       "repair", about, call.who,
-      [this, wanted, dry_run, why = values.text("why"), who = operator_of(call.who), about](const auto&, const auto& stop) {
+      [this, wanted, dry_run, why = values.text("why"), who = operator_of(call.who), about](const auto&,
+                                                                                            const auto& stop) {
         const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
         const auto settings = quiet_settings();
         sinks::Drain drain(settings);

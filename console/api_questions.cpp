@@ -95,8 +95,7 @@ Response Api::overview(const Call& call) {
   const auto looks = watch_.looks();
   auto report = operate::report_of(looks.before, looks.now, operate::TopOrder::address);
   // Without Kafka there are no readers, and a finding says why.
-  const auto has_readers =
-      std::ranges::any_of(report.tables, [](const auto& table) { return table.key == "readers"; });
+  const auto has_readers = std::ranges::any_of(report.tables, [](const auto& table) { return table.key == "readers"; });
   if (!has_readers) report.tables.push_back({"readers", "", {{"reader"}}, {}});
   const auto has = [&](std::string_view key) {
     return std::ranges::any_of(report.facts, [&](const auto& fact) { return fact.key == key; });
@@ -123,15 +122,13 @@ Response Api::events(const Call& call) {
     if (!call.values.has("key")) return operate::report_of(operate::list_events(connection, question));
     const operate::Search search{call.values.text("key"), question.account, question.from, question.to, limit};
     const auto matches = operate::find(connection, search);
-    return operate::report_of(
-        operate::EventList{matches, {}, static_cast<int64_t>(matches.size()), {}});
+    return operate::report_of(operate::EventList{matches, {}, static_cast<int64_t>(matches.size()), {}});
   });
 }
 
 Response Api::event(const Call& call) {
-  auto story = databases_.ask([&](postgres::Connection& connection) {
-    return operate::story_of(connection, match_of(connection, call.part));
-  });
+  auto story = databases_.ask(
+      [&](postgres::Connection& connection) { return operate::story_of(connection, match_of(connection, call.part)); });
   std::vector<report::Finding> findings;
   if (call.values.flag("hops", false)) try {
       operate::add_hops(story, quiet_settings());
@@ -182,7 +179,8 @@ Response Api::export_events(const Call& call) {
   postgres::Transaction transaction(*connection);
   std::string filter;
   for (const auto name : kEventFilter)
-    if (call.values.has(name)) filter += fmt::format("{}{}={}", filter.empty() ? "" : " ", name, call.values.text(name));
+    if (call.values.has(name))
+      filter += fmt::format("{}{}={}", filter.empty() ? "" : " ", name, call.values.text(name));
   operate::write(transaction, {call.who.name, call.who.address},
                  {operate::new_command_id(), "export", "READ", "messages", "", filter, "",
                   static_cast<int64_t>(list.matches.size())});
@@ -195,8 +193,8 @@ Response Api::export_events(const Call& call) {
 }
 
 Response Api::body(const Call& call) {
-  const auto body = databases_.ask(
-      [&](postgres::Connection& connection) { return operate::body_of(connection, call.part); });
+  const auto body =
+      databases_.ask([&](postgres::Connection& connection) { return operate::body_of(connection, call.part); });
   if (!body) throw no_such(fmt::format("event {}", call.part));
   const auto clean = report::with_valid_utf8(*body);
   Value exact;
@@ -205,16 +203,15 @@ Response Api::body(const Call& call) {
     crypto::append_base64(base64, *body);
     exact = base64;
   }
-  return json(report::to_json({.facts = {{"id", "", call.part},
-                                 {"text", "", clean},
-                                 {"base64", "", exact},
-                                 {"bytes", "", body->size()}}}));
+  return json(report::to_json(
+      {.facts = {{"id", "", call.part}, {"text", "", clean}, {"base64", "", exact}, {"bytes", "", body->size()}}}));
 }
 
 Response Api::live(const Call& call) {
   const auto now = clock_.now();
   LiveQuestion question{operate::EventFilter(call.values.text("where"), call.values.texts("match")),
-                        operate::moment("since", call.values.text("since"), now).value_or(now), {}};
+                        operate::moment("since", call.values.text("since"), now).value_or(now),
+                        {}};
   std::string last(call.request.header("last-event-id"));
   if (last.empty()) last = call.values.text("last_event_id");
   if (!last.empty()) question.place = operate::parse_tail_place(last);
@@ -255,13 +252,12 @@ Response Api::refusals(const Call& call) const {
 Response Api::groups(const Call& call) {
   const auto looks = watch_.looks();
   if (!looks.before.servers.lag || !looks.now.servers.lag)
-    throw Problem(503, "server_away", looks.now.servers.trouble.empty() ? "not looked at yet; ask again"
-                                                                         : looks.now.servers.trouble,
+    throw Problem(503, "server_away",
+                  looks.now.servers.trouble.empty() ? "not looked at yet; ask again" : looks.now.servers.trouble,
                   "`wxpipe doctor` says what is wrong.");
   auto report = operate::report_of(*looks.before.servers.lag, *looks.now.servers.lag, true);
-  report.tables.push_back(databases_.ask([](postgres::Connection& connection) {
-    return operate::claims_table(connection);
-  }));
+  report.tables.push_back(
+      databases_.ask([](postgres::Connection& connection) { return operate::claims_table(connection); }));
   return json(std::move(report), call.who);
 }
 
@@ -276,7 +272,8 @@ Response Api::advice(const Call& call) {
   if (!looks.before.servers.lag || !looks.now.servers.lag)
     throw Problem(503, "server_away", looks.now.servers.trouble, "`wxpipe doctor` says what is wrong.");
   return json(at_kafka([&] {
-                return operate::scale_report(quiet_settings(), *looks.before.servers.lag, *looks.now.servers.lag, target);
+                return operate::scale_report(quiet_settings(), *looks.before.servers.lag, *looks.now.servers.lag,
+                                             target);
               }),
               call.who);
 }
@@ -323,8 +320,8 @@ void Api::add_questions(std::vector<Route>& routes) {
         });
       });
   get("/api/v1/dead-letters/{id}", {}, [this](const Call& call) {
-    auto report = databases_.ask(
-        [&](postgres::Connection& connection) { return operate::show_report(connection, call.part); });
+    auto report =
+        databases_.ask([&](postgres::Connection& connection) { return operate::show_report(connection, call.part); });
     if (report.tables.empty()) throw no_such(fmt::format("dead letter {}", call.part));
     report.facts.push_back({"masked", "", is_masked(call.who)});
     return json(std::move(report), call.who);

@@ -52,11 +52,11 @@ Api::Api(const config::Settings& settings, const Clock& clock, Gate& gate)
       tasks_(clock) {}
 
 Response json(std::string body, int status) { return {.status = status, .body = std::move(body)}; }
-Response json(report::Report report, const Identity& who) { return json(report::to_json(masked(std::move(report), who))); }
-
-Response Api::ask(const Call& call, const Ask& question) {
-  return json(databases_.ask(question), call.who);
+Response json(report::Report report, const Identity& who) {
+  return json(report::to_json(masked(std::move(report), who)));
 }
+
+Response Api::ask(const Call& call, const Ask& question) { return json(databases_.ask(question), call.who); }
 
 config::Settings Api::quiet_settings() const {
   auto settings = settings_;
@@ -68,24 +68,24 @@ Response Api::session(const Identity& who) const {
   report::Table accounts{"accounts", "", {{"name"}, {"title"}, {"kind"}}, {}};
   for (const auto& account : settings_.accounts) accounts.rows.push_back({account.name, account.title, account.kind});
   return json(report::to_json({.facts = {{"name", "", who.name},
-                                 {"role", "", to_string(who.role)},
-                                 {"bodies", "", who.bodies},
-                                 {"export", "", who.may_export},
-                                 {"login", "", to_string(who.login)},
-                                 {"expires_at", "", who.expires_at},
-                                 {"version", "", WXPIPE_VERSION},
-                                 {"instance", "", settings_.instance.name}},
-                       .tables = {std::move(accounts)}}));
+                                         {"role", "", to_string(who.role)},
+                                         {"bodies", "", who.bodies},
+                                         {"export", "", who.may_export},
+                                         {"login", "", to_string(who.login)},
+                                         {"expires_at", "", who.expires_at},
+                                         {"version", "", WXPIPE_VERSION},
+                                         {"instance", "", settings_.instance.name}},
+                               .tables = {std::move(accounts)}}));
 }
 
 void Api::add_session(std::vector<Route>& routes) {
-  routes.push_back({"POST", "/api/v1/login", Role::anybody, Right::none, {"name", "password"}, [this](const Call& call) {
-                      const auto entered =
-                          gate_.log_in(call.request, call.values.needed("name"), call.values.needed("password"));
-                      auto response = session(entered.who);
-                      response.headers.emplace_back("Set-Cookie", entered.cookie);
-                      return response;
-                    }});
+  routes.push_back(
+      {"POST", "/api/v1/login", Role::anybody, Right::none, {"name", "password"}, [this](const Call& call) {
+         const auto entered = gate_.log_in(call.request, call.values.needed("name"), call.values.needed("password"));
+         auto response = session(entered.who);
+         response.headers.emplace_back("Set-Cookie", entered.cookie);
+         return response;
+       }});
   routes.push_back({"POST", "/api/v1/logout", Role::anybody, Right::none, {}, [this](const Call& call) {
                       auto response = json("{}");
                       response.headers.emplace_back("Set-Cookie", gate_.log_out(call.request));

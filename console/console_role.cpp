@@ -23,8 +23,9 @@ Response page(const Request& request) {
   if (request.method != "GET" && request.method != "HEAD")
     return answer(Problem(405, "method", fmt::format("{} isn't possible here", request.method)));
   // Always asked again, and answered by a 304 while it is the same.
-  Response response{.type = std::string(asset->type),
-                    .headers = {{"ETag", std::string(asset->etag)}, {"Cache-Control", "no-cache"}, {"Vary", "Accept-Encoding"}}};
+  Response response{
+      .type = std::string(asset->type),
+      .headers = {{"ETag", std::string(asset->etag)}, {"Cache-Control", "no-cache"}, {"Vary", "Accept-Encoding"}}};
   if (request.header("if-none-match").find(asset->etag) != std::string_view::npos) {
     response.status = 304;
     return response;

@@ -16,7 +16,8 @@ constexpr size_t kMostTracked = 10'000, kLongestPassword = 1'000;
 Problem wrong_login() { return {401, "wrong_login", "this name and password don't belong together"}; }
 
 std::string small_letters(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return text;
 }
 }  // namespace
@@ -37,9 +38,7 @@ bool Gate::is_secure(const Request& request) const {
   return request.tls || (from_proxy(request) && request.header("x-forwarded-proto") == "https");
 }
 
-std::string Gate::cookie_name(const Request& request) const {
-  return is_secure(request) ? "__Host-wxpipe" : "wxpipe";
-}
+std::string Gate::cookie_name(const Request& request) const { return is_secure(request) ? "__Host-wxpipe" : "wxpipe"; }
 
 std::string Gate::set_cookie(const Request& request, std::string_view value, std::chrono::seconds age) const {
   return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}", cookie_name(request), value, age.count(),
@@ -103,7 +102,8 @@ bool Gate::too_many(std::string_view whom, size_t most, Timestamp now) {
 
 void Gate::failed(std::string whom, Timestamp now) {
   if (tries_.size() >= kMostTracked)
-    std::erase_if(tries_, [&](const auto& one) { return one.second.empty() || now - one.second.back() >= kTriesCount; });
+    std::erase_if(tries_,
+                  [&](const auto& one) { return one.second.empty() || now - one.second.back() >= kTriesCount; });
   if (tries_.size() >= kMostTracked) tries_.clear();
   tries_[std::move(whom)].push_back(now);
 }
@@ -116,8 +116,8 @@ Gate::Entered Gate::log_in(const Request& request, const std::string& name, std:
     if (too_many(both, kMostTries, now) || too_many(from, kMostTriesOfAnAddress, now))
       throw Problem(429, "too_many_tries", "too many wrong passwords; wait ten minutes");
   }
-  const auto user = std::ranges::find_if(
-      settings_.users, [&](const auto& one) { return one.name == name && !one.password.empty(); });
+  const auto user =
+      std::ranges::find_if(settings_.users, [&](const auto& one) { return one.name == name && !one.password.empty(); });
   const bool known = user != settings_.users.end();
   const auto end = known ? end_of(*user) : std::nullopt;
   bool right = false;
@@ -137,9 +137,8 @@ Gate::Entered Gate::log_in(const Request& request, const std::string& name, std:
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(sessions_, [&](const auto& one) { return now >= one.second.ends; });
-    if (sessions_.size() >= kMostSessions) sessions_.erase(std::ranges::min_element(sessions_, {}, [](const auto& one) {
-      return one.second.ends;
-    }));
+    if (sessions_.size() >= kMostSessions)
+      sessions_.erase(std::ranges::min_element(sessions_, {}, [](const auto& one) { return one.second.ends; }));
     sessions_[hash_token(token.reveal())] = {who, *who.expires_at};
     tries_.erase(both);
   }

@@ -14,9 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr auto kPatience = 5s;           // with an event's fate
-constexpr auto kPause = 200ms;           // between two looks
-constexpr auto kStateEvery = 2s;         // also tells the client and what lies between that somebody is here
+constexpr auto kPatience = 5s;    // with an event's fate
+constexpr auto kPause = 200ms;    // between two looks
+constexpr auto kStateEvery = 2s;  // also tells the client and what lies between that somebody is here
 constexpr auto kStatementLimit = 10s;
 constexpr std::string_view kRetry = "retry: 2000\n\n";  // a client that lost us comes back after so many milliseconds
 
@@ -64,8 +64,7 @@ Response Live::open(LiveQuestion question, const Identity& who) {
               run(*shared, who, send, stop);
             } catch (const std::exception& error) {
               const auto problem = problem_of(error);
-              send(fmt::format("event: error\ndata: {}\n\n",
-                               error_json(problem.code, problem.what(), problem.remedy)));
+              send(fmt::format("event: error\ndata: {}\n\n", error_json(problem.code, problem.what(), problem.remedy)));
             }
           }};
 }
@@ -73,8 +72,7 @@ Response Live::open(LiveQuestion question, const Identity& who) {
 void Live::run(LiveQuestion& question, const Identity& who, const Send& send, const std::stop_token& stop) const {
   auto settings = settings_;
   settings.kafka.properties.insert_or_assign("log_level", "0");
-  const auto connection =
-      at_postgres([&] { return databases_.connect(Databases::For::questions, kStatementLimit); });
+  const auto connection = at_postgres([&] { return databases_.connect(Databases::For::questions, kStatementLimit); });
   auto tail = at_kafka([&] {
     return question.place ? operate::Tail(settings, std::move(question.filter), *question.place, kPatience)
                           : operate::Tail(settings, std::move(question.filter), question.from, kPatience);

@@ -8,13 +8,13 @@ namespace {
 using report::Value;
 
 // Ids: never changed, because people look by them. They aren't made of what somebody wrote.
-constexpr std::array<std::string_view, 14> kIds{"id",         "event_id", "dead_letter_id", "receipt",
-                                                "trace_id",   "msg_id",   "at",       "command_id",     "first_activity_id",
-                                                "normaliser", "activity", "boot",     "next",           "task"};
+constexpr std::array<std::string_view, 14> kIds{
+    "id",         "event_id",          "dead_letter_id", "receipt",  "trace_id", "msg_id", "at",
+    "command_id", "first_activity_id", "normaliser",     "activity", "boot",     "next",   "task"};
 // What somebody wrote or told.
-constexpr std::array<std::string_view, 14> kContent{"content",     "summary",      "reply",       "attributes",   "profile",
-                                                    "description", "contact_name", "what",        "company_name", "identity",
-                                                    "production",  "side",         "score_parts", "raw"};
+constexpr std::array<std::string_view, 14> kContent{
+    "content", "summary",      "reply",    "attributes", "profile", "description", "contact_name",
+    "what",    "company_name", "identity", "production", "side",    "score_parts", "raw"};
 constexpr std::array<std::string_view, 6> kBodies{"body",       "body_bytes",     "context",
                                                   "record_key", "contact_wechat", "contact_email"};
 

@@ -32,9 +32,9 @@ std::string random_bytes(size_t count) {
 // Empty: this cost is none that we would pay.
 std::string scrypt(std::string_view password, std::string_view salt, const Cost& cost, size_t length) {
   std::string out(length, '\0');
-  const int done = EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
-                                  salt.size(), cost.n, cost.r, cost.p, kMostMemory,
-                                  reinterpret_cast<unsigned char*>(out.data()), out.size());
+  const int done =
+      EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()), salt.size(),
+                     cost.n, cost.r, cost.p, kMostMemory, reinterpret_cast<unsigned char*>(out.data()), out.size());
   return done == 1 ? out : std::string();
 }
 

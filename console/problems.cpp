@@ -16,7 +16,8 @@ Problem problem_of(const std::exception& error) {
       return {422, "too_much", "this takes longer than a question may", "Narrow it: a shorter time, one account."};
     constexpr std::string_view kNoPrivilege = "42501";
     if (sql->sqlstate() == kNoPrivilege)
-      return {500, "internal", error.what(), "[console] postgres_url names a role that lacks a grant: docs/operations.md."};
+      return {500, "internal", error.what(),
+              "[console] postgres_url names a role that lacks a grant: docs/operations.md."};
   }
   telemetry::log_error("console_failed", {{"why", error.what()}});
   return {500, "internal", "the console made a mistake; its log has event=console_failed"};

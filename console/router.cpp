@@ -143,14 +143,15 @@ Response Router::call(const Request& request, const std::optional<Identity>& who
     const bool head = request.method == "HEAD" && route.method == "GET";
     if (route.method != request.method && !head) continue;
     if (route.least != Role::anybody && !who)
-      throw Problem(401, "login_needed", "you aren't logged in", "Log in by name and password, or send a bearer token.");
+      throw Problem(401, "login_needed", "you aren't logged in",
+                    "Log in by name and password, or send a bearer token.");
     static const Identity nobody;
     const auto& asks = who ? *who : nobody;
     if (!asks.may(route.least, route.right))
       throw Problem(403, "forbidden",
-                    asks.role < route.least
-                        ? fmt::format("this needs the role {}; yours is {}", to_string(route.least), to_string(asks.role))
-                        : fmt::format("this needs the right '{}'", to_string(route.right)),
+                    asks.role < route.least ? fmt::format("this needs the role {}; yours is {}", to_string(route.least),
+                                                          to_string(asks.role))
+                                            : fmt::format("this needs the right '{}'", to_string(route.right)),
                     "Whoever runs wxpipe can give it: [[console.users]] or [console] groups.");
     if (route.method != "POST")
       return route.handler({request, asks, std::move(part), Parameters::of_query(request.query, route.parameters)});

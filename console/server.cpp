@@ -36,9 +36,9 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
-constexpr std::chrono::seconds kPatience{60};     // for a request, from a connection that is kept open
+constexpr std::chrono::seconds kPatience{60};  // for a request, from a connection that is kept open
 constexpr std::chrono::seconds kHandshake{5};
-constexpr unsigned kStreamPatience = 15'000;      // milliseconds without a sign of a stream's client
+constexpr unsigned kStreamPatience = 15'000;  // milliseconds without a sign of a stream's client
 constexpr size_t kMostConnections = 200;
 constexpr size_t kMostBody = 256 << 10, kMostHeaders = 32 << 10;
 constexpr int kThreads = 4, kMostAsked = 64;

@@ -1,6 +1,6 @@
-// The console's HTTP/1.1 server: reads requests on one thread, answers pages at once, and lets a few other threads ask the
-// servers behind the API. Streams have a thread each. All of it is bounded: connections, sizes, times, questions that
-// wait, streams. So it never takes more than its share of a process that runs other roles too.
+// The console's HTTP/1.1 server: reads requests on one thread, answers pages at once, and lets a few other threads ask
+// the servers behind the API. Streams have a thread each. All of it is bounded: connections, sizes, times, questions
+// that wait, streams. So it never takes more than its share of a process that runs other roles too.
 #pragma once
 
 #include <atomic>

@@ -36,8 +36,8 @@ std::string Tasks::begin(std::string what, std::string about, const Identity& by
   task.about = std::move(about);
   task.by = by.name;
   task.began_at = clock_.now();
-  task.thread = std::jthread(
-      [this, &task, work = std::move(work)](const std::stop_token& stop) { run(task, work, stop); });
+  task.thread =
+      std::jthread([this, &task, work = std::move(work)](const std::stop_token& stop) { run(task, work, stop); });
   // A task that has ended is joined at once.
   for (auto last = tasks_.end(); tasks_.size() > kMostKept && last != tasks_.begin();)
     if ((--last)->state != "running") last = tasks_.erase(last);

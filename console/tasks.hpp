@@ -1,5 +1,5 @@
-// Work in the background that somebody began: a replay, an audit, a retry. A few at a time, each on a thread of its own;
-// the newest are kept with their reports, in memory. What they changed is in audit_logs. Any thread.
+// Work in the background that somebody began: a replay, an audit, a retry. A few at a time, each on a thread of its
+// own; the newest are kept with their reports, in memory. What they changed is in audit_logs. Any thread.
 #pragma once
 
 #include <chrono>

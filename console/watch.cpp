@@ -32,7 +32,8 @@ std::vector<config::Endpoint> admin_addresses(const config::Settings& settings) 
 
 Watch::Watch(const config::Settings& settings)
     : settings_(quiet(settings)),
-      servers_(settings_, settings_.console.postgres_url.empty() ? settings_.postgres.url : settings_.console.postgres_url,
+      servers_(settings_,
+               settings_.console.postgres_url.empty() ? settings_.postgres.url : settings_.console.postgres_url,
                "wxpipe console") {}
 
 operate::Look Watch::look() { return {operate::scrape(admin_addresses(settings_), kPatience), servers_.look()}; }

@@ -1,5 +1,5 @@
-// Two looks at the roles and readers, for rates: looked again every few seconds while somebody asks, never otherwise. Any
-// thread.
+// Two looks at the roles and readers, for rates: looked again every few seconds while somebody asks, never otherwise.
+// Any thread.
 #pragma once
 
 #include <chrono>

@@ -173,5 +173,4 @@ Mended mend(const config::Settings& settings, const std::vector<sinks::MissingRe
   return mended;
 }
 
-
 }  // namespace wxpipe::operate

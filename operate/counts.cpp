@@ -61,10 +61,11 @@ std::string accounts_array(Connection& connection, const std::string& account) {
 
 std::vector<std::pair<Timestamp, Counts>> counts_by_step(Connection& connection, const CountWindow& window) {
   const auto rows = connection.execute(
-      fmt::format("select (extract(epoch from date_bin(make_interval(secs => $4::int8), minute, $1::text::timestamptz)) * "
-                  "1000000)::int8, {} from wxpipe.ledger where minute >= $1::text::timestamptz and minute < $2::text::timestamptz "
-                  "and family in ('custody', 'messages', 'dead_letters') and ($3::text = '' or account = $3::text) group by 1",
-                  kSums),
+      fmt::format(
+          "select (extract(epoch from date_bin(make_interval(secs => $4::int8), minute, $1::text::timestamptz)) * "
+          "1000000)::int8, {} from wxpipe.ledger where minute >= $1::text::timestamptz and minute < $2::text::timestamptz "
+          "and family in ('custody', 'messages', 'dead_letters') and ($3::text = '' or account = $3::text) group by 1",
+          kSums),
       Parameters()
           .text(to_iso8601(window.from))
           .text(to_iso8601(window.to))
@@ -108,10 +109,11 @@ void add_overview(Report& report, Connection& connection, const OverviewQuestion
       "$2::text) limit $3::int8) l",
       Parameters().text(today).text(question.account).int8(kMostGained));
   const auto newest = connection.execute(
-      fmt::format("select type, count(*), {} from unnest($1::text[]) a(account) cross join lateral (select type, occurred_at from "
-                  "messages where account = a.account and occurred_at <= $2::text::timestamptz order by occurred_at desc limit "
-                  "$3::int8) m group by type order by 2 desc, 1 limit 100",
-                  us("min(occurred_at)")),
+      fmt::format(
+          "select type, count(*), {} from unnest($1::text[]) a(account) cross join lateral (select type, occurred_at from "
+          "messages where account = a.account and occurred_at <= $2::text::timestamptz order by occurred_at desc limit "
+          "$3::int8) m group by type order by 2 desc, 1 limit 100",
+          us("min(occurred_at)")),
       Parameters().bytes(accounts).text(to_iso8601(question.now)).int8(static_cast<int64_t>(kNewest)));
   Table types{"types", "", {{"type"}, {"events"}}, {}};
   int64_t of = 0;
@@ -144,16 +146,15 @@ Report custody_report(Connection& connection, const CountWindow& window) {
     throw UsageError(fmt::format("to: {} is not after from, {}", to_iso8601(window.to), to_iso8601(window.from)));
   if (window.to - window.from > kLongest) throw UsageError("at most 31 days at once; choose from and to");
   const auto rows = connection.execute(
-      fmt::format("select account, {}, {} from wxpipe.ledger where minute >= $1::text::timestamptz and minute < "
-                  "$2::text::timestamptz and family in ('custody', 'messages', 'dead_letters') and ($3::text = '' or account = "
-                  "$3::text) group by account, minute order by minute desc, account limit 50000",
-                  us("minute"), kSums),
+      fmt::format(
+          "select account, {}, {} from wxpipe.ledger where minute >= $1::text::timestamptz and minute < "
+          "$2::text::timestamptz and family in ('custody', 'messages', 'dead_letters') and ($3::text = '' or account = "
+          "$3::text) group by account, minute order by minute desc, account limit 50000",
+          us("minute"), kSums),
       Parameters().text(to_iso8601(window.from)).text(to_iso8601(window.to)).text(window.account));
   constexpr size_t kMostMinutes = 2'000;
-  Table by_account{"by_account",
-                   "",
-                   {{"account"}, {"acknowledged"}, {"stored"}, {"duplicates"}, {"dead_letters"}, {"rest"}},
-                   {}};
+  Table by_account{
+      "by_account", "", {{"account"}, {"acknowledged"}, {"stored"}, {"duplicates"}, {"dead_letters"}, {"rest"}}, {}};
   Table by_minute{"by_minute",
                   "",
                   {{"account"}, {"minute"}, {"acknowledged"}, {"stored"}, {"duplicates"}, {"dead_letters"}, {"rest"}},
@@ -179,10 +180,11 @@ Report custody_report(Connection& connection, const CountWindow& window) {
     by_account.rows.push_back(std::move(row));
   }
   const auto marks = connection.execute(
-      fmt::format("select instance, boot, {}, sum(unaccounted), bool_or(last) from (select * from wxpipe.custody_marks where "
-                  "received_from >= $1::text::timestamptz and received_from < $2::text::timestamptz order by received_from desc "
-                  "limit 10000) m group by instance, boot order by 3 desc limit 100",
-                  us("max(marked_at)")),
+      fmt::format(
+          "select instance, boot, {}, sum(unaccounted), bool_or(last) from (select * from wxpipe.custody_marks where "
+          "received_from >= $1::text::timestamptz and received_from < $2::text::timestamptz order by received_from desc "
+          "limit 10000) m group by instance, boot order by 3 desc limit 100",
+          us("max(marked_at)")),
       Parameters().text(to_iso8601(window.from)).text(to_iso8601(window.to)));
   Table boots{"boots", "", {{"instance"}, {"boot"}, {"marked_at"}, {"unaccounted"}, {"ended"}}, {}};
   for (size_t i = 0; i < marks.size(); ++i)
@@ -262,18 +264,20 @@ Report accounts_report(Connection& connection, const config::Settings& settings,
     const auto& base = settings.ingest.public_url;
     table.rows.push_back(
         {name, configured ? configured->title : "", configured ? configured->kind : "",
-         configured ? fmt::format("{}/callback/{}", base.ends_with('/') ? base.substr(0, base.size() - 1) : base, name) : "",
+         configured ? fmt::format("{}/callback/{}", base.ends_with('/') ? base.substr(0, base.size() - 1) : base, name)
+                    : "",
          last, last ? Value(std::max<int64_t>(0, (now - *last).count())) : Value(), hour, week, rows.integer(i, 2),
-         rows.integer(i, 4), rows.integer(i, 3), rows.is_null(i, 5) ? Value() : Value(rows.integer(i, 5)), letters[name],
-         state});
+         rows.integer(i, 4), rows.integer(i, 3), rows.is_null(i, 5) ? Value() : Value(rows.integer(i, 5)),
+         letters[name], state});
     if (state == "silent")
       report.findings.push_back(
           {Level::warning,
            fmt::format("{}: nothing came in the last hour; a week ago {} came in the same hour", name,
                        report::counted(static_cast<uint64_t>(week), "callback")),
-           fmt::format("`wxpipe doctor callback {}` plays the platform; `wxpipe trace --refused --account {}` says what was "
-                       "refused.",
-                       name, name)});
+           fmt::format(
+               "`wxpipe doctor callback {}` plays the platform; `wxpipe trace --refused --account {}` says what was "
+               "refused.",
+               name, name)});
   }
   report.tables.push_back(std::move(table));
   return report;
@@ -292,9 +296,10 @@ Table claims_table(Connection& connection) {
 
 Report actions_report(Connection& connection, const std::string& who, size_t limit) {
   const auto rows = connection.execute(
-      fmt::format("select {}, operator, address, operation, resource_type, resource_id, filter, affected, reason, command_id from "
-                  "audit_logs where {} order by occurred_at desc limit $2::int8",
-                  us("occurred_at"), who.empty() ? "$1::text is not null" : "operator = $1::text"),
+      fmt::format(
+          "select {}, operator, address, operation, resource_type, resource_id, filter, affected, reason, command_id from "
+          "audit_logs where {} order by occurred_at desc limit $2::int8",
+          us("occurred_at"), who.empty() ? "$1::text is not null" : "operator = $1::text"),
       Parameters().text(who).int8(static_cast<int64_t>(limit)));
   Table table{"actions",
               "",
@@ -313,8 +318,8 @@ Report actions_report(Connection& connection, const std::string& who, size_t lim
     return rows.is_null(row, column) ? Value() : Value(rows.text(row, column));
   };
   for (size_t i = 0; i < rows.size(); ++i)
-    table.rows.push_back({moment(rows, i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3), rows.text(i, 4), text(i, 5),
-                          text(i, 6), rows.integer(i, 7), text(i, 8), rows.text(i, 9)});
+    table.rows.push_back({moment(rows, i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3), rows.text(i, 4),
+                          text(i, 5), text(i, 6), rows.integer(i, 7), text(i, 8), rows.text(i, 9)});
   return {.tables = {std::move(table)}};
 }
 

@@ -1,5 +1,5 @@
-// Counts by minute of what came and what became of it, from wxpipe.ledger; what was gained on a day; and how each account
-// is doing. One thread.
+// Counts by minute of what came and what became of it, from wxpipe.ledger; what was gained on a day; and how each
+// account is doing. One thread.
 #pragma once
 
 #include <chrono>

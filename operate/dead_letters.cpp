@@ -330,8 +330,7 @@ int64_t drop_letters(Connection& connection, const LetterFilter& filter, const s
                           to_string(command), letters(), condition(filter)))
           .affected());
   if (dropped > 0) {
-    write(transaction, who,
-          {command, "dlq drop", "DELETE", "dead_letters", filter.id, filter.text(), reason, dropped});
+    write(transaction, who, {command, "dlq drop", "DELETE", "dead_letters", filter.id, filter.text(), reason, dropped});
     transaction.commit();
   }
   return dropped;

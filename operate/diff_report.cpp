@@ -50,5 +50,4 @@ Report report_of(const Diff& diff, const std::string& schema) {
   return report;
 }
 
-
 }  // namespace wxpipe::operate

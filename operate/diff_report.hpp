@@ -1,4 +1,5 @@
-// What differs between a side schema and production, as a report: `wxpipe diff` prints it, and the console shows it. Pure.
+// What differs between a side schema and production, as a report: `wxpipe diff` prints it, and the console shows it.
+// Pure.
 #pragma once
 
 #include <string>

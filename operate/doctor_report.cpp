@@ -41,9 +41,8 @@ Report report_of(const Probe& probe, bool verified) {
       report.findings.push_back({finding.level, fmt::format("{}: {}", name, finding.sentence), finding.remedy});
   }
   if (report.findings.empty())
-    report.findings.push_back({Level::fine, verified
-                                                ? "a console would accept this address"
-                                                : "the address can be reached; no console verifies it"});
+    report.findings.push_back({Level::fine, verified ? "a console would accept this address"
+                                                     : "the address can be reached; no console verifies it"});
   report.tables.push_back(std::move(table));
   return report;
 }

@@ -38,8 +38,8 @@ Place place_of(const EventQuestion& question) {
 
 std::string cursor(Timestamp at, std::string_view id) { return fmt::format("{}|{}", to_iso8601(at), id); }
 
-// An account's rows by its index, from the place on backwards; which of them fit; and the place up to which all accounts
-// were looked through.
+// An account's rows by its index, from the place on backwards; which of them fit; and the place up to which all
+// accounts were looked through.
 constexpr std::string_view kSql = R"(
 with looked as materialized (
   select a.account, m.* from unnest($1::text[]) a(account) cross join lateral (
@@ -88,7 +88,8 @@ EventList list_events(Connection& connection, const EventQuestion& question) {
   const auto family = question.type.ends_with('*') ? question.type.substr(0, question.type.size() - 1) : std::string();
   const bool any_type = question.type == "*";
   const auto from = question.from ? to_iso8601(*question.from) : std::string("-infinity");
-  const auto sql = fmt::format(fmt::runtime(kSql), question.summary, question.person.empty() ? "$8::text is not null" : "sender = $8::text");
+  const auto sql = fmt::format(fmt::runtime(kSql), question.summary,
+                               question.person.empty() ? "$8::text is not null" : "sender = $8::text");
   const auto rows = connection.execute(sql, Parameters()
                                                 .bytes(accounts.bytes())
                                                 .text(place.at)

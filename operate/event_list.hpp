@@ -1,5 +1,5 @@
-// Finds events by what they are: account, type, person, text, time; the newest first, page by page. Every question looks
-// at a bounded number of rows, however large the table is, and says how far back it has looked. One thread.
+// Finds events by what they are: account, type, person, text, time; the newest first, page by page. Every question
+// looks at a bounded number of rows, however large the table is, and says how far back it has looked. One thread.
 #pragma once
 
 #include <optional>

@@ -61,5 +61,4 @@ Report report_of(const LagLook& before, const LagLook& now, bool partitions) {
   return report;
 }
 
-
 }  // namespace wxpipe::operate

@@ -25,8 +25,8 @@ Table table_of(std::string key, const std::vector<StoredLetter>& letters) {
                {"receipt"}},
               {}};
   for (const auto& one : letters)
-    table.rows.push_back({one.id, one.failed_at, one.stage, one.reason, one.account, to_string(one.state), one.detail,
-                          one.receipt});
+    table.rows.push_back(
+        {one.id, one.failed_at, one.stage, one.reason, one.account, to_string(one.state), one.detail, one.receipt});
   return table;
 }
 

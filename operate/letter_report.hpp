@@ -24,7 +24,8 @@ LetterFilter filter_of(const LetterWords& words, Timestamp now);
 void require_a_choice(const LetterWords& words, bool all);
 
 // by: one of kCountedBy; empty: all but hour.
-report::Report list_report(postgres::Connection& connection, const LetterFilter& filter, std::string_view by, size_t limit);
+report::Report list_report(postgres::Connection& connection, const LetterFilter& filter, std::string_view by,
+                           size_t limit);
 report::Report show_report(postgres::Connection& connection, const std::string& id);
 
 // What a change would do: how many, and three samples. verb: "put back".

@@ -54,7 +54,8 @@ Table table_of(std::string key, std::initializer_list<Named> columns, const Rows
 
 std::string us(std::string_view column) { return fmt::format("(extract(epoch from {}) * 1000000)::int8", column); }
 
-// $1: accounts, $2: the person. Keys begin with account and tenant; a person has the tenants of their messages, or none.
+// $1: accounts, $2: the person. Keys begin with account and tenant; a person has the tenants of their messages, or
+// none.
 constexpr std::string_view kKeys =
     "with keys as materialized (select a.account, t.tenant from unnest($1::text[]) a(account) cross join lateral (select '' as "
     "tenant union select coalesce(tenant, '') from (select tenant from messages where account = a.account and sender = $2::text "
@@ -152,8 +153,8 @@ Report person_report(Connection& connection, const PersonQuestion& question) {
                                    parts));
 
   // What happened, of three tables; each by its index, back from the place.
-  const auto lateral = [&](std::string_view kind, std::string_view table, std::string_view person, std::string_view type,
-                           std::string_view what, std::string_view key) {
+  const auto lateral = [&](std::string_view kind, std::string_view table, std::string_view person,
+                           std::string_view type, std::string_view what, std::string_view key) {
     return fmt::format(
         "select m.at, m.k, '{0}' as kind, a.account, m.type, m.what, m.event_id from unnest($1::text[]) a(account) cross join "
         "lateral (select occurred_at as at, '{0}:' || event_id || {5} as k, {3} as type, {4} as what, event_id from {1} where "
@@ -167,13 +168,14 @@ Report person_report(Connection& connection, const PersonQuestion& question) {
       "follower_history where account = k.account and tenant = k.tenant and subject = $2::text limit 1000) f where "
       "(f.occurred_at, ('follower:' || f.event_id || f.change) collate \"C\") < ($3::text::timestamptz, $4::text)");
   const auto rows = connection.execute(
-      fmt::format("{}select {}, k, kind, account, type, what, event_id from ({} union all {} union all {}) t order by at desc, k "
-                  "collate \"C\" desc limit $5::int8",
-                  kKeys, us("at"),
-                  lateral("message", "messages", "sender = $2::text", "type", "coalesce(left(content, 200), '')", "''"),
-                  lateral("lead", "lead_activities", "subject = $2::text", "event_type",
-                          "rule || ': ' || points || ' points for ' || dimension", "rule"),
-                  keyed),
+      fmt::format(
+          "{}select {}, k, kind, account, type, what, event_id from ({} union all {} union all {}) t order by at desc, k "
+          "collate \"C\" desc limit $5::int8",
+          kKeys, us("at"),
+          lateral("message", "messages", "sender = $2::text", "type", "coalesce(left(content, 200), '')", "''"),
+          lateral("lead", "lead_activities", "subject = $2::text", "event_type",
+                  "rule || ': ' || points || ' points for ' || dimension", "rule"),
+          keyed),
       Parameters()
           .bytes(known)
           .text(question.person)
@@ -183,14 +185,13 @@ Report person_report(Connection& connection, const PersonQuestion& question) {
   Table time_line{"time_line", "", {{"at"}, {"kind"}, {"account"}, {"type"}, {"what"}, {"event_id"}}, {}};
   const auto shown = std::min(rows.size(), question.limit);
   for (size_t i = 0; i < shown; ++i)
-    time_line.rows.push_back({Timestamp(std::chrono::microseconds(rows.integer(i, 0))), rows.text(i, 2), rows.text(i, 3),
-                              rows.text(i, 4), rows.text(i, 5), rows.text(i, 6)});
-  report.facts.push_back(
-      {"next", "",
-       rows.size() > shown
-           ? Value(to_iso8601(Timestamp(std::chrono::microseconds(rows.integer(shown - 1, 0)))) + "|" +
-                   rows.text(shown - 1, 1))
-           : Value()});
+    time_line.rows.push_back({Timestamp(std::chrono::microseconds(rows.integer(i, 0))), rows.text(i, 2),
+                              rows.text(i, 3), rows.text(i, 4), rows.text(i, 5), rows.text(i, 6)});
+  report.facts.push_back({"next", "",
+                          rows.size() > shown
+                              ? Value(to_iso8601(Timestamp(std::chrono::microseconds(rows.integer(shown - 1, 0)))) +
+                                      "|" + rows.text(shown - 1, 1))
+                              : Value()});
   report.tables.push_back(std::move(time_line));
 
   Table linked{"linked", "", {{"account"}, {"subject"}, {"contact_name"}, {"score"}}, {}};

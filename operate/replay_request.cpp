@@ -177,11 +177,11 @@ report::Report run_replay(config::Settings settings, const ReplayRequest& reques
   check(request, into, topics);
   const auto format = request.format == "csv" ? Files::Format::csv : Files::Format::ndjson;
   ReplayOrder order{.name = words(request),
-                             .partition = request.partition < 0 ? std::nullopt : std::optional(request.partition),
-                             .filter = EventFilter(request.where, request.match),
-                             .renormalize = request.renormalize,
-                             .most_per_second = request.rate,
-                             .resume = request.resume};
+                    .partition = request.partition < 0 ? std::nullopt : std::optional(request.partition),
+                    .filter = EventFilter(request.where, request.match),
+                    .renormalize = request.renormalize,
+                    .most_per_second = request.rate,
+                    .resume = request.resume};
   if (!request.rules.empty()) settings.score.rules = rules_in(request.rules);
   const postgres::Schemas side = into.kind == "schema" ? named_side_schema(into.name) : postgres::Schemas{};
 
@@ -215,8 +215,8 @@ report::Report run_replay(config::Settings settings, const ReplayRequest& reques
     if (dry_run) return;
     postgres::Transaction transaction(connection);
     write(transaction, who,
-                   {command, what, into.kind == "files" ? "READ" : "CREATE", into.kind, into.name,
-                    fmt::format("{} {}", fmt::join(request.topics, " "), order.name), request.why, affected});
+          {command, what, into.kind == "files" ? "READ" : "CREATE", into.kind, into.name,
+           fmt::format("{} {}", fmt::join(request.topics, " "), order.name), request.why, affected});
     transaction.commit();
   };
   remember("replay begun", 0);
@@ -224,9 +224,7 @@ report::Report run_replay(config::Settings settings, const ReplayRequest& reques
   Done done;
   for (const auto topic : topics) {
     order.topic = topic;
-    add(done, word_of(schemas::topic(topic)),
-        replay(
-            settings, positions, order, *target, progress, stop));
+    add(done, word_of(schemas::topic(topic)), replay(settings, positions, order, *target, progress, stop));
     if (done.sum.stopped) break;
   }
   const double seconds = std::chrono::duration<double>(steady_clock::now() - began).count();

@@ -16,10 +16,10 @@ namespace wxpipe::operate {
 
 struct ReplayRequest {
   std::vector<std::string> topics{"events"};
-  std::string from, to;         // a moment, bookmark:NAME, offset:N; empty: the oldest, what is there now
-  std::string where;            // EventFilter
+  std::string from, to;  // a moment, bookmark:NAME, offset:N; empty: the oldest, what is there now
+  std::string where;     // EventFilter
   std::vector<std::string> match;
-  std::string into = "tables";  // tables, schema:NAME, topic:NAME, files:FOLDER
+  std::string into = "tables";    // tables, schema:NAME, topic:NAME, files:FOLDER
   std::string format = "ndjson";  // of files
   std::string rules;              // a file of other scoring rules
   std::string why;
@@ -32,8 +32,8 @@ struct ReplayRequest {
 // Throws UsageError: what is asked for doesn't fit together.
 void check(const ReplayRequest& request);
 
-// settings: with accounts and sealing key, if it normalises anew. Throws Unavailable, UsageError; what was written until
-// then stays.
+// settings: with accounts and sealing key, if it normalises anew. Throws Unavailable, UsageError; what was written
+// until then stays.
 report::Report run_replay(config::Settings settings, const ReplayRequest& request, const Operator& who,
                           const std::function<void(const Replayed&)>& progress, const std::stop_token& stop);
 

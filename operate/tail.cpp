@@ -170,8 +170,7 @@ void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_poi
                       .subject = {},
                       .content = {},
                       .detail = detail};
-    waiting_.push_back(
-        {.event = std::move(followed), .occurred_at = letter->occurred_at, .since = now, .known = true});
+    waiting_.push_back({.event = std::move(followed), .occurred_at = letter->occurred_at, .since = now, .known = true});
   }
 }
 

@@ -45,7 +45,8 @@ class Tail {
   // on_its_way, if nothing is unread that could tell it.
   Tail(const config::Settings& settings, EventFilter filter, Timestamp from, std::chrono::milliseconds patience);
 
-  Tail(const config::Settings& settings, EventFilter filter, const TailPlace& place, std::chrono::milliseconds patience);
+  Tail(const config::Settings& settings, EventFilter filter, const TailPlace& place,
+       std::chrono::milliseconds patience);
 
   // Reads what has come and returns the events whose fate is known now, in the order of their arrival on their
   // partition. Throws Unavailable.

@@ -32,7 +32,8 @@ Table matches_table(const std::vector<Match>& matches) {
                {"occurred_at"}},
               {}};
   for (const auto& one : matches)
-    table.rows.push_back({word(one.kind), one.id, one.received_at, one.account, one.type, one.subject, one.summary, one.occurred_at});
+    table.rows.push_back(
+        {word(one.kind), one.id, one.received_at, one.account, one.type, one.subject, one.summary, one.occurred_at});
   return table;
 }
 

@@ -122,8 +122,9 @@ Check console_asks_for_a_login(const Settings& settings) {
 Check console_apart_from_the_others(const Settings& settings) {
   const auto port = settings.console.listen.port;
   if (port == 0 || (port != settings.admin.listen.port && port != settings.ingest.listen.port)) return std::nullopt;
-  return Finding{"console.listen", fmt::format("port {} is also {}; the console needs a port of its own", port,
-                                               port == settings.admin.listen.port ? "[admin] listen's" : "[ingest] listen's")};
+  return Finding{"console.listen",
+                 fmt::format("port {} is also {}; the console needs a port of its own", port,
+                             port == settings.admin.listen.port ? "[admin] listen's" : "[ingest] listen's")};
 }
 
 Check console_proxy_is_complete(const Settings& settings) {
@@ -148,7 +149,9 @@ Check console_proxy_is_complete(const Settings& settings) {
 std::vector<Finding> console_names_roles_that_exist(const Settings& settings) {
   std::vector<Finding> findings;
   const auto is_right = [](std::string_view word) { return word == "bodies" || word == "export"; };
-  const auto is_role = [](std::string_view word) { return word == "viewer" || word == "analyst" || word == "operator"; };
+  const auto is_role = [](std::string_view word) {
+    return word == "viewer" || word == "analyst" || word == "operator";
+  };
   for (const auto& [group, words] : settings.console.groups) {
     size_t at = 0;
     bool right = !words.empty();
@@ -175,7 +178,8 @@ std::vector<Finding> console_names_roles_that_exist(const Settings& settings) {
       complain("name", "another user has this name; each must be unique");
     if (user.role.empty()) complain("role", "is missing; write viewer, analyst or operator");
     for (const auto& right : user.may)
-      if (!is_right(right)) complain("may", fmt::format("there is no right \"{}\"; there are bodies and export", right));
+      if (!is_right(right))
+        complain("may", fmt::format("there is no right \"{}\"; there are bodies and export", right));
     Timestamp day;
     if (!user.expires.empty() && !(user.expires.size() == 10 && parse_iso8601(user.expires + "T00:00:00Z", day)))
       complain("expires", fmt::format("\"{}\" is no day; write 2027-01-31", user.expires));
@@ -254,7 +258,8 @@ std::vector<Finding> contradictions(const Settings& settings) {
         tls_both_or_neither, admin_apart_from_callbacks, proxies_are_addresses_or_networks, console_asks_for_a_login,
         console_tls_both_or_neither, console_apart_from_the_others, console_proxy_is_complete})
     add(findings, check(settings));
-  for (const auto check : {console_names_roles_that_exist, account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
+  for (const auto check :
+       {console_names_roles_that_exist, account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
     for (auto& finding : check(settings)) findings.push_back(std::move(finding));
   return findings;
 }

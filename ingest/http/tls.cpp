@@ -27,12 +27,12 @@ std::unique_ptr<asio::ssl::context> make_tls(std::string_view section, const std
     return std::string();
   });
   const auto refuse = [&](std::string_view key, const std::string& file, const std::string& why) {
-    throw UsageError(*asked
-                         ? fmt::format("{}.{}: {}: it is encrypted with a passphrase, and wxpipe asks for none; write it "
-                                       "without one: openssl pkey -in {} -out key.pem (readable by wxpipe's user "
-                                       "alone)",
-                                       section, key, file, file)
-                         : fmt::format("{}.{}: {}: {}", section, key, file, why));
+    throw UsageError(
+        *asked ? fmt::format("{}.{}: {}: it is encrypted with a passphrase, and wxpipe asks for none; write it "
+                             "without one: openssl pkey -in {} -out key.pem (readable by wxpipe's user "
+                             "alone)",
+                             section, key, file, file)
+               : fmt::format("{}.{}: {}: {}", section, key, file, why));
   };
   error_code error;
   tls->use_certificate_chain_file(certificate_file, error);

@@ -13,8 +13,10 @@ using testing::Not;
 using testing::StartsWith;
 
 TEST(Access, EachRoleMayDoWhatTheOneBeforeItMay) {
-  const auto viewer = identity("a", "viewer", {}, Login::password), analyst = identity("b", "analyst", {}, Login::token),
-             chief = identity("c", "analyst", {"bodies"}, Login::token), all = identity("d", "operator", {}, Login::token);
+  const auto viewer = identity("a", "viewer", {}, Login::password),
+             analyst = identity("b", "analyst", {}, Login::token),
+             chief = identity("c", "analyst", {"bodies"}, Login::token),
+             all = identity("d", "operator", {}, Login::token);
   EXPECT_TRUE(viewer.may(Role::viewer, Right::none));
   EXPECT_FALSE(viewer.may(Role::analyst, Right::none));
   EXPECT_FALSE(viewer.may(Role::viewer, Right::export_));
@@ -28,7 +30,8 @@ TEST(Access, EachRoleMayDoWhatTheOneBeforeItMay) {
 }
 
 TEST(Access, TheHighestOfAPersonsGroupsCounts) {
-  const std::map<std::string, std::string> known{{"support", "viewer export"}, {"ops", "operator"}, {"data", "analyst bodies"}};
+  const std::map<std::string, std::string> known{
+      {"support", "viewer export"}, {"ops", "operator"}, {"data", "analyst bodies"}};
   EXPECT_FALSE(identity_of_groups("mei", "", known));
   EXPECT_FALSE(identity_of_groups("mei", "strangers,others", known));
   const auto both = identity_of_groups("mei", "strangers, support,data", known);
@@ -49,8 +52,9 @@ TEST(Passwords, AHashFitsItsPasswordAlone) {
 }
 
 TEST(Passwords, AHashThatCannotBeReadFitsNothing) {
-  for (const auto* hash : {"", "correct horse", "scrypt:16384:8:5::", "scrypt:16384:8:5:AAAA:AAAA",
-                           "scrypt:99999999999:8:5:AAAAAAAAAAAAAAAAAAAAAA==:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="})
+  for (const auto* hash :
+       {"", "correct horse", "scrypt:16384:8:5::", "scrypt:16384:8:5:AAAA:AAAA",
+        "scrypt:99999999999:8:5:AAAAAAAAAAAAAAAAAAAAAA==:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="})
     EXPECT_FALSE(is_password("", Secret(hash))) << hash;
 }
 

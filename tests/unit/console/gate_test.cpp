@@ -23,13 +23,14 @@ const std::string& password_hash() {
 class GateTest : public testing::Test {
  protected:
   GateTest() {
-    settings_.users = {{.name = "mei", .role = "analyst", .may = {}, .password = Secret(password_hash()), .token = {}, .expires = {}},
-                       {.name = "ci",
-                        .role = "viewer",
-                        .may = {},
-                        .password = {},
-                        .token = Secret(hash_token("wxp_right")),
-                        .expires = "2026-06-01"}};
+    settings_.users = {
+        {.name = "mei", .role = "analyst", .may = {}, .password = Secret(password_hash()), .token = {}, .expires = {}},
+        {.name = "ci",
+         .role = "viewer",
+         .may = {},
+         .password = {},
+         .token = Secret(hash_token("wxp_right")),
+         .expires = "2026-06-01"}};
   }
   static Request from(std::string_view address, Fields headers = {}) {
     Request request{.method = "GET", .path = "/", .query = {}, .headers = std::move(headers), .body = {}, .from = {}};
@@ -67,7 +68,8 @@ TEST_F(GateTest, ARightPasswordOpensASessionThatEndsAfterTwelveHours) {
 
 TEST_F(GateTest, LoggingOutEndsTheSession) {
   Gate gate(settings_, clock_);
-  const auto request = from("10.0.0.1", {{"cookie", cookie_of(gate.log_in(from("10.0.0.1"), "mei", "a good password").cookie)}});
+  const auto request =
+      from("10.0.0.1", {{"cookie", cookie_of(gate.log_in(from("10.0.0.1"), "mei", "a good password").cookie)}});
   ASSERT_TRUE(gate.who(request));
   EXPECT_THAT(gate.log_out(request), HasSubstr("Max-Age=0"));
   EXPECT_FALSE(gate.who(request));
@@ -122,7 +124,8 @@ TEST_F(GateTest, OnlyATrustedProxysHeadersSayWhoAsks) {
   EXPECT_EQ(who->name, "lin");
   EXPECT_EQ(who->role, Role::operator_);
   // A person who sent the header as well, and a proxy that only added its own.
-  EXPECT_FALSE(gate.who(from("10.0.0.5", {{"x-forwarded-user", "lin"}, {"x-forwarded-user", "chief"}, {"x-forwarded-groups", "ops"}})));
+  EXPECT_FALSE(gate.who(
+      from("10.0.0.5", {{"x-forwarded-user", "lin"}, {"x-forwarded-user", "chief"}, {"x-forwarded-groups", "ops"}})));
   EXPECT_THROW(gate.who(from("10.0.0.5", {{"x-forwarded-user", "lin"}, {"x-forwarded-groups", "others"}})), Problem);
 }
 

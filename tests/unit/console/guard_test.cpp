@@ -10,7 +10,12 @@ using testing::HasSubstr;
 using testing::Not;
 
 Request request(std::string method, Fields headers) {
-  Request out{.method = std::move(method), .path = "/api/v1/x", .query = {}, .headers = std::move(headers), .body = {}, .from = {}};
+  Request out{.method = std::move(method),
+              .path = "/api/v1/x",
+              .query = {},
+              .headers = std::move(headers),
+              .body = {},
+              .from = {}};
   out.headers.emplace_back("host", "console.example.com");
   return out;
 }
@@ -57,7 +62,8 @@ TEST(Guard, AProgramTakesATokenNotACookie) {
 TEST(Guard, EveryAnswerForbidsWhatThePagesDontNeed) {
   std::string all;
   for (const auto& [name, value] : security_headers()) all += name + ": " + value + "\n";
-  EXPECT_THAT(all, HasSubstr("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"));
+  EXPECT_THAT(all,
+              HasSubstr("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"));
   EXPECT_THAT(all, HasSubstr("nosniff"));
   EXPECT_THAT(all, HasSubstr("frame-ancestors 'none'"));
   EXPECT_THAT(all, Not(HasSubstr("unsafe")));

@@ -60,7 +60,8 @@ TEST(OpenApi, HasEveryRouteWithItsRoleAndParametersAndNoOther) {
       simdjson::dom::element schema;
       if (operation.at_pointer("/requestBody/content/application~1json/schema").get(schema) == simdjson::SUCCESS)
         add_properties(names, whole, schema, "");
-      written.insert(line(std::string(method), path, text_of(operation, "x-role"), text_of(operation, "x-right"), names));
+      written.insert(
+          line(std::string(method), path, text_of(operation, "x-role"), text_of(operation, "x-right"), names));
     }
 
   const config::Settings settings;

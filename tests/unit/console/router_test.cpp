@@ -11,25 +11,40 @@ using testing::HasSubstr;
 class RouterTest : public testing::Test {
  protected:
   RouterTest()
-      : router_({{"GET", "/api/v1/things", Role::viewer, Right::none, {"limit", "match"},
+      : router_({{"GET",
+                  "/api/v1/things",
+                  Role::viewer,
+                  Right::none,
+                  {"limit", "match"},
                   [](const Call& call) {
                     return Response{.body = "list " + std::to_string(call.values.number("limit", 5, 1, 10)) + " " +
                                             std::to_string(call.values.texts("match").size())};
                   }},
-                 {"GET", "/api/v1/things/{id}", Role::viewer, Right::none, {}, [](const Call& call) {
-                    return Response{.body = "one " + call.part};
-                  }},
-                 {"POST", "/api/v1/things/{id}/stop", Role::operator_, Right::none, {"why", "filter.state", "sure"},
+                 {"GET",
+                  "/api/v1/things/{id}",
+                  Role::viewer,
+                  Right::none,
+                  {},
+                  [](const Call& call) { return Response{.body = "one " + call.part}; }},
+                 {"POST",
+                  "/api/v1/things/{id}/stop",
+                  Role::operator_,
+                  Right::none,
+                  {"why", "filter.state", "sure"},
                   [](const Call& call) {
                     return Response{.body = call.part + " " + call.values.text("why") + " " +
-                                            call.values.text("filter.state") + (call.values.flag("sure", false) ? " sure" : "")};
+                                            call.values.text("filter.state") +
+                                            (call.values.flag("sure", false) ? " sure" : "")};
                   }},
-                 {"GET", "/api/v1/secret", Role::viewer, Right::export_, {}, [](const Call&) { return Response{.body = "x"}; }}}) {}
+                 {"GET", "/api/v1/secret", Role::viewer, Right::export_, {}, [](const Call&) {
+                    return Response{.body = "x"};
+                  }}}) {}
 
   // The body, or "status code: text".
-  std::string ask(const std::string& method, std::string_view target, std::optional<Identity> who, std::string body = {},
-                  Fields headers = {{"content-type", "application/json"}}) {
-    Request request{.method = method, .path = {}, .query = {}, .headers = std::move(headers), .body = std::move(body), .from = {}};
+  std::string ask(const std::string& method, std::string_view target, std::optional<Identity> who,
+                  std::string body = {}, Fields headers = {{"content-type", "application/json"}}) {
+    Request request{
+        .method = method, .path = {}, .query = {}, .headers = std::move(headers), .body = std::move(body), .from = {}};
     if (!read_target(target, request)) return "unreadable";
     try {
       return router_.call(request, who).body;
@@ -46,8 +61,9 @@ TEST_F(RouterTest, FindsTheRouteAndItsPart) {
   EXPECT_EQ(ask("GET", "/api/v1/things?limit=7&match=a&match=b", viewer_), "list 7 2");
   EXPECT_EQ(ask("GET", "/api/v1/things", viewer_), "list 5 0");
   EXPECT_EQ(ask("HEAD", "/api/v1/things/a%20b", viewer_), "one a b");
-  EXPECT_EQ(ask("POST", "/api/v1/things/7/stop", operator_, R"({"why":"it 太慢","sure":true,"filter":{"state":"open"}})"),
-            "7 it 太慢 open sure");
+  EXPECT_EQ(
+      ask("POST", "/api/v1/things/7/stop", operator_, R"({"why":"it 太慢","sure":true,"filter":{"state":"open"}})"),
+      "7 it 太慢 open sure");
 }
 
 TEST_F(RouterTest, SaysWhatIsWrong) {
@@ -75,7 +91,8 @@ TEST_F(RouterTest, ABodyIsAJsonObjectOfKnownNames) {
   EXPECT_THAT(ask("POST", "/api/v1/things/7/stop", operator_, R"({"whi":"x"})"), HasSubstr("no parameter 'whi'"));
   EXPECT_THAT(ask("POST", "/api/v1/things/7/stop", operator_, R"({"filter":{"stat":"x"}})"),
               HasSubstr("no parameter 'filter.stat'"));
-  EXPECT_THAT(ask("POST", "/api/v1/things/7/stop", operator_, R"({"sure":"perhaps"})"), HasSubstr("neither true nor false"));
+  EXPECT_THAT(ask("POST", "/api/v1/things/7/stop", operator_, R"({"sure":"perhaps"})"),
+              HasSubstr("neither true nor false"));
   EXPECT_THAT(ask("POST", "/api/v1/things/7/stop", operator_, "why=x", {{"content-type", "text/plain"}}),
               HasSubstr("415 bad_request"));
 }

@@ -44,9 +44,9 @@ TEST_F(TasksTest, TellsItsProgressAndThenItsReport) {
     return report::Report{.facts = {{"body", "", "<xml>"}}};
   }));
   told.get_future().wait();
-  EXPECT_THAT(tasks_.show(id, kOperator), AllOf(HasSubstr(R"("state":"running")"), HasSubstr(R"("by":"lin")"),
-                                                HasSubstr(R"("progress":{"done":3,"of":7,"unit":"records"})"),
-                                                HasSubstr(R"("report":null)")));
+  EXPECT_THAT(tasks_.show(id, kOperator),
+              AllOf(HasSubstr(R"("state":"running")"), HasSubstr(R"("by":"lin")"),
+                    HasSubstr(R"("progress":{"done":3,"of":7,"unit":"records"})"), HasSubstr(R"("report":null)")));
   go_on.set_value();
   EXPECT_THAT(ended(id), AllOf(HasSubstr(R"("state":"done")"), HasSubstr(R"("report":{"body":"<xml>")")));
   EXPECT_THAT(tasks_.show(id, identity("v", "viewer", {}, Login::password)), Not(HasSubstr("<xml>")));

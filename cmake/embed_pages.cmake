@@ -1,4 +1,4 @@
-# cmake -DFOLDER=console/pages -DINPUTS=a.js;b/c.css -DOUTPUT=x.cpp -P embed_pages.cmake: files as C++ strings, as they are
+# cmake -DFOLDER=f -DINPUTS=f/a.js;f/b/c.css -DOUTPUT=x.cpp -P embed_pages.cmake: files as C++ strings, as they are
 # and gzipped, each with its type and a hash of its content.
 function(bytes_of file variable)
   file(READ ${file} hex HEX)

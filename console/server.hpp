@@ -40,7 +40,6 @@ class Server {
   void stop();
 
  private:
-  using Socket = boost::asio::ip::tcp::socket;
   // A connection whose thread is the io thread, until a stream takes it.
   struct Connection;
   using Connections = std::list<std::weak_ptr<Connection>>;

@@ -42,6 +42,7 @@ PURE = [
     "processors/**",
     "sinks/bisect.hpp", "sinks/brake.*", "sinks/custody/boots.*", "sinks/custody/reconcile.*", "sinks/record.*",
     "operate/event_filter.*", "operate/explain.*", "operate/exposition.*", "operate/outcome.*", "operate/scale.*",
+    "console/access.*", "console/guard.*", "console/http.*", "console/masking.*", "console/router.*",
     "operate/topics_plan.*", "cli/moment.*", "operate/moment.*", "cli/manual.*", "simulate/*",
     "chaos/schedule.*", "chaos/world.*", "chaos/oracle.*",
 ]

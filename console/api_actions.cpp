@@ -44,6 +44,11 @@ operate::LetterWords letter_words(const Parameters& values) {
   return words;
 }
 
+// A statement that may take long ends when the task is stopped.
+auto ended_by(const std::stop_token& stop, Connection& connection) {
+  return std::stop_callback(stop, [&connection] { connection.interrupt(); });
+}
+
 Response accepted(std::string task) { return json(std::move(task), 202); }
 }  // namespace
 
@@ -73,8 +78,9 @@ Response Api::drop(const Call& call) {
   const auto why = dry_run ? call.values.text("why") : call.values.needed("why");
   return accepted(tasks_.begin(
       "drop", filter.text() + (dry_run ? " (dry run)" : ""), call.who,
-      [this, filter, dry_run, why, who = operator_of(call.who)](const auto&, const auto&) {
+      [this, filter, dry_run, why, who = operator_of(call.who)](const auto&, const std::stop_token& stop) {
         const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
+        const auto end = ended_by(stop, *connection);
         if (dry_run)
           return operate::preview(*connection, filter, "dropped", operate::count_letters(*connection, filter));
         return operate::dropped_report(filter, operate::drop_letters(*connection, filter, why, who));
@@ -121,8 +127,9 @@ Response Api::diff(const Call& call) {
   const operate::DiffBounds bounds{values.text("account"), operate::moment("from", values.text("from"), now),
                                    operate::moment("to", values.text("to"), now), values.texts("ignore"),
                                    static_cast<size_t>(values.number("samples", 3, 0, 100))};
-  return accepted(tasks_.begin("diff", schema, call.who, [this, schema, side, bounds](const auto&, const auto&) {
+  return accepted(tasks_.begin("diff", schema, call.who, [this, schema, side, bounds](const auto&, const std::stop_token& stop) {
     const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
+    const auto end = ended_by(stop, *connection);
     return operate::report_of(operate::diff(*connection, side, bounds), schema);
   }));
 }
@@ -153,12 +160,15 @@ Response Api::audit(const Call& call) {
     if (!parsed || *parsed > 10min) throw UsageError("wait: write a duration of at most 10m");
     patience = *parsed;
   }
-  return accepted(tasks_.begin("audit", values.text("account").empty() ? "all accounts" : values.text("account"),
-                               call.who, [this, wanted, patience](const auto&, const auto&) {
-                                 const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
-                                 sinks::Drain drain(quiet_settings());
-                                 return operate::report_of(sinks::audit(*connection, drain, wanted, patience), true);
-                               }));
+  const auto about = values.text("account").empty() ? std::string("all accounts") : values.text("account");
+  return accepted(tasks_.begin(
+      "audit", about, call.who, [this, wanted, patience](const auto&, const std::stop_token& stop) {
+        const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
+        const auto end = ended_by(stop, *connection);
+        const auto settings = quiet_settings();
+        sinks::Drain drain(settings);
+        return operate::report_of(sinks::audit(*connection, drain, wanted, patience), true);
+      }));
 }
 
 Response Api::repair(const Call& call) {

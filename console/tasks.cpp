@@ -61,6 +61,8 @@ void Tasks::run(Task& task, const Work& work, const std::stop_token& stop) {
                   {"remedy", problem.remedy.empty() ? report::Value() : report::Value(problem.remedy)}});
   }
   const std::lock_guard lock(mutex_);
+  // Whoever is stopped may well complain about it.
+  if (stop.stop_requested()) error.clear();
   task.state = !error.empty() ? "failed" : stop.stop_requested() ? "stopped" : "done";
   task.report = std::move(report);
   task.error = std::move(error);

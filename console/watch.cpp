@@ -38,19 +38,27 @@ Watch::Watch(const config::Settings& settings)
 
 operate::Look Watch::look() { return {operate::scrape(admin_addresses(settings_), kPatience), servers_.look()}; }
 
-Watch::Looks Watch::looks() {
+std::optional<Watch::Looks> Watch::known(std::chrono::seconds at_most) {
   const std::lock_guard lock(mutex_);
-  if (!now_ || steady_clock::now() - looked_ > kStale) {
-    now_ = look();
-    std::this_thread::sleep_for(kBetween);
-    looked_ = {};
+  return looks_ && steady_clock::now() - looked_ <= at_most ? looks_ : std::nullopt;
+}
+
+Watch::Looks Watch::looks() {
+  if (auto fresh = known(kFresh)) return *fresh;
+  std::unique_lock lock(looking_, std::try_to_lock);
+  if (!lock.owns_lock()) {
+    if (auto last = known(kStale)) return *last;
+    lock.lock();
+    if (auto fresh = known(kFresh)) return *fresh;
   }
-  if (steady_clock::now() - looked_ > kFresh) {
-    before_ = std::move(now_);
-    now_ = look();
-    looked_ = steady_clock::now();
-  }
-  return {*before_, *now_};
+  const auto last = known(kStale);
+  auto before = last ? last->now : look();
+  if (!last) std::this_thread::sleep_for(kBetween);
+  Looks looks{std::move(before), look()};
+  const std::lock_guard guard(mutex_);
+  looks_ = looks;
+  looked_ = steady_clock::now();
+  return looks;
 }
 
 }  // namespace wxpipe::console

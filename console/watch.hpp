@@ -25,16 +25,19 @@ class Watch {
   struct Looks {
     operate::Look before, now;
   };
-  // Two looks, the newer one a few seconds old at most. The first ones take a second.
+  // Two looks, the newer one a few seconds old at most. The first ones take a second. While somebody else looks, the
+  // last ones have to do: a server that is away must not hold up whoever asks for something else.
   Looks looks();
 
  private:
   operate::Look look();
+  std::optional<Looks> known(std::chrono::seconds at_most);
 
   const config::Settings settings_;  // with a quiet librdkafka: what it would log is in the answer
-  std::mutex mutex_;
+  std::mutex looking_;               // one at a time; guards servers_
   operate::Servers servers_;
-  std::optional<operate::Look> before_, now_;
+  std::mutex mutex_;  // guards what follows
+  std::optional<Looks> looks_;
   std::chrono::steady_clock::time_point looked_{};
 };
 

@@ -153,13 +153,14 @@ Report person_report(Connection& connection, const PersonQuestion& question) {
                                    parts));
 
   // What happened, of three tables; each by its index, back from the place.
-  const auto lateral = [&](std::string_view kind, std::string_view table, std::string_view person,
-                           std::string_view type, std::string_view what, std::string_view key) {
+  const auto lateral = [&](std::string_view kind, std::string_view table, std::string_view person, std::string_view type,
+                           std::string_view what, std::string_view more) {
+    const auto key = fmt::format("('{}:' || event_id || {}) collate \"C\"", kind, more);
     return fmt::format(
         "select m.at, m.k, '{0}' as kind, a.account, m.type, m.what, m.event_id from unnest($1::text[]) a(account) cross join "
-        "lateral (select occurred_at as at, '{0}:' || event_id || {5} as k, {3} as type, {4} as what, event_id from {1} where "
-        "account = a.account and {2} and occurred_at <= $3::text::timestamptz and (occurred_at, ('{0}:' || event_id || {5}) "
-        "collate \"C\") < ($3::text::timestamptz, $4::text) order by occurred_at desc, 2 collate \"C\" desc limit $5::int8) m",
+        "lateral (select occurred_at as at, {5} as k, {3} as type, {4} as what, event_id from {1} where account = a.account and "
+        "{2} and occurred_at <= $3::text::timestamptz and (occurred_at, {5}) < ($3::text::timestamptz, $4::text) order by "
+        "occurred_at desc, {5} desc limit $5::int8) m",
         kind, table, person, type, what, key);
   };
   const auto keyed = fmt::format(

@@ -49,7 +49,9 @@ def code():
 def reasons(heading):
     """The words of the first column of a table of docs/operations.md."""
     section = (REPOSITORY / "docs/operations.md").read_text().split(f"\n## {heading}")[1].split("\n## ")[0]
-    return [word for row in re.findall(r"^\| (`[^|]+) \|", section, re.M) for word in re.findall(r"`([a-z_0-9]+)`", row)]
+    return [
+        word for row in re.findall(r"^\| (`[^|]+) \|", section, re.M) for word in re.findall(r"`([a-z_0-9]+)`", row)
+    ]
 
 
 class Texts(unittest.TestCase):
@@ -73,7 +75,9 @@ class Texts(unittest.TestCase):
 
     def test_every_text_that_a_page_names_is_there_and_every_other_one_is_gone(self):
         text = code()
-        self.assertEqual(sorted(set(USED.findall(text)) - set(self.en)), [], "named by a page, and there is no such text")
+        self.assertEqual(
+            sorted(set(USED.findall(text)) - set(self.en)), [], "named by a page, and there is no such text"
+        )
         used = set(QUOTED.findall(text))
         made = set(MADE.findall(text)) | {f"{name}." for name in LIST.findall(text) + WORD.findall(text)}
         left = [name for name in self.en if name not in used and not name.startswith(tuple(made))]
@@ -98,7 +102,8 @@ class Code(unittest.TestCase):
     def test_what_strangers_wrote_never_becomes_markup(self):
         forbidden = re.compile(
             r"innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|DOMParser|document\.write|srcdoc|javascript:"
-            r"|\beval\(|new Function|setTimeout\(['\"`]|(?<![\w.])on[a-z]+=[\"']")
+            r"|\beval\(|new Function|setTimeout\(['\"`]|(?<![\w.])on[a-z]+=[\"']"
+        )
         for path in sources():
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 self.assertNotRegex(line, forbidden, f"{path.relative_to(PAGES)}:{number}")
@@ -106,8 +111,11 @@ class Code(unittest.TestCase):
     def test_nothing_comes_from_another_host(self):
         for path in [*sources(), PAGES / "index.html", PAGES / "style.css"]:
             for number, line in enumerate(path.read_text().splitlines(), 1):
-                self.assertNotRegex(line, r"(src|href)=[\"'](https?:)?//|@import|url\(|from ['\"](https?:|[^.'\"/])|import\(['\"]https?:",
-                                    f"{path.relative_to(PAGES)}:{number}")
+                self.assertNotRegex(
+                    line,
+                    r"(src|href)=[\"'](https?:)?//|@import|url\(|from ['\"](https?:|[^.'\"/])|import\(['\"]https?:",
+                    f"{path.relative_to(PAGES)}:{number}",
+                )
 
     def test_styles_stand_in_the_sheet(self):
         """style="…" needs 'unsafe-inline'; a style object is set by properties, which the policy allows."""

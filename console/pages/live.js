@@ -54,7 +54,6 @@ function useLive(parts, fate, paused) {
     };
     source.addEventListener('callback', (event) => {
       const one = JSON.parse(event.data);
-      if (event.lastEventId) left.set(question, event.lastEventId);
       const key = `${one.receipt} ${one.fate}`;
       if (all.known.has(key)) return;  // a reconnect told it again
       all.known.add(key);
@@ -76,6 +75,7 @@ function useLive(parts, fate, paused) {
       const told = JSON.parse(event.data);
       all.leftOut = told.left_out - forgotten;
       all.behind = told.behind;
+      if (event.lastEventId) left.set(question, event.lastEventId);
       trouble = null;
       changed = true;
     });

@@ -88,8 +88,7 @@ class Installation:
         return self
 
     def write_configuration(self):
-        hashed = self.run("console", "passwd", given=PASSWORD + "\n").strip().splitlines()[-1].strip()
-        hashed = hashed.split("=", 1)[-1].strip().strip('"')
+        hashed = json.loads(self.run("console", "passwd", "chen", "--json", given=PASSWORD + "\n"))["password"]
         users = "".join(
             f'\n[[console.users]]\nname = "{name}"\nrole = "{role}"\nmay = {json.dumps(may)}\npassword = "{hashed}"\n'
             for name, (role, may) in ROLES.items()
@@ -102,6 +101,7 @@ name = "console-test"
 durability = "one_broker"
 [ingest]
 listen = "127.0.0.1:{self.callbacks}"
+public_url = "http://127.0.0.1:{self.callbacks}"
 [admin]
 listen = "127.0.0.1:{self.admin}"
 [console]
@@ -151,7 +151,7 @@ secret_env = "CONSOLE_SECRET"
         return done.stdout
 
     def spawn(self, name, *arguments):
-        log = open(self.folder / f"{name}.log", "ab")  # noqa: SIM115: the process has it
+        log = open(self.folder / f"{name}.log", "ab")  # the process has it
         self.processes[name] = subprocess.Popen([self.wxpipe, *arguments], env=self.environment, stdout=log, stderr=log)
 
     def sql(self, question):

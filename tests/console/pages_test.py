@@ -234,8 +234,8 @@ class HandlesDeadLetters(Case):
     def fullest(self):
         """The reason of most open letters that no key can open, and how many there are."""
         return here.sql(
-            "select reason, count(*) from dead_letters d where stage = 'ingest' and reason <> 'undecryptable' and not exists "
-            "(select from wxpipe.dead_letter_actions a where a.dead_letter_id = d.dead_letter_id) "
+            "select reason, count(*) from dead_letters d where stage = 'ingest' and reason <> 'undecryptable' "
+            "and not exists (select from wxpipe.dead_letter_actions a where a.dead_letter_id = d.dead_letter_id) "
             "group by 1 order by 2 desc, 1 limit 1"
         )[0]
 
@@ -378,6 +378,30 @@ class ProvesCustody(Case):
         until(lambda: here.one(f"select count(*) from messages where event_id = '{event}'") == "1", "its row is back")
 
 
+class SetsUpAccounts(Case):
+    def test_the_address_is_there_and_the_platforms_verification_can_be_played(self):
+        self.browser.open("/accounts")
+        self.browser.see("旗舰店", "main table")
+        self.browser.open("/accounts/shop")
+        self.browser.see(f"http://127.0.0.1:{here.callbacks}/callback/shop", "main code")
+        self.browser.press("Play the platform's verification", "main")
+        self.browser.see("Answer", "main .steps table", 40)
+        self.assertTrue(all(row[1] == "fine" for row in self.browser.rows("main .steps table")))
+
+    def test_what_was_refused_is_named_with_what_to_do(self):
+        self.browser.open("/accounts/corp")
+        self.browser.see("Waiting for the platform's GET", "main")
+        wrong = here.environment | {"CONSOLE_TOKEN": "another" + here.environment["CONSOLE_TOKEN"][7:]}
+        right, here.environment = here.environment, wrong
+        try:
+            here.run("send", "--account", "corp", "--type", "message.text", fails=True)
+        finally:
+            here.environment = right
+        self.browser.see("bad_signature", "main")
+        self.browser.see("A request was refused", "main .steps")
+        self.browser.see("Copy the Token from the platform", "main .steps")
+
+
 PAGES = [
     "/",
     "/?range=month",
@@ -494,7 +518,8 @@ class ShowsEveryPage(Case):
                 self.browser.open(page)
                 nameless = self.browser.run("""
                   return [...document.querySelectorAll('input, select, textarea, button, a[href]')].filter((one) =>
-                    !one.labels?.length && !one.getAttribute('aria-label') && !one.innerText?.trim()).map((one) => one.outerHTML)""")
+                    !one.labels?.length && !one.getAttribute('aria-label') && !one.innerText?.trim())
+                    .map((one) => one.outerHTML)""")
                 self.assertEqual(nameless, [])
 
 
@@ -533,7 +558,7 @@ class WorksByKeyboard(Case):
             self.browser.keys(Keys.TAB)
             self.assertTrue(
                 self.browser.run(
-                    "return document.activeElement === document.body || Boolean(document.activeElement.closest('dialog'))"
+                    "const one = document.activeElement; return one === document.body || Boolean(one.closest('dialog'))"
                 )
             )
         self.browser.keys(Keys.ESCAPE)

@@ -10,9 +10,11 @@ import {address} from './parts/url.js';
 import {asked} from './events.js';
 import {accountOptions, Reason, Said, Type, Word} from './parts/words.js';
 
-const kShown = 250;      // rows on the page
-const kHeld = 5_000;     // rows that a pause keeps
-const kRedraw = 250;     // ms between two changes of the page
+const kShown = 250;  // rows on the page
+const kShownInBurst = 60;  // … while more than kBurst a second come: a screenful, which nobody can read anyway
+const kBurst = 50;
+const kHeld = 5_000;  // rows that a pause keeps
+const kRedraw = 250;  // ms between two changes of the page
 
 const empty = () => ({rows: [], came: 0, hidden: 0, paused: 0, lost: 0, leftOut: 0, leftOutBefore: 0, behind: 0,
   known: new Set(), rate: null});
@@ -96,7 +98,9 @@ function useLive(parts, fate, paused) {
       while (times.length && now - times[0] > 5_000) times.shift();
       if (!changed && before === times.length) return;
       changed = false;
-      setShown({...all, rows: [...all.rows], paused: held.length, rate: times.length / 5, state, trouble});
+      const speed = times.length / 5;
+      const rows = all.rows.slice(0, speed > kBurst ? kShownInBurst : kShown);
+      setShown({...all, rows, paused: held.length, rate: speed, state, trouble});
     };
     const timer = setInterval(draw, kRedraw);
     show.current = () => {
@@ -158,7 +162,7 @@ export function Live({session, query}) {
     ${live.trouble && html`<${Notice} text=${live.trouble.text} remedy=${live.trouble.remedy} />`}
     ${!live.trouble && live.state === 'closed' && html`<${Notice} text=${t('live.closed')} remedy=${t('live.closed.do')}
       again=${live.again} />`}
-    <${Panel} flush>
+    <${Panel} kind="live" flush>
       <header class="panel-head">
         <h2 role="status"><span class=${`pulse ${live.state === 'open' ? 'on' : live.state === 'connecting' ? ''
           : 'off'}`}></span>${paused ? t('live.state.paused', {count: number(live.paused)})

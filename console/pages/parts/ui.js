@@ -21,8 +21,8 @@ export function Page({title, about, actions, children}) {
   `;
 }
 
-export const Panel = ({title, aside, children, flush = false, id}) => html`
-  <section class=${flush ? 'panel flush' : 'panel'} id=${id} aria-label=${title}>
+export const Panel = ({title, aside, children, flush = false, kind = ''}) => html`
+  <section class=${`panel ${flush ? 'flush' : ''} ${kind}`} aria-label=${title}>
     ${title && html`<header class="panel-head"><h2>${title}</h2>
       ${aside && html`<div class="aside">${aside}</div>`}</header>`}
     ${children}

@@ -98,6 +98,53 @@ class Texts(unittest.TestCase):
         self.assertIn("bad_signature", reasons("Refusals"))
 
 
+def literals():
+    """All texts in the C++ sources that may reach a page, those of one expression joined."""
+    token = re.compile(r'//[^\n]*|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)\'|[^"\'/\s]+|/')
+    found = []
+    for folder in ("operate", "console", "sinks", "common", "ingest"):
+        for path in (REPOSITORY / folder).rglob("*.[ch]pp"):
+            joined = False
+            for piece in token.findall(path.read_text()):
+                if not piece.startswith('"'):
+                    joined = joined and piece.startswith("//")
+                    continue
+                text = piece[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+                if joined:
+                    found[-1] += text
+                else:
+                    found.append(text)
+                joined = True
+    return "\n".join(found)
+
+
+class Sentences(unittest.TestCase):
+    """Sentences of the server that the pages say in Chinese."""
+
+    def setUp(self):
+        text = (PAGES / "texts/sentences_zh.js").read_text()
+        found = re.findall(r"^  \['((?:[^'\\]|\\.)+)',\s*'((?:[^'\\]|\\.)+)'\],$", text, re.M)
+        self.pairs = [(english.replace("\\'", "'"), chinese) for english, chinese in found]
+
+    def test_every_line_was_read(self):
+        lines = (PAGES / "texts/sentences_zh.js").read_text().count("\n  ['")
+        self.assertEqual(len(self.pairs), lines)
+
+    def test_each_leaves_room_for_the_same_values(self):
+        for english, chinese in self.pairs:
+            self.assertEqual(english.count("{}"), chinese.count("{}"), english)
+
+    @unittest.skipUnless((REPOSITORY / "console/server.cpp").exists(), "the console's sources aren't here")
+    def test_somebody_says_each_in_english(self):
+        said = literals()
+        unsaid = [
+            english
+            for english, _ in self.pairs
+            if any(part.strip() not in said for part in re.split(r"\{\}|kafka-reassign-partitions|(?<=\.) ", english))
+        ]
+        self.assertEqual(unsaid, [])
+
+
 class Code(unittest.TestCase):
     def test_what_strangers_wrote_never_becomes_markup(self):
         forbidden = re.compile(

@@ -1,7 +1,7 @@
 // The pieces that pages are made of: panels, tables, badges, forms, dialogs. They hold no data of their own.
 import {html, useEffect, useLayoutEffect, useMemo, useRef, useState} from './dom.js';
 import {ago, none, time, utc} from './format.js';
-import {t, term} from './texts.js';
+import {said, t, term} from './texts.js';
 import {Span} from './span.js';
 import {address, go} from './url.js';
 
@@ -47,7 +47,7 @@ export function Waiting() {
 }
 
 // A sentence whose `words` are to be typed.
-const Sentence = ({text}) => String(text).split('`').map((part, place) => (place % 2 ? html`<code>${part}</code>`
+const Sentence = ({text}) => said(String(text)).split('`').map((part, place) => (place % 2 ? html`<code>${part}</code>`
   : part));
 
 export const Notice = ({kind = 'error', text, remedy, again}) => html`

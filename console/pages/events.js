@@ -7,7 +7,7 @@ import {Saved} from './parts/saved.js';
 import {t} from './parts/texts.js';
 import {Answer, Badge, Filter, Findings, Notice, Page, Panel, Table, Time} from './parts/ui.js';
 import {address, go} from './parts/url.js';
-import {accountName, accountOptions, Reason, Said, Type} from './parts/words.js';
+import {accountName, accountOptions, Reason, Said, Type, TypeList} from './parts/words.js';
 
 export const asked = (query, names) => Object.fromEntries(names.map((name) => [name,
   query[name]]).filter(([, value]) => value));
@@ -25,7 +25,7 @@ export function Events({session, query}) {
   const fields = [
     {name: 'key', label: t('events.key'), placeholder: t('events.key.hint'), wide: true},
     {name: 'text', label: t('events.text'), placeholder: t('events.text.hint')},
-    {name: 'type', label: t('type'), placeholder: 'message.*'},
+    {name: 'type', label: t('type'), placeholder: 'message.*', list: 'types'},
     {name: 'person', label: t('person'), placeholder: 'openid, external_userid'},
     {name: 'account', label: t('account'), options: accountOptions(session)},
     {name: 'span', span: true},
@@ -33,7 +33,7 @@ export function Events({session, query}) {
   const actions = html`<${Saved} path="/events" query=${filter} />
     ${session.export && html`<${Export} filter=${filter} />`}`;
   return html`<${Page} title=${t('nav.events')} about=${t('events.about')} actions=${actions}>
-    <${Panel}><${Filter} path="/events" query=${query} fields=${fields} /><//>
+    <${Panel}><${Filter} path="/events" query=${query} fields=${fields} /><${TypeList} /><//>
     <${Panel} flush>
       <${Answer} of=${answer}>${(data) => html`
         ${data.findings.some((one) => one.level !== 'fine') && html`<div class="more">

@@ -1,4 +1,5 @@
-// Groups: how far each reader is behind, in records and in time; who holds which partition; how many processes it takes.
+// Groups: how far each reader is behind, in records and in time; who holds which partition; how many processes are
+// needed.
 import {html, useState} from './parts/dom.js';
 import {useAnswer} from './parts/api.js';
 import {duration, number, rate} from './parts/format.js';

@@ -8,7 +8,7 @@ import {language, t, term} from './parts/texts.js';
 import {Filter, Notice, Page, Panel, Table} from './parts/ui.js';
 import {address} from './parts/url.js';
 import {asked} from './events.js';
-import {accountOptions, Reason, Said, Type, Word} from './parts/words.js';
+import {accountOptions, Reason, Said, Type, TypeList, Word} from './parts/words.js';
 
 const kShown = 250;  // rows on the page
 const kShownInBurst = 60;  // … while more than kBurst a second come: a screenful, which nobody can read anyway
@@ -141,7 +141,7 @@ export function Live({session, query}) {
   const live = useLive(filled({where: whereOf(query), match: query.match, since: query.since}), query.fate, paused);
   const fields = [
     {name: 'account', label: t('account'), options: accountOptions(session)},
-    {name: 'type', label: t('type'), placeholder: 'message.*'},
+    {name: 'type', label: t('type'), placeholder: 'message.*', list: 'types'},
     {name: 'person', label: t('person'), placeholder: 'openid, external_userid'},
     {name: 'match', label: t('live.match'), placeholder: '/attributes/EventKey=PRICE'},
     {name: 'fate', label: t('fate'), options: [['', t('any')],
@@ -158,7 +158,7 @@ export function Live({session, query}) {
   const leftOut = live.leftOut + live.leftOutBefore + live.lost;
   const gone = live.came - live.hidden - live.paused - live.lost - live.rows.length;
   return html`<${Page} title=${t('nav.live')} about=${t('live.about')} actions=${actions}>
-    <${Panel}><${Filter} path="/live" query=${query} fields=${fields} /><//>
+    <${Panel}><${Filter} path="/live" query=${query} fields=${fields} /><${TypeList} /><//>
     ${live.trouble && html`<${Notice} text=${live.trouble.text} remedy=${live.trouble.remedy} />`}
     ${!live.trouble && live.state === 'closed' && html`<${Notice} text=${t('live.closed')} remedy=${t('live.closed.do')}
       again=${live.again} />`}

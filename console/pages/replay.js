@@ -9,7 +9,7 @@ import {Task, useTask} from './parts/task.js';
 import {t, term} from './parts/texts.js';
 import {Answer, Dialog, Field, Notice, Page, Panel, Table, Time, TroubleNotice} from './parts/ui.js';
 import {address, note} from './parts/url.js';
-import {accountOptions, Word} from './parts/words.js';
+import {accountOptions, TypeList, Word} from './parts/words.js';
 import {asked} from './events.js';
 
 const kTopics = ['events', 'messages', 'followers', 'leads', 'logs', 'dead_letters', 'custody'];
@@ -72,6 +72,7 @@ export function Replay({session, query}) {
               placeholder=${t('replay.from.hint')} list="places" wide />
             <${Field} label=${t('replay.to')} name="to" value=${values.to} onInput=${set('to')}
               placeholder=${t('replay.to.hint')} list="places" wide />
+            <${TypeList} />
             <datalist id="places">${['15m', '1h', '24h', '7d',
               ...places].map((one) => html`<option value=${one} />`)}</datalist>
           </div>
@@ -83,7 +84,7 @@ export function Replay({session, query}) {
           <div class="form">
             <${Field} label=${t('account')} name="account" value=${values.account} options=${accountOptions(session)}
               onInput=${set('account')} />
-            <${Field} label=${t('type')} name="type" value=${values.type} placeholder="message.*"
+            <${Field} label=${t('type')} name="type" value=${values.type} placeholder="message.*" list="types"
               onInput=${set('type')} />
           </div>
           <div class="form">

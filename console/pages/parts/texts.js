@@ -45,8 +45,8 @@ function part(text) {
   return `${amount} ${counted[word]}${examples ? `（如 ${examples}）` : ''}`;
 }
 
-// A sentence of the server's, in the reader's language where it is known. Some begin with the name of a check or with an
-// address.
+// A sentence of the server's, in the reader's language where it is known. Some begin with the name of a check or with
+// an address.
 export function said(text) {
   if (language() !== 'zh' || !text) return text;
   const [, first, rest] = /^([a-z ]+|\S+:\d+): ([\s\S]+)$/.exec(text) ?? [];

@@ -97,6 +97,7 @@ export function Table({columns, rows, link, empty, caption, rowKey, sortable = f
       : a < b ? -1 : 1);
     shown = [...rows].sort((a, b) => compare(value(a), value(b)) * (order.down ? -1 : 1));
   }
+  const arrow = (name) => (!order || order.name !== name ? '' : order.down ? '↓' : '↑');
   const sorted = (name) => setOrder((now) => (now?.name === name ? {name, down: !now.down} : {name, down: true}));
   if (!rows.length) return html`<p class="empty">${empty ?? t('table.empty')}</p>`;
   return html`
@@ -110,8 +111,7 @@ export function Table({columns, rows, link, empty, caption, rowKey, sortable = f
                 aria-sort=${order && order.name === one.name ? (order.down ? 'descending' : 'ascending') : undefined}>
                 ${sortable && one.sort
                   ? html`<button type="button" class="sort" onClick=${() => sorted(one.name)}>
-                    ${one.label}<span aria-hidden="true">${order && order.name === one.name ? (order.down ? '↓' : '↑')
-                    : ''}</span></button>`
+                    ${one.label}<span aria-hidden="true">${arrow(one.name)}</span></button>`
                   : one.label}
               </th>`,
             )}
@@ -180,7 +180,8 @@ export function Bars({of, link, label}) {
   `;
 }
 
-export function Field({label, name, value, type = 'text', options, placeholder, wide, onInput, hint, required, list}) {
+export function Field(given) {
+  const {label, name, value, type = 'text', options, placeholder, wide, onInput, hint, required, list} = given;
   const id = `field-${name}`;
   const changed = (event) => onInput(event.target.value);
   return html`
@@ -192,9 +193,8 @@ export function Field({label, name, value, type = 'text', options, placeholder, 
               ${text}</option>`)}
           </select>`
         : html`<input id=${id} name=${name} type=${type} value=${value ?? ''} placeholder=${placeholder}
-          required=${required} list=${list}
-            autocomplete=${type === 'password' ? 'current-password' : 'off'} spellcheck=${false} onInput=${changed}
-              aria-describedby=${hint ? `${id}-hint` : undefined} />`}
+            required=${required} list=${list} autocomplete=${given.autocomplete ?? 'off'} spellcheck=${false}
+            autofocus=${given.autofocus} onInput=${changed} aria-describedby=${hint ? `${id}-hint` : undefined} />`}
       ${hint && html`<small id=${`${id}-hint`}>${hint}</small>`}
     </div>
   `;

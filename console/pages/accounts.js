@@ -16,17 +16,28 @@ export function Accounts({session, name}) {
       <${Findings} of=${data.findings} quiet />
       <${Panel} flush>
         <${Table} sortable caption=${t('nav.accounts')} rows=${data.accounts} rowKey=${(row) => row.account}
-          link=${(row) => `/accounts/${encodeURIComponent(row.account)}`} marked=${(row) => (row.state === 'silent' ? 'error' : '')} columns=${[
-            {name: 'account', label: t('account'), sort: (row) => row.account, kind: 'tight', of: (row) => html`<b>${row.title || row.account}</b>${row.title && html`<span class="gloss">${row.account}</span>`}`},
+          link=${(row) => `/accounts/${encodeURIComponent(row.account)}`}
+            marked=${(row) => (row.state === 'silent' ? 'error' : '')} columns=${[
+            {name: 'account', label: t('account'), sort: (row) => row.account, kind: 'tight', of: (row) => html`<b>
+              ${row.title || row.account}</b>${row.title && html`<span class="gloss">${row.account}</span>`}`},
             {label: t('state'), of: (row) => html`<${Word} list="account" of=${row.state} />`},
-            {label: t('accounts.kind'), of: (row) => (row.kind ? html`<span title=${row.kind}>${term('kind', row.kind)}</span>` : t('accounts.gone'))},
-            {name: 'last', label: t('accounts.last'), sort: (row) => row.last_callback_at, of: (row) => html`<${Time} of=${row.last_callback_at} relative />`},
-            {name: 'hour', label: t('accounts.hour'), kind: 'number', sort: (row) => row.last_hour, of: (row) => html`${number(row.last_hour)}<span class="gloss">${t('accounts.before', {count: number(row.same_hour_last_week)})}</span>`},
-            {name: 'today', label: t('accounts.today'), kind: 'number', sort: (row) => row.today, of: (row) => html`${number(row.today)}<span class="gloss">${t('accounts.before', {count: number(row.same_day_last_week)})}</span>`},
-            {name: 'spool', label: t('accounts.spool'), kind: 'number', sort: (row) => row.by_spool_today, of: (row) => number(row.by_spool_today)},
-            {name: 'silence', label: t('accounts.silence'), kind: 'number', sort: (row) => row.longest_silence_us, of: (row) => duration(row.longest_silence_us / 1e6)},
+            {label: t('accounts.kind'), of: (row) => (row.kind ? html`<span title=${row.kind}>
+              ${term('kind', row.kind)}</span>` : t('accounts.gone'))},
+            {name: 'last', label: t('accounts.last'), sort: (row) => row.last_callback_at,
+              of: (row) => html`<${Time} of=${row.last_callback_at} relative />`},
+            {name: 'hour', label: t('accounts.hour'), kind: 'number', sort: (row) => row.last_hour,
+              of: (row) => html`${number(row.last_hour)}<span class="gloss">
+              ${t('accounts.before', {count: number(row.same_hour_last_week)})}</span>`},
+            {name: 'today', label: t('accounts.today'), kind: 'number', sort: (row) => row.today,
+              of: (row) => html`${number(row.today)}<span class="gloss">
+              ${t('accounts.before', {count: number(row.same_day_last_week)})}</span>`},
+            {name: 'spool', label: t('accounts.spool'), kind: 'number', sort: (row) => row.by_spool_today,
+              of: (row) => number(row.by_spool_today)},
+            {name: 'silence', label: t('accounts.silence'), kind: 'number', sort: (row) => row.longest_silence_us,
+              of: (row) => duration(row.longest_silence_us / 1e6)},
             {name: 'letters', label: t('nav.dead_letters'), kind: 'number', sort: (row) => row.open_dead_letters,
-              of: (row) => (row.open_dead_letters ? html`<a href=${address('/dead-letters', {account: row.account})}>${number(row.open_dead_letters)}</a>` : '0')},
+              of: (row) => (row.open_dead_letters ? html`<a href=${address('/dead-letters', {account: row.account})}>
+                ${number(row.open_dead_letters)}</a>` : '0')},
           ]} />
       <//>`}<//>
   <//>`;
@@ -38,18 +49,23 @@ function One({session, name, answer}) {
   const actions = html`<a class="button" href=${address('/live', {account: name})}>${t('nav.live')}</a>
     <a class="button" href=${address('/events', {account: name})}>${t('nav.events')}</a>
     <a class="button" href="/accounts">${t('accounts.all')}</a>`;
-  return html`<${Page} title=${row?.title ? `${row.title} (${name})` : name} about=${row && term('kind', row.kind)} actions=${actions}>
-    ${answer.data && !row && html`<${Notice} text=${t('accounts.unknown', {name})} remedy=${t('accounts.unknown.do')} />`}
+  return html`<${Page} title=${row?.title ? `${row.title} (${name})` : name} about=${row && term('kind', row.kind)}
+    actions=${actions}>
+    ${answer.data && !row && html`<${Notice} text=${t('accounts.unknown', {name})}
+      remedy=${t('accounts.unknown.do')} />`}
     ${answer.error && html`<${TroubleNotice} error=${answer.error} again=${answer.again} />`}
     ${row && html`
       <${Panel} aside=${html`<${Word} list="account" of=${row.state} />`} title=${t('accounts.health')}>
         <${Facts} of=${[
           [t('accounts.last'), html`<${Time} of=${row.last_callback_at} />`],
-          [t('accounts.hour'), `${number(row.last_hour)} (${t('accounts.before', {count: number(row.same_hour_last_week)})})`],
-          [t('accounts.today'), `${number(row.today)} (${t('accounts.before', {count: number(row.same_day_last_week)})})`],
+          [t('accounts.hour'), `${number(row.last_hour)} (${t('accounts.before',
+            {count: number(row.same_hour_last_week)})})`],
+          [t('accounts.today'), `${number(row.today)} (${t('accounts.before',
+            {count: number(row.same_day_last_week)})})`],
           [t('accounts.silence'), duration(row.longest_silence_us / 1e6)],
           [t('accounts.spool'), number(row.by_spool_today)],
-          [t('nav.dead_letters'), html`<a href=${address('/dead-letters', {account: name})}>${number(row.open_dead_letters)}</a>`],
+          [t('nav.dead_letters'), html`<a href=${address('/dead-letters', {account: name})}>
+            ${number(row.open_dead_letters)}</a>`],
         ]} />
         ${row.state === 'silent' && html`<${Notice} text=${t('accounts.silent')} remedy=${t('accounts.silent.do')} />`}
       <//>
@@ -63,8 +79,10 @@ function One({session, name, answer}) {
           {label: t('time'), kind: 'tight', of: (one) => html`<${Time} of=${one.at} />`},
           {label: t('accounts.times'), kind: 'number', of: (one) => number(one.times)},
           {label: t('accounts.method'), of: (one) => one.method},
-          {label: t('reason'), of: (one) => html`<span>${one.reason}</span><span class="gloss">${term('refusal', one.reason)}</span>`},
-          {label: t('accounts.wrong'), of: (one) => one.wrong && html`<span>${one.wrong}</span><span class="gloss">${term('wrong', one.wrong)}</span>`},
+          {label: t('reason'), of: (one) => html`<span>${one.reason}</span><span class="gloss">
+            ${term('refusal', one.reason)}</span>`},
+          {label: t('accounts.wrong'), of: (one) => one.wrong && html`<span>${one.wrong}</span><span class="gloss">
+            ${term('wrong', one.wrong)}</span>`},
           {label: t('accounts.from'), kind: 'id', of: (one) => one.address},
           {label: t('accounts.do'), kind: 'text', of: remedyOf},
         ]} />`}<//>
@@ -85,19 +103,26 @@ function Wizard({row, session, refusals}) {
   const failed = (refusals ?? []).filter((one) => Date.parse(one.at) > opened.current);
   const came = row.last_callback_at && row.last_callback_at !== before;
   const verified = row.verified_at && Date.parse(row.verified_at) > opened.current;
-  const where = hook ? 'hook' : row.kind.startsWith('wework') ? 'wework' : row.kind.startsWith('open_platform') ? 'open' : 'wechat';
+  const where = hook ? 'hook' : row.kind.startsWith('wework') ? 'wework' : row.kind.startsWith('open_platform') ? 'open'
+    : 'wechat';
   return html`<${Panel} title=${t('wizard')}>
     <ol class="steps">
       <li class=${row.address ? 'done' : ''}><div class="stack"><b>${t('wizard.url')}</b>
         <p class="muted">${t(`wizard.where.${where}`)}</p>
-        ${row.address ? html`<div class="copyable"><code>${row.address}</code><${Copy} text=${row.address} /></div>` : html`<p>${t('wizard.url.none')}</p>`}
+        ${row.address ? html`<div class="copyable"><code>${row.address}</code><${Copy} text=${row.address} />
+          </div>` : html`<p>${t('wizard.url.none')}</p>`}
         ${row.address?.includes('<') && html`<small class="muted">${t('wizard.url.host')}</small>`}</div></li>
-      <li><div class="stack"><b>${t(hook ? 'wizard.secret' : 'wizard.keys')}</b><p class="muted">${t(hook ? 'wizard.secret.note' : 'wizard.keys.note')}</p></div></li>
-      <li class=${came || verified ? 'done' : ''}><div class="stack"><b>${t(hook ? 'wizard.first' : 'wizard.verify')}</b>
+      <li><div class="stack"><b>${t(hook ? 'wizard.secret' : 'wizard.keys')}</b><p class="muted">
+        ${t(hook ? 'wizard.secret.note' : 'wizard.keys.note')}</p></div></li>
+      <li class=${came || verified ? 'done' : ''}><div class="stack"><b>
+        ${t(hook ? 'wizard.first' : 'wizard.verify')}</b>
         <div role="status">${verified ? html`<${Notice} kind="fine" text=${t('wizard.verified')} />`
           : came ? html`<${Notice} kind="fine" text=${t('wizard.came')} />`
-          : failed.length ? html`<${Notice} kind="error" text=${t('wizard.failed', {reason: term('refusal', failed[0].reason)})} remedy=${remedyOf(failed[0])} />`
-          : html`<p class="muted"><span class="pulse"></span>${t(hook ? 'wizard.waiting.first' : 'wizard.waiting')}${row.last_callback_at ? ` ${t('wizard.before')}` : ''}</p>`}</div>
+          : failed.length ? html`<${Notice} kind="error" text=${t('wizard.failed',
+            {reason: term('refusal', failed[0].reason)})} remedy=${remedyOf(failed[0])} />`
+          : html`<p class="muted"><span class="pulse"></span>
+            ${t(hook ? 'wizard.waiting.first' : 'wizard.waiting')}${row.last_callback_at ? ` ${t('wizard.before')}`
+            : ''}</p>`}</div>
         ${!hook && may(session, 'operator') && html`<${Probe} name=${row.account} />`}</div></li>
     </ol>
   <//>`;
@@ -114,7 +139,8 @@ function Probe({name}) {
     setState({busy: true});
     let next;
     try {
-      next = {data: await ask(`/accounts/${encodeURIComponent(name)}/probe`, {method: 'POST', body: {}, limit: 40_000})};
+      next = {data: await ask(`/accounts/${encodeURIComponent(name)}/probe`,
+        {method: 'POST', body: {}, limit: 40_000})};
     } catch (error) {
       next = {error};
     }
@@ -123,7 +149,8 @@ function Probe({name}) {
   return html`
     <div class="stack">
       <p class="muted">${t('probe.about')}</p>
-      <div><button type="button" disabled=${state.busy} onClick=${play}>${state.busy ? t('probe.busy') : t('probe')}</button></div>
+      <div><button type="button" disabled=${state.busy} onClick=${play}>
+        ${state.busy ? t('probe.busy') : t('probe')}</button></div>
       ${state.error && html`<${TroubleNotice} error=${state.error} />`}
       ${state.data && html`
         <${Table} caption=${t('probe')} rows=${state.data.stations} columns=${[
@@ -138,5 +165,6 @@ function Probe({name}) {
 const Rotation = ({kind}) => html`
   <${Panel} title=${t('rotation')}>
     <p class="muted lead">${t('rotation.about')}</p>
-    <ol class="steps">${['1', '2', '3', '4'].map((one) => html`<li><p>${t(signed.includes(kind) ? `rotation.hook.${one}` : `rotation.${one}`)}</p></li>`)}</ol>
+    <ol class="steps">${['1', '2', '3', '4'].map((one) => html`<li><p>
+      ${t(signed.includes(kind) ? `rotation.hook.${one}` : `rotation.${one}`)}</p></li>`)}</ol>
   <//>`;

@@ -16,8 +16,10 @@ export function Actions({query}) {
         {label: t('time'), kind: 'tight', of: (row) => html`<${Time} of=${row.at} />`},
         {label: t('actions.who'), of: (row) => html`<b>${row.operator}</b><span class="gloss">${row.address}</span>`},
         {label: t('actions.what'), of: (row) => row.operation},
-        {label: t('actions.of'), of: (row) => html`${row.resource_type}${row.resource_id && html`<span class="gloss mono">${row.resource_id}</span>`}`},
-        {label: t('actions.filter'), kind: 'text', of: (row) => row.filter && html`<span class="mono">${row.filter}</span>`},
+        {label: t('actions.of'), of: (row) => html`${row.resource_type}${row.resource_id
+          && html`<span class="gloss mono">${row.resource_id}</span>`}`},
+        {label: t('actions.filter'), kind: 'text', of: (row) => row.filter && html`<span class="mono">
+          ${row.filter}</span>`},
         {label: t('actions.count'), kind: 'number', of: (row) => number(row.affected)},
         {label: t('actions.why'), kind: 'text', of: (row) => row.reason},
       ]} />`}<//><//>

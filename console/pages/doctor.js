@@ -10,7 +10,8 @@ const order = ['misconfigured', 'error', 'warning', 'note', 'fine'];
 
 export function Doctor() {
   const answer = useAnswer('/doctor', {}, {limit: 30_000});
-  const actions = html`<button type="button" class="first" disabled=${answer.asking} onClick=${answer.again}>${answer.asking ? t('doctor.looking') : t('doctor.again')}</button>`;
+  const actions = html`<button type="button" class="first" disabled=${answer.asking} onClick=${answer.again}>
+    ${answer.asking ? t('doctor.looking') : t('doctor.again')}</button>`;
   return html`<${Page} title=${t('nav.doctor')} about=${t('doctor.about')} actions=${actions}>
     <${Answer} of=${answer}>${(data) => {
       const sorted = [...data.findings].sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
@@ -19,8 +20,10 @@ export function Doctor() {
       return html`
         <div class="columns two">
           <${Panel} title=${wrong.length ? t('doctor.findings') : t('doctor.fine')} aside=${html`
-            ${count('error') + count('misconfigured') > 0 && html`<${Badge} kind="error">${t('doctor.errors', {count: number(count('error') + count('misconfigured'))})}<//>`}
-            ${count('warning') > 0 && html`<${Badge} kind="warning">${t('doctor.warnings', {count: number(count('warning'))})}<//>`}
+            ${count('error') + count('misconfigured') > 0 && html`<${Badge} kind="error">
+              ${t('doctor.errors', {count: number(count('error') + count('misconfigured'))})}<//>`}
+            ${count('warning') > 0 && html`<${Badge} kind="warning">
+              ${t('doctor.warnings', {count: number(count('warning'))})}<//>`}
             <span>${t('doctor.at')} <${Time} of=${data.at} /></span>`}>
             <${Findings} of=${sorted} />
           <//>

@@ -1,5 +1,5 @@
-// What is known about one callback, on one page: its way with the time at each station, the body, the row, its facts and
-// points, side by side.
+// What is known about one callback, on one page: its way with the time at each station, the body, the row, its facts
+// and points, side by side.
 import {html, useState} from './parts/dom.js';
 import {useAnswer} from './parts/api.js';
 import {bytes, duration, moment, number} from './parts/format.js';
@@ -13,8 +13,10 @@ export function Event({session, id}) {
   const answer = useAnswer(`/events/${encodeURIComponent(id)}`, {hops: hops ? 'true' : ''}, {limit: 30_000});
   const plain = useAnswer(hops ? `/events/${encodeURIComponent(id)}` : null);  // stays while the topics are looked at
   const shown = answer.data ? answer : plain.data ? {...plain, error: answer.error} : answer;
-  return html`<${Page} title=${t('event')} about=${html`<span class="copyable"><span class="mono">${id}</span><${Copy} text=${id} /></span>`}>
-    <${Answer} of=${shown}>${(data) => html`<${Story} data=${data} session=${session} hops=${hops} looking=${hops && !answer.data && !answer.error} ask=${() => setHops(true)} />`}<//>
+  return html`<${Page} title=${t('event')} about=${html`<span class="copyable"><span class="mono">${id}</span>
+    <${Copy} text=${id} /></span>`}>
+    <${Answer} of=${shown}>${(data) => html`<${Story} data=${data} session=${session} hops=${hops}
+      looking=${hops && !answer.data && !answer.error} ask=${() => setHops(true)} />`}<//>
   <//>`;
 }
 
@@ -27,7 +29,8 @@ function json(text) {
   }
 }
 
-const kHead = ['type', 'account', 'tenant', 'subject', 'content', 'occurred_at', 'received_at', 'reply', 'stage', 'reason', 'detail', 'state'];
+const kHead = ['type', 'account', 'tenant', 'subject', 'content', 'occurred_at', 'received_at', 'reply', 'stage',
+  'reason', 'detail', 'state'];
 const kElsewhere = ['body', 'attributes', 'context', 'history'];
 
 function Story({data, session, hops, looking, ask}) {
@@ -41,7 +44,8 @@ function Story({data, session, hops, looking, ask}) {
     ${data.masked && html`<${Notice} kind="note" text=${t('masked.page')} remedy=${t('masked.page.do')} />`}
     <${Panel}>
       <${Facts} of=${[
-        letter ? [t('state'), html`<${Badge} kind="error">${t('word.dead_letter')}<//> <${Word} list="letter" of=${row.state} />`] : [t('type'), html`<${Type} of=${row.type} />`],
+        letter ? [t('state'), html`<${Badge} kind="error">${t('word.dead_letter')}<//> <${Word} list="letter"
+          of=${row.state} />`] : [t('type'), html`<${Type} of=${row.type} />`],
         letter && [t('reason'), html`<${Reason} of=${row.reason} />`],
         letter && [t('stage'), row.stage],
         [t('account'), accountName(session, row.account)],
@@ -51,7 +55,8 @@ function Story({data, session, hops, looking, ask}) {
         !letter && [t('content'), html`<${Said} text=${row.content} />`],
         row.reply && [t('event.reply'), html`<${Said} text=${row.reply} />`],
       ]} />
-      ${letter && html`<p class="muted lead">${row.detail} ${told('reason.do', row.reason)}</p><p><a href=${address('/dead-letters', {id: data.id, state: 'any'})}>${t('event.to_letters')}</a></p>`}
+      ${letter && html`<p class="muted lead">${row.detail} ${told('reason.do', row.reason)}</p><p>
+        <a href=${address('/dead-letters', {id: data.id, state: 'any'})}>${t('event.to_letters')}</a></p>`}
     <//>
     <${Findings} of=${data.findings} quiet />
     <div class="columns two">
@@ -69,12 +74,16 @@ function Story({data, session, hops, looking, ask}) {
           ]} /><//>`}
       </div>
       <div class="stack">
-        ${seen ? html`<${Body} id=${data.id} letter=${letter} />` : html`<${Panel} title=${t('event.body')}><p class="muted">${t('event.body.hidden')}</p><//>`}
-        ${row.attributes && html`<${Panel} title=${t('event.attributes')} aside=${t('event.attributes.note')}><${Attributes} text=${row.attributes} /><//>`}
+        ${seen ? html`<${Body} id=${data.id} letter=${letter} />` : html`<${Panel} title=${t('event.body')}>
+          <p class="muted">${t('event.body.hidden')}</p><//>`}
+        ${row.attributes && html`<${Panel} title=${t('event.attributes')} aside=${t('event.attributes.note')}>
+          <${Attributes} text=${row.attributes} /><//>`}
         ${row.context && html`<${Panel} title=${t('event.context')}><${Attributes} text=${row.context} /><//>`}
         <${Panel} title=${t('event.row')} aside=${row.table && html`<span class="mono">${row.table}</span>`}>
-          <dl class="facts rows">${data.row.filter((one) => one.name !== 'table' && !kElsewhere.includes(one.name)).sort((a, b) => rank(a) - rank(b))
-            .map((one) => html`<div><dt>${one.name}</dt><dd class="mono"><${Said} text=${one.value} /></dd></div>`)}</dl>
+          <dl class="facts rows">${data.row.filter((one) => one.name !== 'table'
+            && !kElsewhere.includes(one.name)).sort((a, b) => rank(a) - rank(b))
+            .map((one) => html`<div><dt>${one.name}</dt><dd class="mono"><${Said} text=${one.value} /></dd>
+              </div>`)}</dl>
         <//>
       </div>
     </div>
@@ -97,7 +106,8 @@ const Stations = ({of}) => html`
       return html`<li class=${bad[one.station] ?? ''}>
         <time datetime=${one.at}><${Time} of=${one.at} fraction />${step > 0 && html`<br />+${duration(step)}`}</time>
         <span class="rail" aria-hidden="true"></span>
-        <div class="body"><b>${term('station', one.station)}</b> ${one.what}<span class="where mono">${one.where}</span></div>
+        <div class="body"><b>${term('station', one.station)}</b> ${one.what}<span class="where mono">${one.where}</span>
+          </div>
       </li>`;
     })}
   </ol>`;
@@ -141,11 +151,13 @@ function Body({id, letter}) {
   const [raw, setRaw] = useState(letter);
   const aside = html`
     ${answer.data && html`<span>${bytes(answer.data.bytes)}</span>`}
-    <button type="button" class="quiet" aria-pressed=${String(raw)} onClick=${() => setRaw(!raw)}>${t('event.body.raw')}</button>
+    <button type="button" class="quiet" aria-pressed=${String(raw)} onClick=${() => setRaw(!raw)}>
+      ${t('event.body.raw')}</button>
     ${answer.data && html`<${Copy} text=${answer.data.text} />`}`;
   return html`<${Panel} title=${letter ? t('event.body.bytes') : t('event.body')} aside=${aside}>
     <${Answer} of=${answer}>${(data) => html`
       <${Verbatim} label=${t('event.body')} text=${raw ? data.text : indented(data.text)} />
-      ${data.base64 && html`<details><summary>${t('event.body.exact', {count: number(data.bytes)})}</summary><${Verbatim} text=${data.base64} /></details>`}`}<//>
+      ${data.base64 && html`<details><summary>${t('event.body.exact', {count: number(data.bytes)})}</summary>
+        <${Verbatim} text=${data.base64} /></details>`}`}<//>
   <//>`;
 }

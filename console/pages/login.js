@@ -28,8 +28,10 @@ export function Login({done}) {
         <form onSubmit=${enter}>
           <h1>${t('login.title')}</h1>
           ${trouble && html`<${TroubleNotice} error=${trouble} />`}
-          <${Field} label=${t('login.name')} name="name" value=${given.name} onInput=${set('name')} required />
-          <${Field} label=${t('login.password')} name="password" type="password" value=${given.password} onInput=${set('password')} required />
+          <${Field} label=${t('login.name')} name="name" autocomplete="username" autofocus
+            value=${given.name} onInput=${set('name')} required />
+          <${Field} label=${t('login.password')} name="password" type="password" autocomplete="current-password"
+            value=${given.password} onInput=${set('password')} required />
           <button type="submit" class="first" disabled=${busy}>${t('login.enter')}</button>
         </form>
       </section>

@@ -21,11 +21,14 @@ export function Overview({session, query}) {
   const answer = useAnswer('/overview', {range, account: query.account, today: dayBegan()}, {every: 5});
   const to = (changes) => go(address('/', {...query, ...changes}));
   const actions = html`
-    <select aria-label=${t('account')} value=${query.account ?? ''} onChange=${(event) => to({account: event.target.value})}>
-      ${accountOptions(session).map(([name, text]) => html`<option value=${name} selected=${name === (query.account ?? '')}>${text}</option>`)}
+    <select aria-label=${t('account')} value=${query.account ?? ''}
+      onChange=${(event) => to({account: event.target.value})}>
+      ${accountOptions(session).map(([name, text]) => html`<option value=${name}
+        selected=${name === (query.account ?? '')}>${text}</option>`)}
     </select>
     <div class="group" role="group" aria-label=${t('span')}>
-      ${['hour', 'day', 'month'].map((one) => html`<button type="button" aria-pressed=${String(one === range)} onClick=${() => to({range: one === 'hour' ? '' : one})}>${t(`range.${one}`)}</button>`)}
+      ${['hour', 'day', 'month'].map((one) => html`<button type="button" aria-pressed=${String(one === range)}
+        onClick=${() => to({range: one === 'hour' ? '' : one})}>${t(`range.${one}`)}</button>`)}
     </div>`;
   return html`<${Page} title=${t('nav.overview')} actions=${actions}>
     <${Answer} of=${answer}>${(data) => html`<${Glance} data=${data} query=${query} />`}<//>
@@ -46,33 +49,49 @@ function Glance({data, query}) {
   const step = t('plot.per', {time: duration(data.step_s)});
   return html`
     <div class="stats">
-      <${Stat} label=${t('overview.rate')} value=${ingest.length ? rate(ingest.reduce((sum, one) => sum + one.per_second, 0)) : '–'} to="/live" />
-      <${Stat} label=${t('overview.answer')} value=${duration(seconds(answered))} note=${t('overview.answer.note')} kind=${answered > 2e6 ? 'error' : ''} />
+      <${Stat} label=${t('overview.rate')} value=${ingest.length
+        ? rate(ingest.reduce((sum, one) => sum + one.per_second, 0)) : '–'} to="/live" />
+      <${Stat} label=${t('overview.answer')} value=${duration(seconds(answered))} note=${t('overview.answer.note')}
+        kind=${answered > 2e6 ? 'error' : ''} />
       <${Stat} label=${t('overview.visible')} value=${duration(seconds(visible))} note=${t('overview.visible.note')} />
-      <${Stat} label=${t('overview.lag')} value=${duration(lag)} note=${t('overview.lag.note')} kind=${lag > 60 ? 'error' : lag > 10 ? 'warning' : ''} to="/groups" />
-      <${Stat} label=${t('overview.today')} value=${number(data.acknowledged_today)} note=${t('overview.today.note')} to=${address('/events', {account, from: data.today})} />
-      <${Stat} label=${t('overview.followers')} value=${`+${number(data.followers_gained_today)}`} note=${t('overview.followers.note', {count: number(data.followers_lost_today)})} />
-      <${Stat} label=${t('overview.leads')} value=${`+${number(data.leads_gained_today)}`} note=${t('overview.leads.note')} />
-      <${Stat} label=${t('overview.spool')} value=${number(data.spool_events)} note=${t('overview.spool.note')} kind=${data.spool_events ? 'warning' : ''} />
-      <${Stat} label=${t('overview.letters')} value=${number(data.open_dead_letters)} note=${t('overview.letters.note')} kind=${data.open_dead_letters ? 'warning' : ''} to=${address('/dead-letters', {account})} />
-      <${Stat} label=${t('overview.unaccounted')} value=${number(data.unaccounted)} note=${t('overview.unaccounted.note')} kind=${data.unaccounted ? 'error' : 'fine'} to="/custody" />
+      <${Stat} label=${t('overview.lag')} value=${duration(lag)} note=${t('overview.lag.note')}
+        kind=${lag > 60 ? 'error' : lag > 10 ? 'warning' : ''} to="/groups" />
+      <${Stat} label=${t('overview.today')} value=${number(data.acknowledged_today)} note=${t('overview.today.note')}
+        to=${address('/events', {account, from: data.today})} />
+      <${Stat} label=${t('overview.followers')} value=${`+${number(data.followers_gained_today)}`}
+        note=${t('overview.followers.note', {count: number(data.followers_lost_today)})} />
+      <${Stat} label=${t('overview.leads')} value=${`+${number(data.leads_gained_today)}`}
+        note=${t('overview.leads.note')} />
+      <${Stat} label=${t('overview.spool')} value=${number(data.spool_events)} note=${t('overview.spool.note')}
+        kind=${data.spool_events ? 'warning' : ''} />
+      <${Stat} label=${t('overview.letters')} value=${number(data.open_dead_letters)} note=${t('overview.letters.note')}
+        kind=${data.open_dead_letters ? 'warning' : ''} to=${address('/dead-letters', {account})} />
+      <${Stat} label=${t('overview.unaccounted')} value=${number(data.unaccounted)}
+        note=${t('overview.unaccounted.note')} kind=${data.unaccounted ? 'error' : 'fine'} to="/custody" />
     </div>
-    ${data.findings.some((one) => one.level !== 'fine') && html`<${Panel} title=${t('findings')}><${Findings} of=${data.findings} quiet /><//>`}
+    ${data.findings.some((one) => one.level !== 'fine') && html`<${Panel} title=${t('findings')}>
+      <${Findings} of=${data.findings} quiet /><//>`}
     <div class="columns two">
       <${Panel}><${Plot} title=${t('overview.plot.callbacks')} unit=${t('plot.per_second')} x=${x} format=${short}
-        series=${[{label: t('word.acknowledged'), values: each('acknowledged')}, {label: t('word.stored'), values: each('stored')}]} /><//>
+        series=${[{label: t('word.acknowledged'), values: each('acknowledged')},
+          {label: t('word.stored'), values: each('stored')}]} /><//>
       <${Panel}><${Plot} title=${t('overview.plot.odd')} unit=${step} x=${x} format=${(value) => short(value)}
-        series=${[{label: t('word.duplicates'), values: per('duplicates'), colour: 2}, {label: t('word.dead_letters'), values: per('dead_letters'), colour: 3}]} /><//>
+        series=${[{label: t('word.duplicates'), values: per('duplicates'), colour: 2},
+          {label: t('word.dead_letters'), values: per('dead_letters'), colour: 3}]} /><//>
     </div>
     <div class="columns">
-      <${Panel} title=${t('overview.types')} aside=${data.types_since && t('overview.types.since', {count: number(data.types_of), time: time(data.types_since, {seconds: false})})}>
+      <${Panel} title=${t('overview.types')} aside=${data.types_since
+        && t('overview.types.since', {count: number(data.types_of), time: time(data.types_since, {seconds: false})})}>
         ${data.types.length
-          ? html`<${Bars} label=${t('overview.types')} of=${data.types.slice(0, 12).map((one) => ({name: named(one.type), type: one.type, count: one.events, shown: number(one.events)}))}
+          ? html`<${Bars} label=${t('overview.types')}
+            of=${data.types.slice(0, 12).map((one) => ({name: named(one.type), type: one.type, count: one.events,
+            shown: number(one.events)}))}
               link=${(one) => address('/events', {type: one.type, account})} />`
           : html`<p class="empty">${t('table.empty')}</p>`}
       <//>
       <${Panel} title=${t('overview.roles')} flush>
-        <${Table} caption=${t('overview.roles')} rows=${data.roles} marked=${(row) => (row.state === 'ready' ? '' : 'error')} columns=${[
+        <${Table} caption=${t('overview.roles')} rows=${data.roles}
+          marked=${(row) => (row.state === 'ready' ? '' : 'error')} columns=${[
           {label: t('role'), of: (row) => term('process', row.role)},
           {label: t('state'), of: (row) => html`<${Word} list="state" of=${row.state} />`},
           {label: t('rate'), kind: 'number', of: (row) => rate(row.per_second)},

@@ -18,7 +18,9 @@ export function People({session, query}) {
     <${Panel}><${Filter} path="/people" query=${query} fields=${fields} /><//>
     ${query.person
       ? html`<${Answer} of=${answer}>${(data) => html`<${Found} data=${data} session=${session} query=${query} />`}<//>`
-      : html`<${Panel}><p class="muted">${t('people.none')}</p><p><a href=${address('/events', {type: 'follower.*'})}>${t('people.followers')}</a> · <a href=${address('/events', {type: 'message.*'})}>${t('people.messages')}</a></p><//>`}
+      : html`<${Panel}><p class="muted">${t('people.none')}</p><p><a href=${address('/events', {type: 'follower.*'})}>
+        ${t('people.followers')}</a> · <a href=${address('/events', {type: 'message.*'})}>${t('people.messages')}</a>
+        </p><//>`}
   <//>`;
 }
 
@@ -30,10 +32,12 @@ function Found({data, session, query}) {
     ${nobody && html`<${Notice} kind="note" text=${t('people.unknown')} remedy=${t('people.unknown.do')} />`}
     <div class="columns two">
       <div class="stack">
-        ${data.leads.map((lead) => html`<${Lead} lead=${lead} session=${session} parts=${data.score_parts.filter((one) => one.account === lead.account)} />`)}
+        ${data.leads.map((lead) => html`<${Lead} lead=${lead} session=${session}
+          parts=${data.score_parts.filter((one) => one.account === lead.account)} />`)}
         ${data.followers.map((one) => html`<${Relation} of=${one} session=${session} />`)}
         ${data.linked.length > 0 && html`<${Panel} title=${t('people.linked')} flush>
-          <${Table} caption=${t('people.linked')} rows=${data.linked} link=${(row) => address('/people', {person: row.subject, account: row.account})} columns=${[
+          <${Table} caption=${t('people.linked')} rows=${data.linked}
+            link=${(row) => address('/people', {person: row.subject, account: row.account})} columns=${[
             {label: t('person'), kind: 'id', of: (row) => row.subject},
             {label: t('people.name'), of: (row) => row.contact_name},
             {label: t('account'), of: (row) => row.account},
@@ -49,7 +53,8 @@ const place = (lead) => [lead.province, lead.city].filter(Boolean).join(' ');
 
 function Lead({lead, session, parts}) {
   const source = [lead.utm_source, lead.utm_campaign].filter(Boolean).join(' / ');
-  return html`<${Panel} title=${t('people.lead', {account: accountName(session, lead.account)})} aside=${html`<span class="mono">${lead.subject}</span><${Copy} text=${lead.subject} />`}>
+  return html`<${Panel} title=${t('people.lead', {account: accountName(session, lead.account)})}
+    aside=${html`<span class="mono">${lead.subject}</span><${Copy} text=${lead.subject} />`}>
     <div class="stack">
       <div class="score">
         <strong>${number(lead.score_today)}</strong>
@@ -71,10 +76,12 @@ function Lead({lead, session, parts}) {
       <h3>${t('people.parts')}</h3>
       <${Table} caption=${t('people.parts')} rows=${parts} empty=${t('people.parts.none')} columns=${[
         {label: t('people.day'), kind: 'tight', of: (row) => row.day},
-        {label: t('people.rule'), of: (row) => html`<span>${row.rule}</span><span class="gloss">${term('dimension', row.dimension)}</span>`},
+        {label: t('people.rule'), of: (row) => html`<span>${row.rule}</span><span class="gloss">
+          ${term('dimension', row.dimension)}</span>`},
         {label: t('people.points'), kind: 'number', of: (row) => number(row.points)},
         {label: t('people.cap'), kind: 'number', of: (row) => (row.daily_cap ? number(row.daily_cap) : '–')},
-        {label: t('people.half_life'), kind: 'number', of: (row) => (row.half_life_days ? t('people.days', {count: number(row.half_life_days)}) : t('people.never'))},
+        {label: t('people.half_life'), kind: 'number', of: (row) => (row.half_life_days
+          ? t('people.days', {count: number(row.half_life_days)}) : t('people.never'))},
         {label: t('people.counts'), kind: 'number', of: (row) => html`<b>${short(row.counts_today)}</b>`},
       ]} />
     </div>
@@ -82,14 +89,16 @@ function Lead({lead, session, parts}) {
 }
 
 const Relation = ({of, session}) => html`
-  <${Panel} title=${t('people.relation', {account: accountName(session, of.account)})} aside=${html`<${Word} list="relation" of=${of.state ?? ''} />`}>
+  <${Panel} title=${t('people.relation', {account: accountName(session, of.account)})}
+    aside=${html`<${Word} list="relation" of=${of.state ?? ''} />`}>
     <${Facts} of=${[
       of.owner && [t('people.owner'), of.owner],
       of.tenant && [t('tenant'), of.tenant],
       [t('people.since'), html`<${Time} of=${of.subscribed_at} />`],
       of.unsubscribed_at && [t('people.left'), html`<${Time} of=${of.unsubscribed_at} />`],
       [t('people.channel'), of.channel ?? of.scene],
-      [t('people.change'), of.change && html`${term('change', of.change)} <span class="muted"><${Time} of=${of.changed_at} /></span>`],
+      [t('people.change'), of.change && html`${term('change', of.change)} <span class="muted">
+        <${Time} of=${of.changed_at} /></span>`],
       [t('people.changes'), number(of.change_count)],
     ]} />
   <//>`;
@@ -109,14 +118,18 @@ function TimeLine({first, query}) {
     }
   };
   const rows = [...first.time_line, ...more.rows];
-  return html`<${Panel} title=${t('people.time_line')} aside=${html`<a href=${address('/events', asked(query, ['person', 'account']))}>${t('people.events')}</a>`} flush>
-    <${Table} caption=${t('people.time_line')} rows=${rows} link=${(row) => `/e/${encodeURIComponent(row.event_id)}`} marked=${(row) => `kind-${row.kind}`} columns=${[
+  return html`<${Panel} title=${t('people.time_line')} aside=${html`<a href=${address('/events',
+    asked(query, ['person', 'account']))}>${t('people.events')}</a>`} flush>
+    <${Table} caption=${t('people.time_line')} rows=${rows} link=${(row) => `/e/${encodeURIComponent(row.event_id)}`}
+      marked=${(row) => `kind-${row.kind}`} columns=${[
       {label: t('time'), kind: 'tight', of: (row) => html`<${Time} of=${row.at} />`},
-      {label: t('people.kind'), kind: 'tight', of: (row) => html`<span class=${`badge ${kinds[row.kind] ?? 'plain'}`}>${term('line', row.kind)}</span>`},
+      {label: t('people.kind'), kind: 'tight', of: (row) => html`<span class=${`badge ${kinds[row.kind] ?? 'plain'}`}>
+        ${term('line', row.kind)}</span>`},
       {label: t('type'), of: (row) => html`<${Type} of=${row.type} />`},
       {label: t('content'), kind: 'text', of: (row) => html`<${Said} text=${row.what} />`},
     ]} />
     ${more.error && html`<${TroubleNotice} error=${more.error} again=${older} />`}
-    ${more.next && html`<div class="more"><button type="button" disabled=${more.busy} onClick=${older}>${t('older')}</button></div>`}
+    ${more.next && html`<div class="more"><button type="button" disabled=${more.busy} onClick=${older}>
+      ${t('older')}</button></div>`}
   <//>`;
 }

@@ -9,7 +9,7 @@ import {Task, useTask} from './parts/task.js';
 import {t, term} from './parts/texts.js';
 import {Answer, Dialog, Field, Notice, Page, Panel, Table, Time, TroubleNotice} from './parts/ui.js';
 import {address, note} from './parts/url.js';
-import {accountOptions, Word} from './parts/words.js';
+import {accountOptions, TypeList, Word} from './parts/words.js';
 import {asked} from './events.js';
 
 const kTopics = ['events', 'messages', 'followers', 'leads', 'logs', 'dead_letters', 'custody'];
@@ -17,7 +17,8 @@ const kNames = ['topics', 'from', 'to', 'account', 'type', 'into', 'schema', 're
 
 // The order as the server takes it; null with a sentence where something lacks.
 export function orderOf(query) {
-  const where = [query.account && `account=${query.account}`, query.type && `type=${query.type}`].filter(Boolean).join(',');
+  const where = [query.account && `account=${query.account}`, query.type
+    && `type=${query.type}`].filter(Boolean).join(',');
   const into = query.into === 'tables' || !query.into ? 'tables' : `${query.into}:${query.schema ?? ''}`;
   if (query.into && query.into !== 'tables' && !query.schema) return null;
   return {
@@ -67,27 +68,42 @@ export function Replay({session, query}) {
       <${Panel} title=${t('replay.new')}>
         <form class="stack" onSubmit=${count}>
           <div class="form">
-            <${Field} label=${t('replay.from')} name="from" value=${values.from} onInput=${set('from')} placeholder=${t('replay.from.hint')} list="places" wide />
-            <${Field} label=${t('replay.to')} name="to" value=${values.to} onInput=${set('to')} placeholder=${t('replay.to.hint')} list="places" wide />
-            <datalist id="places">${['15m', '1h', '24h', '7d', ...places].map((one) => html`<option value=${one} />`)}</datalist>
+            <${Field} label=${t('replay.from')} name="from" value=${values.from} onInput=${set('from')}
+              placeholder=${t('replay.from.hint')} list="places" wide />
+            <${Field} label=${t('replay.to')} name="to" value=${values.to} onInput=${set('to')}
+              placeholder=${t('replay.to.hint')} list="places" wide />
+            <${TypeList} />
+            <datalist id="places">${['15m', '1h', '24h', '7d',
+              ...places].map((one) => html`<option value=${one} />`)}</datalist>
           </div>
           <small class="muted">${t('replay.place')}</small>
           <fieldset class="plain"><legend>${t('replay.topics')}</legend><div class="form">
-            ${kTopics.map((one) => html`<label class="check"><input type="checkbox" name=${one} checked=${chosen.has(one)} onChange=${() => toggle(one)} />${term('topic', one)}</label>`)}
+            ${kTopics.map((one) => html`<label class="check"><input type="checkbox" name=${one}
+              checked=${chosen.has(one)} onChange=${() => toggle(one)} />${term('topic', one)}</label>`)}
           </div></fieldset>
           <div class="form">
-            <${Field} label=${t('account')} name="account" value=${values.account} options=${accountOptions(session)} onInput=${set('account')} />
-            <${Field} label=${t('type')} name="type" value=${values.type} placeholder="message.*" onInput=${set('type')} />
+            <${Field} label=${t('account')} name="account" value=${values.account} options=${accountOptions(session)}
+              onInput=${set('account')} />
+            <${Field} label=${t('type')} name="type" value=${values.type} placeholder="message.*" list="types"
+              onInput=${set('type')} />
           </div>
           <div class="form">
-            <${Field} label=${t('replay.into')} name="into" value=${values.into ?? ''} onInput=${set('into')} options=${[['', t('replay.into.tables')], ['schema', t('replay.into.schema')], ['topic', t('replay.into.topic')]]} />
-            ${values.into && html`<${Field} label=${t(`replay.into.${values.into}.name`)} name="schema" value=${values.schema} onInput=${set('schema')} required placeholder=${values.into === 'schema' ? 'try' : ''} />`}
-            <${Field} label=${t('replay.rate')} name="rate" type="number" value=${values.rate} onInput=${set('rate')} placeholder=${t('replay.rate.hint')} />
+            <${Field} label=${t('replay.into')} name="into" value=${values.into ?? ''} onInput=${set('into')}
+              options=${[['', t('replay.into.tables')], ['schema', t('replay.into.schema')],
+              ['topic', t('replay.into.topic')]]} />
+            ${values.into && html`<${Field} label=${t(`replay.into.${values.into}.name`)} name="schema"
+              value=${values.schema} onInput=${set('schema')} required
+              placeholder=${values.into === 'schema' ? 'try' : ''} />`}
+            <${Field} label=${t('replay.rate')} name="rate" type="number" value=${values.rate} onInput=${set('rate')}
+              placeholder=${t('replay.rate.hint')} />
           </div>
-          <label class="check"><input type="checkbox" name="renormalize" checked=${values.renormalize === 'yes'} onChange=${(event) => set('renormalize')(event.target.checked ? 'yes' : '')} />${t('replay.renormalize')}</label>
+          <label class="check"><input type="checkbox" name="renormalize" checked=${values.renormalize === 'yes'}
+            onChange=${(event) => set('renormalize')(event.target.checked ? 'yes' : '')} />
+            ${t('replay.renormalize')}</label>
           ${operator && html`<div class="actions">
             <button type="submit" class="first" disabled=${!order || task.busy}>${t('replay.count')}</button>
-            <button type="button" disabled=${!order || task.busy} onClick=${() => setAct(true)}>${t('replay.start')}</button></div>`}
+            <button type="button" disabled=${!order || task.busy} onClick=${() => setAct(true)}>
+              ${t('replay.start')}</button></div>`}
         </form>
         ${counting !== null && html`<${Task} of=${task} />`}
       <//>
@@ -96,22 +112,27 @@ export function Replay({session, query}) {
         <${Bookmarks} of=${marks} operator=${operator} use=${(name) => set('from')(`bookmark:${name}`)} />
       </div>
     </div>
-    <${Panel} title=${t('replay.tasks')} aside=${t('replay.tasks.note')} flush><${Answer} of=${tasks}>${(data) => html`<${Tasks} of=${data.tasks} />`}<//><//>
-    ${act && html`<${Act} title=${t('replay.start.title')} path="/replays" look=${order} danger=${order.into === 'tables'} verb=${t('replay.start')}
-      word=${(report) => (report.taken > 0 ? order.into.split(':').pop() : null)} onClose=${() => setAct(false)} onDone=${() => tasks.again()} />`}
+    <${Panel} title=${t('replay.tasks')} aside=${t('replay.tasks.note')} flush><${Answer} of=${tasks}>
+      ${(data) => html`<${Tasks} of=${data.tasks} />`}<//><//>
+    ${act && html`<${Act} title=${t('replay.start.title')} path="/replays" look=${order}
+      danger=${order.into === 'tables'} verb=${t('replay.start')}
+      word=${(report) => (report.taken > 0 ? order.into.split(':').pop() : null)} onClose=${() => setAct(false)}
+        onDone=${() => tasks.again()} />`}
   <//>`;
 }
 
 function Tasks({of}) {
   const [open, setOpen] = useState(null);
   return html`
-    <${Table} caption=${t('replay.tasks')} rows=${of} empty=${t('replay.tasks.none')} rowKey=${(row) => row.id} columns=${[
+    <${Table} caption=${t('replay.tasks')} rows=${of} empty=${t('replay.tasks.none')} rowKey=${(row) => row.id}
+      columns=${[
       {label: t('task.began'), kind: 'tight', of: (row) => html`<${Time} of=${row.began_at} />`},
       {label: t('task.what'), of: (row) => term('work', row.what)},
       {label: t('task.about'), kind: 'text', of: (row) => row.about},
       {label: t('task.by'), of: (row) => row.by},
       {label: t('state'), of: (row) => html`<${Word} list="task" of=${row.state} />`},
-      {label: t('task.progress'), kind: 'number', of: (row) => row.progress && (row.progress.of > 0 ? percent(row.progress.done / row.progress.of) : number(row.progress.done))},
+      {label: t('task.progress'), kind: 'number', of: (row) => row.progress
+        && (row.progress.of > 0 ? percent(row.progress.done / row.progress.of) : number(row.progress.done))},
       {label: '', of: (row) => html`<button type="button" onClick=${() => setOpen(row)}>${t('task.show')}</button>`},
     ]} />
     ${open && html`<${Shown} task=${open} close=${() => setOpen(null)} />`}
@@ -139,7 +160,8 @@ function Diff({suggested}) {
     <div class="stack">
       <p class="muted">${t('diff.about')}</p>
       <form class="form" onSubmit=${compare}>
-        <${Field} label=${t('replay.into.schema.name')} name="diff-schema" value=${schema} required onInput=${(value) => {
+        <${Field} label=${t('replay.into.schema.name')} name="diff-schema" value=${schema} required
+          onInput=${(value) => {
           touched.current = true;
           setSchema(value);
         }} />
@@ -165,11 +187,13 @@ function Bookmarks({of, operator, use}) {
     }
   };
   return html`<${Panel} title=${t('bookmarks')} flush>
-    <${Answer} of=${of}>${(data) => html`<${Table} caption=${t('bookmarks')} rows=${data.bookmarks} empty=${t('bookmarks.none')} columns=${[
+    <${Answer} of=${of}>${(data) => html`<${Table} caption=${t('bookmarks')} rows=${data.bookmarks}
+      empty=${t('bookmarks.none')} columns=${[
       {label: t('bookmarks.name'), of: (row) => row.name},
       {label: t('bookmarks.set'), of: (row) => html`<${Time} of=${row.at} />`},
       {label: t('bookmarks.by'), of: (row) => row.set_by},
-      {label: '', of: (row) => html`<button type="button" onClick=${() => use(row.name)}>${t('bookmarks.use')}</button>`},
+      {label: '', of: (row) => html`<button type="button" onClick=${() => use(row.name)}>
+        ${t('bookmarks.use')}</button>`},
     ]} />`}<//>
     ${operator && html`<form class="form more" onSubmit=${save}>
       <${Field} label=${t('bookmarks.new')} name="bookmark" value=${name} onInput=${setName} required />

@@ -49,7 +49,9 @@ def code():
 def reasons(heading):
     """The words of the first column of a table of docs/operations.md."""
     section = (REPOSITORY / "docs/operations.md").read_text().split(f"\n## {heading}")[1].split("\n## ")[0]
-    return [word for row in re.findall(r"^\| (`[^|]+) \|", section, re.M) for word in re.findall(r"`([a-z_0-9]+)`", row)]
+    return [
+        word for row in re.findall(r"^\| (`[^|]+) \|", section, re.M) for word in re.findall(r"`([a-z_0-9]+)`", row)
+    ]
 
 
 class Texts(unittest.TestCase):
@@ -73,7 +75,9 @@ class Texts(unittest.TestCase):
 
     def test_every_text_that_a_page_names_is_there_and_every_other_one_is_gone(self):
         text = code()
-        self.assertEqual(sorted(set(USED.findall(text)) - set(self.en)), [], "named by a page, and there is no such text")
+        self.assertEqual(
+            sorted(set(USED.findall(text)) - set(self.en)), [], "named by a page, and there is no such text"
+        )
         used = set(QUOTED.findall(text))
         made = set(MADE.findall(text)) | {f"{name}." for name in LIST.findall(text) + WORD.findall(text)}
         left = [name for name in self.en if name not in used and not name.startswith(tuple(made))]
@@ -94,11 +98,59 @@ class Texts(unittest.TestCase):
         self.assertIn("bad_signature", reasons("Refusals"))
 
 
+def literals():
+    """All texts in the C++ sources that may reach a page, those of one expression joined."""
+    token = re.compile(r'//[^\n]*|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)\'|[^"\'/\s]+|/')
+    found = []
+    for folder in ("operate", "console", "sinks", "common", "ingest"):
+        for path in (REPOSITORY / folder).rglob("*.[ch]pp"):
+            joined = False
+            for piece in token.findall(path.read_text()):
+                if not piece.startswith('"'):
+                    joined = joined and piece.startswith("//")
+                    continue
+                text = piece[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+                if joined:
+                    found[-1] += text
+                else:
+                    found.append(text)
+                joined = True
+    return "\n".join(found)
+
+
+class Sentences(unittest.TestCase):
+    """Sentences of the server that the pages say in Chinese."""
+
+    def setUp(self):
+        text = (PAGES / "texts/sentences_zh.js").read_text()
+        found = re.findall(r"^  \['((?:[^'\\]|\\.)+)',\s*'((?:[^'\\]|\\.)+)'\],$", text, re.M)
+        self.pairs = [(english.replace("\\'", "'"), chinese) for english, chinese in found]
+
+    def test_every_line_was_read(self):
+        lines = (PAGES / "texts/sentences_zh.js").read_text().count("\n  ['")
+        self.assertEqual(len(self.pairs), lines)
+
+    def test_each_leaves_room_for_the_same_values(self):
+        for english, chinese in self.pairs:
+            self.assertEqual(english.count("{}"), chinese.count("{}"), english)
+
+    @unittest.skipUnless((REPOSITORY / "console/server.cpp").exists(), "the console's sources aren't here")
+    def test_somebody_says_each_in_english(self):
+        said = literals()
+        unsaid = [
+            english
+            for english, _ in self.pairs
+            if any(part.strip() not in said for part in re.split(r"\{\}|kafka-reassign-partitions|(?<=\.) ", english))
+        ]
+        self.assertEqual(unsaid, [])
+
+
 class Code(unittest.TestCase):
     def test_what_strangers_wrote_never_becomes_markup(self):
         forbidden = re.compile(
             r"innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|DOMParser|document\.write|srcdoc|javascript:"
-            r"|\beval\(|new Function|setTimeout\(['\"`]|(?<![\w.])on[a-z]+=[\"']")
+            r"|\beval\(|new Function|setTimeout\(['\"`]|(?<![\w.])on[a-z]+=[\"']"
+        )
         for path in sources():
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 self.assertNotRegex(line, forbidden, f"{path.relative_to(PAGES)}:{number}")
@@ -106,8 +158,11 @@ class Code(unittest.TestCase):
     def test_nothing_comes_from_another_host(self):
         for path in [*sources(), PAGES / "index.html", PAGES / "style.css"]:
             for number, line in enumerate(path.read_text().splitlines(), 1):
-                self.assertNotRegex(line, r"(src|href)=[\"'](https?:)?//|@import|url\(|from ['\"](https?:|[^.'\"/])|import\(['\"]https?:",
-                                    f"{path.relative_to(PAGES)}:{number}")
+                self.assertNotRegex(
+                    line,
+                    r"(src|href)=[\"'](https?:)?//|@import|url\(|from ['\"](https?:|[^.'\"/])|import\(['\"]https?:",
+                    f"{path.relative_to(PAGES)}:{number}",
+                )
 
     def test_styles_stand_in_the_sheet(self):
         """style="…" needs 'unsafe-inline'; a style object is set by properties, which the policy allows."""

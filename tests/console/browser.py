@@ -22,9 +22,17 @@ class Browser:
     def __init__(self, url, language="en-GB", width=1280, height=900):
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
-        for switch in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                       "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", f"--lang={language}",
-                       f"--window-size={width},{height}"):
+        for switch in (
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            f"--lang={language}",
+            f"--window-size={width},{height}",
+        ):
             options.add_argument(switch)
         options.add_experimental_option("prefs", {"intl.accept_languages": language})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -37,12 +45,16 @@ class Browser:
         self.driver.quit()
 
     def width(self, pixels):
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                                    {"width": pixels, "height": 900, "deviceScaleFactor": 1, "mobile": pixels < 600})
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": pixels, "height": 900, "deviceScaleFactor": 1, "mobile": pixels < 600},
+        )
 
     def dark(self, on):
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
-                                    {"features": [{"name": "prefers-color-scheme", "value": "dark" if on else "light"}]})
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": "dark" if on else "light"}]},
+        )
 
     # --- Waiting ---
 
@@ -56,7 +68,9 @@ class Browser:
             if found:
                 return found
             if time.monotonic() > deadline:
-                raise AssertionError(f"{what}: not within {seconds} s. The page at {self.driver.current_url}:\n{self.text()[:2000]}")
+                raise AssertionError(
+                    f"{what}: not within {seconds} s. The page at {self.driver.current_url}:\n{self.text()[:2000]}"
+                )
             time.sleep(0.05)
 
     def open(self, path, drawn=True):
@@ -65,7 +79,9 @@ class Browser:
 
     def drawn(self, seconds=40):
         """Until the page has what it asked for, or says why not."""
-        self.until(lambda: self.all("main h1, .login .notice") and not self.all(".waiting"), "the page is drawn", seconds)
+        self.until(
+            lambda: self.all("main h1, .login .notice") and not self.all(".waiting"), "the page is drawn", seconds
+        )
         return self
 
     # --- Looking ---
@@ -88,21 +104,34 @@ class Browser:
 
     def rows(self, css="main table"):
         """The rows of a table as lists of texts."""
-        return self.run("return [...(document.querySelector(arguments[0])?.tBodies[0]?.rows ?? [])]"
-                        ".map((row) => [...row.cells].map((cell) => cell.innerText.trim()))", css)
+        return self.run(
+            "return [...(document.querySelector(arguments[0])?.tBodies[0]?.rows ?? [])]"
+            ".map((row) => [...row.cells].map((cell) => cell.innerText.trim()))",
+            css,
+        )
 
     def complaints(self):
         """What the browser blocked or a script threw on this page, and what stands in its log."""
-        logged = [entry["message"] for entry in self.driver.get_log("browser")
-                  if "Content Security Policy" in entry["message"] or "Uncaught" in entry["message"]]
+        logged = [
+            entry["message"]
+            for entry in self.driver.get_log("browser")
+            if "Content Security Policy" in entry["message"] or "Uncaught" in entry["message"]
+        ]
         return self.run("return window.complaints") + logged
 
     # --- Acting ---
 
     def button(self, words, within="body"):
         def found():
-            return next((one for one in self.all(f"{within} button, {within} a.button")
-                         if one.text.strip() == words and one.is_displayed()), None)
+            return next(
+                (
+                    one
+                    for one in self.all(f"{within} button, {within} a.button")
+                    if one.text.strip() == words and one.is_displayed()
+                ),
+                None,
+            )
+
         return self.until(found, f"the button “{words}”")
 
     def press(self, words, within="body"):

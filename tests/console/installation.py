@@ -54,13 +54,21 @@ class Installation:
     # --- Servers ---
 
     def stack(self, command, *servers):
-        subprocess.run([REPOSITORY / "dev/stack", command, "--dir", self.folder / "stack", *servers], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        subprocess.run(
+            [REPOSITORY / "dev/stack", command, "--dir", self.folder / "stack", *servers],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
 
     def start(self):
         self.stack("up")
-        told = subprocess.run([REPOSITORY / "dev/stack", "env", "--dir", self.folder / "stack"], check=True, text=True,
-                              stdout=subprocess.PIPE).stdout
+        told = subprocess.run(
+            [REPOSITORY / "dev/stack", "env", "--dir", self.folder / "stack"],
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+        ).stdout
         self.environment |= dict(line.split("=", 1) for line in told.split())
         letters = string.ascii_letters + string.digits
         self.environment |= {
@@ -80,10 +88,11 @@ class Installation:
         return self
 
     def write_configuration(self):
-        hashed = self.run("console", "passwd", given=PASSWORD + "\n").strip().splitlines()[-1].strip()
-        hashed = hashed.split("=", 1)[-1].strip().strip('"')
-        users = "".join(f'\n[[console.users]]\nname = "{name}"\nrole = "{role}"\nmay = {json.dumps(may)}\npassword = "{hashed}"\n'
-                        for name, (role, may) in ROLES.items())
+        hashed = json.loads(self.run("console", "passwd", "chen", "--json", given=PASSWORD + "\n"))["password"]
+        users = "".join(
+            f'\n[[console.users]]\nname = "{name}"\nrole = "{role}"\nmay = {json.dumps(may)}\npassword = "{hashed}"\n'
+            for name, (role, may) in ROLES.items()
+        )
         keys = 'token_env = "CONSOLE_TOKEN"\nencoding_aes_key_env = "CONSOLE_AES_KEY"\n'
         (self.folder / "wxpipe.toml").write_text(f"""
 [instance]
@@ -92,6 +101,7 @@ name = "console-test"
 durability = "one_broker"
 [ingest]
 listen = "127.0.0.1:{self.callbacks}"
+public_url = "http://127.0.0.1:{self.callbacks}"
 [admin]
 listen = "127.0.0.1:{self.admin}"
 [console]
@@ -125,19 +135,45 @@ secret_env = "CONSOLE_SECRET"
     # --- Commands and questions ---
 
     def run(self, *arguments, given=None, fails=False):
-        done = subprocess.run([self.wxpipe, *arguments], env=self.environment, input=given, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=180)
+        done = subprocess.run(
+            [self.wxpipe, *arguments],
+            env=self.environment,
+            input=given,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=180,
+        )
         if done.returncode != 0 and not fails:
-            raise RuntimeError(f"wxpipe {' '.join(arguments)}: {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            raise RuntimeError(
+                f"wxpipe {' '.join(arguments)}: {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            )
         return done.stdout
 
     def spawn(self, name, *arguments):
-        log = open(self.folder / f"{name}.log", "ab")  # noqa: SIM115: the process has it
+        log = open(self.folder / f"{name}.log", "ab")  # the process has it
         self.processes[name] = subprocess.Popen([self.wxpipe, *arguments], env=self.environment, stdout=log, stderr=log)
 
     def sql(self, question):
-        done = subprocess.run(["psql", "-X", "-A", "-t", "-q", "-F", "\x1f", "-v", "ON_ERROR_STOP=1", self.environment["DATABASE_URL"], "-c", question],
-                              text=True, check=True, stdout=subprocess.PIPE)
+        done = subprocess.run(
+            [
+                "psql",
+                "-X",
+                "-A",
+                "-t",
+                "-q",
+                "-F",
+                "\x1f",
+                "-v",
+                "ON_ERROR_STOP=1",
+                self.environment["DATABASE_URL"],
+                "-c",
+                question,
+            ],
+            text=True,
+            check=True,
+            stdout=subprocess.PIPE,
+        )
         return [line.split("\x1f") for line in done.stdout.splitlines()]
 
     def one(self, question):
@@ -167,8 +203,12 @@ secret_env = "CONSOLE_SECRET"
                 process.wait(15)
             except subprocess.TimeoutExpired:
                 process.kill()
-        subprocess.run([REPOSITORY / "dev/stack", "down", "--remove", "--dir", self.folder / "stack"], check=False,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [REPOSITORY / "dev/stack", "down", "--remove", "--dir", self.folder / "stack"],
+            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         subprocess.run(["rm", "-rf", self.folder], check=False)
 
 

@@ -17,7 +17,11 @@ except ImportError as missing:
     Browser = None
     why_not = f"python3-selenium is missing: {missing}"
 else:
-    why_not = "" if os.access("/usr/bin/chromium", os.X_OK) and os.access("/usr/bin/chromedriver", os.X_OK) else "chromium or chromium-driver is missing"
+    why_not = (
+        ""
+        if os.access("/usr/bin/chromium", os.X_OK) and os.access("/usr/bin/chromedriver", os.X_OK)
+        else "chromium or chromium-driver is missing"
+    )
 
 from installation import HOSTILE, PASSWORD, Installation, until
 
@@ -101,8 +105,10 @@ class LogsIn(Case):
 
 class FindsEvents(Case):
     def key(self, column):
-        return here.sql(f"select event_id, {column} from messages where type = 'message.text' and account = 'shop' "
-                        f"and {column} is not null and occurred_at > now() - interval '1 day' order by event_id limit 1")[0]
+        return here.sql(
+            f"select event_id, {column} from messages where type = 'message.text' and account = 'shop' "
+            f"and {column} is not null and occurred_at > now() - interval '1 day' order by event_id limit 1"
+        )[0]
 
     def find(self, key):
         self.browser.open("/events")
@@ -114,7 +120,9 @@ class FindsEvents(Case):
             event, key = self.key(column)
             with self.subTest(column):
                 self.find(key)
-                self.browser.until(lambda event=event: self.browser.driver.current_url.endswith(f"/e/{event}"), "its page")
+                self.browser.until(
+                    lambda event=event: self.browser.driver.current_url.endswith(f"/e/{event}"), "its page"
+                )
                 self.browser.see(event, "main")
 
     def test_a_dead_letter_by_its_id(self):
@@ -126,7 +134,9 @@ class FindsEvents(Case):
     def test_by_person(self):
         _, person = self.key("subject")
         self.find(person)
-        self.browser.until(lambda: len(self.browser.rows()) > 1 and all(person in row for row in self.browser.rows()), "their events")
+        self.browser.until(
+            lambda: len(self.browser.rows()) > 1 and all(person in row for row in self.browser.rows()), "their events"
+        )
         self.browser.first("main a[href^='/people']").click()
         self.browser.see(person, "main")
 
@@ -136,7 +146,9 @@ class FindsEvents(Case):
         self.browser.open("/events")
         self.browser.fill("text", words, "main")
         self.browser.fill("type", "message.*", "main").send_keys(Keys.ENTER)
-        self.browser.until(lambda: self.browser.rows() and all(words in row[2] for row in self.browser.rows()), "only such events")
+        self.browser.until(
+            lambda: self.browser.rows() and all(words in row[2] for row in self.browser.rows()), "only such events"
+        )
         self.assertIn("type=message.*", self.browser.driver.current_url)
         shared = self.browser.driver.current_url.removeprefix(here.url)
         found = self.browser.rows()
@@ -160,7 +172,9 @@ class FindsEvents(Case):
         self.browser.press("Keep it", "dialog")
         self.browser.open("/events")
         self.browser.press("Saved filters (1)", "main")
-        self.browser.until(lambda: [one for one in self.browser.all("dialog a") if one.text == "who comes and goes"], "it is kept")[0].click()
+        self.browser.until(
+            lambda: [one for one in self.browser.all("dialog a") if one.text == "who comes and goes"], "it is kept"
+        )[0].click()
         self.browser.until(lambda: self.browser.driver.current_url.endswith("type=follower.*"), "its address")
 
 
@@ -174,12 +188,23 @@ class ShowsLive(Case):
     def test_a_burst_is_shown_or_counted(self):
         self.browser.open("/live")
         self.browser.see("Listening", "main")
-        before = int(here.one("select (select count(*) from messages) + (select count(*) from dead_letters) + "
-                              "(select count(*) from wxpipe.duplicate_receipts)"))
+        before = int(
+            here.one(
+                "select (select count(*) from messages) + (select count(*) from dead_letters) + "
+                "(select count(*) from wxpipe.duplicate_receipts)"
+            )
+        )
         here.simulate(1500, 500, "--subjects", "40", "--seed", "11", "--resend", "3%")
         here.settle()
-        came = int(here.one("select (select count(*) from messages) + (select count(*) from dead_letters) + "
-                            "(select count(*) from wxpipe.duplicate_receipts)")) - before
+        came = (
+            int(
+                here.one(
+                    "select (select count(*) from messages) + (select count(*) from dead_letters) + "
+                    "(select count(*) from wxpipe.duplicate_receipts)"
+                )
+            )
+            - before
+        )
         self.browser.until(lambda: sum(self.counts()) >= came, f"all {came} are counted", 60)
         self.assertLessEqual(len(self.browser.rows()), 250)
         self.assertTrue(any("stored" in row[1] for row in self.browser.rows()))
@@ -208,9 +233,11 @@ class ShowsLive(Case):
 class HandlesDeadLetters(Case):
     def fullest(self):
         """The reason of most open letters that no key can open, and how many there are."""
-        return here.sql("select reason, count(*) from dead_letters d where stage = 'ingest' and reason <> 'undecryptable' and not exists "
-                        "(select from wxpipe.dead_letter_actions a where a.dead_letter_id = d.dead_letter_id) "
-                        "group by 1 order by 2 desc, 1 limit 1")[0]
+        return here.sql(
+            "select reason, count(*) from dead_letters d where stage = 'ingest' and reason <> 'undecryptable' "
+            "and not exists (select from wxpipe.dead_letter_actions a where a.dead_letter_id = d.dead_letter_id) "
+            "group by 1 order by 2 desc, 1 limit 1"
+        )[0]
 
     def test_a_retry_by_filter_counts_first_and_is_recorded(self):
         reason, count = self.fullest()
@@ -235,8 +262,16 @@ class HandlesDeadLetters(Case):
         self.assertFalse(drop.is_enabled(), "with a wrong count")
         self.browser.fill("typed", count, "dialog")
         self.browser.press("Drop", "dialog")
-        self.browser.until(lambda: here.one("select count(*) from wxpipe.dead_letter_actions join dead_letters using (dead_letter_id) "
-                                            f"where reason = '{reason}' and action = 'drop'") == count, "they are dropped")
+        self.browser.until(
+            lambda: (
+                here.one(
+                    "select count(*) from wxpipe.dead_letter_actions join dead_letters using (dead_letter_id) "
+                    f"where reason = '{reason}' and action = 'drop'"
+                )
+                == count
+            ),
+            "they are dropped",
+        )
         self.browser.open("/actions")
         self.browser.see("a scanner", "main")
         self.browser.see("chen", "main table")
@@ -252,17 +287,32 @@ class HandlesDeadLetters(Case):
             restarted.wait(20)
             here.spawn("roles", "run")
             from installation import answers
+
             until(lambda: answers(f"http://127.0.0.1:{here.admin}/readyz"), "the roles are ready")
             before = int(here.one("select count(*) from dead_letters where reason = 'undecryptable'"))
             here.environment["CONSOLE_AES_KEY"] = right
-            here.run("send", "--account", "shop", "--type", "message.text", "--set", "Content=lost and found", "--json", fails=True)
-            until(lambda: int(here.one("select count(*) from dead_letters where reason = 'undecryptable'")) > before, "a dead letter")
+            here.run(
+                "send",
+                "--account",
+                "shop",
+                "--type",
+                "message.text",
+                "--set",
+                "Content=lost and found",
+                "--json",
+                fails=True,
+            )
+            until(
+                lambda: int(here.one("select count(*) from dead_letters where reason = 'undecryptable'")) > before,
+                "a dead letter",
+            )
         finally:
             here.environment["CONSOLE_AES_KEY"] = right
             (here.folder / "wxpipe.toml").write_text(configuration)
             here.processes.pop("roles").terminate()
             here.spawn("roles", "run")
             from installation import answers
+
             until(lambda: answers(f"http://127.0.0.1:{here.admin}/readyz"), "the roles are ready")
         self.browser.open("/dead-letters?reason=undecryptable&account=shop")
         self.browser.press("Put back", "main .actions")
@@ -296,7 +346,9 @@ class Replays(Case):
         self.browser.fill("bookmark", "before-lunch", "main")
         self.browser.press("Set a bookmark", "main")
         self.browser.see("before-lunch", "main table")
-        row = self.browser.until(lambda: next((one for one in self.browser.all("main tr") if "before-lunch" in one.text), None), "its row")
+        row = self.browser.until(
+            lambda: next((one for one in self.browser.all("main tr") if "before-lunch" in one.text), None), "its row"
+        )
         row.find_element("tag name", "button").click()
         self.browser.until(lambda: "bookmark%3Abefore-lunch" in self.browser.driver.current_url, "it begins there")
 
@@ -326,8 +378,45 @@ class ProvesCustody(Case):
         until(lambda: here.one(f"select count(*) from messages where event_id = '{event}'") == "1", "its row is back")
 
 
-PAGES = ["/", "/?range=month", "/live", "/events", "/people", "/dead-letters", "/custody", "/replay", "/accounts", "/accounts/shop",
-         "/groups", "/doctor", "/actions"]
+class SetsUpAccounts(Case):
+    def test_the_address_is_there_and_the_platforms_verification_can_be_played(self):
+        self.browser.open("/accounts")
+        self.browser.see("旗舰店", "main table")
+        self.browser.open("/accounts/shop")
+        self.browser.see(f"http://127.0.0.1:{here.callbacks}/callback/shop", "main code")
+        self.browser.press("Play the platform's verification", "main")
+        self.browser.see("Answer", "main .steps table", 40)
+        self.assertTrue(all(row[1] == "fine" for row in self.browser.rows("main .steps table")))
+
+    def test_what_was_refused_is_named_with_what_to_do(self):
+        self.browser.open("/accounts/corp")
+        self.browser.see("Waiting for the platform's GET", "main")
+        wrong = here.environment | {"CONSOLE_TOKEN": "another" + here.environment["CONSOLE_TOKEN"][7:]}
+        right, here.environment = here.environment, wrong
+        try:
+            here.run("send", "--account", "corp", "--type", "message.text", fails=True)
+        finally:
+            here.environment = right
+        self.browser.see("bad_signature", "main")
+        self.browser.see("A request was refused", "main .steps")
+        self.browser.see("Copy the Token from the platform", "main .steps")
+
+
+PAGES = [
+    "/",
+    "/?range=month",
+    "/live",
+    "/events",
+    "/people",
+    "/dead-letters",
+    "/custody",
+    "/replay",
+    "/accounts",
+    "/accounts/shop",
+    "/groups",
+    "/doctor",
+    "/actions",
+]
 
 
 class ShowsEveryPage(Case):
@@ -344,8 +433,13 @@ class ShowsEveryPage(Case):
         ]
         lead = here.one(f"select subject from messages where event_id = '{cls.events[2]}'")
         letter = here.one("select dead_letter_id from dead_letters limit 1")
-        cls.pages = [*PAGES, f"/people?person={person}&account=shop", f"/people?person={lead}", f"/dead-letters?id={letter}&state=any",
-                     *(f"/e/{one}" for one in [*cls.events, letter])]
+        cls.pages = [
+            *PAGES,
+            f"/people?person={person}&account=shop",
+            f"/people?person={lead}",
+            f"/dead-letters?id={letter}&state=any",
+            *(f"/e/{one}" for one in [*cls.events, letter]),
+        ]
 
     def choose(self, language):
         self.browser.run("localStorage.setItem('wxpipe.language', JSON.stringify(arguments[0]))", language)
@@ -370,17 +464,24 @@ class ShowsEveryPage(Case):
         self.assertEqual(self.browser.all("img[src='x'], main img"), [])
 
     def test_both_languages_everywhere(self):
-        names = re.compile(r"\b(?:nav|word|events|event|overview|live|letters|replay|custody|accounts|groups|doctor|people|act|task|column)"
-                           r"\.[a-z_]+\b(?!_)")
+        names = re.compile(
+            r"\b(?:nav|word|events|event|overview|live|letters|replay|custody|accounts|groups|doctor|people|act|task|column)"
+            r"\.[a-z_]+\b(?!_)"
+        )
         for language, title in (("zh", "总览"), ("en", "Overview")):
             self.choose(language)
             for page in self.pages:
                 with self.subTest(language=language, page=page):
                     self.browser.open(page)
-                    self.assertEqual(self.browser.run("return document.documentElement.lang"), "zh-CN" if language == "zh" else "en-GB")
+                    self.assertEqual(
+                        self.browser.run("return document.documentElement.lang"),
+                        "zh-CN" if language == "zh" else "en-GB",
+                    )
                     self.assertIn(title, self.browser.text(".side"))
-                    labels = self.browser.run("return [...document.querySelectorAll('h1, h2, h3, th, label, button, .label, .about, dt')]"
-                                              ".map((one) => one.innerText).join('\\n')")
+                    labels = self.browser.run(
+                        "return [...document.querySelectorAll('h1, h2, h3, th, label, button, .label, .about, dt')]"
+                        ".map((one) => one.innerText).join('\\n')"
+                    )
                     self.assertNotRegex(labels, names)
         self.choose("en")
 
@@ -404,6 +505,7 @@ class ShowsEveryPage(Case):
     def test_dark_where_the_system_is(self):
         def background():
             return self.browser.run("return getComputedStyle(document.body).backgroundColor")
+
         self.browser.open("/")
         light = background()
         self.browser.dark(True)
@@ -416,7 +518,8 @@ class ShowsEveryPage(Case):
                 self.browser.open(page)
                 nameless = self.browser.run("""
                   return [...document.querySelectorAll('input, select, textarea, button, a[href]')].filter((one) =>
-                    !one.labels?.length && !one.getAttribute('aria-label') && !one.innerText?.trim()).map((one) => one.outerHTML)""")
+                    !one.labels?.length && !one.getAttribute('aria-label') && !one.innerText?.trim())
+                    .map((one) => one.outerHTML)""")
                 self.assertEqual(nameless, [])
 
 
@@ -435,7 +538,9 @@ class WorksByKeyboard(Case):
                 break
         self.browser.keys(Keys.ENTER)
         self.browser.until(lambda: "/e/" in self.browser.driver.current_url, "the event")
-        self.browser.until(lambda: self.browser.run("return document.activeElement.tagName") == "H1", "the heading has the focus")
+        self.browser.until(
+            lambda: self.browser.run("return document.activeElement.tagName") == "H1", "the heading has the focus"
+        )
 
     def test_the_first_stop_leads_to_the_content(self):
         self.browser.open("/events")
@@ -451,7 +556,11 @@ class WorksByKeyboard(Case):
         self.browser.first("dialog[open]")
         for _ in range(8):
             self.browser.keys(Keys.TAB)
-            self.assertTrue(self.browser.run("return document.activeElement === document.body || Boolean(document.activeElement.closest('dialog'))"))
+            self.assertTrue(
+                self.browser.run(
+                    "const one = document.activeElement; return one === document.body || Boolean(one.closest('dialog'))"
+                )
+            )
         self.browser.keys(Keys.ESCAPE)
         self.browser.until(lambda: not self.browser.all("dialog"), "it is closed")
         self.assertIn("Saved filters", self.browser.run("return document.activeElement.innerText"))
@@ -462,8 +571,11 @@ class ServersAway(Case):
 
     def sentence(self, page, seconds=45):
         self.browser.open(page, drawn=False)
-        self.browser.until(lambda: self.browser.all("main .notice.error, main .findings .error") and not self.browser.all(".waiting"),
-                           f"a sentence on {page}", seconds)
+        self.browser.until(
+            lambda: self.browser.all("main .notice.error, main .findings .error") and not self.browser.all(".waiting"),
+            f"a sentence on {page}",
+            seconds,
+        )
         return self.browser.text("main .notice.error") or self.browser.text("main .findings .error")
 
     def test_postgres_is_away(self):
@@ -497,11 +609,12 @@ class ServersAway(Case):
         finally:
             here.spawn("console", "console")
         self.browser.press("Try again", "main")
-        self.browser.until(lambda: not self.browser.all("main .notice.error") or self.browser.all("[name=password]"), "it goes on", 30)
+        self.browser.until(
+            lambda: not self.browser.all("main .notice.error") or self.browser.all("[name=password]"), "it goes on", 30
+        )
 
 
 class HasSeveralWindows(Case):
-
     def test_two_windows_have_filters_of_their_own(self):
         other = Browser(here.url)
         self.addCleanup(other.close)
@@ -514,8 +627,11 @@ class HasSeveralWindows(Case):
 
 def main():
     if why_not:
-        print(f"\n*** SKIPPED: the console's pages are not tested here: {why_not}.\n"
-              "*** apt-get install chromium chromium-driver python3-selenium, or: make test-console\n", file=sys.stderr)
+        print(
+            f"\n*** SKIPPED: the console's pages are not tested here: {why_not}.\n"
+            "*** apt-get install chromium chromium-driver python3-selenium, or: make test-console\n",
+            file=sys.stderr,
+        )
         return 1 if os.environ.get("WXPIPE_REQUIRE_BROWSER") == "1" else 77
     if len(sys.argv) < 2 or not Path(sys.argv[1]).is_file():
         print(__doc__, file=sys.stderr)

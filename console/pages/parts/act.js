@@ -29,14 +29,16 @@ export function Act({title, path, look, danger, verb, word, why = 'wanted', onCl
           <p class="muted">${t('act.dry')}</p>
           <${Task} of=${dry} />
           ${needed !== null && html`<form class="stack" onSubmit=${go}>
-            <${Field} label=${t(why === 'needed' ? 'act.why.needed' : 'act.why')} name="why" value=${reason} onInput=${setReason} wide required=${why === 'needed'} />
+            <${Field} label=${t(why === 'needed' ? 'act.why.needed' : 'act.why')} name="why" value=${reason}
+              onInput=${setReason} wide required=${why === 'needed'} />
             <${Field} label=${t('act.type', {word: needed})} name="typed" value=${typed} onInput=${setTyped} />
             <div class="dialog-actions">
               <button type="button" onClick=${onClose}>${t('cancel')}</button>
               <button type="submit" class=${danger ? 'danger' : 'first'} disabled=${!ready}>${verb}</button>
             </div>
           </form>`}`}
-        ${(begun || (report && needed === null) || dry.error || dry.task?.error) && html`<div class="dialog-actions"><button type="button" onClick=${onClose}>${t('close')}</button></div>`}
+        ${(begun || (report && needed === null) || dry.error || dry.task?.error) && html`<div class="dialog-actions">
+          <button type="button" onClick=${onClose}>${t('close')}</button></div>`}
       </div>
     <//>`;
 }

@@ -1,4 +1,5 @@
-// What a reader chose on this browser: language, colours, saved filters. Where storage is shut off, it lasts for the visit.
+// What a reader chose on this browser: language, colours, saved filters. Where storage is shut off, it lasts for a
+// visit.
 const kept = new Map();
 
 export function recall(name, otherwise) {

@@ -60,7 +60,8 @@ export function Plot({title, unit, x, series, format, height = 168, bars = false
           legend: {show: false},
           cursor: {y: false, drag: {x: false, y: false}, points: {size: 7}},
           hooks: {setCursor: [(u) => setAt(u.cursor.idx ?? null)]},
-          scales: {x: {time: true}, y: {range: (_, low, high) => [Math.min(floor, low ?? 0), high > floor ? high * 1.08 : floor + 1]}},
+          scales: {x: {time: true}, y: {range: (_, low, high) => [Math.min(floor, low ?? 0), high > floor ? high * 1.08
+            : floor + 1]}},
           axes: [
             {...axis, space: 64, size: 26, grid: {show: false}, values: timeLabels},
             {...axis, space: 34, size: 62, values: (_, splits) => splits.map((value) => format(value))},
@@ -99,24 +100,30 @@ export function Plot({title, unit, x, series, format, height = 168, bars = false
   });
   const newest = x.length - 1;
   const shown = at ?? newest;
-  const value = (one) => (one.values[shown] === null || one.values[shown] === undefined ? none : format(one.values[shown]));
+  const value = (one) => (one.values[shown] === null || one.values[shown] === undefined ? none
+    : format(one.values[shown]));
   return html`
     <figure class="plot">
       <div class="plot-head">
         <h2>${title}<small>${unit}</small></h2>
         <div class="legend">
           ${x.length > 0 && html`<span>${time(x[shown], {seconds: false})}</span>`}
-          ${series.map((one, index) => html`<span class=${`key s${(one.colour ?? index) % 4 + 1}`}>${one.label}<b>${value(one)}</b></span>`)}
+          ${series.map((one, index) => html`<span class=${`key s${(one.colour ?? index) % 4 + 1}`}>${one.label}<b>
+            ${value(one)}</b></span>`)}
         </div>
       </div>
-      ${trouble ? html`<p class="empty">${trouble}</p>` : html`<div class="canvas" style=${{minHeight: `${height}px`}} ref=${place} aria-hidden="true"></div>`}
+      ${trouble ? html`<p class="empty">${trouble}</p>` : html`<div class="canvas" style=${{minHeight: `${height}px`}}
+        ref=${place} aria-hidden="true"></div>`}
       ${!x.length && html`<p class="empty">${t('plot.empty')}</p>`}
       <details>
         <summary>${t('plot.numbers')}</summary>
         <div class="table-frame numbers"><table>
-          <thead><tr><th scope="col">${t('time')}</th>${series.map((one) => html`<th scope="col" class="number">${one.label}</th>`)}</tr></thead>
-          <tbody>${x.slice(-60).map((when, index) => html`<tr><td data-label=${t('time')}>${time(when, {seconds: false})}</td>
-            ${series.map((one) => html`<td class="number" data-label=${one.label}>${format(one.values[Math.max(0, x.length - 60) + index])}</td>`)}</tr>`)}</tbody>
+          <thead><tr><th scope="col">${t('time')}</th>${series.map((one) => html`<th scope="col" class="number">
+            ${one.label}</th>`)}</tr></thead>
+          <tbody>${x.slice(-60).map((when, index) => html`<tr><td data-label=${t('time')}>
+            ${time(when, {seconds: false})}</td>
+            ${series.map((one) => html`<td class="number" data-label=${one.label}>
+              ${format(one.values[Math.max(0, x.length - 60) + index])}</td>`)}</tr>`)}</tbody>
         </table></div>
       </details>
     </figure>

@@ -28,13 +28,16 @@ export function Saved({path, query}) {
       <div class="stack">
         ${list.length === 0 && html`<p class="muted">${t('saved.none')}</p>`}
         <ul class="stack">${list.map((one) => html`<li class="copyable">
-          <a href=${address(path, one.query)} onClick=${(event) => (event.preventDefault(), setOpen(false), go(address(path, one.query)))}>${one.name}</a>
+          <a href=${address(path, one.query)} onClick=${(event) => (event.preventDefault(), setOpen(false),
+            go(address(path, one.query)))}>${one.name}</a>
           <span class="muted mono">${new URLSearchParams(one.query).toString()}</span>
-          <button type="button" class="quiet" aria-label=${t('saved.forget', {name: one.name})} onClick=${() => forget(one)}>✕</button></li>`)}</ul>
+          <button type="button" class="quiet" aria-label=${t('saved.forget', {name: one.name})}
+            onClick=${() => forget(one)}>✕</button></li>`)}</ul>
         ${filled && html`<form class="form" onSubmit=${save}>
           <${Field} label=${t('saved.name')} name="filter-name" value=${name} onInput=${setName} required />
           <button type="submit" class="first">${t('saved.save')}</button></form>`}
-        <div class="copyable"><code>${location.href}</code><${Copy} text=${location.href} label=${t('saved.share')} /></div>
+        <div class="copyable"><code>${location.href}</code><${Copy} text=${location.href} label=${t('saved.share')} />
+          </div>
       </div>
     <//>`}
   `;

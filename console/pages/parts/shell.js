@@ -23,7 +23,8 @@ import {Replay} from '../replay.js';
 const navigation = [
   ['watch', [['/', 'overview'], ['/live', 'live'], ['/events', 'events'], ['/people', 'people']]],
   ['care', [['/dead-letters', 'dead_letters'], ['/custody', 'custody'], ['/replay', 'replay']]],
-  ['system', [['/accounts', 'accounts'], ['/groups', 'groups'], ['/doctor', 'doctor'], ['/actions', 'actions', 'operator']]],
+  ['system', [['/accounts', 'accounts'], ['/groups', 'groups'], ['/doctor', 'doctor'],
+    ['/actions', 'actions', 'operator']]],
 ];
 
 const pages = {
@@ -84,17 +85,20 @@ function Frame({session, place, signOut}) {
   }, [place.path]);
   const known = {session, place, query: place.query, ...given};
   return html`
-    <a class="skip" href="#main" onClick=${(event) => (event.preventDefault(), main.current?.querySelector('h1')?.focus())}>${t('skip')}</a>
+    <a class="skip" href="#main" onClick=${(event) => (event.preventDefault(),
+      main.current?.querySelector('h1')?.focus())}>${t('skip')}</a>
     <div class="shell">
       <${Side} session=${session} place=${place} open=${open} signOut=${signOut} />
       <div>
         <div class="topbar">
-          <button type="button" class="menu-button" aria-expanded=${open} aria-label=${t('menu')} onClick=${() => setOpen(!open)}>☰</button>
+          <button type="button" class="menu-button" aria-expanded=${open} aria-label=${t('menu')}
+            onClick=${() => setOpen(!open)}>☰</button>
           <${Search} />
           <span class="fresh">${t('zone', {zone: zone()})}</span>
         </div>
         <main id="main" ref=${main}>
-          ${page ? html`<${page} key=${place.path.split('/').slice(0, 3).join('/')} ...${known} />` : html`<h1 tabindex="-1">${t('not_found')}</h1><p><a href="/">${t('nav.overview')}</a></p>`}
+          ${page ? html`<${page} key=${place.path.split('/').slice(0, 3).join('/')} ...${known} />`
+            : html`<h1 tabindex="-1">${t('not_found')}</h1><p><a href="/">${t('nav.overview')}</a></p>`}
         </main>
       </div>
     </div>
@@ -111,7 +115,8 @@ function Side({session, place, open, signOut}) {
       signOut();
     }
   };
-  const current = (to) => (to === '/' ? place.path === '/' : place.path.startsWith(to) || (to === '/events' && place.path.startsWith('/e/')));
+  const current = (to) => (to === '/' ? place.path === '/' : place.path.startsWith(to)
+    || (to === '/events' && place.path.startsWith('/e/')));
   return html`
     <aside class=${open ? 'side open' : 'side'}>
       <a class="brand" href="/"><img src="/icon.svg" alt="" />wxpipe</a>
@@ -120,12 +125,15 @@ function Side({session, place, open, signOut}) {
           <h3>${t(`nav.${group}`)}</h3>
           ${links.filter(([, , role]) => !role || may(session, role)).map(([to, name]) => html`
             <a href=${to} aria-current=${current(to) ? 'page' : undefined}>${t(`nav.${name}`)}
-              ${tally[name]?.[1] > 0 && html`<span class=${`tally ${tally[name][0]}`}>${number(tally[name][1])}</span>`}</a>`)}
+              ${tally[name]?.[1] > 0 && html`<span class=${`tally ${tally[name][0]}`}>
+                ${number(tally[name][1])}</span>`}</a>`)}
         `)}
       </nav>
       <div class="side-foot">
-        <div class="who"><span title=${session.instance}>${session.login === 'none' ? t('nobody') : session.name} · ${term('role', session.role)}</span>
-          ${session.login === 'password' && html`<button type="button" class="quiet" onClick=${leave}>${t('logout')}</button>`}</div>
+        <div class="who"><span title=${session.instance}>${session.login === 'none' ? t('nobody')
+          : session.name} · ${term('role', session.role)}</span>
+          ${session.login === 'password' && html`<button type="button" class="quiet" onClick=${leave}>
+            ${t('logout')}</button>`}</div>
         <${Switches} />
         <span>wxpipe ${session.version}</span>
       </div>
@@ -151,7 +159,8 @@ function Search() {
   const field = useRef(null);
   useEffect(() => {
     const pressed = (event) => {
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target.closest('input, textarea, select, dialog')) return;
+      if (event.key !== '/' || event.ctrlKey || event.metaKey
+        || event.target.closest('input, textarea, select, dialog')) return;
       event.preventDefault();
       field.current.focus();
     };
@@ -167,6 +176,7 @@ function Search() {
     go(address('/events', {key}));
   };
   return html`<form role="search" onSubmit=${found}>
-    <input ref=${field} name="everything" aria-label=${t('search')} placeholder=${t('search.hint')} autocomplete="off" spellcheck=${false} /><kbd aria-hidden="true">/</kbd>
+    <input ref=${field} name="everything" aria-label=${t('search')} placeholder=${t('search.hint')} autocomplete="off"
+      spellcheck=${false} /><kbd aria-hidden="true">/</kbd>
   </form>`;
 }

@@ -9,7 +9,8 @@ const two = (value) => String(value).padStart(2, '0');
 function local(text) {
   const at = moment(text);
   if (!at) return '';
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
 const utc = (text) => (text ? new Date(text).toISOString().replace(/\.\d+Z$/, 'Z') : '');

@@ -77,7 +77,8 @@ export function Task({of, report = true}) {
       ${task && html`
         <div class="panel-head">
           <span><${Word} list="task" of=${task.state} /> ${task.about}</span>
-          <span class="aside">${took(task)}${busy && html`<button type="button" onClick=${of.stop}>${t('task.stop')}</button>`}</span>
+          <span class="aside">${took(task)}${busy && html`<button type="button" onClick=${of.stop}>
+            ${t('task.stop')}</button>`}</span>
         </div>`}
       ${busy && html`<${Progress} of=${task?.progress} />`}
       ${task?.error && html`<${Notice} text=${task.error.text} remedy=${task.error.remedy} />`}
@@ -94,21 +95,25 @@ function took(task) {
 function Progress({of}) {
   const share = of && of.of > 0 ? Math.min(1, of.done / of.of) : null;
   return html`
-    <div class="progress" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${share === null ? undefined : Math.round(share * 100)} aria-label=${t('task.progress')}>
+    <div class="progress" role="progressbar" aria-valuemin="0" aria-valuemax="100"
+      aria-valuenow=${share === null ? undefined : Math.round(share * 100)} aria-label=${t('task.progress')}>
       <span style=${{width: `${(share ?? 0.04) * 100}%`}}></span></div>
-    <p class="muted">${of ? `${number(of.done)}${of.of > 0 ? ` / ${number(of.of)} · ${percent(share)}` : ''} ${term('unit', of.unit)}` : t('task.begins')}</p>
+    <p class="muted">${of ? `${number(of.done)}${of.of > 0 ? ` / ${number(of.of)} · ${percent(share)}`
+      : ''} ${term('unit', of.unit)}` : t('task.begins')}</p>
   `;
 }
 
 function cell(name, value) {
   if (value === null || value === undefined || value === '') return none;
   if (typeof value === 'boolean') return t(value ? 'yes' : 'no');
-  if (typeof value === 'number') return name.endsWith('_us') ? duration(value / 1e6) : name === 'seconds' ? duration(value) : number(value, 1);
+  if (typeof value === 'number') return name.endsWith('_us') ? duration(value / 1e6) : name === 'seconds'
+    ? duration(value) : number(value, 1);
   if (typeof value === 'object') return JSON.stringify(value);
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) ? time(value) : value;
 }
 
-const kTold = ['findings', 'filter', 'order', 'dry_run', 'account', 'from', 'to', 'into'];  // stands in the task's own words
+const kTold = ['findings', 'filter', 'order', 'dry_run', 'account', 'from', 'to',
+  'into'];  // stands in the task's own words
 
 // Any report of a command: its findings, its numbers, its tables.
 export function Report({of}) {
@@ -117,15 +122,18 @@ export function Report({of}) {
   const tables = entries.filter(([, value]) => Array.isArray(value) && value.length);
   return html`
     <${Findings} of=${of.findings} />
-    ${facts.length > 0 && html`<${Facts} of=${facts.map(([name, value]) => [term('column', name), cell(name, value)])} />`}
+    ${facts.length > 0 && html`<${Facts} of=${facts.map(([name, value]) => [term('column', name),
+      cell(name, value)])} />`}
     ${tables.map(([name, rows]) => html`<section><h3>${term('column', name)}</h3>
       ${typeof rows[0] === 'object'
-        ? html`<${Table} caption=${term('column', name)} rows=${rows.slice(0, 200)} columns=${Object.keys(rows[0]).map((column) => ({
+        ? html`<${Table} caption=${term('column', name)} rows=${rows.slice(0, 200)}
+          columns=${Object.keys(rows[0]).map((column) => ({
             label: term('column', column),
             kind: typeof rows[0][column] === 'number' ? 'number' : '',
             of: (row) => cell(column, row[column]),
           }))} />`
         : html`<ul>${rows.slice(0, 200).map((one) => html`<li>${one}</li>`)}</ul>`}
-      ${rows.length > 200 && html`<p class="muted">${t('task.more', {count: number(rows.length - 200)})}</p>`}</section>`)}
+      ${rows.length > 200 && html`<p class="muted">${t('task.more',
+        {count: number(rows.length - 200)})}</p>`}</section>`)}
   `;
 }

@@ -1,7 +1,7 @@
 // The pieces that pages are made of: panels, tables, badges, forms, dialogs. They hold no data of their own.
 import {html, useEffect, useLayoutEffect, useMemo, useRef, useState} from './dom.js';
 import {ago, none, time, utc} from './format.js';
-import {t, term} from './texts.js';
+import {said, t, term} from './texts.js';
 import {Span} from './span.js';
 import {address, go} from './url.js';
 
@@ -21,9 +21,10 @@ export function Page({title, about, actions, children}) {
   `;
 }
 
-export const Panel = ({title, aside, children, flush = false, id}) => html`
-  <section class=${flush ? 'panel flush' : 'panel'} id=${id} aria-label=${title}>
-    ${title && html`<header class="panel-head"><h2>${title}</h2>${aside && html`<div class="aside">${aside}</div>`}</header>`}
+export const Panel = ({title, aside, children, flush = false, kind = ''}) => html`
+  <section class=${`panel ${flush ? 'flush' : ''} ${kind}`} aria-label=${title}>
+    ${title && html`<header class="panel-head"><h2>${title}</h2>
+      ${aside && html`<div class="aside">${aside}</div>`}</header>`}
     ${children}
   </section>
 `;
@@ -46,7 +47,8 @@ export function Waiting() {
 }
 
 // A sentence whose `words` are to be typed.
-const Sentence = ({text}) => String(text).split('`').map((part, place) => (place % 2 ? html`<code>${part}</code>` : part));
+const Sentence = ({text}) => said(String(text)).split('`').map((part, place) => (place % 2 ? html`<code>${part}</code>`
+  : part));
 
 export const Notice = ({kind = 'error', text, remedy, again}) => html`
   <div class=${`notice ${kind}`} role=${kind === 'error' ? 'alert' : 'status'}>
@@ -76,7 +78,8 @@ export const Findings = ({of, quiet = false}) => {
         ${shown.map(
           (one) => html`<li class=${one.level}>
             <${Badge} kind=${one.level}>${term('level', one.level)}<//>
-            <div><p class="what"><${Sentence} text=${one.text} /></p>${one.remedy && html`<p class="remedy"><${Sentence} text=${one.remedy} /></p>`}</div>
+            <div><p class="what"><${Sentence} text=${one.text} /></p>
+              ${one.remedy && html`<p class="remedy"><${Sentence} text=${one.remedy} /></p>`}</div>
           </li>`,
         )}
       </ul>`
@@ -90,9 +93,11 @@ export function Table({columns, rows, link, empty, caption, rowKey, sortable = f
   let shown = rows;
   if (order) {
     const value = columns.find((one) => one.name === order.name)?.sort;
-    const compare = (a, b) => (a === b ? 0 : a === null || a === undefined ? 1 : b === null || b === undefined ? -1 : a < b ? -1 : 1);
+    const compare = (a, b) => (a === b ? 0 : a === null || a === undefined ? 1 : b === null || b === undefined ? -1
+      : a < b ? -1 : 1);
     shown = [...rows].sort((a, b) => compare(value(a), value(b)) * (order.down ? -1 : 1));
   }
+  const arrow = (name) => (!order || order.name !== name ? '' : order.down ? '↓' : '↑');
   const sorted = (name) => setOrder((now) => (now?.name === name ? {name, down: !now.down} : {name, down: true}));
   if (!rows.length) return html`<p class="empty">${empty ?? t('table.empty')}</p>`;
   return html`
@@ -102,16 +107,19 @@ export function Table({columns, rows, link, empty, caption, rowKey, sortable = f
         <thead>
           <tr>
             ${columns.map(
-              (one) => html`<th scope="col" class=${one.kind} aria-sort=${order && order.name === one.name ? (order.down ? 'descending' : 'ascending') : undefined}>
+              (one) => html`<th scope="col" class=${one.kind}
+                aria-sort=${order && order.name === one.name ? (order.down ? 'descending' : 'ascending') : undefined}>
                 ${sortable && one.sort
-                  ? html`<button type="button" class="sort" onClick=${() => sorted(one.name)}>${one.label}<span aria-hidden="true">${order && order.name === one.name ? (order.down ? '↓' : '↑') : ''}</span></button>`
+                  ? html`<button type="button" class="sort" onClick=${() => sorted(one.name)}>
+                    ${one.label}<span aria-hidden="true">${arrow(one.name)}</span></button>`
                   : one.label}
               </th>`,
             )}
           </tr>
         </thead>
         <tbody>
-          ${shown.map((row, place) => html`<${Row} key=${rowKey ? rowKey(row) : place} row=${row} columns=${columns} to=${link?.(row)} marked=${marked?.(row)} />`)}
+          ${shown.map((row, place) => html`<${Row} key=${rowKey ? rowKey(row) : place} row=${row} columns=${columns}
+            to=${link?.(row)} marked=${marked?.(row)} />`)}
         </tbody>
       </table>
     </div>
@@ -141,13 +149,16 @@ function Row({row, columns, to, marked}) {
 // Names and values, in order.
 export const Facts = ({of}) => html`
   <dl class="facts">
-    ${of.filter(Boolean).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value === null || value === undefined || value === '' ? none : value}</dd></div>`)}
+    ${of.filter(Boolean).map(([name, value]) => html`<div><dt>${name}</dt><dd>
+      ${value === null || value === undefined || value === '' ? none : value}</dd></div>`)}
   </dl>
 `;
 
 export const Stat = ({label, value, note, kind = '', to}) => {
-  const inner = html`<span class="label">${label}</span><span class="value">${value}</span>${note && html`<span class="note">${note}</span>`}`;
-  return to ? html`<a class=${`stat ${kind}`} href=${to}>${inner}</a>` : html`<div class=${`stat ${kind}`}>${inner}</div>`;
+  const inner = html`<span class="label">${label}</span><span class="value">${value}</span>
+    ${note && html`<span class="note">${note}</span>`}`;
+  return to ? html`<a class=${`stat ${kind}`} href=${to}>${inner}</a>` : html`<div class=${`stat ${kind}`}>
+    ${inner}</div>`;
 };
 
 // Shares of a whole, the most first: what `dlq ls` counts.
@@ -158,7 +169,8 @@ export function Bars({of, link, label}) {
       ${of.map((one) => {
         const inner = html`
           <span class="name">${one.name}</span>
-          <span class="track" aria-hidden="true"><span class="fill" style=${{width: `${(100 * one.count) / most}%`}}></span></span>
+          <span class="track" aria-hidden="true"><span class="fill" style=${{width: `${(100 * one.count) / most}%`}}>
+            </span></span>
           <span class="count">${one.shown ?? one.count}</span>
         `;
         const to = link?.(one);
@@ -168,7 +180,8 @@ export function Bars({of, link, label}) {
   `;
 }
 
-export function Field({label, name, value, type = 'text', options, placeholder, wide, onInput, hint, required, list}) {
+export function Field(given) {
+  const {label, name, value, type = 'text', options, placeholder, wide, onInput, hint, required, list} = given;
   const id = `field-${name}`;
   const changed = (event) => onInput(event.target.value);
   return html`
@@ -176,17 +189,19 @@ export function Field({label, name, value, type = 'text', options, placeholder, 
       <label for=${id}>${label}</label>
       ${options
         ? html`<select id=${id} name=${name} value=${value ?? ''} onChange=${changed}>
-            ${options.map(([word, text]) => html`<option value=${word} selected=${word === (value ?? '')}>${text}</option>`)}
+            ${options.map(([word, text]) => html`<option value=${word} selected=${word === (value ?? '')}>
+              ${text}</option>`)}
           </select>`
-        : html`<input id=${id} name=${name} type=${type} value=${value ?? ''} placeholder=${placeholder} required=${required} list=${list}
-            autocomplete=${type === 'password' ? 'current-password' : 'off'} spellcheck=${false} onInput=${changed} aria-describedby=${hint ? `${id}-hint` : undefined} />`}
+        : html`<input id=${id} name=${name} type=${type} value=${value ?? ''} placeholder=${placeholder}
+            required=${required} list=${list} autocomplete=${given.autocomplete ?? 'off'} spellcheck=${false}
+            autofocus=${given.autofocus} onInput=${changed} aria-describedby=${hint ? `${id}-hint` : undefined} />`}
       ${hint && html`<small id=${`${id}-hint`}>${hint}</small>`}
     </div>
   `;
 }
 
-// A filter whose values stand in the address. What is typed counts on Enter, what is chosen at once. A field of the kind
-// `span` is a stretch of time: `from` and `to`.
+// A filter whose values stand in the address. What is typed counts on Enter, what is chosen at once. A field of the
+// kind `span` is a stretch of time: `from` and `to`.
 export function Filter({path, query, fields, children}) {
   const [typed, setTyped] = useState(query);
   const stands = JSON.stringify(query);
@@ -205,7 +220,8 @@ export function Filter({path, query, fields, children}) {
   return html`
     <form class="filter" role="search" onSubmit=${(event) => (event.preventDefault(), apply(latest.current))}>
       ${fields.map((one) => one.span
-        ? html`<${Span} key="span" from=${typed.from} to=${typed.to} otherwise=${one.otherwise} onInput=${(values) => change(values, true)} />`
+        ? html`<${Span} key="span" from=${typed.from} to=${typed.to} otherwise=${one.otherwise}
+          onInput=${(values) => change(values, true)} />`
         : html`<${Field} ...${one} key=${one.name} value=${typed[one.name]}
             onInput=${(value) => change({[one.name]: value}, Boolean(one.options))} />`)}
       <div class="filter-actions">

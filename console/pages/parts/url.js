@@ -1,4 +1,4 @@
-// Where the reader is, and by which filter: all of it stands in the address, so it can be kept, shared and gone back to.
+// Where the reader is, and by which filter: all of it stands in the address, so it can be kept, shared, gone back to.
 import {useEffect, useState} from './dom.js';
 
 const changed = new EventTarget();

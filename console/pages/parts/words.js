@@ -1,16 +1,17 @@
 // How wxpipe's own words are shown on every page: types with what they mean, fates, reasons, and what is hidden.
 import {html} from './dom.js';
+import types from '../texts/types_zh.js';
 import {none} from './format.js';
 import {t, term} from './texts.js';
 import {Badge} from './ui.js';
 import {address} from './url.js';
 
-const mask = '•••';
+const mask = /•••|\*{4}/;  // as the server hides contents and phone numbers
 
 // What this role may not see stays visible as hidden.
 export function Said({text}) {
   if (text === null || text === undefined || text === '') return none;
-  return String(text).includes(mask) ? html`<i class="masked" title=${t('masked')}>${text}</i>` : text;
+  return mask.test(String(text)) ? html`<i class="masked" title=${t('masked')}>${text}</i>` : text;
 }
 
 export function Type({of}) {
@@ -47,3 +48,12 @@ export const accountOptions = (session) => [
   ['', t('any')],
   ...(session?.accounts ?? []).map((one) => [one.name, accountName(session, one.name)]),
 ];
+
+// What can be chosen in a field for a type: families, then the common types with what they mean.
+const typeNames = Object.keys(types).map((name) => name.slice('type.'.length));
+const families = [...new Set(typeNames.map((name) => `${name.split('.')[0]}.*`))];
+
+export const TypeList = () => html`<datalist id="types">
+  ${families.map((one) => html`<option value=${one} />`)}
+  ${typeNames.map((one) => html`<option value=${one} label=${term('type', one)} />`)}
+</datalist>`;

@@ -33,7 +33,7 @@ std::vector<std::pair<Timestamp, Counts>> counts_by_step(postgres::Connection& c
 struct OverviewQuestion {
   std::string range = "hour";  // hour, day, month
   std::string account{};
-  Timestamp now, today;  // today: when the reader's day began
+  Timestamp now{}, today{};  // today: when the reader's day began
 };
 // Throws UsageError: there is no such range.
 void add_overview(report::Report& report, postgres::Connection& connection, const OverviewQuestion& question);

@@ -17,12 +17,12 @@ namespace wxpipe::operate {
 std::vector<std::string> accounts_seen(postgres::Connection& connection);
 
 struct EventQuestion {
-  std::string account;                // empty: all
-  std::string type;                   // "message.text", or a family: "message.*"
-  std::string person;                 // the sender
-  std::string text;                   // is somewhere in the content, in small or capital letters
-  std::optional<Timestamp> from, to;  // of occurred_at
-  std::string after;                  // `next` of the page before
+  std::string account{};                  // empty: all
+  std::string type{};                     // "message.text", or a family: "message.*"
+  std::string person{};                   // the sender
+  std::string text{};                     // is somewhere in the content, in small or capital letters
+  std::optional<Timestamp> from{}, to{};  // of occurred_at
+  std::string after{};                    // `next` of the page before
   size_t limit = 50;
   int summary = 60;  // characters of the content
 };

@@ -11,10 +11,10 @@
 namespace wxpipe::operate {
 
 struct PersonQuestion {
-  std::string person;   // openid, external_userid, or what a lead is known by
-  std::string account;  // empty: all
-  std::string after;    // `next` of the page before
-  size_t limit = 50;    // of the time line
+  std::string person{};   // openid, external_userid, or what a lead is known by
+  std::string account{};  // empty: all
+  std::string after{};    // `next` of the page before
+  size_t limit = 50;      // of the time line
 };
 
 // Throws UsageError: `after` is no place.

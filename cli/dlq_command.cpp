@@ -44,7 +44,7 @@ void retry(Program& program, const Options& options) {
   operate::require_a_choice(options, options.all);
   const operate::RetryOrder order{operate::filter_of(options, system_clock().now()), options.why, !options.yes,
                                   options.most};
-  Session session(program, config::kEverything);
+  Session session(program, config::kForCallbacks);
   const runtime::StopSignals signals;
   const auto done = operate::retry_letters(
       session.connection, session.settings, order,

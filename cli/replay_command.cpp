@@ -39,7 +39,7 @@ class Progress {
 
 void run(Program& program, const operate::ReplayRequest& request) {
   operate::check(request);
-  const auto settings = load_settings(program, request.renormalize ? config::kEverything : config::kForPostgres);
+  const auto settings = load_settings(program, request.renormalize ? config::kForCallbacks : config::kForPostgres);
   const runtime::StopSignals signals;
   Progress progress;
   conclude(program, operate::run_replay(

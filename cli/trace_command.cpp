@@ -51,7 +51,7 @@ void show_refused(Program& program, const Options& options) {
   const auto admin =
       !options.admin.empty()
           ? endpoint(options.admin)
-          : asked_at(load_settings(program, {.accounts = false, .sealing = false, .postgres = false}).admin.listen);
+          : asked_at(load_settings(program, config::kForProcess).admin.listen);
   conclude(program, report_of(operate::refused_callbacks(admin, options.account, options.limit), options.account));
 }
 

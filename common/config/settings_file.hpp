@@ -21,6 +21,7 @@ struct Needs {
   bool console = true;  // hashes of passwords and tokens
 };
 inline constexpr Needs kEverything{};
+inline constexpr Needs kForCallbacks{.console = false};  // opens callbacks, stores what they become
 inline constexpr Needs kForIngest{.postgres = false, .console = false};
 inline constexpr Needs kForProcess{.accounts = false, .sealing = false, .postgres = false, .console = false};
 inline constexpr Needs kForSink{.accounts = false, .sealing = false, .console = false};

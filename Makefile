@@ -2,7 +2,7 @@
 # folder: make -C <here> test.
 .DEFAULT_GOAL := build
 here := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
-.PHONY: build test demo bench package test-packages test-asan test-tsan fuzz generate format clean help
+.PHONY: build test test-console demo bench package test-packages test-asan test-tsan fuzz generate format clean help
 
 build: ## build/release/wxpipe
 	@$(here)dev/install
@@ -11,6 +11,9 @@ build: ## build/release/wxpipe
 
 test: ## the whole suite, on a real Kafka and a real Postgres of its own (ARGS="-R Spool" picks)
 	@$(here)dev/test dev $(ARGS)
+
+test-console: ## the console's pages in a real browser
+	@$(here)dev/test-console $(ARGS)
 
 demo: ## plays the platforms against all roles and shows what was stored
 	@$(here)dev/demo $(ARGS)

@@ -30,8 +30,8 @@ struct Options {
   bool yes = false, replace = false, finish = false;
 };
 
-constexpr config::Needs kNoSecrets{.accounts = false, .sealing = false, .postgres = false};
-constexpr config::Needs kPostgresAndSealing{.accounts = false};
+constexpr config::Needs kNoSecrets{.accounts = false, .sealing = false, .postgres = false, .console = false};
+constexpr config::Needs kPostgresAndSealing{.accounts = false, .console = false};
 
 constexpr std::string_view kTakenSoon =
     "Every ingest and process takes it within five seconds, and says configuration_taken in its log.";

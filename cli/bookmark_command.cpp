@@ -12,23 +12,12 @@
 namespace wxpipe::cli {
 namespace {
 using operate::Bookmark, operate::Existing;
-using report::Kind, report::Level, report::Report, report::Table;
+using report::Kind, report::Level, report::Table;
 
 struct Options {
   std::string name;
   bool list = false, replace = false;
 };
-
-Report list(postgres::Connection& connection) {
-  Table table{"bookmarks",
-              "",
-              {{"name", "bookmark"}, {"at", "set", Kind::time}, {"set_by", "by"}, {"topics", "topics", Kind::count}},
-              {}};
-  for (const auto& one : operate::list_bookmarks(connection))
-    table.rows.push_back({one.name, one.at, one.set_by, one.offsets.size()});
-  const auto sentence = report::counted(table.rows.size(), "bookmark");
-  return {.tables = {std::move(table)}, .findings = {{Level::note, sentence}}};
-}
 
 void run(Program& program, const Options& options) {
   if (options.list == !options.name.empty())
@@ -36,10 +25,10 @@ void run(Program& program, const Options& options) {
   const auto settings = load_settings(program, config::kForPostgres);
   postgres::Connection connection(settings.postgres.url, "wxpipe bookmark", postgres::Purpose::administration);
   postgres::require_schema(connection);
-  if (options.list) return conclude(program, list(connection));
-  const Bookmark bookmark{options.name, system_clock().now(), operate::this_operator().name,
-                          operate::ends_of_topics(settings.kafka)};
-  operate::set_bookmark(connection, bookmark, options.replace ? Existing::replace : Existing::refuse);
+  if (options.list) return conclude(program, operate::bookmarks_report(connection));
+  const auto who = operate::this_operator();
+  const Bookmark bookmark{options.name, system_clock().now(), who.name, operate::ends_of_topics(settings.kafka)};
+  operate::set_bookmark(connection, bookmark, options.replace ? Existing::replace : Existing::refuse, &who);
   Table offsets{"offsets",
                 "",
                 {{"topic", "topic"}, {"partition", "partition", Kind::count}, {"next", "next offset", Kind::count}},

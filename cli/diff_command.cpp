@@ -1,83 +1,24 @@
 #include "cli/diff_command.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <memory>
 
-#include "cli/moment.hpp"
 #include "common/postgres/migrations.hpp"
-#include "common/report/cells.hpp"
-#include "common/result.hpp"
-#include "operate/side_schema.hpp"
+#include "operate/diff_report.hpp"
+#include "operate/moment.hpp"
 
 namespace wxpipe::cli {
 namespace {
-using report::counted, report::Kind, report::Level, report::Report, report::Table;
-
 struct Options {
   std::string schema, account, from, to;
   std::vector<std::string> ignored;
   size_t samples = 3;
 };
 
-std::optional<Timestamp> moment(const char* option, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const auto at = parse_moment(text, system_clock().now());
-  if (!at) throw UsageError(fmt::format("{}: '{}' is not a moment; {}", option, text, kMomentForms));
-  return at;
-}
-
-Report report_of(const operate::Diff& diff, const std::string& schema) {
-  Table tables{"tables",
-               "",
-               {{"table", "table"},
-                {"added", "added", Kind::count},
-                {"missing", "missing", Kind::count},
-                {"changed", "changed", Kind::count}},
-               {}};
-  Table columns{"columns",
-                "columns that changed",
-                {{"table", "table"}, {"column", "column"}, {"rows", "rows changed", Kind::count}},
-                {}};
-  Table samples{"samples",
-                "samples",
-                {{"table", "table"},
-                 {"kind", "kind"},
-                 {"key", "key"},
-                 {"column", "column"},
-                 {"production", "in production"},
-                 {"side", "in " + schema}},
-                {}};
-  int64_t different = 0;
-  for (const auto& one : diff.tables) {
-    different += one.added + one.missing + one.changed;
-    tables.rows.push_back({one.table, one.added, one.missing, one.changed});
-    for (const auto& [column, rows] : one.by_column) columns.rows.push_back({one.table, column, rows});
-    for (const auto& sample : one.samples)
-      samples.rows.push_back({one.table, sample.kind, report::with_valid_utf8(sample.key), sample.column,
-                              report::with_valid_utf8(sample.production), report::with_valid_utf8(sample.side)});
-  }
-  Report report;
-  report.facts = {{"schema", "", schema}, {"different", "", different}};
-  report.tables = {std::move(tables), std::move(columns), std::move(samples),
-                   report::list("left_out", "not compared", diff.left_out)};
-  if (different == 0)
-    report.findings.push_back({Level::fine, fmt::format("{} and production are equal", schema)});
-  else
-    report.findings.push_back(
-        {Level::error, fmt::format("{} different", counted(static_cast<uint64_t>(different), "row")),
-         fmt::format("added: only in {}. missing: only in production. changed: the same key, other values.", schema)});
-  return report;
-}
-
 void run(Program& program, const Options& options) {
   const auto side = operate::named_side_schema(options.schema);
-  for (const auto& column : options.ignored)
-    if (column.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != column.npos)
-      throw UsageError(fmt::format("--ignore: '{}' is no column's name", column));
-  const operate::DiffBounds bounds{options.account, moment("--from", options.from), moment("--to", options.to),
-                                   options.ignored, options.samples};
+  const auto now = system_clock().now();
+  const operate::DiffBounds bounds{options.account, operate::moment("--from", options.from, now),
+                                   operate::moment("--to", options.to, now), options.ignored, options.samples};
   const auto settings = load_settings(program, config::kForPostgres);
   postgres::Connection connection(settings.postgres.url, "wxpipe diff", postgres::Purpose::administration);
   postgres::require_schema(connection);

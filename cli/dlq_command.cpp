@@ -2,52 +2,22 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdio>
 #include <memory>
 
-#include "cli/moment.hpp"
 #include "common/postgres/migrations.hpp"
-#include "common/report/cells.hpp"
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
-#include "operate/dead_letters.hpp"
+#include "operate/letter_report.hpp"
 
 namespace wxpipe::cli {
 namespace {
-using operate::LetterFilter, operate::LetterState;
-using report::counted, report::Kind, report::Level, report::Report, report::Table;
-
-constexpr std::array<std::string_view, 5> kBy{"reason", "account", "stage", "hour", "state"};
-constexpr size_t kSamples = 3;
-
-struct Options {
-  std::string id, account, stage, reason, from, to;
-  std::string state = "open";
+struct Options : operate::LetterWords {
   std::string by, why;
   size_t limit = 20;
   int64_t most = 0;
   bool yes = false, all = false;
 };
-
-LetterFilter filter_of(const Options& options) {
-  LetterFilter filter{options.id, options.account, options.stage, options.reason, {}, {}, {}};
-  const auto now = system_clock().now();
-  for (const auto& [name, text, at] :
-       {std::tuple{"--from", &options.from, &filter.from}, {"--to", &options.to, &filter.to}}) {
-    if (text->empty()) continue;
-    *at = parse_moment(*text, now);
-    if (!*at) throw UsageError(fmt::format("{}: '{}' is not a moment; {}", name, *text, kMomentForms));
-  }
-  if (options.state == "any") return filter;
-  for (const auto state : {LetterState::open, LetterState::retried, LetterState::dropped, LetterState::parked})
-    if (options.state == operate::to_string(state)) filter.state = state;
-  if (!filter.state)
-    throw UsageError(
-        fmt::format("--state: there is no '{}'; there are open, retried, dropped, parked and any", options.state));
-  return filter;
-}
 
 struct Session {
   Session(Program& program, const config::Needs& needs)
@@ -59,94 +29,23 @@ struct Session {
   postgres::Connection connection;
 };
 
-Table table_of(std::string key, const std::vector<operate::StoredLetter>& letters) {
-  Table table{std::move(key),
-              "",
-              {{"dead_letter_id", "dead letter"},
-               {"failed_at", "failed", Kind::time},
-               {"stage", "stage"},
-               {"reason", "reason"},
-               {"account", "account"},
-               {"state", "state"},
-               {"detail", "detail"},
-               {"receipt"}},
-              {}};
-  for (const auto& one : letters)
-    table.rows.push_back({one.id, one.failed_at, one.stage, one.reason, one.account, operate::to_string(one.state),
-                          one.detail, one.receipt});
-  return table;
-}
-
 void list(Program& program, const Options& options) {
   Session session(program, config::kForPostgres);
-  const auto filter = filter_of(options);
-  Report report;
-  const auto total = operate::count_letters(session.connection, filter);
-  report.facts = {{"filter", "", filter.text()}, {"letters", "", total}};
-  for (const auto by : kBy) {
-    if (!options.by.empty() ? options.by != by : by == "hour") continue;
-    Table counts{
-        fmt::format("by_{}", by), "", {{std::string(by), std::string(by)}, {"letters", "letters", Kind::count}}, {}};
-    for (const auto& [what, count] : operate::count_letters(session.connection, filter, by))
-      counts.rows.push_back({what, count});
-    report.tables.push_back(std::move(counts));
-  }
-  report.main = report.tables.size();
-  report.tables.push_back(table_of("newest", operate::list_letters(session.connection, filter, options.limit)));
-  report.findings.push_back(
-      {Level::note, counted(static_cast<uint64_t>(total), "dead letter"),
-       total == 0 ? "" : "wxpipe explain REASON says what each reason means, wxpipe dlq show ID shows one."});
-  conclude(program, report);
+  const auto filter = operate::filter_of(options, system_clock().now());
+  conclude(program, operate::list_report(session.connection, filter, options.by, options.limit));
 }
 
 void show(Program& program, const Options& options) {
   Session session(program, config::kForPostgres);
-  const auto fields = operate::show_letter(session.connection, options.id);
-  if (fields.empty()) {
-    conclude(program, {.findings = {{Level::error, fmt::format("there is no dead letter {}", options.id),
-                                     "`wxpipe dlq ls` lists them; `wxpipe trace ID` looks for other ids too."}}});
-    return;
-  }
-  Table table{"dead_letter", "", {{"name", "column"}, {"value", "value"}}, {}};
-  for (const auto& [name, value] : fields) table.rows.push_back({name, report::with_valid_utf8(value)});
-  conclude(program, {.tables = {std::move(table)}});
-}
-
-// What a command that changes something would do: how many, three samples, and the words that do it.
-Report preview(Session& session, const LetterFilter& filter, std::string_view verb, int64_t count) {
-  Report report;
-  report.facts = {{"filter", "", filter.text()}, {"letters", "letters", count, Kind::count}};
-  report.tables.push_back(table_of("samples", operate::list_letters(session.connection, filter, kSamples)));
-  report.findings.push_back(
-      {Level::note,
-       fmt::format("nothing was changed; {} would be {}", counted(static_cast<uint64_t>(count), "letter"), verb),
-       count == 0 ? "Is the filter right? `wxpipe dlq ls --state any` shows all." : "Say it again with --yes."});
-  return report;
-}
-
-void add_refused(Report& report, const operate::Retried& done) {
-  Table refused{"refused", "", {{"why", "why not put back"}, {"letters", "letters", Kind::count}}, {}};
-  for (const auto& [why, count] : done.refused) {
-    refused.rows.push_back({why, count});
-    report.findings.push_back(
-        {Level::warning, fmt::format("{} not put back: {}", counted(static_cast<uint64_t>(count), "letter"), why), ""});
-  }
-  report.tables.push_back(std::move(refused));
-}
-
-void require_a_choice(const Options& options) {
-  if (options.id.empty() && options.account.empty() && options.stage.empty() && options.reason.empty() &&
-      options.from.empty() && options.to.empty() && !options.all)
-    throw UsageError(
-        "which dead letters? Name one by its id, give a filter (--reason, --account, --stage, --from, --to), or say --all");
+  conclude(program, operate::show_report(session.connection, options.id));
 }
 
 void retry(Program& program, const Options& options) {
-  require_a_choice(options);
-  const auto filter = filter_of(options);
-  Session session(program, config::kEverything);
+  operate::require_a_choice(options, options.all);
+  const operate::RetryOrder order{operate::filter_of(options, system_clock().now()), options.why, !options.yes,
+                                  options.most};
+  Session session(program, config::kForCallbacks);
   const runtime::StopSignals signals;
-  operate::RetryOrder order{filter, options.why, !options.yes, options.most};
   const auto done = operate::retry_letters(
       session.connection, session.settings, order,
       [&](const operate::Retried& so_far) {
@@ -155,32 +54,18 @@ void retry(Program& program, const Options& options) {
                      report::grouped(static_cast<uint64_t>(so_far.sent)));
       },
       signals.token());
-  Report report;
-  if (!options.yes) {
-    report = preview(session, filter, "put back", done.sent);
-  } else {
-    report.facts = {{"filter", "", filter.text()}, {"letters", "", done.looked_at}, {"put_back", "", done.sent}};
-    report.findings.push_back(
-        {Level::fine, fmt::format("{} put back", counted(static_cast<uint64_t>(done.sent), "letter")),
-         done.sent == 0 ? "" : "They take the normal path now; `wxpipe lag` says when they are through."});
-  }
-  add_refused(report, done);
-  conclude(program, report);
+  conclude(program, operate::retried_report(session.connection, order, done));
 }
 
 void drop(Program& program, const Options& options) {
-  require_a_choice(options);
+  operate::require_a_choice(options, options.all);
   if (options.why.empty()) throw UsageError("--why: a dropped letter needs a reason, for whoever asks later");
-  const auto filter = filter_of(options);
+  const auto filter = operate::filter_of(options, system_clock().now());
   Session session(program, config::kForPostgres);
   if (!options.yes)
-    return conclude(program, preview(session, filter, "dropped", operate::count_letters(session.connection, filter)));
-  const auto dropped = operate::drop_letters(session.connection, filter, options.why);
-  conclude(program,
-           {.facts = {{"filter", "", filter.text()}, {"dropped", "", dropped}},
-            .findings = {{Level::fine,
-                          fmt::format("{} dropped; the rows stay", counted(static_cast<uint64_t>(dropped), "letter")),
-                          "`wxpipe dlq ls --state dropped` shows them."}}});
+    return conclude(program, operate::preview(session.connection, filter, "dropped",
+                                              operate::count_letters(session.connection, filter)));
+  conclude(program, operate::dropped_report(filter, operate::drop_letters(session.connection, filter, options.why)));
 }
 
 CLI::App& add_verb(CLI::App& group, Program& program, const char* name, const char* meaning) {
@@ -211,7 +96,7 @@ void add_dlq_command(Program& program) {
   auto& ls = add_verb(group, program, "ls", "Counts dead letters and lists the newest");
   add_filter(ls, *options);
   ls.add_option("--by", options->by, "Count by reason, account, stage, hour or state. Default: all but hour")
-      ->check(CLI::IsMember(std::vector<std::string>(kBy.begin(), kBy.end())))
+      ->check(CLI::IsMember(std::vector<std::string>(operate::kCountedBy.begin(), operate::kCountedBy.end())))
       ->type_name("WHAT");
   ls.add_option("--limit", options->limit, "List so many. Default: 20")->check(CLI::Range(0, 10'000))->type_name("N");
   add_examples(ls, {{"wxpipe dlq ls -c wxpipe.toml", "what lies there"},

@@ -14,11 +14,11 @@
 #include "operate/callback_probe.hpp"
 #include "operate/configuration.hpp"
 #include "operate/doctor.hpp"
+#include "operate/doctor_report.hpp"
 
 namespace wxpipe::cli {
 namespace {
 using operate::Checked;
-using report::Kind, report::Level, report::Report, report::Table;
 
 struct Options {
   std::string role = "run", limit = "5s";
@@ -46,12 +46,6 @@ config::Loaded load(const Program& program, const config::Needs& needs) {
   return loaded;
 }
 
-Level worst_of(const std::vector<report::Finding>& findings) {
-  Level worst = Level::fine;
-  for (const auto& finding : findings) worst = std::max(worst, finding.level);
-  return worst;
-}
-
 void examine(Program& program, const Options& options) {
   const auto needs = options.role == "ingest"    ? config::kForIngest
                      : options.role == "process" ? config::kForProcess
@@ -72,27 +66,15 @@ void examine(Program& program, const Options& options) {
   if (patient->admin.empty() && listen.port != 0) patient->admin.push_back(listen);
 
   const auto checks = operate::examine(patient);
-  Table table{"checks", "", {{"check", "check"}, {"state", "state"}, {"took_us", "took", Kind::duration}}, {}};
-  Report report;
-  bool server_away = false, unfinished = false;
-  for (const auto& check : checks) {
-    const bool late = check.end == Checked::End::out_of_time;
+  conclude(program, operate::report_of(checks));
+  const auto late = [](const Checked& check) { return check.end == Checked::End::out_of_time; };
+  const auto away = [&](const Checked& check) {
     const bool reaches_a_server = check.name == "kafka" || check.name == "postgres";
-    server_away |= check.end == Checked::End::server_away || (late && reaches_a_server);
-    unfinished |= late;
-    const bool skipped = check.end == Checked::End::skipped;
-    table.rows.push_back(
-        {check.name, skipped ? "not looked at" : to_string(worst_of(check.findings)), check.took.count()});
-    for (const auto& [level, sentence, remedy] : check.findings)
-      report.findings.push_back({level, fmt::format("{}: {}", check.name, sentence), remedy});
-  }
-  // What is worst comes last, where people look first.
-  std::stable_sort(report.findings.begin(), report.findings.end(),
-                   [](const auto& a, const auto& b) { return a.level < b.level; });
-  report.tables.push_back(std::move(table));
-  conclude(program, report);
-  if (server_away) program.exit_code = std::max<int>(program.exit_code, kServerAway);
-  if (unfinished) std::quick_exit(program.exit_code);  // a look that can't be interrupted still runs
+    return check.end == Checked::End::server_away || (late(check) && reaches_a_server);
+  };
+  if (std::ranges::any_of(checks, away)) program.exit_code = std::max<int>(program.exit_code, kServerAway);
+  if (std::ranges::any_of(checks, late))
+    std::quick_exit(program.exit_code);  // a look that can't be interrupted still runs
 }
 
 void call_back(Program& program, const Options& options) {
@@ -116,20 +98,7 @@ void call_back(Program& program, const Options& options) {
   if (base.empty()) throw UsageError("which address? Set [ingest] public_url, or say --url https://hooks.example.com");
 
   const auto probe = operate::probe_callback(account, base, limit_of(options));
-  Table table{"stations", "", {{"station", "station"}, {"state", "state"}, {"text", "what"}}, {}};
-  Report report;
-  report.facts = {{"account", "", probe.account}, {"address", "address", probe.address}};
-  for (const auto& [name, finding] : probe.stations) {
-    table.rows.push_back({name, to_string(finding.level), finding.sentence});
-    if (finding.level != Level::fine)
-      report.findings.push_back({finding.level, fmt::format("{}: {}", name, finding.sentence), finding.remedy});
-  }
-  if (report.findings.empty())
-    report.findings.push_back({Level::fine, operate::is_verified(account)
-                                                ? "a console would accept this address"
-                                                : "the address can be reached; no console verifies it"});
-  report.tables.push_back(std::move(table));
-  conclude(program, report);
+  conclude(program, operate::report_of(probe, operate::is_verified(account)));
 }
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include "cli/bookmark_command.hpp"
 #include "cli/chaos_command.hpp"
 #include "cli/check_config_command.hpp"
+#include "cli/console_command.hpp"
 #include "cli/customers_command.hpp"
 #include "cli/diff_command.hpp"
 #include "cli/dlq_command.hpp"
@@ -45,6 +46,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("wxpipe ") + WXPIPE_VERSION);
   app.require_subcommand(1);
   add_role_commands(program);
+  add_console_command(program);
   add_check_config_command(program);
   add_accounts_command(program);
   add_migrate_command(program);

@@ -1,18 +1,10 @@
-// Points in time on a command line: "2026-11-24", "2026-11-24T08:30", also with seconds, with or without Z (always
-// UTC); or how long ago: "90m", "2h", "7d". Pure.
+// Points in time on a command line (operate/moment.hpp).
 #pragma once
 
-#include <optional>
-#include <string_view>
-
-#include "common/clock.hpp"
+#include "operate/moment.hpp"
 
 namespace wxpipe::cli {
 
-std::optional<Timestamp> parse_moment(std::string_view text, Timestamp now);
-
-// For UsageError: "--from: '…' is not a moment; …"
-inline constexpr std::string_view kMomentForms =
-    "write 2026-11-24, 2026-11-24T08:30 or 2026-11-24T08:30:00Z (UTC), or how long ago: 90m, 2h, 7d";
+using operate::kMomentForms, operate::parse_moment;
 
 }  // namespace wxpipe::cli

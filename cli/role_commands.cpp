@@ -4,14 +4,15 @@
 
 #include <utility>
 
-#include "cli/copies_in_spools.hpp"
 #include "common/crypto/base64.hpp"
 #include "common/kafka/mock_cluster.hpp"
 #include "common/runtime/durability_role.hpp"
 #include "common/runtime/run_roles.hpp"
 #include "common/telemetry/log.hpp"
+#include "console/console_role.hpp"
 #include "ingest/ingest_role.hpp"
 #include "micro/micro_role.hpp"
+#include "operate/copies_in_spools.hpp"
 #include "operate/live_configuration.hpp"
 #include "processors/process_role.hpp"
 #include "schemas/topics.hpp"
@@ -27,11 +28,12 @@ const MakeRole kProcess = [](RoleContext context) { return processors::make_proc
 const MakeRole kMicro = [](RoleContext context) { return micro::make_micro_role(context); };
 const MakeRole kSink = [](RoleContext context) {
   return sinks::make_sink_role(context, system_clock(),
-                               copies_in_spools(context.settings, [](const std::vector<std::string>& lines) {
+                               operate::copies_in_spools(context.settings, [](const std::vector<std::string>& lines) {
                                  for (const auto& line : lines)
                                    telemetry::log_warn("spool_not_searched", {{"why", line}});
                                }));
 };
+const MakeRole kConsole = [](RoleContext context) { return console::make_console_role(context); };
 // Beside the others.
 const MakeRole kDurability = [](RoleContext context) {
   return runtime::make_durability_role(context, schemas::topic_names(context.settings.kafka.topic_prefix));
@@ -78,10 +80,11 @@ void add_run(Program& program) {
   command.callback([&program, on_mock] {
     operate::LiveConfiguration configuration(program.config_file, environment_of(program), config::kEverything);
     const auto settings = configuration.settings();
-    if (on_mock->count() > 0)
-      run_on_mock_broker(configuration, settings, {kIngest, kProcess, kSink});
-    else
-      runtime::run_roles(settings, {kIngest, kProcess, kSink, kDurability}, configuration, settings);
+    std::vector<MakeRole> roles{kIngest, kProcess, kSink};
+    if (settings.console.in_run) roles.push_back(kConsole);
+    if (on_mock->count() > 0) return run_on_mock_broker(configuration, settings, roles);
+    roles.push_back(kDurability);
+    runtime::run_roles(settings, roles, configuration, settings);
   });
   add_examples(command, {{"wxpipe run --config wxpipe.toml", "everything, until SIGTERM or Ctrl-C"},
                          {"curl -s localhost:9464/readyz", "is it ready, and if not, what is it waiting for"}});

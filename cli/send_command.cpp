@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using report::Kind, report::Level, report::Report, report::Table;
 using std::chrono::steady_clock;
 
-constexpr config::Needs kAccountsOnly{.sealing = false, .postgres = false};
+constexpr config::Needs kAccountsOnly{.sealing = false, .postgres = false, .console = false};
 constexpr size_t kSubjects = 1;  // always the same person, unless --subject names another
 constexpr size_t kShown = 500;   // bytes of an answer
 

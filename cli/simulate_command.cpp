@@ -15,7 +15,7 @@ namespace wxpipe::cli {
 namespace {
 using simulate::SimulationOptions;
 
-constexpr config::Needs kAccountsOnly{.sealing = false, .postgres = false};
+constexpr config::Needs kAccountsOnly{.sealing = false, .postgres = false, .console = false};
 constexpr double kRate = 100;      // if no rate is given
 constexpr uint64_t kCount = 1000;  // if neither count nor duration is given
 

@@ -14,13 +14,13 @@
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "common/runtime/stop_wait.hpp"
-#include "operate/tail.hpp"
+#include "operate/tail_report.hpp"
 
 namespace wxpipe::cli {
 namespace {
 using namespace std::chrono_literals;
 using operate::Followed;
-using report::Column, report::Kind, report::Level, report::Report, report::Row, report::Table;
+using report::Kind, report::Table;
 using std::chrono::steady_clock;
 
 constexpr size_t kWidth = 60;     // columns for content
@@ -41,12 +41,6 @@ std::chrono::milliseconds duration(const char* option, const std::string& text) 
   return std::chrono::duration_cast<std::chrono::milliseconds>(*parsed);
 }
 
-const std::vector<Column>& columns() {
-  static const std::vector<Column> all{{"received_at"}, {"fate"},    {"account"},  {"type"},  {"subject"},
-                                       {"content"},     {"receipt"}, {"event_id"}, {"detail"}};
-  return all;
-}
-
 // What strangers wrote must not steer a terminal.
 std::string one_line(std::string_view content) {
   auto lines = report::lines_of(content, kWidth);
@@ -56,9 +50,7 @@ std::string one_line(std::string_view content) {
 void print(const Followed& one, Format format) {
   if (format == Format::ndjson) {
     std::string line;
-    report::append_row(line, columns(),
-                       {one.received_at, operate::to_string(one.fate), one.account, one.type, one.subject, one.content,
-                        one.receipt, one.event_id, one.detail});
+    report::append_row(line, operate::followed_columns(), operate::row_of(one));
     fmt::print("{}\n", line);
     return;
   }

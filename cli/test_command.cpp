@@ -21,7 +21,8 @@ using operate::RuleCase;
 using report::Level, report::Report, report::Table;
 
 // Accounts and rules are needed, secrets are not: the cases are signed with made-up ones.
-constexpr config::Needs kNoSecrets{.accounts = false, .sealing = false, .postgres = false, .reference = true};
+constexpr config::Needs kNoSecrets{
+    .accounts = false, .sealing = false, .postgres = false, .console = false, .reference = true};
 constexpr const char* kSecret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 constexpr const char* kAesKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 constexpr const char* kProofHeader = "x-wxpipe-test";

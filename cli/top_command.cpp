@@ -7,27 +7,21 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <memory>
-#include <optional>
 
 #include "common/config/environment.hpp"
 #include "common/config/units.hpp"
-#include "common/postgres/migrations.hpp"
-#include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "common/runtime/stop_wait.hpp"
-#include "operate/dead_letters.hpp"
-#include "operate/lag.hpp"
-#include "operate/top.hpp"
-#include "sinks/custody/custody_store.hpp"
+#include "operate/top_report.hpp"
 
 namespace wxpipe::cli {
 namespace {
 using namespace std::chrono_literals;
 using operate::TopOrder;
-using report::Fact, report::Kind, report::Level, report::Report, report::Table, report::Value;
+using report::Report;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -39,112 +33,6 @@ struct Options {
   std::string every = "2s";
   bool once = false;
 };
-
-// What Kafka and Postgres say. Without them, the roles are shown all the same, with the reason.
-class Servers {
- public:
-  explicit Servers(const config::Settings& settings) : settings_(settings) {}
-
-  struct Look {
-    std::optional<operate::LagLook> lag;
-    int64_t unaccounted = 0, open_letters = 0;
-    std::string trouble;
-  };
-  Look look() {
-    Look look;
-    try {
-      if (!connection_) {
-        connection_ = std::make_unique<postgres::Connection>(settings_.postgres.url, "wxpipe top",
-                                                             postgres::Purpose::administration);
-        connection_->execute("set statement_timeout = 3000");
-        postgres::require_schema(*connection_);
-      }
-      if (!meter_) meter_ = std::make_unique<operate::LagMeter>(settings_);
-      look.unaccounted = sinks::CustodyStore(*connection_).unaccounted();
-      look.open_letters = operate::count_letters(*connection_, operate::LetterFilter{});
-      look.lag = meter_->look(*connection_);
-    } catch (const std::runtime_error& error) {  // shown in this frame, and tried again for the next one
-      look.trouble = error.what();
-      connection_.reset();
-    }
-    return look;
-  }
-
- private:
-  const config::Settings& settings_;
-  std::unique_ptr<postgres::Connection> connection_;
-  std::unique_ptr<operate::LagMeter> meter_;
-};
-
-struct Look {
-  std::vector<operate::Scrape> roles;
-  Servers::Look servers;
-};
-
-Value in_microseconds(const std::optional<double>& seconds) {
-  return seconds ? Value(static_cast<int64_t>(*seconds * 1e6)) : Value();
-}
-int64_t rounded(double number) { return static_cast<int64_t>(std::lround(number)); }
-double tenths(double number) { return std::round(number * 10) / 10; }
-
-Report report_of(const Look& before, const Look& now, TopOrder order) {
-  Report report;
-  std::vector<operate::RoleLine> lines;
-  for (size_t i = 0; i < now.roles.size(); ++i)
-    for (auto& line : operate::role_lines(before.roles.at(i), now.roles[i])) lines.push_back(std::move(line));
-  operate::sort(lines, order);
-  Table roles{"roles",
-              "",
-              {{"address", "address"},
-               {"role", "role"},
-               {"per_second", "in/s", Kind::count},
-               {"bad_per_second", "bad/s", Kind::count},
-               {"median_us", "median", Kind::duration},
-               {"p99_us", "p99", Kind::duration},
-               {"waiting", "waiting", Kind::count},
-               {"state", "state"}},
-              {}};
-  int64_t spool = 0;
-  for (const auto& line : lines) {
-    if (line.role == "ingest") spool += rounded(line.waiting);
-    roles.rows.push_back({line.address, line.role, tenths(line.per_second), tenths(line.bad_per_second),
-                          in_microseconds(line.median), in_microseconds(line.p99), rounded(line.waiting), line.state});
-    if (line.role.empty())
-      report.findings.push_back({Level::warning, fmt::format("no role answers at {}: {}", line.address, line.state),
-                                 "Name the [admin] listen of each role: --admin HOST:PORT."});
-  }
-  report.tables.push_back(std::move(roles));
-
-  const auto& servers = now.servers;
-  report.facts.push_back({"spool_events", "events in spools", spool, Kind::count});
-  if (servers.trouble.empty()) {
-    report.facts.push_back({"unaccounted", "unaccounted", servers.unaccounted, Kind::count});
-    report.facts.push_back({"open_dead_letters", "open dead letters", servers.open_letters, Kind::count});
-    if (servers.unaccounted > 0)
-      report.findings.push_back(
-          {Level::error, "callbacks were acknowledged and are found nowhere", "`wxpipe audit --repair` names each."});
-  } else {
-    report.findings.push_back({Level::warning,
-                               "lag, dead letters and unaccounted can't be asked for: " + servers.trouble,
-                               "`wxpipe doctor` says more."});
-  }
-  if (servers.lag && before.servers.lag) {
-    Table readers{"readers",
-                  "readers",
-                  {{"reader", "reader"},
-                   {"records", "records behind", Kind::count},
-                   {"age_us", "oldest waits", Kind::duration},
-                   {"in_per_second", "in/s", Kind::count},
-                   {"out_per_second", "out/s", Kind::count},
-                   {"catch_up_us", "caught up in", Kind::duration}},
-                  {}};
-    for (const auto& one : operate::readers(*before.servers.lag, *servers.lag))
-      readers.rows.push_back({one.reader, one.records, one.age.count(), tenths(one.in_per_second),
-                              tenths(one.out_per_second), one.catch_up ? Value(one.catch_up->count()) : Value()});
-    report.tables.push_back(std::move(readers));
-  }
-  return report;
-}
 
 // A terminal that gives each key at once; as it was again at the end.
 class Keys {
@@ -195,7 +83,7 @@ void show(const Report& report, const std::string& head) {
   std::fflush(stdout);
 }
 
-void live(const std::function<Look()>& look, milliseconds every, const std::stop_token& stop) {
+void live(const std::function<operate::Look()>& look, milliseconds every, const std::stop_token& stop) {
   Keys keys;
   auto order = TopOrder::address;
   bool paused = false;
@@ -248,8 +136,8 @@ void run(Program& program, const Options& options) {
   auto quiet = settings;
   quiet.kafka.properties.insert_or_assign("log_level", "0");  // librdkafka's: the frame says what is wrong
   const runtime::StopSignals signals;
-  Servers servers(quiet);
-  const auto look = [&] { return Look{operate::scrape(addresses, kPatience), servers.look()}; };
+  operate::Servers servers(quiet, quiet.postgres.url, "wxpipe top");
+  const auto look = [&] { return operate::Look{operate::scrape(addresses, kPatience), servers.look()}; };
   const bool terminal = ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDIN_FILENO) == 1;
   if (terminal && !options.once && program.format == Format::text) return live(look, *every, signals.token());
   const auto before = look();

@@ -4,18 +4,18 @@
 
 #include <charconv>
 #include <memory>
-#include <set>
 
-#include "cli/moment.hpp"
 #include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
+#include "operate/moment.hpp"
 #include "operate/refused.hpp"
 #include "operate/trace.hpp"
+#include "operate/trace_report.hpp"
 
 namespace wxpipe::cli {
 namespace {
-using operate::Match, operate::Search, operate::Story;
-using report::Kind, report::Level, report::Report, report::Table;
+using operate::Search;
+using report::Level;
 
 struct Options {
   std::string key, account, from, to;
@@ -23,53 +23,6 @@ struct Options {
   bool rows_only = false, refused = false;
   std::string admin;
 };
-
-std::optional<Timestamp> moment(const char* option, const std::string& text) {
-  if (text.empty()) return {};
-  const auto at = parse_moment(text, system_clock().now());
-  if (!at) throw UsageError(fmt::format("{}: '{}' is not a moment; {}", option, text, kMomentForms));
-  return at;
-}
-
-std::string_view word(Match::Kind kind) { return kind == Match::Kind::message ? "message" : "dead_letter"; }
-
-Report nothing_found(const std::string& key) {
-  return {.facts = {{"key", "", key}},
-          .tables = {{"matches", "", {{"id"}}, {}}},
-          .findings = {{Level::error, fmt::format("no row is known for '{}'", key),
-                        "It may still be on its way (`wxpipe lag`), or it was refused: `wxpipe trace --refused`."}}};
-}
-
-Report choice(const std::string& key, const std::vector<Match>& matches) {
-  Table table{"matches",
-              "",
-              {{"kind", "kind"},
-               {"id", "id"},
-               {"received_at", "received", Kind::time},
-               {"account", "account"},
-               {"type", "type"},
-               {"subject", "subject"},
-               {"summary", "content"}},
-              {}};
-  for (const auto& one : matches)
-    table.rows.push_back({word(one.kind), one.id, one.received_at, one.account, one.type, one.subject, one.summary});
-  return {.facts = {{"key", "", key}},
-          .tables = {std::move(table)},
-          .findings = {{Level::note,
-                        fmt::format("{} may be meant; the newest come first", report::counted(matches.size(), "row")),
-                        "Name one of them: wxpipe trace ID. --limit, --account, --from and --to change the list."}}};
-}
-
-Report report_of(const std::string& key, const Story& story) {
-  Table stations{
-      "stations", "", {{"at", "at", Kind::time}, {"station", "station"}, {"where", "where"}, {"what", "what"}}, {}};
-  for (const auto& one : story.stations) stations.rows.push_back({one.at, one.station, one.where, one.what});
-  Table fields{"row", "", {{"name", "column"}, {"value", "value"}}, {}};
-  for (const auto& [name, value] : story.fields) fields.rows.push_back({name, value});
-  return {.facts = {{"key", "", key}, {"kind", "", word(story.match.kind)}, {"id", "", story.match.id}},
-          .tables = {std::move(fields), std::move(stations)},
-          .main = 1};
-}
 
 // host:port, :port or port.
 config::Endpoint endpoint(const std::string& text) {
@@ -92,46 +45,13 @@ config::Endpoint asked_at(config::Endpoint listen) {
   return listen;
 }
 
-Report report_of(const std::vector<operate::Refused>& list, const std::string& account) {
-  Table table{"refusals",
-              "",
-              {{"at", "at", Kind::time},
-               {"account", "account"},
-               {"reason", "reason"},
-               {"wrong", "wrong"},
-               {"method", "method"},
-               {"address", "from"},
-               {"body_bytes", "bytes", Kind::count},
-               {"times", "times", Kind::count},
-               {"first_at"}},
-              {}};
-  Report report;
-  std::set<std::pair<std::string, std::string>> told;
-  for (const auto& one : list) {
-    table.rows.push_back(
-        {one.at, one.account, one.reason, one.wrong, one.method, one.address, one.body_bytes, one.times, one.first_at});
-    if (!told.insert({one.reason, one.wrong}).second) continue;
-    report.findings.push_back({Level::note,
-                               one.wrong.empty() ? one.reason : fmt::format("{}: the {}", one.reason, one.wrong),
-                               operate::remedy_of(one)});
-  }
-  report.tables.push_back(std::move(table));
-  if (list.empty())
-    report.findings.push_back(
-        {Level::fine, fmt::format("nothing was refused{}", account.empty() ? "" : " of account " + account),
-         "Nothing that is kept: for a day, by this process alone, since it started. What names no account that is "
-         "configured is only in the list without --account. What never reached it isn't there either: then look at the "
-         "address, the firewall and the proxy."});
-  return report;
-}
-
 void show_refused(Program& program, const Options& options) {
   if (!options.key.empty() || !options.from.empty() || !options.to.empty())
     throw UsageError("--refused takes no KEY, --from or --to: what is refused has no id, and is kept for a day");
   const auto admin =
       !options.admin.empty()
           ? endpoint(options.admin)
-          : asked_at(load_settings(program, {.accounts = false, .sealing = false, .postgres = false}).admin.listen);
+          : asked_at(load_settings(program, config::kForProcess).admin.listen);
   conclude(program, report_of(operate::refused_callbacks(admin, options.account, options.limit), options.account));
 }
 
@@ -139,15 +59,16 @@ void run(Program& program, const Options& options) {
   if (options.refused) return show_refused(program, options);
   if (!options.admin.empty()) throw UsageError("--admin is for --refused");
   if (options.key.empty()) throw UsageError("name a KEY, or --refused; --help has examples");
-  const Search search{options.key, options.account, moment("--from", options.from), moment("--to", options.to),
-                      options.limit};
+  const auto now = system_clock().now();
+  const Search search{options.key, options.account, operate::moment("--from", options.from, now),
+                      operate::moment("--to", options.to, now), options.limit};
   const auto settings = load_settings(program, config::kForPostgres);
   postgres::Connection connection(settings.postgres.url, "wxpipe trace", postgres::Purpose::administration);
   postgres::require_schema(connection);
   // Read only, and no question may take long: this runs beside the pipeline.
   connection.execute("set default_transaction_read_only = on; set statement_timeout = '10s'");
   const auto matches = operate::find(connection, search);
-  if (matches.empty()) return conclude(program, nothing_found(options.key));
+  if (matches.empty()) return conclude(program, operate::nothing_found(options.key));
   if (matches.size() > 1) return conclude(program, choice(options.key, matches));
   auto story = operate::story_of(connection, matches.front());
   auto report = report_of(options.key, story);

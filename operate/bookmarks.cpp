@@ -74,14 +74,15 @@ std::map<std::string, std::vector<int64_t>> ends_of_topics(const config::KafkaSe
   return offsets;
 }
 
-void set_bookmark(Connection& connection, const Bookmark& bookmark, Existing existing) {
+void set_bookmark(Connection& connection, const Bookmark& bookmark, Existing existing, const Operator* who) {
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
   if (bookmark.name.empty() || bookmark.name.size() > kLongestName || std::ranges::any_of(bookmark.name, control))
     throw UsageError(fmt::format("a bookmark's name has 1 to {} characters", kLongestName));
   const auto offsets = to_json(bookmark.offsets);
   const auto at = to_iso8601(bookmark.at);
+  postgres::Transaction transaction(connection);
   const auto set =
-      connection
+      transaction
           .execute(fmt::format("insert into wxpipe.bookmarks as b (name, at, set_by, offsets) values ($1::text, "
                                "$2::text::timestamptz, $3::text, $4::text::jsonb) on conflict (name) do {}",
                                existing == Existing::replace ? "update set at = excluded.at, set_by = excluded.set_by, "
@@ -92,10 +93,27 @@ void set_bookmark(Connection& connection, const Bookmark& bookmark, Existing exi
   if (set == 0 && existing == Existing::refuse)
     throw UsageError(
         fmt::format("there is a bookmark '{}' already; take another name, or --replace it", bookmark.name));
+  if (who != nullptr)
+    write(transaction, *who,
+          {new_command_id(), "bookmark", "CREATE", "bookmarks", bookmark.name, "", "", static_cast<int64_t>(set)});
+  transaction.commit();
 }
 
 std::vector<Bookmark> list_bookmarks(Connection& connection) {
   return read(connection.execute(fmt::format("{} order by at desc, name limit {}", kSelect, kMostListed)));
+}
+
+report::Report bookmarks_report(Connection& connection) {
+  using report::Kind;
+  report::Table table{
+      "bookmarks",
+      "",
+      {{"name", "bookmark"}, {"at", "set", Kind::time}, {"set_by", "by"}, {"topics", "topics", Kind::count}},
+      {}};
+  for (const auto& one : list_bookmarks(connection))
+    table.rows.push_back({one.name, one.at, one.set_by, one.offsets.size()});
+  const auto sentence = report::counted(table.rows.size(), "bookmark");
+  return {.tables = {std::move(table)}, .findings = {{report::Level::note, sentence}}};
 }
 
 Bookmark find_bookmark(Connection& connection, std::string_view name) {

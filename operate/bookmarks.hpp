@@ -12,6 +12,8 @@
 #include "common/config/settings.hpp"
 #include "common/kafka/partition.hpp"
 #include "common/postgres/connection.hpp"
+#include "common/report/report.hpp"
+#include "operate/audit_log.hpp"
 
 namespace wxpipe::operate {
 
@@ -28,10 +30,13 @@ std::map<std::string, std::vector<int64_t>> ends_of_topics(const config::KafkaSe
 
 enum class Existing { refuse, replace, keep };
 // Throws UsageError: the name is taken (Existing::refuse), or no name at all.
-void set_bookmark(postgres::Connection& connection, const Bookmark& bookmark, Existing existing);
+// who: for audit_logs, in the same transaction; null: not a person.
+void set_bookmark(postgres::Connection& connection, const Bookmark& bookmark, Existing existing,
+                  const Operator* who = nullptr);
 
 // The newest first.
 std::vector<Bookmark> list_bookmarks(postgres::Connection& connection);
+report::Report bookmarks_report(postgres::Connection& connection);
 // Throws UsageError that names those that there are.
 Bookmark find_bookmark(postgres::Connection& connection, std::string_view name);
 

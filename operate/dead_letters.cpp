@@ -276,7 +276,6 @@ std::vector<std::pair<std::string, std::string>> show_letter(Connection& connect
 Retried retry_letters(Connection& connection, const config::Settings& settings, const RetryOrder& order,
                       const std::function<void(const Retried&)>& progress, const std::stop_token& stop) {
   const PutBack put_back(settings);
-  const auto who = this_operator();
   const auto command = new_command_id();
   std::unique_ptr<sinks::Resender> resender;
   Retried done;
@@ -312,7 +311,7 @@ Retried retry_letters(Connection& connection, const config::Settings& settings, 
     done.sent += std::ssize(sent);
     if (!order.dry_run && !copies.empty()) {
       remember(transaction, sent, "retry", command);
-      write(transaction, who,
+      write(transaction, order.who,
             {command, "dlq retry", "UPDATE", "dead_letters", order.filter.id, order.filter.text(), order.reason,
              std::ssize(sent)});
       // On the topic first. If the commit fails then, the letters are put back once more, which changes nothing.
@@ -325,7 +324,8 @@ Retried retry_letters(Connection& connection, const config::Settings& settings, 
   return done;
 }
 
-int64_t drop_letters(Connection& connection, const LetterFilter& filter, const std::string& reason) {
+int64_t drop_letters(Connection& connection, const LetterFilter& filter, const std::string& reason,
+                     const Operator& who) {
   const auto command = new_command_id();
   postgres::Transaction transaction(connection);
   const auto dropped = static_cast<int64_t>(
@@ -336,8 +336,7 @@ int64_t drop_letters(Connection& connection, const LetterFilter& filter, const s
                           to_string(command), letters(), condition(filter)))
           .affected());
   if (dropped > 0) {
-    write(transaction, this_operator(),
-          {command, "dlq drop", "DELETE", "dead_letters", filter.id, filter.text(), reason, dropped});
+    write(transaction, who, {command, "dlq drop", "DELETE", "dead_letters", filter.id, filter.text(), reason, dropped});
     transaction.commit();
   }
   return dropped;

@@ -64,6 +64,7 @@ struct RetryOrder {
   std::string reason;    // why, for audit_logs
   bool dry_run = false;  // sends nothing
   int64_t most = 0;      // look at so many at most; 0: all
+  Operator who = this_operator();
 };
 
 // Puts letters back, the oldest first. What ingest gave up is opened with the keys configured now and becomes the event
@@ -73,6 +74,7 @@ Retried retry_letters(postgres::Connection& connection, const config::Settings& 
                       const std::function<void(const Retried&)>& progress = {}, const std::stop_token& stop = {});
 
 // Marks them as dropped; their rows stay, as the proof of what was acknowledged. Returns how many.
-int64_t drop_letters(postgres::Connection& connection, const LetterFilter& filter, const std::string& reason);
+int64_t drop_letters(postgres::Connection& connection, const LetterFilter& filter, const std::string& reason,
+                     const Operator& who = this_operator());
 
 }  // namespace wxpipe::operate

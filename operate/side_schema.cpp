@@ -84,7 +84,11 @@ TableDiff compare(Connection& connection, const TableToCompare& table, const Dif
   for (const auto& value : values) parameters.text(value);
 
   std::vector<std::string> without{"'created_at'", "'updated_at'"}, joined, key;
-  for (const auto& column : bounds.ignored) without.push_back(fmt::format("'{}'", column));
+  for (const auto& column : bounds.ignored) {
+    if (column.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != column.npos)
+      throw UsageError(fmt::format("--ignore: '{}' is no column's name", column));
+    without.push_back(fmt::format("'{}'", column));
+  }
   for (const auto& column : table.key) {
     joined.push_back(fmt::format("s.{0} = p.{0}", column));
     key.push_back(fmt::format("'{0}', coalesce(s.{0}, p.{0})", column));

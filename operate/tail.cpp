@@ -1,9 +1,11 @@
 #include "operate/tail.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "common/postgres/sql_array.hpp"
 #include "common/result.hpp"
@@ -21,6 +23,7 @@ constexpr int64_t kStep = 5'000;          // at most so many offsets of a partit
 constexpr size_t kAsked = 5'000;          // rows asked for in one statement
 constexpr size_t kManyWaiting = 200'000;  // then no more events are read, only what became of them: bounds memory
 constexpr std::chrono::milliseconds kAskAnyway = 1s;
+constexpr auto kSlack = 5s;  // records of one time may be that far apart on their topics
 }  // namespace
 
 std::string_view to_string(Fate fate) {
@@ -51,6 +54,54 @@ Tail::Tail(const config::Settings& settings, EventFilter filter, Timestamp from,
     if (offset != kafka::kNoOffset) next_[partition] = offset;
 }
 
+Tail::Tail(const config::Settings& settings, EventFilter filter, const TailPlace& place,
+           std::chrono::milliseconds patience)
+    : Tail(settings, std::move(filter), place.at, patience) {
+  // Other partitions than then: the time has to do.
+  if (place.events.size() != partitions_of_events_.size()) return;
+  std::vector<kafka::PartitionReader::Moment> begins;
+  for (const auto& partition : partitions_of_events_) begins.push_back({partition, Timestamp{}});
+  const auto oldest = reader_.at_times(begins, kTimeout);
+  const auto ends = reader_.ends(partitions_of_events_, kTimeout);
+  for (size_t i = 0; i < place.events.size(); ++i) {
+    const auto end = ends.at(i).offset;
+    const auto begin = oldest.at(i).offset == kafka::kNoOffset ? end : oldest[i].offset;
+    next_[partitions_of_events_[i]] = std::clamp(place.events[i], std::min(begin, end), end);
+  }
+}
+
+std::string to_string(const TailPlace& place) {
+  return fmt::format("{}.{}", place.at.time_since_epoch().count(), fmt::join(place.events, "."));
+}
+
+std::optional<TailPlace> parse_tail_place(std::string_view text) {
+  std::vector<int64_t> numbers;
+  for (size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find('.', at), text.size());
+    int64_t number = 0;
+    const auto [stop, error] = std::from_chars(text.data() + at, text.data() + end, number);
+    if (error != std::errc{} || stop != text.data() + end || number < 0) return std::nullopt;
+    numbers.push_back(number);
+    at = end + 1;
+  }
+  TailPlace place{Timestamp(std::chrono::microseconds(numbers.front())), {}};
+  place.events.assign(numbers.begin() + 1, numbers.end());
+  return place;
+}
+
+TailPlace Tail::place(Timestamp now) const {
+  TailPlace place{now, {}};
+  for (const auto& partition : partitions_of_events_) place.events.push_back(next_.at(partition));
+  for (const auto& one : waiting_) {
+    place.at = std::min(place.at, one.event.received_at);
+    if (one.partition < 0) continue;
+    auto& next = place.events.at(static_cast<size_t>(one.partition));
+    next = std::min(next, one.offset);
+  }
+  place.at -= kSlack;
+  return place;
+}
+
 Tail::Waiting* Tail::waiting(const std::string& receipt) {
   const auto found = by_receipt_.find(receipt);
   return found == by_receipt_.end() ? nullptr : &waiting_.at(found->second - dropped_);
@@ -76,7 +127,11 @@ void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_poi
                       .subject = std::move(event->subject),
                       .content = std::move(event->content),
                       .detail = {}};
-    waiting_.push_back({std::move(followed), event->occurred_at, now});
+    waiting_.push_back({.event = std::move(followed),
+                        .occurred_at = event->occurred_at,
+                        .since = now,
+                        .partition = record.partition(),
+                        .offset = record.offset()});
     auto& added = waiting_.back();
     if (const auto early = early_letters_.find(added.event.receipt); early != early_letters_.end())
       give_up(added, early->second);
@@ -115,7 +170,7 @@ void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_poi
                       .subject = {},
                       .content = {},
                       .detail = detail};
-    waiting_.push_back({std::move(followed), letter->occurred_at, now, false, true});
+    waiting_.push_back({.event = std::move(followed), .occurred_at = letter->occurred_at, .since = now, .known = true});
   }
 }
 

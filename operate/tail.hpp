@@ -6,7 +6,9 @@
 #include <chrono>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/config/settings.hpp"
@@ -28,11 +30,23 @@ struct Followed {
   std::string detail;  // the table, whose repeat it is, or the reason
 };
 
+// Where a tail came to. One that begins there misses nothing, and tells a few events once more.
+struct TailPlace {
+  Timestamp at{};                 // what is received before it was told, or is behind `events`
+  std::vector<int64_t> events{};  // the next offset of each partition of events.v1
+};
+// As text without spaces, for a client that comes back. Nothing: the text is no place.
+std::string to_string(const TailPlace& place);
+std::optional<TailPlace> parse_tail_place(std::string_view text);
+
 class Tail {
  public:
   // Begins with what is received after `from`. patience: after it an event whose fate isn't known yet is shown as
   // on_its_way, if nothing is unread that could tell it.
   Tail(const config::Settings& settings, EventFilter filter, Timestamp from, std::chrono::milliseconds patience);
+
+  Tail(const config::Settings& settings, EventFilter filter, const TailPlace& place,
+       std::chrono::milliseconds patience);
 
   // Reads what has come and returns the events whose fate is known now, in the order of their arrival on their
   // partition. Throws Unavailable.
@@ -41,6 +55,9 @@ class Tail {
   // Offsets that were there in the last step and aren't read yet: 0 if it keeps up.
   int64_t behind() const { return behind_; }
 
+  // After a step: all that it has returned so far is before this place.
+  TailPlace place(Timestamp now) const;
+
  private:
   struct Waiting {
     Followed event;
@@ -48,6 +65,8 @@ class Tail {
     std::chrono::steady_clock::time_point since;
     bool processed = false;  // its message is on messages.v1, so its row must come
     bool known = false;      // its fate
+    int partition = -1;      // of events.v1; -1: it never became an event
+    int64_t offset = 0;
   };
   void take(const kafka::Record& record, std::chrono::steady_clock::time_point now);
   static void give_up(Waiting& one, const std::string& why);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <set>
 
+#include "common/clock.hpp"
 #include "common/config/units.hpp"
 #include "common/ip_network.hpp"
 
@@ -38,6 +39,15 @@ bool is_loopback(const std::string& host) { return host == "localhost" || host =
 
 void add(std::vector<Finding>& findings, Check check) {
   if (check) findings.push_back(std::move(*check));
+}
+
+template <class Section>
+Check both_or_neither(std::string_view name, const Section& section) {
+  const bool certificate = !section.tls_certificate_file.empty(), key = !section.tls_key_file.empty();
+  if (certificate == key) return std::nullopt;
+  return Finding{fmt::format("{}.{}", name, certificate ? "tls_certificate_file" : "tls_key_file"),
+                 fmt::format("needs {} as well: give both for HTTPS, or neither behind a TLS terminator",
+                             certificate ? "tls_key_file" : "tls_certificate_file")};
 }
 
 }  // namespace
@@ -96,12 +106,96 @@ Check producer_outlasts_failover(const Settings& settings) {
                              timeout.count())};
 }
 
-Check tls_both_or_neither(const Settings& settings) {
-  const bool certificate = !settings.ingest.tls_certificate_file.empty(), key = !settings.ingest.tls_key_file.empty();
-  if (certificate == key) return std::nullopt;
-  return Finding{certificate ? "ingest.tls_certificate_file" : "ingest.tls_key_file",
-                 fmt::format("needs {} as well: give both for HTTPS, or neither behind a TLS terminator",
-                             certificate ? "tls_key_file" : "tls_certificate_file")};
+Check tls_both_or_neither(const Settings& settings) { return both_or_neither("ingest", settings.ingest); }
+Check console_tls_both_or_neither(const Settings& settings) { return both_or_neither("console", settings.console); }
+
+Check console_asks_for_a_login(const Settings& settings) {
+  const auto& console = settings.console;
+  if (is_loopback(console.listen.host) || !console.users.empty() || !console.proxy_user_header.empty())
+    return std::nullopt;
+  return Finding{"console.listen",
+                 fmt::format("{} can be reached from other machines, and nobody would have to log in; add "
+                             "[[console.users]] (`wxpipe console passwd` makes one), or a proxy that logs people in",
+                             format_endpoint(console.listen))};
+}
+
+Check console_apart_from_the_others(const Settings& settings) {
+  const auto port = settings.console.listen.port;
+  if (port == 0 || (port != settings.admin.listen.port && port != settings.ingest.listen.port)) return std::nullopt;
+  return Finding{"console.listen",
+                 fmt::format("port {} is also {}; the console needs a port of its own", port,
+                             port == settings.admin.listen.port ? "[admin] listen's" : "[ingest] listen's")};
+}
+
+Check console_proxy_is_complete(const Settings& settings) {
+  const auto& console = settings.console;
+  for (const auto& proxy : console.proxies)
+    if (!parse_ip_network(proxy))
+      return Finding{"console.proxies",
+                     fmt::format("\"{}\" is neither an IP address nor a network such as 10.0.0.0/8", proxy)};
+  for (const auto& address : console.admin)
+    if (const auto endpoint = parse_endpoint(address); !endpoint || endpoint->port == 0)
+      return Finding{"console.admin", fmt::format("\"{}\" is no address; write 127.0.0.1:9464", address)};
+  if (console.proxy_user_header.empty()) return std::nullopt;
+  if (console.proxies.empty())
+    return Finding{"console.proxy_user_header",
+                   "needs console.proxies as well: from whom else may this header be believed?"};
+  if (console.proxy_groups_header.empty() || console.groups.empty())
+    return Finding{"console.proxy_user_header",
+                   "needs console.proxy_groups_header and console.groups as well: they say what people may do"};
+  return std::nullopt;
+}
+
+std::vector<Finding> console_names_roles_that_exist(const Settings& settings) {
+  std::vector<Finding> findings;
+  const auto is_right = [](std::string_view word) { return word == "bodies" || word == "export"; };
+  const auto is_role = [](std::string_view word) {
+    return word == "viewer" || word == "analyst" || word == "operator";
+  };
+  for (const auto& [group, words] : settings.console.groups) {
+    size_t at = 0;
+    bool right = !words.empty();
+    for (size_t place = 0; at <= words.size() && right; ++place) {
+      const auto end = std::min(words.find(' ', at), words.size());
+      const auto word = std::string_view(words).substr(at, end - at);
+      right = place == 0 ? is_role(word) : is_right(word);
+      at = end + 1;
+    }
+    if (!right)
+      findings.push_back({"console.groups", fmt::format("{} = \"{}\": write viewer, analyst or operator, then perhaps "
+                                                        "bodies and export: \"analyst bodies\"",
+                                                        group, words)});
+  }
+  std::set<std::string> seen;
+  for (const auto& user : settings.console.users) {
+    const auto complain = [&](std::string_view key, std::string text) {
+      findings.push_back({fmt::format("console.users.{}.{}", user.name.empty() ? "?" : user.name, key), std::move(text),
+                          user.stands_at});
+    };
+    if (user.name.empty())
+      complain("name", "is missing; audit_logs has it");
+    else if (!seen.insert(user.name).second)
+      complain("name", "another user has this name; each must be unique");
+    if (user.role.empty()) complain("role", "is missing; write viewer, analyst or operator");
+    for (const auto& right : user.may)
+      if (!is_right(right))
+        complain("may", fmt::format("there is no right \"{}\"; there are bodies and export", right));
+    Timestamp day;
+    if (!user.expires.empty() && !(user.expires.size() == 10 && parse_iso8601(user.expires + "T00:00:00Z", day)))
+      complain("expires", fmt::format("\"{}\" is no day; write 2027-01-31", user.expires));
+  }
+  return findings;
+}
+
+std::vector<Finding> console_users_can_log_in(const Settings& settings) {
+  std::vector<Finding> findings;
+  for (const auto& user : settings.console.users)
+    if (user.password.empty() == user.token.empty())
+      findings.push_back({fmt::format("console.users.{}.password", user.name),
+                          "a user has a password or a token, one of them; `wxpipe console passwd` and `wxpipe console "
+                          "token` make their hashes",
+                          user.stands_at});
+  return findings;
 }
 
 Check admin_apart_from_callbacks(const Settings& settings) {
@@ -176,9 +270,11 @@ std::vector<Finding> contradictions(const Settings& settings) {
        {command_budget_within_ack_budget, ack_budget_below_request_timeout, drain_outlasts_ack_budget,
         process_batch_within_transaction_timeout, sink_batch_within_poll_interval, producer_outlasts_failover,
         tls_both_or_neither, admin_apart_from_callbacks, copies_have_a_spool, proxies_are_addresses_or_networks,
-        accounts_stand_in_one_place})
+        accounts_stand_in_one_place, console_asks_for_a_login, console_tls_both_or_neither,
+        console_apart_from_the_others, console_proxy_is_complete})
     add(findings, check(settings));
-  for (const auto check : {account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
+  for (const auto check :
+       {console_names_roles_that_exist, account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
     for (auto& finding : check(settings)) findings.push_back(std::move(finding));
   return findings;
 }

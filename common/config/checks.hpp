@@ -33,10 +33,16 @@ Check admin_apart_from_callbacks(const Settings& settings);
 Check copies_have_a_spool(const Settings& settings);
 Check proxies_are_addresses_or_networks(const Settings& settings);
 Check accounts_stand_in_one_place(const Settings& settings);
+Check console_asks_for_a_login(const Settings& settings);
+Check console_tls_both_or_neither(const Settings& settings);
+Check console_apart_from_the_others(const Settings& settings);
+Check console_proxy_is_complete(const Settings& settings);
+std::vector<Finding> console_names_roles_that_exist(const Settings& settings);
 std::vector<Finding> account_names_are_unique_and_fit_in_a_url(const Settings& settings);
 std::vector<Finding> score_rules_are_unique_and_fire(const Settings& settings);
 
 // Only where a role needs them.
+std::vector<Finding> console_users_can_log_in(const Settings& settings);
 Check sealing_key_present(const Settings& settings);
 Check at_least_one_account(const Settings& settings);
 

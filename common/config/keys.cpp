@@ -17,6 +17,7 @@ constexpr double kNoLimit = 9e15;
 Rule any() { return {}; }
 Rule needed() { return {.may_be_empty = false}; }
 Rule characters(std::string_view others) { return {.characters = others, .may_be_empty = false}; }
+Rule characters_or_none(std::string_view others) { return {.characters = others}; }
 Rule path() { return {.is_path = true}; }
 Rule one_of(std::initializer_list<std::string_view> words) { return {.words = words}; }
 Rule between(double least, double most) { return {.least = least, .most = most}; }
@@ -49,6 +50,7 @@ std::span<const Key<Settings>> setting_keys() {
   using I = IngestSettings;
   using P = ProcessSettings;
   using K = SinkSettings;
+  using C = ConsoleSettings;
   static const std::vector<Key<Settings>> keys{
       {"instance.name", in<&S::instance, &InstanceSettings::name>(), characters("-_."),
        "Tells processes of one role apart: static membership, transactional ids and receipts are built on it. "
@@ -130,6 +132,32 @@ std::span<const Key<Settings>> setting_keys() {
       {"admin.hosts", in<&S::admin, &AdminSettings::hosts>(), any(),
        "Names by which the admin address is asked, such as wxpipe-ingest.internal. localhost and IP addresses needn't be "
        "named. Requests under other names are refused, because a web page can make a browser send them."},
+
+      {"console.listen", in<&S::console, &C::listen>(), any(),
+       "Where the console answers. On another address than this machine's own it needs a login: users or a proxy."},
+      {"console.in_run", in<&S::console, &C::in_run>(), any(), "wxpipe run serves the console too."},
+      {"console.hosts", in<&S::console, &C::hosts>(), any(),
+       "Names by which the console is asked, such as wxpipe.example.com. localhost and IP addresses needn't be named. "
+       "Requests under other names are refused, because a web page can make a browser send them."},
+      {"console.admin", in<&S::console, &C::admin>(), any(),
+       "Where the roles answer, as host:port: the [admin] listen of each. Empty: this file's own."},
+      {"console.postgres_url", in<&S::console, &C::postgres_url>(), any(),
+       "For the console's questions, a role of Postgres that may only read. Empty: [postgres] url, in transactions that "
+       "may only read."},
+      {"console.tls_certificate_file", in<&S::console, &C::tls_certificate_file>(), path(),
+       "The console's certificate chain (PEM). With tls_key_file: HTTPS; without both: HTTP, behind a TLS terminator."},
+      {"console.tls_key_file", in<&S::console, &C::tls_key_file>(), path(),
+       "The private key (PEM) of the console's certificate."},
+      {"console.proxies", in<&S::console, &C::proxies>(), any(),
+       "Addresses and networks of a proxy that logs people in. Its headers say who asks; from anybody else they are "
+       "ignored."},
+      {"console.proxy_user_header", in<&S::console, &C::proxy_user_header>(), characters_or_none("-_"),
+       "The proxy's header with the person's name, such as X-Forwarded-User."},
+      {"console.proxy_groups_header", in<&S::console, &C::proxy_groups_header>(), characters_or_none("-_"),
+       "The proxy's header with the person's groups, separated by commas, such as X-Forwarded-Groups."},
+      {"console.groups", in<&S::console, &C::groups>(), any(),
+       "What a group of the proxy may do: a role (viewer, analyst, operator), then perhaps bodies and export. The "
+       "highest counts. Who is in none of them has no access."},
 
       {"spool.directory", in<&S::spool, &SpoolSettings::directory>(), path(),
        "Where events wait while no broker answers: a local disk that survives a restart. Empty: no spool, and a missing "
@@ -266,6 +294,24 @@ std::span<const Key<ReplyRule>> reply_keys() {
       {"keyword", of<R, &R::keyword>(), any(), "With on = \"keyword\": the word that is looked for."},
       {"exact", of<R, &R::exact>(), any(), "With on = \"keyword\": the message is the word, not only contains it."},
       {"text", of<R, &R::text>(), any(), "What is answered."},
+  };
+  return keys;
+}
+
+std::span<const Key<ConsoleUser>> console_user_keys() {
+  using U = ConsoleUser;
+  static const std::vector<Key<ConsoleUser>> keys{
+      {"name", of<U, &U::name>(), any(), "The login, as audit_logs has it."},
+      {"role", of<U, &U::role>(), one_of({"viewer", "analyst", "operator"}),
+       "viewer: numbers and states, no content. analyst: content too, phone numbers and bodies hidden. operator: "
+       "everything, and everything that changes something."},
+      {"may", of<U, &U::may>(), any(),
+       "Rights besides the role's: bodies (whole bodies and phone numbers), export (events as a file). An operator has "
+       "both."},
+      {"password", of<U, &U::password>(), any(), "The password's hash, made by `wxpipe console passwd`."},
+      {"token", of<U, &U::token>(), any(),
+       "In place of a password, for programs: a bearer token's hash, made by `wxpipe console token`."},
+      {"expires", of<U, &U::expires>(), any(), "The last day (UTC) on which it is good, as 2027-01-31. Empty: always."},
   };
   return keys;
 }

@@ -37,9 +37,10 @@ struct Key {
 };
 
 std::span<const Key<Settings>> setting_keys();
-std::span<const Key<AccountSettings>> account_keys();  // [[accounts]], without replies; "proof.over": [accounts.proof]
-std::span<const Key<ReplyRule>> reply_keys();          // [[accounts.replies]]
-std::span<const Key<ScoreRule>> score_rule_keys();     // [[score.rules]], [[rules]] of a rules file
+std::span<const Key<AccountSettings>> account_keys();   // [[accounts]], without replies; "proof.over": [accounts.proof]
+std::span<const Key<ReplyRule>> reply_keys();           // [[accounts.replies]]
+std::span<const Key<ConsoleUser>> console_user_keys();  // [[console.users]]
+std::span<const Key<ScoreRule>> score_rule_keys();      // [[score.rules]], [[rules]] of a rules file
 
 // A secret can also come from elsewhere: token_env = "NAME" (an environment variable), token_file = "path" (the file's
 // content). For the list previous_keys: previous_key_envs, previous_key_files.

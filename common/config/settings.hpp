@@ -83,6 +83,32 @@ struct AdminSettings {
   std::vector<std::string> hosts{};  // names by which it may be asked, besides localhost and addresses
 };
 
+// [[console.users]]: a person with a password, or a program with a token.
+struct ConsoleUser {
+  std::string name;
+  std::string role;              // viewer, analyst, operator
+  std::vector<std::string> may;  // bodies, export
+  Secret password, token;        // hashes, as `wxpipe console passwd` and `wxpipe console token` print them
+  std::string expires;           // the last day: 2027-01-31; empty: never
+  std::string stands_at{};       // "wxpipe.toml:3:1", for errors found after loading
+};
+
+// [console]
+struct ConsoleSettings {
+  Endpoint listen{"127.0.0.1", 9470};
+  bool in_run = false;               // `wxpipe run` serves it too
+  std::vector<std::string> hosts{};  // names by which it may be asked, besides localhost and addresses
+  std::vector<std::string> admin{};  // admin addresses of the roles; empty: [admin] listen
+  Secret postgres_url;               // for questions; empty: [postgres] url
+  std::string tls_certificate_file;  // both or neither
+  std::string tls_key_file;
+  std::vector<std::string> proxies{};         // addresses and networks whose headers say who asks
+  std::string proxy_user_header{};            // X-Forwarded-User; empty: no proxy logs anybody in
+  std::string proxy_groups_header{};          // X-Forwarded-Groups
+  std::map<std::string, std::string> groups;  // group -> role and rights: "analyst bodies"
+  std::vector<ConsoleUser> users;
+};
+
 // [spool]
 struct SpoolSettings {
   std::string directory;  // empty: no spool; then the answer is 503 while the broker is away
@@ -199,6 +225,7 @@ struct Settings {
   AccountsFromSettings accounts_from;
   IngestSettings ingest;
   AdminSettings admin;
+  ConsoleSettings console;
   SpoolSettings spool;
   ProcessSettings process;
   SinkSettings sink;

@@ -248,11 +248,13 @@ class SettingsReader {
   }
 
   void read_section(const std::string& section, const toml::table& table) {
-    const std::vector<std::string_view> elsewhere{"rules"};
-    read_table(table, setting_keys(), section, section, settings_, setting_secrets_,
-               section == "score" ? elsewhere : kNothing);
-    if (section == "score")
-      if (const auto* rules = table.get("rules")) read_score_rules(*rules, "score.rules");
+    const bool score = section == "score", console = section == "console";
+    std::vector<std::string_view> elsewhere;
+    if (score) elsewhere = {"rules"};
+    if (console) elsewhere = {"users"};
+    read_table(table, setting_keys(), section, section, settings_, setting_secrets_, elsewhere);
+    if (const auto* rules = score ? table.get("rules") : nullptr) read_score_rules(*rules, "score.rules");
+    if (const auto* users = console ? table.get("users") : nullptr) read_console_users(*users);
   }
 
   // Reads what `keys` knows of the table; `elsewhere` are the keys that the caller reads itself.
@@ -343,6 +345,7 @@ class SettingsReader {
     const bool elsewhere = settings_.accounts_from.postgres;
     if (key.starts_with("postgres.")) return needs_.postgres || (elsewhere && needs_.reference);
     if (key.starts_with("sealing.")) return needs_.sealing || (elsewhere && needs_.accounts);
+    if (key.starts_with("console.")) return needs_.console;
     return needs_.accounts;
   }
 
@@ -411,6 +414,18 @@ class SettingsReader {
                       fmt::format("expected a table: write [accounts.{}]", part));
     std::map<Secret*, SecretSource> none;
     read_table(*table, account_keys(), part, shown_part, account, none, kNothing);
+  }
+
+  void read_console_users(const toml::node& node) {
+    each_table(node, "console.users", [&](const toml::table& table, const Place& place) {
+      ConsoleUser user;
+      user.stands_at = to_string(place);
+      std::map<Secret*, SecretSource> secrets;
+      const std::string shown = fmt::format("console.users.{}", table["name"].value_or(std::string("?")));
+      read_table(table, console_user_keys(), "", shown, user, secrets, kNothing);
+      for (auto& [secret, source] : secrets) resolve(*secret, source);
+      settings_.console.users.push_back(std::move(user));
+    });
   }
 
   void read_score_rules(const toml::node& node, const std::string& name) {
@@ -553,6 +568,8 @@ class SettingsReader {
     const bool elsewhere = settings_.accounts_from.postgres;
     if (needs_.sealing || (elsewhere && needs_.accounts))
       if (auto finding = sealing_key_present(settings_)) findings.push_back(std::move(*finding));
+    if (needs_.console)
+      for (auto& finding : console_users_can_log_in(settings_)) findings.push_back(std::move(finding));
     if (needs_.accounts && !elsewhere)
       if (auto finding = at_least_one_account(settings_)) findings.push_back(std::move(*finding));
     std::set<std::string> complained;

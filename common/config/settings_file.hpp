@@ -21,13 +21,16 @@ struct Needs {
   bool accounts = true;  // there must be at least one, with its secrets
   bool sealing = true;
   bool postgres = true;       // as [accounts_from] postgres = true asks for it too
+  bool console = true;        // hashes of passwords and tokens
   bool reference = accounts;  // what people call accounts, menus and channels: no secrets
 };
 inline constexpr Needs kEverything{};
-inline constexpr Needs kForIngest{.postgres = false};
-inline constexpr Needs kForProcess{.accounts = false, .sealing = false, .postgres = false, .reference = true};
-inline constexpr Needs kForSink{.accounts = false, .sealing = false};
-inline constexpr Needs kForKafka{.accounts = false, .sealing = false, .postgres = false};
+inline constexpr Needs kForCallbacks{.console = false};  // opens callbacks, stores what they become
+inline constexpr Needs kForIngest{.postgres = false, .console = false};
+inline constexpr Needs kForProcess{
+    .accounts = false, .sealing = false, .postgres = false, .console = false, .reference = true};
+inline constexpr Needs kForSink{.accounts = false, .sealing = false, .console = false};
+inline constexpr Needs kForKafka{.accounts = false, .sealing = false, .postgres = false, .console = false};
 inline constexpr Needs kForPostgres = kForSink;
 
 struct Loaded {

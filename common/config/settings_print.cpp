@@ -49,6 +49,10 @@ std::string print_settings(Settings settings) {
     out += "\n[[score.rules]]\n";
     print_lines(out, score_rule_keys(), rule);
   }
+  for (const auto& user : settings.console.users) {
+    out += "\n[[console.users]]\n";
+    print_lines(out, console_user_keys(), user);
+  }
   for (const auto& account : settings.accounts) {
     out += "\n[[accounts]]\n";
     print_lines(out, account_keys(), account);

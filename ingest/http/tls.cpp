@@ -10,7 +10,12 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 std::unique_ptr<asio::ssl::context> make_tls(const config::IngestSettings& settings) {
-  if (settings.tls_certificate_file.empty()) return nullptr;
+  return make_tls("ingest", settings.tls_certificate_file, settings.tls_key_file);
+}
+
+std::unique_ptr<asio::ssl::context> make_tls(std::string_view section, const std::string& certificate_file,
+                                             const std::string& key_file) {
+  if (certificate_file.empty()) return nullptr;
   auto tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
   tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
                    asio::ssl::context::no_tlsv1_1);
@@ -20,19 +25,19 @@ std::unique_ptr<asio::ssl::context> make_tls(const config::IngestSettings& setti
     *asked = true;
     return std::string();
   });
-  const auto refuse = [&](const char* key, const std::string& file, const std::string& why) {
-    throw UsageError(*asked
-                         ? fmt::format("{}: {}: it is encrypted with a passphrase, and wxpipe asks for none; write it "
-                                       "without one: openssl pkey -in {} -out key.pem (readable by wxpipe's user "
-                                       "alone)",
-                                       key, file, file)
-                         : fmt::format("{}: {}: {}", key, file, why));
+  const auto refuse = [&](std::string_view key, const std::string& file, const std::string& why) {
+    throw UsageError(
+        *asked ? fmt::format("{}.{}: {}: it is encrypted with a passphrase, and wxpipe asks for none; write it "
+                             "without one: openssl pkey -in {} -out key.pem (readable by wxpipe's user "
+                             "alone)",
+                             section, key, file, file)
+               : fmt::format("{}.{}: {}: {}", section, key, file, why));
   };
   error_code error;
-  tls->use_certificate_chain_file(settings.tls_certificate_file, error);
-  if (error) refuse("ingest.tls_certificate_file", settings.tls_certificate_file, error.message());
-  tls->use_private_key_file(settings.tls_key_file, asio::ssl::context::pem, error);
-  if (error || *asked) refuse("ingest.tls_key_file", settings.tls_key_file, error.message());
+  tls->use_certificate_chain_file(certificate_file, error);
+  if (error) refuse("tls_certificate_file", certificate_file, error.message());
+  tls->use_private_key_file(key_file, asio::ssl::context::pem, error);
+  if (error || *asked) refuse("tls_key_file", key_file, error.message());
   return tls;
 }
 

@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "common/config/settings.hpp"
 #include "common/runtime/file_stamp.hpp"
@@ -15,6 +17,9 @@ namespace wxpipe::ingest::http {
 // Reads certificate and key. Null when the settings name none. Throws UsageError with the file's name. Never asks for a
 // passphrase: a key that has one is an error.
 std::unique_ptr<boost::asio::ssl::context> make_tls(const config::IngestSettings& settings);
+// The same for another section's tls_certificate_file and tls_key_file.
+std::unique_ptr<boost::asio::ssl::context> make_tls(std::string_view section, const std::string& certificate_file,
+                                                    const std::string& key_file);
 
 // Any thread may take the current certificate; one thread looks for new ones.
 class Certificates {

@@ -74,9 +74,43 @@ TEST(ReferenceFile, NamesEveryKeyWithItsMeaning) {
   };
   for (const auto& key : setting_keys()) expect(key.name, key.meaning);
   for (const auto& key : score_rule_keys()) expect(key.name, key.meaning);
+  for (const auto& key : console_user_keys()) expect(key.name, key.meaning);
   for (const auto& key : reply_keys()) EXPECT_THAT(text, HasSubstr(std::string(key.name)));
   for (const auto& key : account_keys())
     EXPECT_THAT(text, HasSubstr(std::string(key.name.substr(key.name.find('.') + 1)))) << key.name;
+}
+
+TEST(ConsoleSettings, BeyondThisMachineItNeedsALogin) {
+  const auto errors = [](const std::string& more) {
+    return fmt::format("{}", fmt::join(load("[console]\nlisten = \"0.0.0.0:9470\"\n" + more).errors, "\n"));
+  };
+  const std::string mei = "[[console.users]]\nname = \"mei\"\nrole = \"viewer\"\n";
+  EXPECT_THAT(errors(""), HasSubstr("console.listen: 0.0.0.0:9470 can be reached from other machines"));
+  EXPECT_EQ(errors(mei + "password = \"scrypt:x\"\n"), "");
+  EXPECT_EQ(errors("proxies = [\"10.0.0.5\"]\nproxy_user_header = \"X-User\"\nproxy_groups_header = \"X-Groups\"\n"
+                   "groups = { ops = \"operator\" }\n"),
+            "");
+  EXPECT_THAT(errors("proxy_user_header = \"X-User\"\n"), HasSubstr("needs console.proxies as well"));
+  EXPECT_THAT(load("[console]\n").errors, IsEmpty());
+}
+
+TEST(ConsoleSettings, UsersAreCompleteAndHaveRolesThatExist) {
+  const auto errors = [](const std::string& lines) {
+    return fmt::format("{}", fmt::join(load("[[console.users]]\n" + lines).errors, "\n"));
+  };
+  EXPECT_THAT(errors("name = \"mei\"\nrole = \"viewer\"\n"), HasSubstr("console.users.mei.password: a user has a password or a token"));
+  EXPECT_THAT(errors("name = \"mei\"\nrole = \"chief\"\ntoken = \"x\"\n"), HasSubstr("console.users.mei.role"));
+  EXPECT_THAT(errors("role = \"viewer\"\ntoken = \"x\"\n"), HasSubstr("name: is missing"));
+  EXPECT_THAT(errors("name = \"mei\"\nrole = \"viewer\"\ntoken = \"x\"\nmay = [\"everything\"]\n"),
+              HasSubstr("there is no right \"everything\""));
+  EXPECT_THAT(errors("name = \"mei\"\nrole = \"viewer\"\ntoken = \"x\"\nexpires = \"tomorrow\"\n"),
+              HasSubstr("\"tomorrow\" is no day"));
+  EXPECT_THAT(load("[console.groups]\nops = \"chief\"\n").errors, ElementsAre(HasSubstr("console.groups: ops = \"chief\"")));
+  // A machine without the console needs none of its secrets.
+  EXPECT_THAT(load("[[console.users]]\nname = \"mei\"\nrole = \"viewer\"\npassword_env = \"NOT_SET\"\n",
+                   environment_with_secrets(), kForSink)
+                  .errors,
+              IsEmpty());
 }
 
 TEST(MinimalFile, Loads) {

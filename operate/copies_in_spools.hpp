@@ -9,7 +9,7 @@
 #include "ingest/delivery/outbound.hpp"
 #include "sinks/custody/repair.hpp"
 
-namespace wxpipe::cli {
+namespace wxpipe::operate {
 
 sinks::Copy copy_of(ingest::Outbound&& record, std::string where);
 
@@ -17,4 +17,4 @@ sinks::Copy copy_of(ingest::Outbound&& record, std::string where);
 sinks::OtherCopies copies_in_spools(const config::Settings& settings,
                                     std::function<void(const std::vector<std::string>& lines)> unread);
 
-}  // namespace wxpipe::cli
+}  // namespace wxpipe::operate

@@ -1,10 +1,11 @@
-#include "cli/moment.hpp"
+#include "operate/moment.hpp"
 
-#include <string>
+#include <fmt/format.h>
 
 #include "common/config/units.hpp"
+#include "common/result.hpp"
 
-namespace wxpipe::cli {
+namespace wxpipe::operate {
 
 std::optional<Timestamp> parse_moment(std::string_view text, Timestamp now) {
   if (const auto ago = config::parse_duration(text)) return now - *ago;
@@ -18,4 +19,11 @@ std::optional<Timestamp> parse_moment(std::string_view text, Timestamp now) {
   return at;
 }
 
-}  // namespace wxpipe::cli
+std::optional<Timestamp> moment(std::string_view name, const std::string& text, Timestamp now) {
+  if (text.empty()) return std::nullopt;
+  const auto at = parse_moment(text, now);
+  if (!at) throw UsageError(fmt::format("{}: '{}' is not a moment; {}", name, text, kMomentForms));
+  return at;
+}
+
+}  // namespace wxpipe::operate

@@ -1,11 +1,11 @@
-#include "cli/copies_in_spools.hpp"
+#include "operate/copies_in_spools.hpp"
 
 #include <filesystem>
 #include <utility>
 
 #include "ingest/delivery/spool_copies.hpp"
 
-namespace wxpipe::cli {
+namespace wxpipe::operate {
 
 sinks::Copy copy_of(ingest::Outbound&& record, std::string where) {
   return {record.topic,
@@ -27,4 +27,4 @@ sinks::OtherCopies copies_in_spools(const config::Settings& settings,
   };
 }
 
-}  // namespace wxpipe::cli
+}  // namespace wxpipe::operate

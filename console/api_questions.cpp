@@ -1,0 +1,364 @@
+// What changes nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include "common/config/units.hpp"
+#include "common/crypto/base64.hpp"
+#include "common/json/write.hpp"
+#include "common/report/cells.hpp"
+#include "common/result.hpp"
+#include "console/api.hpp"
+#include "console/masking.hpp"
+#include "operate/audit_log.hpp"
+#include "operate/bookmarks.hpp"
+#include "operate/counts.hpp"
+#include "operate/doctor_report.hpp"
+#include "operate/event_list.hpp"
+#include "operate/lag_report.hpp"
+#include "operate/letter_report.hpp"
+#include "operate/moment.hpp"
+#include "operate/person.hpp"
+#include "operate/scale_report.hpp"
+#include "operate/trace_report.hpp"
+
+namespace wxpipe::console {
+namespace {
+using namespace std::chrono_literals;
+using report::Level, report::Report, report::Value;
+
+constexpr size_t kMostExported = 10'000;
+constexpr int kWholeContent = 100'000;
+constexpr auto kDoctorIsGood = 30s;
+
+const std::vector<std::string_view> kEventFilter{"key", "account", "type", "person", "text", "from", "to"};
+std::vector<std::string_view> with(std::vector<std::string_view> names, std::initializer_list<std::string_view> more) {
+  names.insert(names.end(), more);
+  return names;
+}
+
+operate::EventQuestion question_of(const Parameters& values, Timestamp now, size_t limit) {
+  return {values.text("account"),
+          values.text("type"),
+          values.text("person"),
+          values.text("text"),
+          operate::moment("from", values.text("from"), now),
+          operate::moment("to", values.text("to"), now),
+          values.text("after"),
+          limit};
+}
+
+operate::LetterWords letter_words(const Parameters& values) {
+  operate::LetterWords words;
+  words.account = values.text("account");
+  words.stage = values.text("stage");
+  words.reason = values.text("reason");
+  words.from = values.text("from");
+  words.to = values.text("to");
+  if (values.has("state")) words.state = values.text("state");
+  return words;
+}
+
+Problem no_such(std::string_view what) {
+  return {404, "not_found", fmt::format("there is no {}", what),
+          "It may still be on its way: the page Groups shows the lag. What was refused is on the account's page."};
+}
+
+// The one row that the id names.
+operate::Match match_of(postgres::Connection& connection, const std::string& id) {
+  const auto found = operate::find(connection, {.key = id, .account = {}, .from = {}, .to = {}, .limit = 1});
+  if (found.empty() || found.front().id != id) throw no_such(fmt::format("event {}", id));
+  return found.front();
+}
+
+std::string csv_cell(std::string_view text) {
+  // A spreadsheet takes these for formulas.
+  constexpr std::string_view kFormula = "=+-@\t\r";
+  std::string out = "\"";
+  if (!text.empty() && kFormula.find(text.front()) != kFormula.npos) out += '\'';
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  return out + '"';
+}
+
+std::string csv_cell(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value.is())) return csv_cell(std::string_view(*text));
+  std::string json;
+  report::append_row(json, {}, {value});
+  return json == "null" ? "" : json;
+}
+}  // namespace
+
+Response Api::overview(const Call& call) {
+  const auto now = clock_.now();
+  const auto looks = watch_.looks();
+  auto report = operate::report_of(looks.before, looks.now, operate::TopOrder::address);
+  // Without Kafka there are no readers, and a finding says why.
+  const auto has_readers = std::ranges::any_of(report.tables, [](const auto& table) { return table.key == "readers"; });
+  if (!has_readers) report.tables.push_back({"readers", "", {{"reader"}}, {}});
+  const auto has = [&](std::string_view key) {
+    return std::ranges::any_of(report.facts, [&](const auto& fact) { return fact.key == key; });
+  };
+  const operate::OverviewQuestion question{
+      call.values.has("range") ? call.values.text("range") : "hour", call.values.text("account"), now,
+      operate::moment("today", call.values.text("today"), now).value_or(std::chrono::floor<std::chrono::days>(now))};
+  return ask(call, [&](postgres::Connection& connection) {
+    auto whole = report;
+    if (!has("unaccounted")) {  // Kafka was away before Postgres was asked for these
+      whole.facts.push_back({"unaccounted", "", looks.now.servers.unaccounted});
+      whole.facts.push_back({"open_dead_letters", "", looks.now.servers.open_letters});
+    }
+    operate::add_overview(whole, connection, question);
+    return whole;
+  });
+}
+
+Response Api::events(const Call& call) {
+  const auto now = clock_.now();
+  const auto limit = static_cast<size_t>(call.values.number("limit", 50, 1, 200));
+  return ask(call, [&](postgres::Connection& connection) {
+    const auto question = question_of(call.values, now, limit);
+    if (!call.values.has("key")) return operate::report_of(operate::list_events(connection, question));
+    const operate::Search search{call.values.text("key"), question.account, question.from, question.to, limit};
+    const auto matches = operate::find(connection, search);
+    return operate::report_of(operate::EventList{matches, {}, static_cast<int64_t>(matches.size()), {}});
+  });
+}
+
+Response Api::event(const Call& call) {
+  auto story = databases_.ask(
+      [&](postgres::Connection& connection) { return operate::story_of(connection, match_of(connection, call.part)); });
+  std::vector<report::Finding> findings;
+  if (call.values.flag("hops", false)) try {
+      operate::add_hops(story, quiet_settings());
+    } catch (const Unavailable& error) {
+      findings.push_back({Level::warning, fmt::format("its places on the topics are missing: {}", error.what())});
+    }
+  auto report = operate::report_of(call.part, story);
+  report.facts.push_back({"masked", "", is_masked(call.who)});
+  report.findings = std::move(findings);
+  return json(std::move(report), call.who);
+}
+
+Response Api::export_events(const Call& call) {
+  const auto now = clock_.now();
+  const bool csv = call.values.text("format") == "csv";
+  if (!csv && call.values.has("format") && call.values.text("format") != "ndjson")
+    throw UsageError("format: write ndjson or csv");
+  auto list = databases_.ask([&](postgres::Connection& connection) {
+    auto question = question_of(call.values, now, kMostExported);
+    question.summary = kWholeContent;
+    if (!call.values.has("key")) return operate::list_events(connection, question);
+    return operate::EventList{operate::find(connection, {call.values.text("key"), question.account, question.from,
+                                                         question.to, kMostExported}),
+                              {},
+                              0,
+                              {}};
+  });
+  auto table = operate::matches_table(list.matches);
+  const auto columns = table.columns;
+  Report shown = masked({.tables = {std::move(table)}}, call.who);
+  std::string out;
+  if (csv) {
+    out = "\xEF\xBB\xBF";  // so that spreadsheets read it as UTF-8
+    for (size_t i = 0; i < columns.size(); ++i) out += (i == 0 ? "" : ",") + columns[i].key;
+    out += "\r\n";
+  }
+  for (const auto& row : shown.tables.front().rows) {
+    if (csv) {
+      for (size_t i = 0; i < row.size(); ++i) out += (i == 0 ? "" : ",") + csv_cell(row[i]);
+      out += "\r\n";
+    } else {
+      report::append_row(out, columns, row);
+      out += '\n';
+    }
+  }
+  // What leaves the house is remembered.
+  const auto connection = at_postgres([&] { return databases_.connect(Databases::For::changes, 5s); });
+  postgres::Transaction transaction(*connection);
+  std::string filter;
+  for (const auto name : kEventFilter)
+    if (call.values.has(name))
+      filter += fmt::format("{}{}={}", filter.empty() ? "" : " ", name, call.values.text(name));
+  operate::write(transaction, {call.who.name, call.who.address},
+                 {operate::new_command_id(), "export", "READ", "messages", "", filter, "",
+                  static_cast<int64_t>(list.matches.size())});
+  transaction.commit();
+  Response response{.type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson", .body = std::move(out)};
+  response.headers.emplace_back("Content-Disposition",
+                                fmt::format("attachment; filename=\"events.{}\"", csv ? "csv" : "ndjson"));
+  if (!list.next.empty()) response.headers.emplace_back("X-Wxpipe-Next", list.next);
+  return response;
+}
+
+Response Api::body(const Call& call) {
+  const auto body =
+      databases_.ask([&](postgres::Connection& connection) { return operate::body_of(connection, call.part); });
+  if (!body) throw no_such(fmt::format("event {}", call.part));
+  const auto clean = report::with_valid_utf8(*body);
+  Value exact;
+  if (clean != *body) {
+    std::string base64;
+    crypto::append_base64(base64, *body);
+    exact = base64;
+  }
+  return json(report::to_json(
+      {.facts = {{"id", "", call.part}, {"text", "", clean}, {"base64", "", exact}, {"bytes", "", body->size()}}}));
+}
+
+Response Api::live(const Call& call) {
+  const auto now = clock_.now();
+  LiveQuestion question{operate::EventFilter(call.values.text("where"), call.values.texts("match")),
+                        operate::moment("since", call.values.text("since"), now).value_or(now),
+                        {}};
+  std::string last(call.request.header("last-event-id"));
+  if (last.empty()) last = call.values.text("last_event_id");
+  if (!last.empty()) question.place = operate::parse_tail_place(last);
+  return live_.open(std::move(question), call.who);
+}
+
+Response Api::custody(const Call& call) {
+  const auto now = clock_.now();
+  using std::chrono::minutes;
+  const operate::CountWindow window{
+      std::chrono::floor<minutes>(operate::moment("from", call.values.text("from"), now).value_or(now - 1h)),
+      std::chrono::ceil<minutes>(operate::moment("to", call.values.text("to"), now).value_or(now)), 60s,
+      call.values.text("account")};
+  return ask(call, [&](postgres::Connection& connection) { return operate::custody_report(connection, window); });
+}
+
+Response Api::refusals(const Call& call) const {
+  const auto limit = static_cast<size_t>(call.values.number("limit", 50, 1, 200));
+  std::vector<operate::Refused> all;
+  std::vector<report::Finding> away;
+  size_t answered = 0;
+  for (const auto& address : admin_addresses(settings_)) try {
+      const auto some = operate::refused_callbacks(address, call.part, limit);
+      all.insert(all.end(), some.begin(), some.end());
+      ++answered;
+    } catch (const UsageError&) {  // another role than ingest: it refuses nothing
+    } catch (const Unavailable& error) {
+      away.push_back({Level::warning, error.what(), "Name each role's [admin] listen in [console] admin."});
+    }
+  std::ranges::stable_sort(all, std::greater<>(), &operate::Refused::at);
+  if (all.size() > limit) all.resize(limit);
+  auto report = operate::report_of(all, call.part);
+  if (answered == 0) report.findings.clear();
+  report.findings.insert(report.findings.end(), away.begin(), away.end());
+  return json(std::move(report), call.who);
+}
+
+Response Api::groups(const Call& call) {
+  const auto looks = watch_.looks();
+  if (!looks.before.servers.lag || !looks.now.servers.lag)
+    throw Problem(503, "server_away",
+                  looks.now.servers.trouble.empty() ? "not looked at yet; ask again" : looks.now.servers.trouble,
+                  "`wxpipe doctor` says what is wrong.");
+  auto report = operate::report_of(*looks.before.servers.lag, *looks.now.servers.lag, true);
+  report.tables.push_back(
+      databases_.ask([](postgres::Connection& connection) { return operate::claims_table(connection); }));
+  return json(std::move(report), call.who);
+}
+
+Response Api::advice(const Call& call) {
+  auto target = std::chrono::milliseconds(60s);
+  if (call.values.has("target")) {
+    const auto parsed = config::parse_duration(call.values.text("target"));
+    if (!parsed || parsed->count() <= 0) throw UsageError("target: write a duration, such as 60s or 10m");
+    target = *parsed;
+  }
+  const auto looks = watch_.looks();
+  if (!looks.before.servers.lag || !looks.now.servers.lag)
+    throw Problem(503, "server_away", looks.now.servers.trouble, "`wxpipe doctor` says what is wrong.");
+  return json(at_kafka([&] {
+                return operate::scale_advice(quiet_settings(), *looks.before.servers.lag, *looks.now.servers.lag,
+                                             target)
+                    .report;
+              }),
+              call.who);
+}
+
+Response Api::doctor() {
+  const std::lock_guard lock(doctor_mutex_);
+  const auto now = clock_.now();
+  if (!doctor_ || now - doctor_->first > kDoctorIsGood) {
+    const auto examination = std::make_shared<operate::Examination>();
+    examination->loaded.settings = quiet_settings();
+    examination->needs = config::kForPostgres;
+    examination->admin = admin_addresses(settings_);
+    examination->must_answer = !settings_.console.admin.empty();
+    auto report = operate::report_of(operate::examine(examination));
+    report.facts.push_back({"at", "", now});
+    doctor_ = {now, to_json(report)};
+  }
+  return json(doctor_->second);
+}
+
+void Api::add_questions(std::vector<Route>& routes) {
+  const auto get = [&](std::string_view path, std::vector<std::string_view> parameters, auto handler,
+                       Role least = Role::viewer, Right right = Right::none) {
+    routes.push_back({"GET", path, least, right, std::move(parameters), std::move(handler)});
+  };
+  get("/api/v1/overview", {"range", "account", "today"}, [this](const Call& call) { return overview(call); });
+  get("/api/v1/events", with(kEventFilter, {"limit", "after"}), [this](const Call& call) { return events(call); });
+  get(
+      "/api/v1/events/export", with(kEventFilter, {"format", "after"}),
+      [this](const Call& call) { return export_events(call); }, Role::viewer, Right::export_);
+  get("/api/v1/events/{id}", {"hops"}, [this](const Call& call) { return event(call); });
+  get(
+      "/api/v1/events/{id}/body", {}, [this](const Call& call) { return body(call); }, Role::analyst, Right::bodies);
+  get("/api/v1/live", {"where", "match", "since", "last_event_id"}, [this](const Call& call) { return live(call); });
+  get("/api/v1/dead-letters", {"account", "stage", "reason", "from", "to", "state", "by", "limit"},
+      [this](const Call& call) {
+        const auto filter = operate::filter_of(letter_words(call.values), clock_.now());
+        const auto& by = call.values.text("by");
+        if (!by.empty() && std::ranges::find(operate::kCountedBy, by) == operate::kCountedBy.end())
+          throw UsageError("by: write reason, account, stage, hour or state");
+        const auto limit = static_cast<size_t>(call.values.number("limit", 50, 1, 1000));
+        return ask(call, [&](postgres::Connection& connection) {
+          return operate::list_report(connection, filter, by, limit);
+        });
+      });
+  get("/api/v1/dead-letters/{id}", {}, [this](const Call& call) {
+    auto report =
+        databases_.ask([&](postgres::Connection& connection) { return operate::show_report(connection, call.part); });
+    if (report.tables.empty()) throw no_such(fmt::format("dead letter {}", call.part));
+    report.facts.push_back({"masked", "", is_masked(call.who)});
+    return json(std::move(report), call.who);
+  });
+  get("/api/v1/bookmarks", {}, [this](const Call& call) { return ask(call, operate::bookmarks_report); });
+  get("/api/v1/tasks", {}, [this](const Call& call) { return json(tasks_.list(call.who)); });
+  get("/api/v1/tasks/{id}", {}, [this](const Call& call) { return json(tasks_.show(call.part, call.who)); });
+  get("/api/v1/people", {"person", "account", "limit", "after"}, [this](const Call& call) {
+    const operate::PersonQuestion question{call.values.needed("person"), call.values.text("account"),
+                                           call.values.text("after"),
+                                           static_cast<size_t>(call.values.number("limit", 50, 1, 200))};
+    return ask(call, [&](postgres::Connection& connection) {
+      auto report = operate::person_report(connection, question);
+      report.facts.push_back({"masked", "", is_masked(call.who)});
+      return report;
+    });
+  });
+  get("/api/v1/custody", {"account", "from", "to"}, [this](const Call& call) { return custody(call); });
+  get("/api/v1/accounts", {}, [this](const Call& call) {
+    return ask(call, [&](postgres::Connection& connection) {
+      return operate::accounts_report(connection, settings_, clock_.now());
+    });
+  });
+  get("/api/v1/accounts/{name}/refusals", {"limit"}, [this](const Call& call) { return refusals(call); });
+  get("/api/v1/groups", {}, [this](const Call& call) { return groups(call); });
+  get("/api/v1/groups/advice", {"target"}, [this](const Call& call) { return advice(call); });
+  get("/api/v1/doctor", {}, [this](const Call&) { return doctor(); });
+  get(
+      "/api/v1/actions", {"limit", "operator"},
+      [this](const Call& call) {
+        const auto limit = static_cast<size_t>(call.values.number("limit", 100, 1, 500));
+        return ask(call, [&](postgres::Connection& connection) {
+          return operate::actions_report(connection, call.values.text("operator"), limit);
+        });
+      },
+      Role::operator_);
+}
+
+}  // namespace wxpipe::console

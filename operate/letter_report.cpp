@@ -1,0 +1,131 @@
+#include "operate/letter_report.hpp"
+
+#include <fmt/format.h>
+
+#include "common/report/cells.hpp"
+#include "common/result.hpp"
+#include "operate/moment.hpp"
+
+namespace wxpipe::operate {
+using report::counted, report::Kind, report::Level, report::Report, report::Table;
+
+namespace {
+constexpr size_t kSamples = 3;
+
+Table table_of(std::string key, const std::vector<StoredLetter>& letters) {
+  Table table{std::move(key),
+              "",
+              {{"dead_letter_id", "dead letter"},
+               {"failed_at", "failed", Kind::time},
+               {"stage", "stage"},
+               {"reason", "reason"},
+               {"account", "account"},
+               {"state", "state"},
+               {"detail", "detail"},
+               {"receipt"}},
+              {}};
+  for (const auto& one : letters)
+    table.rows.push_back(
+        {one.id, one.failed_at, one.stage, one.reason, one.account, to_string(one.state), one.detail, one.receipt});
+  return table;
+}
+
+void add_refused(Report& report, const Retried& done) {
+  Table refused{"refused", "", {{"why", "why not put back"}, {"letters", "letters", Kind::count}}, {}};
+  for (const auto& [why, count] : done.refused) {
+    refused.rows.push_back({why, count});
+    report.findings.push_back(
+        {Level::warning, fmt::format("{} not put back: {}", counted(static_cast<uint64_t>(count), "letter"), why), ""});
+  }
+  report.tables.push_back(std::move(refused));
+}
+}  // namespace
+
+LetterFilter filter_of(const LetterWords& words, Timestamp now) {
+  LetterFilter filter{words.id,
+                      words.account,
+                      words.stage,
+                      words.reason,
+                      moment("--from", words.from, now),
+                      moment("--to", words.to, now),
+                      {}};
+  if (words.state == "any") return filter;
+  for (const auto state : {LetterState::open, LetterState::retried, LetterState::dropped, LetterState::parked})
+    if (words.state == to_string(state)) filter.state = state;
+  if (!filter.state)
+    throw UsageError(
+        fmt::format("--state: there is no '{}'; there are open, retried, dropped, parked and any", words.state));
+  return filter;
+}
+
+void require_a_choice(const LetterWords& words, bool all) {
+  if (words.id.empty() && words.account.empty() && words.stage.empty() && words.reason.empty() && words.from.empty() &&
+      words.to.empty() && !all)
+    throw UsageError(
+        "which dead letters? Name one by its id, give a filter (--reason, --account, --stage, --from, --to), or say --all");
+}
+
+Report list_report(postgres::Connection& connection, const LetterFilter& filter, std::string_view by, size_t limit) {
+  Report report;
+  const auto total = count_letters(connection, filter);
+  report.facts = {{"filter", "", filter.text()}, {"letters", "", total}};
+  for (const auto each : kCountedBy) {
+    if (!by.empty() ? by != each : each == "hour") continue;
+    Table counts{fmt::format("by_{}", each),
+                 "",
+                 {{std::string(each), std::string(each)}, {"letters", "letters", Kind::count}},
+                 {}};
+    for (const auto& [what, count] : count_letters(connection, filter, each)) counts.rows.push_back({what, count});
+    report.tables.push_back(std::move(counts));
+  }
+  report.main = report.tables.size();
+  report.tables.push_back(table_of("newest", list_letters(connection, filter, limit)));
+  report.findings.push_back(
+      {Level::note, counted(static_cast<uint64_t>(total), "dead letter"),
+       total == 0 ? "" : "wxpipe explain REASON says what each reason means, wxpipe dlq show ID shows one."});
+  return report;
+}
+
+Report show_report(postgres::Connection& connection, const std::string& id) {
+  const auto fields = show_letter(connection, id);
+  if (fields.empty())
+    return {.findings = {{Level::error, fmt::format("there is no dead letter {}", id),
+                          "`wxpipe dlq ls` lists them; `wxpipe trace ID` looks for other ids too."}}};
+  Table table{"dead_letter", "", {{"name", "column"}, {"value", "value"}}, {}};
+  for (const auto& [name, value] : fields) table.rows.push_back({name, report::with_valid_utf8(value)});
+  return {.tables = {std::move(table)}};
+}
+
+Report preview(postgres::Connection& connection, const LetterFilter& filter, std::string_view verb, int64_t count) {
+  Report report;
+  report.facts = {{"filter", "", filter.text()}, {"letters", "letters", count, Kind::count}};
+  report.tables.push_back(table_of("samples", list_letters(connection, filter, kSamples)));
+  report.findings.push_back(
+      {Level::note,
+       fmt::format("nothing was changed; {} would be {}", counted(static_cast<uint64_t>(count), "letter"), verb),
+       count == 0 ? "Is the filter right? `wxpipe dlq ls --state any` shows all." : "Say it again with --yes."});
+  return report;
+}
+
+Report retried_report(postgres::Connection& connection, const RetryOrder& order, const Retried& done) {
+  Report report;
+  if (order.dry_run) {
+    report = preview(connection, order.filter, "put back", done.sent);
+  } else {
+    report.facts = {{"filter", "", order.filter.text()}, {"letters", "", done.looked_at}, {"put_back", "", done.sent}};
+    report.findings.push_back(
+        {Level::fine, fmt::format("{} put back", counted(static_cast<uint64_t>(done.sent), "letter")),
+         done.sent == 0 ? "" : "They take the normal path now; `wxpipe lag` says when they are through."});
+  }
+  add_refused(report, done);
+  return report;
+}
+
+Report dropped_report(const LetterFilter& filter, int64_t dropped) {
+  return {.facts = {{"filter", "", filter.text()}, {"dropped", "", dropped}},
+          .findings = {{Level::fine,
+                        fmt::format("{} dropped; the rows stay", counted(static_cast<uint64_t>(dropped), "letter")),
+                        "`wxpipe dlq ls --state dropped` shows them."}}};
+}
+
+}  // namespace wxpipe::operate

@@ -1,0 +1,46 @@
+// Two looks at everything, as a report: `wxpipe top` prints it, and the console's overview shows it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.hpp"
+#include "common/postgres/connection.hpp"
+#include "common/report/report.hpp"
+#include "operate/lag.hpp"
+#include "operate/top.hpp"
+
+namespace wxpipe::operate {
+
+// What Kafka and Postgres say. Without them, the roles are shown all the same, with the reason. One thread owns it.
+class Servers {
+ public:
+  // Questions go to `database`. settings must outlive it.
+  Servers(const config::Settings& settings, const Secret& database, std::string application_name);
+  ~Servers();
+
+  struct Look {
+    std::optional<LagLook> lag;
+    int64_t unaccounted = 0, open_letters = 0;
+    std::string trouble;
+  };
+  Look look();
+
+ private:
+  const config::Settings& settings_;
+  const Secret& database_;
+  const std::string application_name_;
+  std::unique_ptr<postgres::Connection> connection_;
+  std::unique_ptr<LagMeter> meter_;
+};
+
+struct Look {
+  std::vector<Scrape> roles;
+  Servers::Look servers;
+};
+// What can be told from the two.
+report::Report report_of(const Look& before, const Look& now, TopOrder order);
+
+}  // namespace wxpipe::operate

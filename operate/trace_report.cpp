@@ -1,0 +1,92 @@
+#include "operate/trace_report.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace wxpipe::operate {
+using report::Kind, report::Level, report::Report, report::Table;
+
+namespace {
+std::string_view word(Match::Kind kind) { return kind == Match::Kind::message ? "message" : "dead_letter"; }
+
+}  // namespace
+
+Report nothing_found(const std::string& key) {
+  return {.facts = {{"key", "", key}},
+          .tables = {{"matches", "", {{"id"}}, {}}},
+          .findings = {{Level::error, fmt::format("no row is known for '{}'", key),
+                        "It may still be on its way (`wxpipe lag`), or it was refused: `wxpipe trace --refused`."}}};
+}
+
+Table matches_table(const std::vector<Match>& matches) {
+  Table table{"matches",
+              "",
+              {{"kind", "kind"},
+               {"id", "id"},
+               {"received_at", "received", Kind::time},
+               {"account", "account"},
+               {"type", "type"},
+               {"subject", "subject"},
+               {"summary", "content"},
+               {"occurred_at"}},
+              {}};
+  for (const auto& one : matches)
+    table.rows.push_back(
+        {word(one.kind), one.id, one.received_at, one.account, one.type, one.subject, one.summary, one.occurred_at});
+  return table;
+}
+
+Report choice(const std::string& key, const std::vector<Match>& matches) {
+  return {.facts = {{"key", "", key}},
+          .tables = {matches_table(matches)},
+          .findings = {{Level::note,
+                        fmt::format("{} may be meant; the newest come first", report::counted(matches.size(), "row")),
+                        "Name one of them: wxpipe trace ID. --limit, --account, --from and --to change the list."}}};
+}
+
+Report report_of(const std::string& key, const Story& story) {
+  Table stations{
+      "stations", "", {{"at", "at", Kind::time}, {"station", "station"}, {"where", "where"}, {"what", "what"}}, {}};
+  for (const auto& one : story.stations) stations.rows.push_back({one.at, one.station, one.where, one.what});
+  Table fields{"row", "", {{"name", "column"}, {"value", "value"}}, {}};
+  for (const auto& [name, value] : story.fields) fields.rows.push_back({name, value});
+  return {.facts = {{"key", "", key}, {"kind", "", word(story.match.kind)}, {"id", "", story.match.id}},
+          .tables = {std::move(fields), std::move(stations)},
+          .main = 1};
+}
+
+Report report_of(const std::vector<operate::Refused>& list, const std::string& account) {
+  Table table{"refusals",
+              "",
+              {{"at", "at", Kind::time},
+               {"account", "account"},
+               {"reason", "reason"},
+               {"wrong", "wrong"},
+               {"method", "method"},
+               {"address", "from"},
+               {"body_bytes", "bytes", Kind::count},
+               {"times", "times", Kind::count},
+               {"first_at"}},
+              {}};
+  Report report;
+  std::set<std::pair<std::string, std::string>> told;
+  for (const auto& one : list) {
+    table.rows.push_back(
+        {one.at, one.account, one.reason, one.wrong, one.method, one.address, one.body_bytes, one.times, one.first_at});
+    if (!told.insert({one.reason, one.wrong}).second) continue;
+    report.findings.push_back({Level::note,
+                               one.wrong.empty() ? one.reason : fmt::format("{}: the {}", one.reason, one.wrong),
+                               operate::remedy_of(one)});
+  }
+  report.tables.push_back(std::move(table));
+  if (list.empty())
+    report.findings.push_back(
+        {Level::fine, fmt::format("nothing was refused{}", account.empty() ? "" : " of account " + account),
+         "Nothing that is kept: for a day, by this process alone, since it started. What names no account that is "
+         "configured is only in the list without --account. What never reached it isn't there either: then look at the "
+         "address, the firewall and the proxy."});
+  return report;
+}
+
+}  // namespace wxpipe::operate

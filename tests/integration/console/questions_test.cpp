@@ -1,0 +1,160 @@
+// What the console asks Postgres costs the same however large the tables are: counted in pages asked for, on a small
+// and on a twenty times larger database. And what the answers are.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "operate/counts.hpp"
+#include "operate/event_list.hpp"
+#include "operate/person.hpp"
+#include "tests/support/stack.hpp"
+#include "tests/support/temporary_database.hpp"
+
+namespace wxpipe::operate {
+namespace {
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+const Timestamp kNow{1'780'000'000s};
+constexpr int kSmall = 2'000, kLarge = 40'000;
+constexpr double kMostApart = 1.5;
+constexpr int64_t kIndexesGrow = 60;  // pages: a level more of each index
+
+// So many callbacks, one every two seconds back from kNow, of two accounts and 1,000 people, with all that follows.
+void fill(postgres::Connection& connection, int rows) {
+  const auto now = to_iso8601(kNow);
+  for (
+      const auto* sql :
+      {"insert into messages (event_id, occurred_at, received_at, platform, account, category, type, msg_id, subject, sender, "
+       "content, body, receipt) select md5('e' || n)::uuid, at, at, 'wechat', case when n % 3 = 0 then 'outlet' else 'shop' end, "
+       "'message', case when n % 5 = 0 then 'menu.clicked' else 'message.text' end, n::text, 'o' || n % 1000, 'o' || n % 1000, "
+       "'text ' || n, '<xml>' || n, 'in/1/' || n from (select n, '{0}'::timestamptz - make_interval(secs => 2 * n) as at from "
+       "generate_series(1, {1}) n) g",
+       "insert into follower_history (account, subject, event_id, change, occurred_at, received_at, rank, platform, event_type, "
+       "state) select 'shop', 'o' || n % 1000, md5('f' || n)::uuid, 'subscribed', at, at, 20, 'wechat', 'follower.subscribed', "
+       "'following' from (select n, '{0}'::timestamptz - make_interval(secs => 20 * n) as at from generate_series(1, {1} / 10) n) g",
+       "insert into leads (account, subject, platform, score, score_details, scored_on, activity_count, first_activity_at, "
+       "first_activity_id, last_activity_at, last_activity_id, contact_phone, profile) select 'shop', 'l' || n, 'wechat', 5, '{{}}', "
+       "'2026-05-28', 1, at, gen_random_uuid(), at, gen_random_uuid(), (13800000000 + n / 2)::text, '{{}}' from (select n, "
+       "'{0}'::timestamptz - make_interval(secs => 20 * n) as at from generate_series(1, {1} / 10) n) g",
+       "insert into wxpipe.ledger (minute, account, family, writer, acknowledged, stored) select date_trunc('minute', "
+       "'{0}'::timestamptz) - make_interval(mins => n), a, f, 'w', case when f = 'custody' then 10 else 0 end, case when f = "
+       "'messages' then 9 else 0 end from generate_series(0, {1}) n, unnest(array['shop', 'outlet']) a, unnest(array['messages', "
+       "'custody', 'dead_letters', 'leads']) f",
+       "insert into account_health select a, ('{0}'::timestamptz at time zone 'UTC')::date - d, 100, 1, '{0}'::timestamptz - "
+       "make_interval(days => d), '{0}'::timestamptz - make_interval(days => d), repeat('1', 1440)::bit(1440) from "
+       "unnest(array['shop', 'outlet']) a, generate_series(0, {1} / 100) d",
+       "insert into audit_logs (occurred_at, command_id, operator, address, operation, operation_type, resource_type, affected) "
+       "select '{0}'::timestamptz - make_interval(mins => n), gen_random_uuid(), 'mei', 'x', 'dlq drop', 'DELETE', 'dead_letters', n "
+       "from generate_series(1, {1} / 10) n",
+       "analyze"})
+    connection.execute(fmt::format(fmt::runtime(sql), now, rows));
+}
+
+int64_t pages_fetched(postgres::Connection& connection) {
+  connection.execute("select pg_stat_force_next_flush()");
+  connection.execute("select pg_stat_clear_snapshot()");
+  return connection
+      .execute(
+          "select coalesce(sum(pg_stat_get_blocks_fetched(oid)), 0)::int8 from pg_class where relkind in ('r', 'i') and "
+          "relnamespace in ('public'::regnamespace, 'wxpipe'::regnamespace)")
+      .integer(0, 0);
+}
+
+class Questions : public testing::Test {
+ protected:
+  void SetUp() override { WXPIPE_NEEDS_STACK(); }
+};
+
+TEST_F(Questions, CostTheSameHoweverLargeTheTablesAre) {
+  config::Settings settings;
+  const std::map<std::string, std::function<void(postgres::Connection&)>> all{
+      {"newest events", [](auto& c) { list_events(c, {}); }},
+      {"events of a person", [](auto& c) { list_events(c, {.person = "o5", .limit = 5}); }},
+      {"a person", [](auto& c) { person_report(c, {.person = "o5", .account = {}, .after = {}, .limit = 5}); }},
+      {"the last hour",
+       [](auto& c) {
+         report::Report report;
+         add_overview(report, c, {.now = kNow, .today = kNow - 1h});
+       }},
+      {"custody of an hour",
+       [](auto& c) {
+         custody_report(c, {kNow - 1h, kNow});
+       }},
+      {"accounts", [&](auto& c) { accounts_report(c, settings, kNow); }},
+      {"actions", [](auto& c) { actions_report(c, "", 50); }},
+      {"a body", [](auto& c) { body_of(c, "00000000-0000-0000-0000-000000000001"); }},
+  };
+  std::map<std::string, std::map<int, int64_t>> pages;
+  for (const int rows : {kSmall, kLarge}) {
+    const support::TemporaryDatabase database;
+    const auto filler = database.connect(), reader = database.connect(), watcher = database.connect();
+    fill(*filler, rows);
+    pages_fetched(*filler);
+    for (const auto& [name, ask] : all) {
+      ask(*reader);  // plans
+      reader->execute("select pg_stat_force_next_flush()");
+      const auto before = pages_fetched(*watcher);
+      ask(*reader);
+      reader->execute("select pg_stat_force_next_flush()");
+      pages[name][rows] = pages_fetched(*watcher) - before;
+    }
+  }
+  for (auto& [name, found] : pages) {
+    EXPECT_GT(found[kSmall], 0) << name;
+    EXPECT_LE(static_cast<double>(found[kLarge]), kMostApart * static_cast<double>(found[kSmall]) + kIndexesGrow)
+        << name << ": " << found[kSmall] << " pages on the small database";
+  }
+}
+
+TEST_F(Questions, ASearchLooksAtABoundedNumberOfRowsAndSaysHowFar) {
+  const support::TemporaryDatabase database;
+  const auto connection = database.connect();
+  fill(*connection, kLarge);
+  const auto none = list_events(*connection, {.text = "no such text"});
+  EXPECT_TRUE(none.matches.empty());
+  EXPECT_EQ(none.looked_at, 20'000);
+  ASSERT_TRUE(none.back_to);
+  EXPECT_THAT(to_json(report_of(none)), HasSubstr("older ones weren't looked at"));
+  // The next page goes on there, and in the end all was looked at.
+  int64_t looked_at = none.looked_at;
+  auto page = none;
+  for (int pages = 1; !page.next.empty() && pages < 10; ++pages) {
+    page = list_events(*connection, {.text = "no such text", .after = page.next});
+    looked_at += page.looked_at;
+  }
+  EXPECT_TRUE(page.next.empty());
+  EXPECT_GE(looked_at, kLarge);
+
+  // Every event of a type is on exactly one page.
+  std::set<std::string> seen;
+  EventQuestion question{.type = "menu.*", .limit = 200};
+  for (int pages = 0; pages < 100; ++pages) {
+    const auto list = list_events(*connection, question);
+    for (const auto& match : list.matches) EXPECT_TRUE(seen.insert(match.id).second);
+    if (list.next.empty()) break;
+    question.after = list.next;
+  }
+  EXPECT_EQ(seen.size(), size_t{kLarge / 5});
+}
+
+TEST_F(Questions, StepsHaveNoGapsAndLeadsWithOnePhoneAreLinked) {
+  const support::TemporaryDatabase database;
+  const auto connection = database.connect();
+  fill(*connection, kSmall);
+  const auto steps = counts_by_step(*connection, {kNow - 2h, kNow + 1h, 3600s, "shop"});
+  ASSERT_EQ(steps.size(), 3u);
+  EXPECT_EQ(steps[0].second.acknowledged, 600);
+  EXPECT_EQ(steps[0].second.stored, 540);
+  EXPECT_EQ(steps[0].second.rest(), 60);
+  EXPECT_EQ(steps[2].first, kNow);
+  EXPECT_THAT(to_json(person_report(*connection, {.person = "l4", .account = {}, .after = {}})),
+              HasSubstr(R"("linked":[{"account":"shop","subject":"l5")"));
+}
+
+}  // namespace
+}  // namespace wxpipe::operate

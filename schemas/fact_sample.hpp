@@ -57,6 +57,8 @@ bool set(std::string_view text, FieldValue<Fact, I>& out) {
     return out = text, true;
   else if constexpr (type == Type::int4 || type == Type::int8)
     return set_number(text, out);
+  else if constexpr (type == Type::boolean)
+    return out = text == "true", out || text == "false";
   else if constexpr (type == Type::time)
     return parse_iso8601(text, out);
   else if constexpr (type == Type::uuid)

@@ -23,7 +23,7 @@ std::string phone_key(std::string_view written) {
   }
   if (digits.starts_with("86") && is_mobile(std::string_view(digits).substr(2))) return digits.substr(2);
   if (!international && is_mobile(digits)) return digits;  // +1 415 … has eleven digits, too
-  constexpr size_t kShortest = 8, kLongest = 15;  // E.164
+  constexpr size_t kShortest = 8, kLongest = 15;           // E.164
   if (!international || digits.size() < kShortest || digits.size() > kLongest) return {};
   return "+" + digits;
 }

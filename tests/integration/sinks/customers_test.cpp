@@ -55,8 +55,9 @@ std::vector<IdentityTold> some_facts(Random& random, int count) {
     IdentityTold fact;
     switch (pick(random, 6)) {
       case 0:
-        fact = told(account, subject, "phone", hot ? "100" : fmt::format("{}", (kiosk ? i : person * 2 + pick(random, 2))),
-                    pick(random, 4) != 0, i);
+        fact =
+            told(account, subject, "phone", hot ? "100" : fmt::format("{}", (kiosk ? i : person * 2 + pick(random, 2))),
+                 pick(random, 4) != 0, i);
         break;
       case 1:
         fact = told(account, subject, "openid", fmt::format("o{}", person * 3 + pick(random, 2) * pick(random, 2)),

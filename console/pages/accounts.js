@@ -2,7 +2,7 @@
 import {html, useEffect, useRef, useState} from './parts/dom.js';
 import {ask, useAnswer} from './parts/api.js';
 import {duration, number} from './parts/format.js';
-import {may} from './parts/shell.js';
+import {may} from './parts/rights.js';
 import {t, term, told} from './parts/texts.js';
 import {Answer, Copy, Facts, Findings, Notice, Page, Panel, Table, Time, TroubleNotice} from './parts/ui.js';
 import {address} from './parts/url.js';

@@ -4,7 +4,7 @@ import {html, useState} from './parts/dom.js';
 import {useAnswer} from './parts/api.js';
 import {Act} from './parts/act.js';
 import {number} from './parts/format.js';
-import {may} from './parts/shell.js';
+import {may} from './parts/rights.js';
 import {Task, useTask} from './parts/task.js';
 import {t} from './parts/texts.js';
 import {Answer, Badge, Filter, Findings, Page, Panel, Table, Time} from './parts/ui.js';

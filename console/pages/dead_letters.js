@@ -5,7 +5,7 @@ import {Act} from './parts/act.js';
 import {moment, number} from './parts/format.js';
 import {Plot} from './parts/plot.js';
 import {Saved} from './parts/saved.js';
-import {may} from './parts/shell.js';
+import {may} from './parts/rights.js';
 import {t, term, told} from './parts/texts.js';
 import {Answer, Bars, Filter, Findings, Notice, Page, Panel, Table, Time} from './parts/ui.js';
 import {address} from './parts/url.js';
@@ -16,7 +16,7 @@ const kNames = ['id', 'account', 'stage', 'reason', 'state', 'from', 'to'];
 const kStates = ['open', 'parked', 'retried', 'dropped', 'any'];
 const kStages = ['ingest', 'process', 'sink.messages', 'sink.followers', 'sink.leads', 'sink.logs', 'sink.custody',
   'sink.dead_letters'];
-export const kReasons = ['undecryptable', 'nul_byte', 'invalid_utf8', 'malformed_xml', 'malformed_json', 'doctype',
+const kReasons = ['undecryptable', 'nul_byte', 'invalid_utf8', 'malformed_xml', 'malformed_json', 'doctype',
   'nested_too_deep', 'missing_field',
   'implausible_time', 'too_large', 'unreadable_record', 'invalid_value', 'constraint_violation'];
 

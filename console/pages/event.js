@@ -3,6 +3,7 @@
 import {html, useState} from './parts/dom.js';
 import {useAnswer} from './parts/api.js';
 import {bytes, duration, moment, number} from './parts/format.js';
+import {seesBodies} from './parts/rights.js';
 import {t, term, told} from './parts/texts.js';
 import {Answer, Badge, Copy, Facts, Findings, Notice, Page, Panel, Table, Time, Verbatim} from './parts/ui.js';
 import {address} from './parts/url.js';
@@ -39,7 +40,7 @@ function Story({data, session, hops, looking, ask}) {
   const stations = [...data.stations].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const made = stations.filter((one) => ['fact', 'score'].includes(one.station));
   const received = stations.find((one) => one.station === 'received')?.at ?? row.received_at;
-  const seen = session.bodies && data.row.length > 0;
+  const seen = seesBodies(session) && data.row.length > 0;
   return html`
     ${data.masked && html`<${Notice} kind="note" text=${t('masked.page')} remedy=${t('masked.page.do')} />`}
     <${Panel}>

@@ -52,7 +52,7 @@ export function Events({session, query}) {
   <//>`;
 }
 
-export const EventTable = ({rows, session}) => html`
+const EventTable = ({rows, session}) => html`
   <${Table} caption=${t('nav.events')} rows=${rows} rowKey=${(row) => row.id}
     link=${(row) => `/e/${encodeURIComponent(row.id)}`}
     empty=${t('events.none')} marked=${(row) => (row.kind === 'dead_letter' ? 'error' : '')} columns=${[

@@ -1,7 +1,7 @@
 // Signing in, where the configuration has users.
 import {html, useState} from './parts/dom.js';
 import {ask} from './parts/api.js';
-import {Switches} from './parts/shell.js';
+import {Switches} from './parts/switches.js';
 import {t} from './parts/texts.js';
 import {Field, TroubleNotice} from './parts/ui.js';
 

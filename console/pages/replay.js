@@ -4,7 +4,7 @@ import {html, useEffect, useRef, useState} from './parts/dom.js';
 import {ask, useAnswer} from './parts/api.js';
 import {Act} from './parts/act.js';
 import {number, percent} from './parts/format.js';
-import {may} from './parts/shell.js';
+import {may} from './parts/rights.js';
 import {Task, useTask} from './parts/task.js';
 import {t, term} from './parts/texts.js';
 import {Answer, Dialog, Field, Notice, Page, Panel, Table, Time, TroubleNotice} from './parts/ui.js';
@@ -16,7 +16,7 @@ const kTopics = ['events', 'messages', 'followers', 'leads', 'logs', 'dead_lette
 const kNames = ['topics', 'from', 'to', 'account', 'type', 'into', 'schema', 'renormalize', 'rate'];
 
 // The order as the server takes it; null with a sentence where something lacks.
-export function orderOf(query) {
+function orderOf(query) {
   const where = [query.account && `account=${query.account}`, query.type
     && `type=${query.type}`].filter(Boolean).join(',');
   const into = query.into === 'tables' || !query.into ? 'tables' : `${query.into}:${query.schema ?? ''}`;

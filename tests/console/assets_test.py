@@ -174,6 +174,15 @@ class Code(unittest.TestCase):
             for name in re.findall(r"from '(\.[^']+)'", path.read_text()):
                 self.assertTrue((path.parent / name).resolve().is_file(), f"{path.name}: {name}")
 
+    def test_what_a_module_offers_is_used(self):
+        texts = {path: path.read_text() for path in sources()}
+        for path, text in texts.items():
+            for name in re.findall(r"^export (?:async )?(?:const|function) (\w+)", text, re.M):
+                taken = any(
+                    re.search(rf"import \{{[^}}]*\b{name}\b", other) for where, other in texts.items() if where != path
+                )
+                self.assertTrue(taken, f"{path.relative_to(PAGES)}: {name}")
+
     def test_no_import_is_unused(self):
         for path in sources():
             text = path.read_text()

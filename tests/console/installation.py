@@ -81,11 +81,21 @@ class Installation:
         self.write_configuration()
         self.run("migrate")
         self.run("topics", "apply")
+        self.start_roles()
+        self.start_console()
+        return self
+
+    def start_roles(self):
         self.spawn("roles", "run")
         until(lambda: answers(f"http://127.0.0.1:{self.admin}/readyz"), "the roles are ready")
-        self.spawn("console", "console")
+
+    def restart_roles(self):
+        self.end("roles")
+        self.start_roles()
+
+    def start_console(self):
+        self.spawn("console", "console", WXPIPE_ADMIN__LISTEN="127.0.0.1:0", WXPIPE_INSTANCE="console-1")
         until(lambda: answers(f"{self.url}/"), "the console answers")
-        return self
 
     def write_configuration(self):
         hashed = json.loads(self.run("console", "passwd", "chen", "--json", given=PASSWORD + "\n"))["password"]
@@ -106,6 +116,7 @@ public_url = "http://127.0.0.1:{self.callbacks}"
 listen = "127.0.0.1:{self.admin}"
 [console]
 listen = "127.0.0.1:{self.port}"
+admin = ["127.0.0.1:{self.admin}"]
 [spool]
 directory = "{self.folder}/spool"
 [score]
@@ -150,9 +161,16 @@ secret_env = "CONSOLE_SECRET"
             )
         return done.stdout
 
-    def spawn(self, name, *arguments):
+    def spawn(self, name, *arguments, **more):
         log = open(self.folder / f"{name}.log", "ab")  # the process has it
-        self.processes[name] = subprocess.Popen([self.wxpipe, *arguments], env=self.environment, stdout=log, stderr=log)
+        self.processes[name] = subprocess.Popen(
+            [self.wxpipe, *arguments], env=self.environment | more, stdout=log, stderr=log
+        )
+
+    def end(self, name):
+        process = self.processes.pop(name)
+        process.terminate()
+        process.wait(20)
 
     def sql(self, question):
         done = subprocess.run(

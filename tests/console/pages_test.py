@@ -278,42 +278,20 @@ class HandlesDeadLetters(Case):
 
     def test_what_a_right_key_can_open_is_put_back(self):
         """The key was wrong for a while: the letters become the events that they always were."""
-        configuration = (here.folder / "wxpipe.toml").read_text()
-        right = here.environment["CONSOLE_AES_KEY"]
+        right, undecryptable = (
+            here.environment["CONSOLE_AES_KEY"],
+            "select count(*) from dead_letters where reason = 'undecryptable'",
+        )
+        before = int(here.one(undecryptable))
         try:
             here.environment["CONSOLE_AES_KEY"] = right[::-1]
-            restarted = here.processes.pop("roles")
-            restarted.terminate()
-            restarted.wait(20)
-            here.spawn("roles", "run")
-            from installation import answers
-
-            until(lambda: answers(f"http://127.0.0.1:{here.admin}/readyz"), "the roles are ready")
-            before = int(here.one("select count(*) from dead_letters where reason = 'undecryptable'"))
+            here.restart_roles()
             here.environment["CONSOLE_AES_KEY"] = right
-            here.run(
-                "send",
-                "--account",
-                "shop",
-                "--type",
-                "message.text",
-                "--set",
-                "Content=lost and found",
-                "--json",
-                fails=True,
-            )
-            until(
-                lambda: int(here.one("select count(*) from dead_letters where reason = 'undecryptable'")) > before,
-                "a dead letter",
-            )
+            here.run("send", "--account", "shop", "--type", "message.text", "--set", "Content=lost and found")
+            until(lambda: int(here.one(undecryptable)) > before, "a dead letter")
         finally:
             here.environment["CONSOLE_AES_KEY"] = right
-            (here.folder / "wxpipe.toml").write_text(configuration)
-            here.processes.pop("roles").terminate()
-            here.spawn("roles", "run")
-            from installation import answers
-
-            until(lambda: answers(f"http://127.0.0.1:{here.admin}/readyz"), "the roles are ready")
+            here.restart_roles()
         self.browser.open("/dead-letters?reason=undecryptable&account=shop")
         self.browser.press("Put back", "main .actions")
         word = self.browser.first("dialog [name=typed]")
@@ -601,13 +579,12 @@ class ServersAway(Case):
 
     def test_the_console_itself_is_away(self):
         self.browser.open("/events")
-        here.processes["console"].terminate()
-        here.processes.pop("console").wait(20)
+        here.end("console")
         try:
             self.browser.fill("text", "anything", "main").send_keys(Keys.ENTER)
             self.browser.see("can't be reached", "main")
         finally:
-            here.spawn("console", "console")
+            here.start_console()
         self.browser.press("Try again", "main")
         self.browser.until(
             lambda: not self.browser.all("main .notice.error") or self.browser.all("[name=password]"), "it goes on", 30

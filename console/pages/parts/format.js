@@ -1,5 +1,5 @@
 // Numbers, times and amounts as people read them. All times are the browser's; the title of each has UTC.
-import {language, locale, t} from './texts.js';
+import {locale, t} from './texts.js';
 
 const formats = new Map();
 function formatOf(kind, options) {
@@ -89,5 +89,3 @@ export function ago(text, now = Date.now()) {
 
 export const zone = () => Intl.DateTimeFormat(locale(), {timeZoneName: 'short'}).formatToParts(new Date())
   .find((part) => part.type === 'timeZoneName')?.value ?? '';
-
-export const comma = () => (language() === 'zh' ? '、' : ', ');

@@ -2,8 +2,9 @@
 import {html, useCallback, useEffect, useRef, useState} from './dom.js';
 import {ask, useAnswer, whenSignedOut} from './api.js';
 import {number, zone} from './format.js';
-import {choose, language, locale, t, term} from './texts.js';
-import {chooseTheme, theme} from './theme.js';
+import {may} from './rights.js';
+import {Switches} from './switches.js';
+import {locale, t, term} from './texts.js';
 import {TroubleNotice, Waiting} from './ui.js';
 import {address, go, useHere} from './url.js';
 import {Accounts} from '../accounts.js';
@@ -39,9 +40,6 @@ function pageOf(path) {
   if (first === 'accounts' && second) return [Accounts, {name: decodeURIComponent(second)}];
   return [pages[path.length > 1 ? path.replace(/\/$/, '') : path], {}];
 }
-
-const ranks = {viewer: 0, analyst: 1, operator: 2};
-export const may = (session, role) => (ranks[session?.role] ?? -1) >= ranks[role];
 
 export function Shell() {
   const place = useHere();
@@ -138,19 +136,6 @@ function Side({session, place, open, signOut}) {
         <span>wxpipe ${session.version}</span>
       </div>
     </aside>
-  `;
-}
-
-export function Switches() {
-  return html`
-    <div class="switches">
-      <select aria-label=${t('language')} value=${language()} onChange=${(event) => choose(event.target.value)}>
-        <option value="zh">中文</option><option value="en">English</option>
-      </select>
-      <select aria-label=${t('theme')} value=${theme()} onChange=${(event) => chooseTheme(event.target.value)}>
-        ${['system', 'light', 'dark'].map((one) => html`<option value=${one}>${t(`theme.${one}`)}</option>`)}
-      </select>
-    </div>
   `;
 }
 

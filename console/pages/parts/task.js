@@ -116,7 +116,7 @@ const kTold = ['findings', 'filter', 'order', 'dry_run', 'account', 'from', 'to'
   'into'];  // stands in the task's own words
 
 // Any report of a command: its findings, its numbers, its tables.
-export function Report({of}) {
+function Report({of}) {
   const entries = Object.entries(of).filter(([name]) => !kTold.includes(name));
   const facts = entries.filter(([, value]) => !Array.isArray(value) && value !== null && value !== '');
   const tables = entries.filter(([, value]) => Array.isArray(value) && value.length);

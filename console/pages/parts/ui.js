@@ -69,8 +69,6 @@ export function Answer({of, children}) {
   `;
 }
 
-export const kindOf = {fine: 'fine', note: 'note', warning: 'warning', error: 'error'};
-
 export const Findings = ({of, quiet = false}) => {
   const shown = (of ?? []).filter((one) => !quiet || one.level !== 'fine');
   return shown.length

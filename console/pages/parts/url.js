@@ -6,7 +6,7 @@ export const tell = () => changed.dispatchEvent(new Event('moved'));
 window.addEventListener('popstate', tell);
 
 // {path: '/events', query: {type: 'message.*'}}
-export function here() {
+function here() {
   return {path: location.pathname, query: Object.fromEntries(new URLSearchParams(location.search))};
 }
 

@@ -11,8 +11,8 @@
 #include "common/result.hpp"
 #include "common/runtime/run_roles.hpp"
 #include "console/console_role.hpp"
-#include "operate/live_configuration.hpp"
 #include "console/passwords.hpp"
+#include "operate/live_configuration.hpp"
 
 namespace wxpipe::cli {
 namespace {

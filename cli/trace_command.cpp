@@ -48,10 +48,8 @@ config::Endpoint asked_at(config::Endpoint listen) {
 void show_refused(Program& program, const Options& options) {
   if (!options.key.empty() || !options.from.empty() || !options.to.empty())
     throw UsageError("--refused takes no KEY, --from or --to: what is refused has no id, and is kept for a day");
-  const auto admin =
-      !options.admin.empty()
-          ? endpoint(options.admin)
-          : asked_at(load_settings(program, config::kForProcess).admin.listen);
+  const auto admin = !options.admin.empty() ? endpoint(options.admin)
+                                            : asked_at(load_settings(program, config::kForProcess).admin.listen);
   conclude(program, report_of(operate::refused_callbacks(admin, options.account, options.limit), options.account));
 }
 

@@ -127,11 +127,12 @@ Response Api::diff(const Call& call) {
   const operate::DiffBounds bounds{values.text("account"), operate::moment("from", values.text("from"), now),
                                    operate::moment("to", values.text("to"), now), values.texts("ignore"),
                                    static_cast<size_t>(values.number("samples", 3, 0, 100))};
-  return accepted(tasks_.begin("diff", schema, call.who, [this, schema, side, bounds](const auto&, const std::stop_token& stop) {
-    const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
-    const auto end = ended_by(stop, *connection);
-    return operate::report_of(operate::diff(*connection, side, bounds), schema);
-  }));
+  return accepted(
+      tasks_.begin("diff", schema, call.who, [this, schema, side, bounds](const auto&, const std::stop_token& stop) {
+        const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
+        const auto end = ended_by(stop, *connection);
+        return operate::report_of(operate::diff(*connection, side, bounds), schema);
+      }));
 }
 
 Response Api::set_bookmark(const Call& call) {
@@ -161,8 +162,8 @@ Response Api::audit(const Call& call) {
     patience = *parsed;
   }
   const auto about = values.text("account").empty() ? std::string("all accounts") : values.text("account");
-  return accepted(tasks_.begin(
-      "audit", about, call.who, [this, wanted, patience](const auto&, const std::stop_token& stop) {
+  return accepted(
+      tasks_.begin("audit", about, call.who, [this, wanted, patience](const auto&, const std::stop_token& stop) {
         const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
         const auto end = ended_by(stop, *connection);
         const auto settings = quiet_settings();
@@ -179,33 +180,34 @@ Response Api::repair(const Call& call) {
   const bool dry_run = values.flag("dry_run", true);
   const auto about =
       (values.text("account").empty() ? "all accounts" : values.text("account")) + (dry_run ? " (dry run)" : "");
-  return accepted(tasks_.begin(
-      "repair", about, call.who,
-      [this, wanted, dry_run, why = values.text("why"), who = operator_of(call.who), about](const auto&,
-                                                                                            const auto& stop) {
-        const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
-        const auto settings = quiet_settings();
-        sinks::Drain drain(settings);
-        const auto command = operate::new_command_id();
-        const auto remember = [&](const char* what, int64_t affected) {
-          if (dry_run) return;
-          postgres::Transaction transaction(*connection);
-          operate::write(transaction, who, {command, what, "CREATE", "events", "", about, why, affected});
-          transaction.commit();
-        };
-        // What it sends is on a topic, outside of any transaction of Postgres: so both its begin and its end are kept.
-        remember("repair begun", 0);
-        operate::Mender mender(settings, dry_run ? sinks::RepairMode::look : sinks::RepairMode::send, {});
-        mender.mend_marks(*connection);
-        auto found = sinks::audit(*connection, drain, wanted, 10s);
-        mender.mend(found.missing, stop);
-        const auto sent = mender.mended().count(sinks::Mending::sent);
-        remember("repair", static_cast<int64_t>(sent));
-        if (sent > 0) found = sinks::audit(*connection, drain, wanted, 10s);
-        auto report = operate::report_of(found, false);
-        operate::add(report, mender.mended(), mender.mode());
-        return report;
-      }));
+  return accepted(
+      tasks_.begin("repair", about, call.who,
+                   [this, wanted, dry_run, why = values.text("why"), who = operator_of(call.who), about](
+                       const auto&, const auto& stop) {
+                     const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
+                     const auto settings = quiet_settings();
+                     sinks::Drain drain(settings);
+                     const auto command = operate::new_command_id();
+                     const auto remember = [&](const char* what, int64_t affected) {
+                       if (dry_run) return;
+                       postgres::Transaction transaction(*connection);
+                       operate::write(transaction, who, {command, what, "CREATE", "events", "", about, why, affected});
+                       transaction.commit();
+                     };
+                     // What it sends is on a topic, outside of any transaction of Postgres: so both its begin and its
+                     // end are kept.
+                     remember("repair begun", 0);
+                     operate::Mender mender(settings, dry_run ? sinks::RepairMode::look : sinks::RepairMode::send, {});
+                     mender.mend_marks(*connection);
+                     auto found = sinks::audit(*connection, drain, wanted, 10s);
+                     mender.mend(found.missing, stop);
+                     const auto sent = mender.mended().count(sinks::Mending::sent);
+                     remember("repair", static_cast<int64_t>(sent));
+                     if (sent > 0) found = sinks::audit(*connection, drain, wanted, 10s);
+                     auto report = operate::report_of(found, false);
+                     operate::add(report, mender.mended(), mender.mode());
+                     return report;
+                   }));
 }
 
 Response Api::probe(const Call& call) const {

@@ -45,7 +45,6 @@ std::vector<sinks::Copy> records_of(const std::vector<config::Change>& changes, 
     record.topic = schemas::TopicName::logs;
     record.key = one.name;
     schemas::encode(log, record.value);
-    record.event_id = to_string(log.log_id);
     record.timestamp = at;
   }
   return records;

@@ -55,6 +55,8 @@ OPERATIONS = [
      [("sum by (instance) (wxpipe_spool_events)", "{{instance}}")], 8, "lines"),
     ("Bytes in the spool", "", "bytes",
      [("sum by (instance) (wxpipe_spool_bytes)", "{{instance}}")], 8, "lines"),
+    ("Copies kept in the spool", "Only with acknowledge = broker_and_spool.", "short",
+     [("sum by (instance) (wxpipe_spool_copies)", "{{instance}}")], 8, "lines"),
     ("Events through process", "By result.", "cps",
      [(rate("wxpipe_process_events_total", "outcome"), "{{outcome}}")], 8, "stacked"),
     ("Facts a second", "What process wrote, by topic.", "wps",
@@ -73,6 +75,12 @@ OPERATIONS = [
      [("sum(wxpipe_spool_damaged_files)", "damaged"), ("sum(wxpipe_spools_left)", "left")], 8, "lines"),
     ("Events that damaged spools lost", "At most so many.", "short",
      [("sum(wxpipe_spool_lost_total)", "lost")], 8, "zero"),
+    ("Configuration in use since", "Each process; refused: the changed one has a mistake.", "s",
+     [("time() - wxpipe_configuration_loaded_timestamp_seconds", "{{instance}}")], 8, "lines"),
+    ("Changed configurations refused", "The old one stays in use.", "short",
+     [("sum(wxpipe_configuration_refused)", "refused")], 4, "few"),
+    ("Reloads", "taken, unchanged, refused.", "short",
+     [("sum by (outcome) (increase(wxpipe_configuration_reloads_total[1h])) or vector(0)", "{{outcome}}")], 8, "lines"),
 ]
 
 

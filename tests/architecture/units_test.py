@@ -33,7 +33,7 @@ def exposure(path):
 
 class Units(unittest.TestCase):
     def test_each_is_hardly_exposed(self):
-        self.assertEqual(len(UNITS), 3)
+        self.assertEqual(len(UNITS), 4)
         for unit in UNITS:
             with self.subTest(unit.name):
                 self.assertLessEqual(exposure(unit), MOST_EXPOSED)
@@ -49,7 +49,7 @@ class Units(unittest.TestCase):
         def protection(unit):
             lines = unit.read_text(encoding="utf-8").split("NoNewPrivileges=yes\n")[1].splitlines()
             return [line for line in lines if not line.startswith("#")]
-        self.assertEqual([protection(unit) for unit in UNITS[1:]], [protection(UNITS[0])] * 2)
+        self.assertEqual([protection(unit) for unit in UNITS[1:]], [protection(UNITS[0])] * 3)
 
     def test_a_bare_unit_would_be_noticed(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -199,6 +199,13 @@ class Live(unittest.TestCase):
             self.fires("WxpipeRefusals", "WxpipeAccountSilent")
             self.ends("WxpipeDeadLetters", "WxpipeWrongIds", "WxpipeRefusals", "WxpipeAccountSilent")
 
+        with self.subTest("a mistake in the configuration"):
+            right = (self.folder / "wxpipe.toml").read_text()
+            (self.folder / "wxpipe.toml").write_text(right + "\n[[accounts]]\nname = \"half\"\n")
+            self.fires("WxpipeConfigurationRefused")
+            (self.folder / "wxpipe.toml").write_text(right)
+            self.ends("WxpipeConfigurationRefused")
+
         with self.subTest("Postgres is away"):
             self.stack("kill", "postgres")
             self.fires("WxpipeSinkHindered", "WxpipeBehind")

@@ -46,7 +46,6 @@ start_kafka() {
     ((SECONDS - launched < 90)) || { say "Kafka did not answer within 90 seconds: see $log"; return 1; }
     sleep 0.1
   done
-  "$repository/dev/kafka/await_coordinators" "$(kafka_address)"
 }
 
 # A broker that can't reach its controller would wait for minutes. SIGKILL does no harm: it recovers.

@@ -69,6 +69,7 @@ export const sentences = [
   ['Is the filter right? `wxpipe dlq ls --state any` shows all.', '条件是否正确？状态选“全部”可查看所有死信。'],
   ['Say it again with --yes.', '在下方确认后才会执行。'],
   ['They take the normal path now; `wxpipe lag` says when they are through.', '它们已重新进入正常流程，“消费组”页可查看进度。'],
+  ['{} put back', '已放回 {}'],
   ['{} dropped; the rows stay', '已丢弃 {}，数据行仍保留'],
   ['`wxpipe dlq ls --state dropped` shows them.', '状态选“已丢弃”可查看。'],
   ['nothing was written; {} would be', '尚未写入；将写入 {}'],

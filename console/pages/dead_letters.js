@@ -107,9 +107,6 @@ function Histogram({of}) {
     series=${[{label: t('word.dead_letters'), values: x.map((at) => counted.get(at / 3600) ?? 0), colour: 2}]} />`;
 }
 
-// What to type: how many it is about.
-const wordOf = (count) => (count > 0 ? String(count) : null);
-
 // Puts back or drops what the filter chooses, never "the page".
 function Deed({of, close, done}) {
   const {id, ...rest} = of.filter;
@@ -118,7 +115,7 @@ function Deed({of, close, done}) {
     || (Object.keys(filter).length === 1 && 'state' in filter)};
   return html`<${Act} title=${t(`letters.${of.what}.title`)} path=${`/dead-letters/${of.what}`} look=${look}
     danger=${of.what === 'drop'} verb=${t(`letters.${of.what}`)} why=${of.what === 'drop' ? 'needed' : 'wanted'}
-    word=${(report) => wordOf(of.what === 'retry' ? report.put_back : report.letters)} onClose=${close}
+    word=${(report) => (report.letters > 0 ? String(report.letters) : null)} onClose=${close}
       onDone=${done} />`;
 }
 

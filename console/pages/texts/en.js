@@ -355,7 +355,7 @@ export default {
   'column.where': 'Where',
   'column.waiting_for': 'Waiting for',
   'column.letters': 'Dead letters',
-  'column.put_back': 'Can be put back',
+  'column.put_back': 'Put back',
   'column.dropped': 'Dropped',
   'column.refused': 'Refused',
   'column.samples': 'Samples',

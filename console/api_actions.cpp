@@ -127,11 +127,12 @@ Response Api::diff(const Call& call) {
   const operate::DiffBounds bounds{values.text("account"), operate::moment("from", values.text("from"), now),
                                    operate::moment("to", values.text("to"), now), values.texts("ignore"),
                                    static_cast<size_t>(values.number("samples", 3, 0, 100))};
-  return accepted(tasks_.begin("diff", schema, call.who, [this, schema, side, bounds](const auto&, const std::stop_token& stop) {
-    const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
-    const auto end = ended_by(stop, *connection);
-    return operate::report_of(operate::diff(*connection, side, bounds), schema);
-  }));
+  return accepted(
+      tasks_.begin("diff", schema, call.who, [this, schema, side, bounds](const auto&, const std::stop_token& stop) {
+        const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
+        const auto end = ended_by(stop, *connection);
+        return operate::report_of(operate::diff(*connection, side, bounds), schema);
+      }));
 }
 
 Response Api::set_bookmark(const Call& call) {
@@ -161,8 +162,8 @@ Response Api::audit(const Call& call) {
     patience = *parsed;
   }
   const auto about = values.text("account").empty() ? std::string("all accounts") : values.text("account");
-  return accepted(tasks_.begin(
-      "audit", about, call.who, [this, wanted, patience](const auto&, const std::stop_token& stop) {
+  return accepted(
+      tasks_.begin("audit", about, call.who, [this, wanted, patience](const auto&, const std::stop_token& stop) {
         const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
         const auto end = ended_by(stop, *connection);
         const auto settings = quiet_settings();

@@ -153,8 +153,8 @@ Report person_report(Connection& connection, const PersonQuestion& question) {
                                    parts));
 
   // What happened, of three tables; each by its index, back from the place.
-  const auto lateral = [&](std::string_view kind, std::string_view table, std::string_view person, std::string_view type,
-                           std::string_view what, std::string_view more) {
+  const auto lateral = [&](std::string_view kind, std::string_view table, std::string_view person,
+                           std::string_view type, std::string_view what, std::string_view more) {
     const auto key = fmt::format("('{}:' || event_id || {}) collate \"C\"", kind, more);
     return fmt::format(
         "select m.at, m.k, '{0}' as kind, a.account, m.type, m.what, m.event_id from unnest($1::text[]) a(account) cross join "

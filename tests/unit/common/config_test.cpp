@@ -98,14 +98,16 @@ TEST(ConsoleSettings, UsersAreCompleteAndHaveRolesThatExist) {
   const auto errors = [](const std::string& lines) {
     return fmt::format("{}", fmt::join(load("[[console.users]]\n" + lines).errors, "\n"));
   };
-  EXPECT_THAT(errors("name = \"mei\"\nrole = \"viewer\"\n"), HasSubstr("console.users.mei.password: a user has a password or a token"));
+  EXPECT_THAT(errors("name = \"mei\"\nrole = \"viewer\"\n"),
+              HasSubstr("console.users.mei.password: a user has a password or a token"));
   EXPECT_THAT(errors("name = \"mei\"\nrole = \"chief\"\ntoken = \"x\"\n"), HasSubstr("console.users.mei.role"));
   EXPECT_THAT(errors("role = \"viewer\"\ntoken = \"x\"\n"), HasSubstr("name: is missing"));
   EXPECT_THAT(errors("name = \"mei\"\nrole = \"viewer\"\ntoken = \"x\"\nmay = [\"everything\"]\n"),
               HasSubstr("there is no right \"everything\""));
   EXPECT_THAT(errors("name = \"mei\"\nrole = \"viewer\"\ntoken = \"x\"\nexpires = \"tomorrow\"\n"),
               HasSubstr("\"tomorrow\" is no day"));
-  EXPECT_THAT(load("[console.groups]\nops = \"chief\"\n").errors, ElementsAre(HasSubstr("console.groups: ops = \"chief\"")));
+  EXPECT_THAT(load("[console.groups]\nops = \"chief\"\n").errors,
+              ElementsAre(HasSubstr("console.groups: ops = \"chief\"")));
   // A machine without the console needs none of its secrets.
   EXPECT_THAT(load("[[console.users]]\nname = \"mei\"\nrole = \"viewer\"\npassword_env = \"NOT_SET\"\n",
                    environment_with_secrets(), kForSink)

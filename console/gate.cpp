@@ -133,7 +133,8 @@ Gate::Entered Gate::log_in(const Request& request, const std::string& name, std:
   }
   const auto token = make_token();
   auto who = identity(*user, Login::password);
-  who.expires_at = std::min(end.value_or(now + kSession), Timestamp(now + kSession));
+  who.expires_at = now + kSession;
+  if (end && *end < now + kSession) who.expires_at = *end;
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(sessions_, [&](const auto& one) { return now >= one.second.ends; });

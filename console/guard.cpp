@@ -12,7 +12,9 @@ bool same_name(std::string_view one, std::string_view other) {
 
 bool is_our_name(std::string_view host, const config::ConsoleSettings& settings) {
   if (host.starts_with('[')) {
-    host = host.substr(1, host.find(']') - 1);
+    const auto end = host.find(']');
+    if (end == host.npos) return false;
+    host = host.substr(1, end - 1);
   } else {
     host = host.substr(0, host.find(':'));
     if (host.ends_with('.')) host.remove_suffix(1);

@@ -24,18 +24,19 @@ constexpr int kSmall = 2'000, kLarge = 40'000;
 constexpr double kMostApart = 1.5;
 constexpr int64_t kIndexesGrow = 60;  // pages: a level more of each index
 
-// So many callbacks, one every two seconds back from kNow, of two accounts and 1,000 people, with all that follows.
+// So many callbacks, one every two seconds back from kNow, of two accounts, forty of each person, with all that
+// follows.
 void fill(postgres::Connection& connection, int rows) {
   const auto now = to_iso8601(kNow);
   for (
       const auto* sql :
       {"insert into messages (event_id, occurred_at, received_at, platform, account, category, type, msg_id, subject, sender, "
        "content, body, receipt) select md5('e' || n)::uuid, at, at, 'wechat', case when n % 3 = 0 then 'outlet' else 'shop' end, "
-       "'message', case when n % 5 = 0 then 'menu.clicked' else 'message.text' end, n::text, 'o' || n % 1000, 'o' || n % 1000, "
+       "'message', case when n % 5 = 0 then 'menu.clicked' else 'message.text' end, n::text, 'o' || n % ({1} / 40), 'o' || n % ({1} / 40), "
        "'text ' || n, '<xml>' || n, 'in/1/' || n from (select n, '{0}'::timestamptz - make_interval(secs => 2 * n) as at from "
        "generate_series(1, {1}) n) g",
        "insert into follower_history (account, subject, event_id, change, occurred_at, received_at, rank, platform, event_type, "
-       "state) select 'shop', 'o' || n % 1000, md5('f' || n)::uuid, 'subscribed', at, at, 20, 'wechat', 'follower.subscribed', "
+       "state) select 'shop', 'o' || n % ({1} / 40), md5('f' || n)::uuid, 'subscribed', at, at, 20, 'wechat', 'follower.subscribed', "
        "'following' from (select n, '{0}'::timestamptz - make_interval(secs => 20 * n) as at from generate_series(1, {1} / 10) n) g",
        "insert into leads (account, subject, platform, score, score_details, scored_on, activity_count, first_activity_at, "
        "first_activity_id, last_activity_at, last_activity_id, contact_phone, profile) select 'shop', 'l' || n, 'wechat', 5, '{{}}', "

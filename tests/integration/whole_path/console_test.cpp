@@ -181,7 +181,8 @@ TEST_F(ConsoleTest, EveryRouteAnswersWhoMayAskAndNobodyElse) {
 
 TEST_F(ConsoleTest, PagesOfEventsComeOneBehindTheOther) {
   start_all();
-  for (int i = 1; i <= 7; ++i) send(shop(mp_text("o_" + std::to_string(i % 2), i, "第" + std::to_string(i))));
+  for (int i = 1; i <= 7; ++i)
+    send(shop(mp_text("o_" + std::to_string(i % 2), i, "第" + std::to_string(i), system_clock().now() - 60s + i * 1s)));
   ASSERT_TRUE(settled(7));
   ASSERT_TRUE(eventually([&] { return count("account_health") > 0; }));
   std::set<std::string> seen;

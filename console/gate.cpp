@@ -119,11 +119,11 @@ Gate::Entered Gate::log_in(const Request& request, const std::string& name, std:
   const auto user =
       std::ranges::find_if(settings_.users, [&](const auto& one) { return one.name == name && !one.password.empty(); });
   const bool known = user != settings_.users.end();
-  const auto end = known ? end_of(*user) : std::nullopt;
+  const auto end = known ? end_of(*user).value_or(Timestamp::max()) : Timestamp::max();
   bool right = false;
   if (password.size() <= kLongestPassword) {
     const std::lock_guard one(hashing_);
-    right = is_password(password, known ? user->password : Secret(nobodys_password_)) && known && (!end || now < *end);
+    right = is_password(password, known ? user->password : Secret(nobodys_password_)) && known && now < end;
   }
   if (!right) {
     const std::lock_guard lock(mutex_);
@@ -133,7 +133,7 @@ Gate::Entered Gate::log_in(const Request& request, const std::string& name, std:
   }
   const auto token = make_token();
   auto who = identity(*user, Login::password);
-  who.expires_at = std::min(end.value_or(now + kSession), Timestamp(now + kSession));
+  who.expires_at = std::min(end, Timestamp(now + kSession));
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(sessions_, [&](const auto& one) { return now >= one.second.ends; });

@@ -102,7 +102,7 @@ class RunningServer {
   DeadLetterLimit dead_letter_limit_{0};
   Refusals refusals_;
   asio::io_context io_{1};
-  Delivery delivery_{io_, kafka_, nullptr};
+  Delivery delivery_{io_, kafka_, nullptr, nullptr};
   Receiver receiver_{accounts_, settings_, receipts_, dead_letter_limit_, refusals_, delivery_, metrics_};
   Certificates certificates_{settings_};  // none: plain HTTP
   ServerShared shared_{settings_, system_clock(), metrics_, certificates_, {}};

@@ -16,7 +16,7 @@ import unittest
 import check_architecture
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CODE = ("common", "schemas", "ingest", "processors", "sinks", "rig", "simulate", "chaos", "operate", "micro", "cli")
+CODE = ("common", "schemas", "ingest", "processors", "sinks", "rig", "simulate", "chaos", "operate", "micro", "console", "cli")
 UNITS = [f"config/systemd/wxpipe-{role}@.service" for role in ("ingest", "process", "sink", "console")]
 wxpipe = None  # the executable
 

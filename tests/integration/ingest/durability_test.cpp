@@ -544,7 +544,7 @@ TEST_F(BothTest, ALeftSpoolWithCopiesIsRemovedWhenTheyAreOldEnough) {
   }
   telemetry::Metrics metrics;
   const std::filesystem::path folder = with.spool.directory;
-  const LeftSpools looking(with, system_clock(), metrics, {10ms, 100ms});
+  const LeftSpools looking(with, nullptr, system_clock(), metrics, {10ms, 100ms});
   EXPECT_TRUE(eventually([&] { return first_sightings() == in_order(0, 20); }));
   EXPECT_TRUE(eventually([&] { return metrics.spools_left.Value() == 0; }));
   EXPECT_TRUE(eventually([&] { return !has_owner(SpoolFiles(folder, "old-edge")) && copies() == 20; }));

@@ -20,7 +20,8 @@ std::string passed_on(const std::string& text, const Texts& added) {
   const auto before = size_of(event.attributes);
   for (const auto& [name, value] : added) event.attributes.emplace_back(name, value);
   std::string out;
-  EXPECT_EQ(pass_on(text, event, before, out), !out.empty());
+  const bool passed = pass_on(text, event, before, out);
+  EXPECT_EQ(passed, !out.empty());
   return out;
 }
 

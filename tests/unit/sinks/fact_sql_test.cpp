@@ -16,11 +16,11 @@ TEST(FactSql, CopyAndInsertNameTheTablesColumns) {
   using schemas::DeadLetter;
   EXPECT_EQ(
       copy_statement(DeadLetter::kTable, kColumns<DeadLetter>),
-      "copy dead_letters (dead_letter_id, occurred_at, failed_at, stage, reason, detail, sqlstate, account, event_id, "
-      "topic, partition, record_offset, record_key, body, context, receipt, trace_id) from stdin (format binary)");
+      "copy dead_letters (dead_letter_id, event_id, receipt, occurred_at, failed_at, stage, reason, detail, sqlstate, "
+      "account, topic, partition, record_offset, record_key, body, context, trace_id) from stdin (format binary)");
   const auto insert = insert_statement(DeadLetter::kTable, kColumns<DeadLetter>);
   EXPECT_EQ(insert.name, "dead_letters_insert");
-  EXPECT_NE(insert.sql.find("unnest($14::bytea[]), unnest($15::jsonb[])"), std::string::npos) << insert.sql;
+  EXPECT_NE(insert.sql.find("unnest($15::bytea[]), unnest($16::jsonb[])"), std::string::npos) << insert.sql;
   EXPECT_NE(insert.sql.find("on conflict (dead_letter_id) do nothing returning account, failed_at"), std::string::npos);
   EXPECT_NE(insert.sql.find("$18::text, $19::text, count(*)"), std::string::npos) << insert.sql;
 }

@@ -1,4 +1,4 @@
--- Who is who (schemas/postgres/0021_customers.sql). Everything is a function of the set of facts: sums over new facts, least
+-- Who is who (schemas/postgres/0019_customers.sql). Everything is a function of the set of facts: sums over new facts, least
 -- and greatest, and connected components, which are computed anew for the customers that a new link touches.
 
 --@ customers_lock over fresh

@@ -86,7 +86,7 @@ struct Tables {
   bool operator==(const Tables&) const = default;
 };
 
-// The rules of schemas/postgres/0021_customers.sql, in another way: all facts at once, and a union-find.
+// The rules of schemas/postgres/0019_customers.sql, in another way: all facts at once, and a union-find.
 class Model {
  public:
   explicit Model(const std::vector<IdentityTold>& facts) {

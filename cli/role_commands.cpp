@@ -106,7 +106,7 @@ void add_micro(Program& program) {
   command.callback([&program] {
     operate::LiveConfiguration configuration(program.config_file, with_some_sealing_key(environment_of(program)),
                                              config::kForIngest);
-    const auto settings = start(configuration);
+    const auto settings = configuration.settings();
     run_on_mock_broker(configuration, settings, {kIngest, kProcess, kMicro});
   });
   add_examples(command,

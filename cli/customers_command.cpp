@@ -181,6 +181,12 @@ void add_customers_command(Program& program) {
                 {"wxpipe customers judge oUser1 --kind phone --value 13800138000 --verdict confirmed -c wxpipe.toml",
                  "what would be joined if the phone in the chat is their own?"}});
   verdict.callback([&program, options] { judge(program, *options); });
+
+  add_examples(group,
+               {{"wxpipe customers explain oUser1 -c wxpipe.toml", "who is this follower elsewhere, and why?"},
+                {"wxpipe customers judge lead-9 --kind phone --value 13800138000 --verdict refuted --why 'a typo' "
+                 "-c wxpipe.toml",
+                 "what would change if this number isn't theirs"}});
 }
 
 }  // namespace wxpipe::cli

@@ -191,6 +191,9 @@ void add_score_command(Program& program) {
                         "wxpipe.toml",
                         "a day of one account"}});
   trial.callback([&program, options] { try_rules(program, *options); });
+
+  add_examples(group, {{"wxpipe score explain oUser1 -c wxpipe.toml", "why does this lead have its score?"},
+                       {"wxpipe score replay --rules new-rules.toml --dry-run -c wxpipe.toml", "what would change?"}});
 }
 
 }  // namespace wxpipe::cli

@@ -180,6 +180,8 @@ Diff diff(Connection& connection, const Schemas& side, const DiffBounds& bounds)
       all.left_out.push_back(fmt::format("{}: nothing of the topic {} was replayed", table.name, source->topic));
     else if ((bounds.from || bounds.to) && !has(table.columns, "occurred_at"))
       all.left_out.push_back(fmt::format("{}: its rows have no occurred_at to go by", table.name));
+    else if (!bounds.account.empty() && !has(table.columns, "account"))
+      all.left_out.push_back(fmt::format("{}: its rows belong to no account", table.name));
     else
       all.tables.push_back(compare(connection, table, bounds));
   }

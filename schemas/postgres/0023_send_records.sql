@@ -73,7 +73,7 @@ create table send_records (
   receiver         text           not null default '' collate "C",
   platform         text           not null,
   told             jsonb          not null default '{}',
-  status           text           generated always as (told #>> '{status,2}') stored,
+  status           text           collate "C" generated always as (told #>> '{status,2}') stored,
   to_whom          text           generated always as (case when kind = 'receiver' then receiver else told #>> '{receiver,2}' end) stored,
   template_id      text           generated always as (told #>> '{template_id,2}') stored,
   task_uuid        text           collate "C" generated always as (case when kind in ('task', 'receiver') then sent_as else told #>> '{task_uuid,2}' end) stored,

@@ -660,7 +660,7 @@ comment on column open_platform.official_accounts.wx_account is 'The account''s 
 create or replace view crm.messages as
 select
   x.id, x.conversation_id, x.sender_type, x.sender_id, x.content_type, x.content, x.media_url, x.metadata,
-  null::boolean as ai_generated, null::double precision as ai_confidence, null::jsonb as ai_sources, x.status,
+  null::boolean as ai_generated, null::double precision as ai_confidence, null::jsonb as ai_sources, x.status collate "default" as status,
   x.external_message_id, x.occurred_at as created_at, x.account as wx_account, x.tenant as wx_tenant,
   x.sender as wx_sender, x.conversation as wx_conversation, x.event_id as wx_event_id
 from (

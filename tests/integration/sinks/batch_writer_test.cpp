@@ -11,6 +11,11 @@
 #include "tests/support/stack.hpp"
 
 namespace wxpipe::sinks {
+void PrintTo(const Written& written, std::ostream* out) {
+  *out << written.fresh << " fresh:";
+  for (const auto& [table, rows] : written.tables) *out << ' ' << table << ' ' << rows;
+}
+
 namespace {
 using namespace testing;
 using support::TemporaryDatabase;

@@ -139,7 +139,7 @@ std::string identity(int64_t number, int64_t event) {
   fact.links = event % 2 == 0;
   return value_of(fact);
 }
-// Of another account: it joins the one of that number.
+// Of this account: it joins those of that number in other accounts.
 std::string joined_identity(int64_t number, const std::string& account) {
   auto fact = schemas::decode<schemas::IdentityTold>(identity(number, 0)).value();
   fact.origin.account = account;
@@ -303,8 +303,9 @@ const std::vector<Kind>& kinds() {
       {"customers known", "customers",
        [](World& world, int64_t row, int64_t round) { return identity(world.known(row, round), round); }},
       {"customers joined", "customers",
-       [](World& world, int64_t row, int64_t round) {
-         return joined_identity(world.known(row, round), fmt::format("account{}", round));
+       [number = int64_t{0}](World& world, int64_t row, int64_t) mutable {
+         if (row % 2 == 0) number = world.fresh();
+         return joined_identity(number, row % 2 == 0 ? "shop" : "outlet");
        }},
       {"directory new", "directory", [](World& world, int64_t, int64_t) { return entry(world.fresh(), 0); }},
       {"directory known", "directory",

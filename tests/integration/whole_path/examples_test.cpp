@@ -86,8 +86,7 @@ class ExamplesTest : public WholePathTest {
   void SetUp() override {
     WholePathTest::SetUp();
     if (IsSkipped()) return;
-    // What examples name.
-    std::filesystem::copy_file(config_, folder_ / "wxpipe.toml", std::filesystem::copy_options::overwrite_existing);
+    // What examples name, beside the configuration.
     folder_.write("new-rules.toml",
                   "[[rules]]\nname = \"any\"\ndimension = \"intent\"\npoints = 1\ntypes = [\"message.*\"]\n");
     folder_.write("schedule.txt", command({"chaos", "--seed", "7", "--minutes", "1", "--print-schedule"}).output);

@@ -49,8 +49,12 @@ schemas::Origin some_origin(Random& random, int number) {
 
 int64_t micros(Timestamp at) { return at.time_since_epoch().count(); }
 Timestamp told_at(const schemas::Origin& origin) { return origin.timeless ? origin.stated_at : origin.occurred_at; }
-Timestamp best_time(const schemas::Origin& origin) {
-  return origin.timeless && origin.stated_at != Timestamp() ? origin.stated_at : origin.occurred_at;
+// Of an event or an origin: the platform's time, else the sender's, else the arrival. What a timeless one has as
+// occurred_at doesn't count.
+template <class Told>
+Timestamp best_time(const Told& told) {
+  if (!told.timeless) return told.occurred_at;
+  return told.stated_at != Timestamp() ? told.stated_at : told.received_at;
 }
 
 // A value and what decides which one is newer.
@@ -340,7 +344,7 @@ TEST_F(Convergence, OfConversations) {
     if (event.timeless && pick(random, 3)) event.stated_at = some_time(random);
     values.push_back(value_of(event));
 
-    const auto at = micros(event.stated_at != Timestamp() ? event.stated_at : event.occurred_at);
+    const auto at = micros(best_time(event));
     const auto say = [&](bool inbound, const Turn& turn) {
       auto& talk = model[fmt::format("{}|{}|{}|{}", event.account,
                                      event.conversation.empty() ? event.subject : event.conversation,

@@ -75,7 +75,7 @@ function Glance({data, query}) {
       <${Panel}><${Plot} title=${t('overview.plot.callbacks')} unit=${t('plot.per_second')} x=${x} format=${short}
         series=${[{label: t('word.acknowledged'), values: each('acknowledged')},
           {label: t('word.stored'), values: each('stored')}]} /><//>
-      <${Panel}><${Plot} title=${t('overview.plot.odd')} unit=${step} x=${x} format=${(value) => short(value)}
+      <${Panel}><${Plot} title=${t('overview.plot.odd')} unit=${step} x=${x} whole format=${short}
         series=${[{label: t('word.duplicates'), values: per('duplicates'), colour: 2},
           {label: t('word.dead_letters'), values: per('dead_letters'), colour: 3}]} /><//>
     </div>

@@ -142,6 +142,7 @@ export default {
   'word.dead_letters': '死信',
   'word.in_flight': '在途',
   'word.rest': '在途或丢失',
+  'word.unmarked': '应答待记账',
   'word.unaccounted': '去向不明',
 
   // Overview

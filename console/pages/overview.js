@@ -67,7 +67,8 @@ function Glance({data, query}) {
       <${Stat} label=${t('overview.letters')} value=${number(data.open_dead_letters)} note=${t('overview.letters.note')}
         kind=${data.open_dead_letters ? 'warning' : ''} to=${address('/dead-letters', {account})} />
       <${Stat} label=${t('overview.unaccounted')} value=${number(data.unaccounted)}
-        note=${t('overview.unaccounted.note')} kind=${data.unaccounted ? 'error' : 'fine'} to="/custody" />
+        note=${t('overview.unaccounted.note')} to="/custody"
+        kind=${data.unaccounted === null ? '' : data.unaccounted ? 'error' : 'fine'} />
     </div>
     ${data.findings.some((one) => one.level !== 'fine') && html`<${Panel} title=${t('findings')}>
       <${Findings} of=${data.findings} quiet /><//>`}

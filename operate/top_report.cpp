@@ -80,7 +80,7 @@ Report report_of(const Look& before, const Look& now, TopOrder order) {
   if (servers.trouble.empty()) {
     report.facts.push_back({"unaccounted", "unaccounted", servers.unaccounted, Kind::count});
     report.facts.push_back({"open_dead_letters", "open dead letters", servers.open_letters, Kind::count});
-    if (servers.unaccounted > 0)
+    if (servers.unaccounted.value_or(0) > 0)
       report.findings.push_back(
           {Level::error, "callbacks were acknowledged and are found nowhere", "`wxpipe audit --repair` names each."});
   } else {

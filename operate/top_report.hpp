@@ -23,7 +23,7 @@ class Servers {
 
   struct Look {
     std::optional<LagLook> lag;
-    int64_t unaccounted = 0, open_letters = 0;
+    std::optional<int64_t> unaccounted, open_letters;  // not known where Postgres gave no answer
     std::string trouble;
   };
   Look look();

@@ -77,7 +77,7 @@ ClusterView Admin::view() {
   const auto code = rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, timeout_ms());
   if (heals_by_waiting(code))
     throw Unavailable(
-        fmt::format("no broker answers at {} ([kafka] bootstrap_servers): {}", servers_, rd_kafka_err2str(code)));
+        fmt::format("no Kafka broker answers at {} ([kafka] bootstrap_servers): {}", servers_, rd_kafka_err2str(code)));
   throw_unless_ok("metadata", code);
   const Metadata held(metadata);
   ClusterView view{held->broker_cnt, {}};

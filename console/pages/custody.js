@@ -42,7 +42,7 @@ export function Custody({session, query}) {
     <${Answer} of=${answer}>${(data) => {
       const sum = Object.fromEntries(kCounts.map((name) => [name,
         data.by_account.reduce((all, one) => all + one[name], 0)]));
-      const odd = data.by_minute.filter((one) => one.rest !== 0);
+      const odd = data.by_minute.filter((one) => one.rest > 0);
       return html`
         <${Findings} of=${data.findings} quiet />
         <${Panel} title=${t('custody.ledger')} aside=${html`<${Time} of=${data.from} /> – <${Time} of=${data.to} />`}>
@@ -79,17 +79,19 @@ export function Custody({session, query}) {
   <//>`;
 }
 
-// acknowledged = stored + repeats + dead letters + the rest.
+// acknowledged = stored + repeats + dead letters + the rest. Less than nothing is left while rows are there before the
+// mark that tells of their acknowledgement.
 function Equation({of}) {
   const proven = of.rest === undefined;
   const parts = proven
     ? [['stored', of.stored], ['duplicates', of.duplicates], ['dead_letters', of.dead_letters],
       ['in_flight', of.in_flight], ['unaccounted', of.unaccounted]]
-    : [['stored', of.stored], ['duplicates', of.duplicates], ['dead_letters', of.dead_letters], ['rest', of.rest]];
+    : [['stored', of.stored], ['duplicates', of.duplicates], ['dead_letters', of.dead_letters],
+      of.rest < 0 ? ['unmarked', -of.rest] : ['rest', of.rest]];
   return html`<div class="equation" role="group" aria-label=${t('custody.equation')}>
     <div><span>${t('word.acknowledged')}</span><b>${number(of.acknowledged)}</b></div>
     ${parts.map(([name, value], place) => html`
-      <div class="sign" aria-hidden="true">${place ? '+' : '='}</div>
+      <div class="sign" aria-hidden="true">${place === 0 ? '=' : name === 'unmarked' ? '−' : '+'}</div>
       <div class=${name === 'unaccounted' && value ? 'error' : ''}><span>${t(`word.${name}`)}</span><b>
         ${number(value)}</b></div>`)}
   </div>`;
@@ -105,7 +107,7 @@ const Missing = ({of}) => html`
 
 const Counts = ({rows, first, second, link}) => html`
   <${Table} sortable caption=${t('custody.ledger')} rows=${rows.slice(0, 500)} link=${link}
-    marked=${(row) => (row.rest !== 0 ? 'warning' : '')}
+    marked=${(row) => (row.rest > 0 ? 'warning' : '')}
     columns=${[{name: 'first', ...first}, second && {name: 'second', ...second},
       ...kCounts.map((name) => ({name, label: t(`word.${name}`), kind: 'number', sort: (row) => row[name],
         of: (row) => number(row[name])}))].filter(Boolean)} />

@@ -6,7 +6,7 @@ import {moment, number} from './parts/format.js';
 import {Plot} from './parts/plot.js';
 import {Saved} from './parts/saved.js';
 import {may} from './parts/rights.js';
-import {t, term, told} from './parts/texts.js';
+import {said, t, term, told} from './parts/texts.js';
 import {Answer, Bars, Filter, Findings, Notice, Page, Panel, Table, Time} from './parts/ui.js';
 import {address} from './parts/url.js';
 import {accountName, accountOptions, Reason, Word} from './parts/words.js';
@@ -86,7 +86,7 @@ export function DeadLetters({session, query}) {
             {label: t('letters.failed'), kind: 'tight', of: (row) => html`<${Time} of=${row.failed_at} />`},
             {label: t('state'), kind: 'tight', of: (row) => html`<${Word} list="letter" of=${row.state} />`},
             {label: t('reason'), of: (row) => html`<${Reason} of=${row.reason} />`},
-            {label: t('detail'), kind: 'text', of: (row) => html`<span class="clip">${row.detail}</span>`},
+            {label: t('detail'), kind: 'text', of: (row) => html`<span class="clip">${said(row.detail)}</span>`},
             {label: t('account'), of: (row) => row.account},
             {label: t('stage'), of: (row) => row.stage},
           ]} />
@@ -102,7 +102,7 @@ function Histogram({of}) {
   const last = Math.max(...counted.keys());
   const first = Math.max(Math.min(...counted.keys(), last - 23), last - 24 * 31);  // a day at least, a month at most
   const x = Array.from({length: last - first + 2}, (_, place) => (first + place) * 3600);
-  return html`<${Plot} title=${t('letters.by_hour')} unit=${t('plot.per', {time: `1 ${t('unit.h')}`})} x=${x} bars
+  return html`<${Plot} title=${t('letters.by_hour')} unit=${t('plot.per', {time: `1 ${t('unit.h')}`})} x=${x} bars whole
     height=${132} format=${(value) => number(value ?? 0)}
     series=${[{label: t('word.dead_letters'), values: x.map((at) => counted.get(at / 3600) ?? 0), colour: 2}]} />`;
 }

@@ -4,7 +4,7 @@ import {html, useState} from './parts/dom.js';
 import {useAnswer} from './parts/api.js';
 import {bytes, duration, moment, number} from './parts/format.js';
 import {seesBodies} from './parts/rights.js';
-import {t, term, told} from './parts/texts.js';
+import {said, t, term, told} from './parts/texts.js';
 import {Answer, Badge, Copy, Facts, Findings, Notice, Page, Panel, Table, Time, Verbatim} from './parts/ui.js';
 import {address} from './parts/url.js';
 import {accountName, Person, Reason, Said, Type, Word} from './parts/words.js';
@@ -56,7 +56,7 @@ function Story({data, session, hops, looking, ask}) {
         !letter && [t('content'), html`<${Said} text=${row.content} />`],
         row.reply && [t('event.reply'), html`<${Said} text=${row.reply} />`],
       ]} />
-      ${letter && html`<p class="muted lead">${row.detail} ${told('reason.do', row.reason)}</p><p>
+      ${letter && html`<p class="muted lead">${said(row.detail)} ${told('reason.do', row.reason)}</p><p>
         <a href=${address('/dead-letters', {id: data.id, state: 'any'})}>${t('event.to_letters')}</a></p>`}
     <//>
     <${Findings} of=${data.findings} quiet />
@@ -71,7 +71,7 @@ function Story({data, session, hops, looking, ask}) {
           <${Table} caption=${t('event.made')} rows=${made} empty=${t('event.made.none')} columns=${[
             {label: t('event.fact'), of: (one) => term('station', one.station)},
             {label: t('event.where'), kind: 'id', of: (one) => one.where},
-            {label: t('event.what'), kind: 'text', of: (one) => one.what},
+            {label: t('event.what'), kind: 'text', of: (one) => said(one.what)},
           ]} /><//>`}
       </div>
       <div class="stack">
@@ -105,9 +105,10 @@ const Stations = ({of}) => html`
       const before = moment(of[place - 1]?.at);
       const step = before ? (moment(one.at) - before) / 1000 : 0;
       return html`<li class=${bad[one.station] ?? ''}>
-        <time datetime=${one.at}><${Time} of=${one.at} fraction />${step > 0 && html`<br />+${duration(step)}`}</time>
+        <time datetime=${one.at}><${Time} of=${one.at} fraction />${step > 0 && html`<br /> +${duration(step)}`}</time>
         <span class="rail" aria-hidden="true"></span>
-        <div class="body"><b>${term('station', one.station)}</b> ${one.what}<span class="where mono">${one.where}</span>
+        <div class="body"><b>${term('station', one.station)}</b> ${said(one.what)}<span class="where mono">
+          ${one.where}</span>
           </div>
       </li>`;
     })}

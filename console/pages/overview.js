@@ -67,7 +67,8 @@ function Glance({data, query}) {
       <${Stat} label=${t('overview.letters')} value=${number(data.open_dead_letters)} note=${t('overview.letters.note')}
         kind=${data.open_dead_letters ? 'warning' : ''} to=${address('/dead-letters', {account})} />
       <${Stat} label=${t('overview.unaccounted')} value=${number(data.unaccounted)}
-        note=${t('overview.unaccounted.note')} kind=${data.unaccounted ? 'error' : 'fine'} to="/custody" />
+        note=${t('overview.unaccounted.note')} to="/custody"
+        kind=${data.unaccounted === null ? '' : data.unaccounted ? 'error' : 'fine'} />
     </div>
     ${data.findings.some((one) => one.level !== 'fine') && html`<${Panel} title=${t('findings')}>
       <${Findings} of=${data.findings} quiet /><//>`}
@@ -75,7 +76,7 @@ function Glance({data, query}) {
       <${Panel}><${Plot} title=${t('overview.plot.callbacks')} unit=${t('plot.per_second')} x=${x} format=${short}
         series=${[{label: t('word.acknowledged'), values: each('acknowledged')},
           {label: t('word.stored'), values: each('stored')}]} /><//>
-      <${Panel}><${Plot} title=${t('overview.plot.odd')} unit=${step} x=${x} format=${(value) => short(value)}
+      <${Panel}><${Plot} title=${t('overview.plot.odd')} unit=${step} x=${x} whole format=${short}
         series=${[{label: t('word.duplicates'), values: per('duplicates'), colour: 2},
           {label: t('word.dead_letters'), values: per('dead_letters'), colour: 3}]} /><//>
     </div>

@@ -162,10 +162,10 @@ secret_env = "CONSOLE_SECRET"
         return done.stdout
 
     def spawn(self, name, *arguments, **more):
-        log = open(self.folder / f"{name}.log", "ab")  # the process has it
-        self.processes[name] = subprocess.Popen(
-            [self.wxpipe, *arguments], env=self.environment | more, stdout=log, stderr=log
-        )
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [self.wxpipe, *arguments], env=self.environment | more, stdout=log, stderr=log
+            )
 
     def end(self, name):
         process = self.processes.pop(name)

@@ -35,8 +35,11 @@ function timeLabels(_, splits, axis, space, step) {
   });
 }
 
-// series: {label, values}; x: seconds since 1970. format writes a value with its unit. bars: a histogram.
-export function Plot({title, unit, x, series, format, height = 168, bars = false, floor = 0}) {
+const kSteps = Array.from({length: 30}, (_, place) => [1, 2, 5][place % 3] * 10 ** Math.floor(place / 3));
+
+// series: {label, values}; x: seconds since 1970. format writes a value with its unit. bars: a histogram, whose last x
+// only ends the last bar. whole: counts, which have no halves.
+export function Plot({title, unit, x, series, format, height = 168, bars = false, whole = false, floor = 0}) {
   const place = useRef(null);
   const [at, setAt] = useState(null);
   const [trouble, setTrouble] = useState('');
@@ -64,7 +67,8 @@ export function Plot({title, unit, x, series, format, height = 168, bars = false
             : floor + 1]}},
           axes: [
             {...axis, space: 64, size: 26, grid: {show: false}, values: timeLabels},
-            {...axis, space: 34, size: 62, values: (_, splits) => splits.map((value) => format(value))},
+            {...axis, space: 34, size: 62, incrs: whole ? kSteps : undefined,
+              values: (_, splits) => splits.map((value) => format(value))},
           ],
           series: [
             {},
@@ -98,7 +102,7 @@ export function Plot({title, unit, x, series, format, height = 168, bars = false
   useEffect(() => {
     drawn.current?.setData([x, ...series.map((one) => one.values)]);
   });
-  const newest = x.length - 1;
+  const newest = x.length - (bars ? 2 : 1);
   const shown = at ?? newest;
   const value = (one) => (one.values[shown] === null || one.values[shown] === undefined ? none
     : format(one.values[shown]));

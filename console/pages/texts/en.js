@@ -139,6 +139,7 @@ export default {
   'word.dead_letters': 'Dead letters',
   'word.in_flight': 'In flight',
   'word.rest': 'In flight or lost',
+  'word.unmarked': 'Not marked yet',
   'word.unaccounted': 'Unaccounted',
 
   // Overview

@@ -142,7 +142,8 @@ export default {
   'word.dead_letters': '死信',
   'word.in_flight': '在途',
   'word.rest': '在途或丢失',
-  'word.unaccounted': '下落不明',
+  'word.unmarked': '应答待记账',
+  'word.unaccounted': '去向不明',
 
   // Overview
   'overview.rate': '当前回调',
@@ -162,7 +163,7 @@ export default {
   'overview.spool.note': '等待 Kafka',
   'overview.letters': '死信',
   'overview.letters.note': '未处理',
-  'overview.unaccounted': '下落不明',
+  'overview.unaccounted': '去向不明',
   'overview.unaccounted.note': '必须为 0',
   'overview.plot.callbacks': '回调',
   'overview.plot.odd': '重复与死信',
@@ -347,7 +348,7 @@ export default {
   'column.duplicates': '重复',
   'column.dead_letters': '死信',
   'column.in_flight': '在途',
-  'column.unaccounted': '下落不明',
+  'column.unaccounted': '去向不明',
   'column.in_doubt': '存疑',
   'column.voided': '已作废',
   'column.missing': '缺少',

@@ -216,7 +216,7 @@ TEST_F(ExactlyOnceTest, ABrokerThatFallsSilentCostsTimeAndNothingElse) {
   gate.gate().freeze();
   produce(more);
   EXPECT_TRUE(eventually([&] {
-    return process.readiness().find("no broker answers at " + gate.address()) != std::string::npos;
+    return process.readiness().find("no Kafka broker answers at " + gate.address()) != std::string::npos;
   })) << process.readiness();
   gate.gate().heal();
   await_messages(300);

@@ -77,7 +77,7 @@ TEST_F(ProcessRoleTest, WaitsForABrokerThatIsAwayAndSaysSo) {
   lonely.kafka.bootstrap_servers = fmt::format("127.0.0.1:{}", rig::local_port(nobody));
   RunningProcess process(lonely);
   EXPECT_TRUE(eventually([&] {
-    return process.readiness().find("no broker answers at 127.0.0.1:") != std::string::npos;
+    return process.readiness().find("no Kafka broker answers at 127.0.0.1:") != std::string::npos;
   })) << process.readiness();
   const auto asked = std::chrono::steady_clock::now();
   process.stop();

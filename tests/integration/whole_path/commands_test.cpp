@@ -236,7 +236,7 @@ TEST_F(CommandsTest, UncleanLeaderElectionsAreSaidAndForbidden) {
 TEST_F(CommandsTest, CheckConfigSaysWhenTheClusterDoesNotAnswer) {
   const auto ran = command({"check-config"}, {{"KAFKA_BOOTSTRAP", nobody_listens()}});
   EXPECT_EQ(ran.code(), kFine) << ran.errors;
-  EXPECT_THAT(ran.output, HasSubstr("nobody knows how durable the topics are: no broker answers at "));
+  EXPECT_THAT(ran.output, HasSubstr("nobody knows how durable the topics are: no Kafka broker answers at "));
   EXPECT_EQ(ran.errors, "");
 }
 
@@ -372,7 +372,7 @@ TEST_F(CommandsTest, RolesWaitForServersThatAreAwayAndStopWhenTold) {
   ASSERT_TRUE(all->admin_port()) << all->log();
   EXPECT_TRUE(eventually([&] {
     const auto body = all->readiness();
-    return body.find("\"process\":{\"ready\":false,\"reason\":\"no broker answers at " + nobody) != std::string::npos &&
+    return body.find("\"process\":{\"ready\":false,\"reason\":\"no Kafka broker answers at " + nobody) != std::string::npos &&
            body.find("\"sink.messages\":{\"ready\":false,") != std::string::npos;
   })) << all->readiness();
   const auto asked = steady_clock::now();

@@ -61,7 +61,7 @@ TEST_F(DoctorTest, LooksAtTheRestWhileAServerIsAway) {
   const auto began = steady_clock::now();
   const auto ran = command({"doctor", "--limit", "2s"}, {{"KAFKA_BOOTSTRAP", "127.0.0.1:1"}});
   EXPECT_EQ(ran.code(), 3) << ran.output;
-  EXPECT_THAT(ran.output, AllOf(HasSubstr("kafka: no broker answers at 127.0.0.1:1"),
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("kafka: no Kafka broker answers at 127.0.0.1:1"),
                                 HasSubstr("topics: not looked at, because Kafka doesn't answer"),
                                 HasSubstr("schema: as this version")));
   const auto both =

@@ -294,8 +294,7 @@ TEST_F(RepairTest, TheWatchFindsCopiesInTheSpoolOfItsMachine) {
   RunningRole processing(own, process()), storing(own, [](auto context, auto) {
     return sinks::make_sink_role(context, system_clock(), [context](const auto& receipts, const auto& take) {
       ingest::find_in_spools(context.settings.spool.directory, receipts, [&](const auto&, ingest::Outbound&& found) {
-        take({found.topic, found.key, found.value, found.receipt, found.traceparent, found.timestamp,
-              "a spool"});
+        take({found.topic, found.key, found.value, found.receipt, found.traceparent, found.timestamp, "a spool"});
       });
     });
   });

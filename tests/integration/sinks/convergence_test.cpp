@@ -132,6 +132,15 @@ class Convergence : public ::testing::Test {
     return list;
   }
 
+  // A whole table, without the times at which rows were made and changed. Not as JSON, which takes four times as long.
+  Lines rows_of(const std::string& table) const {
+    const auto columns = database_->query(fmt::format(
+        "select string_agg(format('t.%I', attname), ', ') from pg_attribute where attrelid = '{}'::regclass "
+        "and attnum > 0 and not attisdropped and attname not in ('created_at', 'updated_at')",
+        table));
+    return found(fmt::format("select row({})::text from {} t", columns.text(0, 0), table));
+  }
+
   void expect_convergence(const std::string& of, const std::vector<std::string>& values, const Lines& tables,
                           const std::string& query, Lines expected) {
     std::sort(expected.begin(), expected.end());
@@ -146,8 +155,7 @@ class Convergence : public ::testing::Test {
         shuffled.push_back({values[again], again});
       }
       std::shuffle(shuffled.begin(), shuffled.end(), random);
-      for (const auto& table : tables) database_->query("truncate " + table);
-      database_->query("truncate wxpipe.ledger, wxpipe.timeless_ids");
+      database_->query(fmt::format("truncate {}, wxpipe.ledger, wxpipe.timeless_ids", fmt::join(tables, ", ")));
       write(of, shuffled, way, way % 7 == 0 ? 300 : 3000);
       const auto rows = found(query);
       ASSERT_EQ(rows.size(), expected.size());
@@ -158,8 +166,7 @@ class Convergence : public ::testing::Test {
       }();
       Lines whole;
       for (const auto& table : tables)
-        for (auto& line : content(*database_, table)) whole.push_back(std::move(line));
-      std::sort(whole.begin(), whole.end());
+        for (auto& line : rows_of(table)) whole.push_back(std::move(line));
       if (way == 0) first = whole;
       ASSERT_TRUE(whole == first) << "a table has other bytes than the first time";
     }

@@ -372,7 +372,8 @@ TEST_F(CommandsTest, RolesWaitForServersThatAreAwayAndStopWhenTold) {
   ASSERT_TRUE(all->admin_port()) << all->log();
   EXPECT_TRUE(eventually([&] {
     const auto body = all->readiness();
-    return body.find("\"process\":{\"ready\":false,\"reason\":\"no Kafka broker answers at " + nobody) != std::string::npos &&
+    return body.find("\"process\":{\"ready\":false,\"reason\":\"no Kafka broker answers at " + nobody) !=
+               std::string::npos &&
            body.find("\"sink.messages\":{\"ready\":false,") != std::string::npos;
   })) << all->readiness();
   const auto asked = steady_clock::now();

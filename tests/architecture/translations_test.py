@@ -55,7 +55,7 @@ def links(page):
         path = (folder / target).resolve()
         name = str(path.relative_to(ROOT))
         back = {chinese: english for english, chinese in PAIRS.items()}
-        found.add(back.get(name, name))
+        found.add(back.get(name, re.sub(r"^(docs/pictures/\w+)\.zh\.", r"\1.en.", name)))
     own = {english for english, chinese in PAIRS.items() if page in (english, chinese)}
     return sorted(found - own)
 
@@ -81,6 +81,13 @@ class Translations(unittest.TestCase):
 
     def test_links(self):
         self.each(links)
+
+    def test_pictures_are_there_and_show_the_language_of_their_page(self):
+        for pair in PAIRS.items():
+            for page, language in zip(pair, ("en", "zh")):
+                for name in re.findall(r"!\[[^]]*\]\((docs/pictures/[^)]+)\)", text(page)):
+                    self.assertTrue((ROOT / name).is_file(), f"{page}: {name} is not there")
+                    self.assertTrue(name.endswith(f".{language}.png"), f"{page}: {name}")
 
     def test_tables_have_the_same_rows(self):
         self.each(rows)

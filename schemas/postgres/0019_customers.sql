@@ -175,8 +175,9 @@ create function wxpipe.linked_identities(identity uuid) returns setof uuid langu
   from unnest(array['openid', 'external_userid', 'unionid', 'wxid', 'phone', 'email', 'wechat']) as kind(kind)
   cross join lateral (
     select array_agg(v.value) as held from (
+      -- kind || '': found by the identity, never by everybody who holds something of this kind.
       select v.value from wxpipe.identity_values v
-      where v.identity_id = $1 and v.kind = kind.kind and v.links limit 4) v) mine
+      where v.identity_id = $1 and v.kind || '' = kind.kind and v.links limit 4) v) mine
   cross join lateral unnest(mine.held) as shared(value)
   cross join lateral (
     select array_agg(h.identity_id) as ids from (
@@ -186,7 +187,7 @@ create function wxpipe.linked_identities(identity uuid) returns setof uuid langu
   cross join lateral (
     select count(*) as held from (
       select from wxpipe.identity_values v
-      where v.identity_id = other.identity_id and v.kind = kind.kind and v.links limit 4) v) theirs
+      where v.identity_id = other.identity_id and v.kind || '' = kind.kind and v.links limit 4) v) theirs
   where cardinality(mine.held) <= 3 and cardinality(holders.ids) <= 20 and theirs.held <= 3 and other.identity_id <> $1
 $$;
 comment on function wxpipe.linked_identities(uuid) is

@@ -102,7 +102,7 @@ touched as (
   cross join lateral (
     select count(*) as n from (
       select from wxpipe.identity_values v
-      where v.identity_id = k.identity_id and v.kind = k.kind and v.links limit 4 + k.fresh) v) has
+      where v.identity_id = k.identity_id and v.kind || '' = k.kind and v.links limit 4 + k.fresh) v) has
   cross join lateral (select i.customer_id from identities i where i.identity_id = k.identity_id offset 0) mine
   where has.n > 3 and has.n - k.fresh <= 3)
 select wxpipe.rebuild_customers(array(select t.id from touched t))

@@ -78,7 +78,7 @@ TEST_F(GrowTest, AnIngestProcessThatDiesMeanwhileChangesNothing) {
 TEST_F(GrowTest, WhenProcessDoesNotCatchUpNothingChangesAndEventsGoOn) {
   send();
   for (int i = 0; i < 2; ++i) fleet().signal(Actor::process, i, SIGSTOP);
-  const auto growing = grow({"--within", "1s"});
+  const auto growing = grow({"--within", "15s"});
   ASSERT_TRUE(world_->comes_true([&] { return !growing->running(); }, 120s));
   EXPECT_EQ(growing->wait()->code, 1);
   EXPECT_NE(growing->output().find("process has not taken"), std::string::npos)

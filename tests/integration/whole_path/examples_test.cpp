@@ -253,6 +253,7 @@ TEST_F(ExamplesTest, ThoseThatGoOnEndWithASignal) {
     const auto process = started(one, here);
     const auto busy = [&] {
       all->client().send(http(shop(mp_text("o_one", ++number, "你好"))));
+      all->client().send(http(shop(mp_event("o_one", "subscribe"))));
       return !process->output().empty() || process->errors().find("event=admin_listening") != std::string::npos ||
              !process->running();
     };

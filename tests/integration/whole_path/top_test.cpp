@@ -14,6 +14,15 @@ class TopTest : public WholePathTest {
     if (IsSkipped()) return;
     ASSERT_EQ(command({"topics", "apply"}).code(), 0);
   }
+  // Asked again while a busy Postgres doesn't answer within top's own limit: the frame says so then.
+  Ran frame(const Lines& arguments) {
+    Ran ran;
+    eventually([&] {
+      ran = command(arguments);
+      return ran.output.find("can't be asked for") == std::string::npos;
+    });
+    return ran;
+  }
   static std::string admin_of(RunningWxpipe& wxpipe) {
     return fmt::format("127.0.0.1:{}", wxpipe.admin_port().value());
   }
@@ -29,8 +38,8 @@ TEST_F(TopTest, OneFrameHasEveryRoleAndEveryReader) {
   ASSERT_TRUE(ingest->ready() && rest->ready()) << ingest->readiness() << rest->readiness();
   send(*ingest, 1, 3);
   ASSERT_TRUE(eventually([&] { return rest->metric("wxpipe_process_events_total{outcome=\"processed\"}") == 3; }));
-  const auto ran = command({"top", "--once", "--every", "300ms", "--json", "--admin", admin_of(*ingest), "--admin",
-                            admin_of(*rest), "--admin", "127.0.0.1:1"});
+  const auto ran = frame({"top", "--once", "--every", "300ms", "--json", "--admin", admin_of(*ingest), "--admin",
+                          admin_of(*rest), "--admin", "127.0.0.1:1"});
   EXPECT_EQ(ran.code(), 0) << ran.errors;
   EXPECT_THAT(ran.output,
               AllOf(HasSubstr(fmt::format(R"({{"address":"{}","role":"ingest","per_second":0,)", admin_of(*ingest))),
@@ -46,7 +55,7 @@ TEST_F(TopTest, ShowsTheRolesWhenKafkaAndPostgresAreAway) {
                            {{"DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"}});
   EXPECT_EQ(ran.code(), 0) << ran.errors;
   EXPECT_THAT(ran.output, AllOf(HasSubstr("ingest"), HasSubstr("can't be asked for")));
-  const auto text = command({"top", "--once", "--every", "100ms", "--admin", admin_of(*ingest)});
+  const auto text = frame({"top", "--once", "--every", "100ms", "--admin", admin_of(*ingest)});
   EXPECT_THAT(text.output, AllOf(HasSubstr("readers"), HasSubstr("sink.messages")));
   EXPECT_EQ(command({"top", "--every", "now"}).code(), 2);
   EXPECT_EQ(command({"top", "--admin", "9464"}).code(), 2);

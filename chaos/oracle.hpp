@@ -72,8 +72,8 @@ struct Verdict {
 
 class Oracle {
  public:
-  // once_on_topic: false if clocks jumped beyond the dedupe window. The window goes by the times of receipt, so events
-  // may then come twice on messages.v1.
+  // once_on_topic: false if clocks jumped beyond the dedupe window, which goes by the times of receipt, or if keys
+  // moved to other partitions. Events may then come twice on messages.v1.
   explicit Oracle(bool once_on_topic = true) : once_on_topic_(once_on_topic) {}
 
   void sent(const rig::LedgerLine& line);

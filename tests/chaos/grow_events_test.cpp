@@ -72,7 +72,9 @@ TEST_F(GrowTest, AnIngestProcessThatDiesMeanwhileChangesNothing) {
   EXPECT_EQ(partitions(), kGrown);
   EXPECT_TRUE(flows()) << world_->logs();
   send_no_more();
-  expect_fine(*world_);
+  // What the dead process had stored but not answered is sent again, and by then its key may have moved. Rows come once
+  // all the same.
+  expect_fine(*world_, false);
 }
 
 TEST_F(GrowTest, WhenProcessDoesNotCatchUpNothingChangesAndEventsGoOn) {

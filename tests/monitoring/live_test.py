@@ -28,7 +28,7 @@ import urllib.request
 import rules_test
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PATIENCE_S = 60
+PATIENCE_S = 150  # a Kafka that starts while other tests compute needs a minute
 TOKEN = "live-test-token"
 NOT_HERE = {"WxpipeUnaccounted", "WxpipeSpoolLeft", "WxpipeSinkStopped", "WxpipeRecordsLost", "WxpipeRepairImpossible",
             "WxpipeTransactionsFail", "WxpipeAcknowledgesSlowly"}

@@ -81,7 +81,7 @@ void BatchWriter::write(postgres::Connection& connection, ReadBatch& batch, std:
   // Try the whole batch first, without savepoints and without looking for existing rows. Only a poisoned batch pays for
   // savepoints and halving, only a repeated one for the look-up. Such batches seldom come alone, so the last batch
   // decides how this one begins.
-  auto mode = bad_lately_ > 0 ? Mode::halves : met_again_lately_ ? Mode::whole : Mode::fresh;
+  auto mode = bad_lately_ > 0 ? Mode::halves : met_again_lately_ ? Mode::looked_up : Mode::fresh;
   partitions_renewed_ = false;
   for (;;) {
     try {
@@ -99,7 +99,10 @@ void BatchWriter::write(postgres::Connection& connection, ReadBatch& batch, std:
         continue;
       }
       if (!of_a_row || mode == Mode::halves) throw;
-      mode = mode == Mode::fresh && error.sqlstate() == kUniqueViolation ? Mode::whole : Mode::halves;
+      if (error.sqlstate() != kUniqueViolation)
+        mode = Mode::halves;
+      else
+        mode = mode == Mode::fresh ? Mode::looked_up : mode == Mode::looked_up ? Mode::inserted : Mode::halves;
     }
   }
 }
@@ -127,8 +130,9 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
     const AskForDetails details(connection);
     bad = write_halves(transaction, batch, outcome, rejected);
   } else if (rows.size() > 0) {
-    outcome.written = mode == Mode::fresh ? rows.append(transaction, 0, rows.size(), writer_)
-                                          : rows.write(transaction, 0, rows.size(), writer_);
+    outcome.written = mode == Mode::fresh       ? rows.append(transaction, 0, rows.size(), writer_)
+                      : mode == Mode::looked_up ? rows.write(transaction, 0, rows.size(), writer_)
+                                                : rows.insert(transaction, 0, rows.size(), writer_);
   }
   for (const auto& [record, why] : batch.unreadable()) {
     outcome.dead_letters.push_back(dead_letter_of(records[record], stage_, why, {}, {}, clock_.now()));
@@ -157,7 +161,7 @@ void BatchWriter::keep_dead_letters(postgres::Transaction& transaction,
   std::vector<const schemas::DeadLetter*> facts;
   for (const auto& letter : letters) facts.push_back(&letter);
   Written written;
-  dead_letters_.write(transaction, facts, {family_.name, writer_}, written);
+  dead_letters_.insert(transaction, facts, {family_.name, writer_}, written);
 }
 
 size_t BatchWriter::write_halves(postgres::Transaction& transaction, ReadBatch& batch, BatchOutcome& outcome,
@@ -168,7 +172,7 @@ size_t BatchWriter::write_halves(postgres::Transaction& transaction, ReadBatch& 
     for (;;) {
       try {
         const auto written =
-            fresh ? rows.append(transaction, first, count, writer_) : rows.write(transaction, first, count, writer_);
+            fresh ? rows.append(transaction, first, count, writer_) : rows.insert(transaction, first, count, writer_);
         transaction.execute("release savepoint rows; savepoint rows");
         merge(outcome.written, written);
         return std::nullopt;

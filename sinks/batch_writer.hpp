@@ -2,8 +2,10 @@
 // commit. Either all of it is stored, or the records are taken again later.
 //
 //   partitions exist? ─► begin ─► offsets ─► timeless ids ─► rows, all fresh ─► dead letters ─► brake ─► commit
-//                                                             │ one was there: again from begin, leaving out such rows
-//                                                             └ refused: again from begin, by halves with savepoints
+//                                                             │ one was there: again from begin, looking for such rows
+//                                                             │ one came meanwhile: again, by inserts that leave them
+//                                                             out └ refused: again from begin, by halves with
+//                                                             savepoints
 #pragma once
 
 #include <optional>
@@ -56,7 +58,7 @@ class BatchWriter {
              BatchOutcome& outcome);
 
  private:
-  enum class Mode { fresh, whole, halves };
+  enum class Mode { fresh, looked_up, inserted, halves };
 
   void write_once(postgres::Connection& connection, ReadBatch& batch, std::span<const Advance> advances, Mode mode,
                   BatchOutcome& outcome);

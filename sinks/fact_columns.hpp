@@ -125,7 +125,7 @@ void append_key_part(std::string& out, const Fact& fact) {
   }
 }
 
-// A row's key as text, in the form that insert_returning_keys returns, with a separator after each part.
+// A row's key as text, in the form that insert_statement returns, with a separator after each part.
 template <class Fact>
 void append_key(std::string& out, const Fact& fact) {
   [&]<size_t... K>(std::index_sequence<K...>) { (append_key_part<Fact, kKeyFields<Fact>[K]>(out, fact), ...); }

@@ -85,20 +85,21 @@ class FactSink final : public Sink {
     prepared_ = rows_.size();
   }
   Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override {
-    if (count == rows_.size()) {
-      prepare();
-    } else {
-      forget_encoded();
-      encode(first, first + count);
-    }
-    prepared_ = 0;  // the input of a COPY that has run can't grow any more
+    encode_all(first, count);
     return each_table(first, count, [&](auto& table, const auto& facts, Written& written) {
       return table.append(transaction, facts, {family_.name, writer}, written);
     });
   }
   Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override {
+    encode_all(first, count);
     return each_table(first, count, [&](auto& table, const auto& facts, Written& written) {
       return table.write(transaction, facts, {family_.name, writer}, written);
+    });
+  }
+  Written insert(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override {
+    prepared_ = 0;
+    return each_table(first, count, [&](auto& table, const auto& facts, Written& written) {
+      return table.insert(transaction, facts, {family_.name, writer}, written);
     });
   }
 
@@ -146,6 +147,16 @@ class FactSink final : public Sink {
     return false;
   }
 
+  // For a COPY of exactly these rows.
+  void encode_all(size_t first, size_t count) {
+    if (count == rows_.size()) {
+      prepare();
+    } else {
+      forget_encoded();
+      encode(first, first + count);
+    }
+    prepared_ = 0;  // the input of a COPY that has run can't grow any more
+  }
   void forget_encoded() {
     std::apply([](auto&... tables) { (tables.forget_encoded(), ...); }, tables_);
   }

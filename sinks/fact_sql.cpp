@@ -47,6 +47,10 @@ std::string names(std::span<const ColumnInfo> columns) {
   return list;
 }
 
+bool in_key(const schemas::Table& table, const ColumnInfo& column) {
+  return std::find(table.key.begin(), table.key.end(), column.name) != table.key.end();
+}
+
 std::string unnest(const ColumnInfo& column, size_t parameter) {
   return fmt::format("unnest(${}::{}[])", parameter, type_name(column.type));
 }
@@ -108,7 +112,7 @@ std::string_view next_word(std::string_view& text) {
 
 // The parts of the heading line before a statement.
 struct Heading {
-  std::string_view name, fact, over, when, table, ledger;
+  std::string_view name, fact, over, table, ledger;
 };
 
 Heading read_heading(std::string_view line) {
@@ -118,7 +122,6 @@ Heading read_heading(std::string_view line) {
     const auto value = next_word(line);
     auto* const said = word == "of"       ? &heading.fact
                        : word == "over"   ? &heading.over
-                       : word == "when"   ? &heading.when
                        : word == "counts" ? &heading.table
                        : word == "ledger" ? &heading.ledger
                                           : nullptr;
@@ -126,10 +129,8 @@ Heading read_heading(std::string_view line) {
       throw std::logic_error(fmt::format("merge {}: what is '{} {}'?", heading.name, word, value));
     *said = value;
   }
-  if (heading.over != "fresh" && heading.over != "all")
-    throw std::logic_error(fmt::format("merge {}: say over fresh or over all", heading.name));
-  if (!heading.when.empty() && heading.when != "repeated")
-    throw std::logic_error(fmt::format("merge {}: when knows only repeated", heading.name));
+  if (heading.over != "fresh" && heading.over != "repeated" && heading.over != "all")
+    throw std::logic_error(fmt::format("merge {}: say over fresh, over repeated or over all", heading.name));
   return heading;
 }
 
@@ -152,8 +153,9 @@ MergeStatement read_statement(const Heading& heading, std::string_view text, std
   merge.name = heading.name;
   merge.fact = heading.fact;
   merge.table = heading.table;
-  merge.only_fresh = heading.over == "fresh";
-  merge.when_repeated = !heading.when.empty();
+  merge.over = heading.over == "fresh"      ? MergeStatement::Over::fresh
+               : heading.over == "repeated" ? MergeStatement::Over::repeated
+                                            : MergeStatement::Over::all;
   auto body = without_comments(text);
   std::string facts;
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -199,16 +201,24 @@ std::string copy_statement(const schemas::Table& table, std::span<const ColumnIn
   return fmt::format("copy {} ({}) from stdin (format binary)", table.name, names(columns));
 }
 
-NamedSql insert_statement(const schemas::Table& table, std::span<const ColumnInfo> columns) {
-  auto sql = counted(insert(table, columns), "", table.ledger.column, table.ledger.time);
-  auto parameters = static_cast<size_t>(
-      std::count_if(columns.begin(), columns.end(), [](const auto& column) { return column.in_table; }));
-  take_parameter(sql, kFamily, parameters);
-  take_parameter(sql, kWriter, parameters);
-  return {fmt::format("{}_insert", table.name), std::move(sql)};
+NamedSql find_statement(const schemas::Table& table, std::span<const ColumnInfo> columns) {
+  std::string arrays, names, same;
+  size_t parameters = 0;
+  for (const auto& column : columns) {
+    if (!in_key(table, column)) continue;
+    join(arrays, fmt::format("${}::{}[]", ++parameters, type_name(column.type)));
+    join(names, column.name);
+    if (!same.empty()) same += " and ";
+    same += fmt::format("t.{} = f.{}{}", column.name, column.name,
+                        column.type == ElementType::text ? " collate \"C\"" : "");
+  }
+  return {fmt::format("{}_find", table.name),
+          fmt::format("select f.number from unnest({}) with ordinality as f({}, number) "
+                      "cross join lateral (select from {} t where {} offset 0) there",
+                      arrays, names, table.name, same)};
 }
 
-NamedSql insert_returning_keys(const schemas::Table& table, std::span<const ColumnInfo> columns) {
+NamedSql insert_statement(const schemas::Table& table, std::span<const ColumnInfo> columns) {
   std::string keys;
   for (const auto name : table.key)
     for (const auto& column : columns)
@@ -216,7 +226,7 @@ NamedSql insert_returning_keys(const schemas::Table& table, std::span<const Colu
         join(keys, column.type == ElementType::timestamptz
                        ? fmt::format("(extract(epoch from {}) * 1000000)::int8", name)
                        : std::string(name));
-  return {fmt::format("{}_insert_keys", table.name), fmt::format("{} returning {}", insert(table, columns), keys)};
+  return {fmt::format("{}_insert", table.name), fmt::format("{} returning {}", insert(table, columns), keys)};
 }
 
 }  // namespace wxpipe::sinks

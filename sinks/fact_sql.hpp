@@ -5,9 +5,8 @@
 //   --@ leads_upsert over fresh counts leads
 //   insert into leads … select … from facts f … on conflict … do update set …
 //
-//   over fresh|all   `facts` is: the batch's rows that are new, or all of its rows
+//   over fresh|repeated|all   `facts` is: the batch's rows that are new, those that existed before, or all of them
 //   of FACT          `facts` has this fact of the family; default: its first
-//   when repeated    run it only if some of the rows existed before
 //   counts TABLE     the rows it writes are counted in wxpipe_sink_rows_total as TABLE's
 //   ledger COLUMN    it is an insert; each inserted row is counted in that column of wxpipe.ledger
 //
@@ -43,7 +42,8 @@ struct MergeStatement : NamedSql {  // $1 … $n: the columns, then family and w
   std::vector<size_t> columns;      // the columns it uses, as arrays
   std::string_view fact;            // empty: the family's first
   std::string_view table;           // whose rows are counted; empty: none
-  bool only_fresh = false, when_repeated = false;
+  enum class Over { fresh, repeated, all };
+  Over over = Over::all;
   bool says_family = false, says_writer = false;
 
   bool wants(size_t column) const { return std::binary_search(columns.begin(), columns.end(), column); }
@@ -56,10 +56,11 @@ std::vector<MergeStatement> merges_of(std::string_view family, std::string_view 
 // copy <table> (…) from stdin (format binary)
 std::string copy_statement(const schemas::Table& table, std::span<const ColumnInfo> columns);
 
-// Inserts arrays of the table's columns; leaves out rows that exist already.
-// After the arrays: family, writer. Returns how many were new, and counts them in the ledger.
+// Arrays of the columns of the table's key, in the order of `columns`. Returns which of these rows exist: their
+// numbers, from 1 on. Each is looked up by its full key: `offset 0` leaves the planner no other way.
+NamedSql find_statement(const schemas::Table& table, std::span<const ColumnInfo> columns);
+// Inserts arrays of the table's columns; leaves out rows that exist already. Returns the keys of new rows, in the form
+// of append_key.
 NamedSql insert_statement(const schemas::Table& table, std::span<const ColumnInfo> columns);
-// Only the arrays. Returns the keys of new rows, in the form of append_key.
-NamedSql insert_returning_keys(const schemas::Table& table, std::span<const ColumnInfo> columns);
 
 }  // namespace wxpipe::sinks

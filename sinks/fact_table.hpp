@@ -1,5 +1,5 @@
-// Stores one kind of fact, by its declaration: new rows by COPY, else by an insert that leaves out existing rows; then
-// the family's merges. Buffers are reused for the next batch; one thread.
+// Stores one kind of fact, by its declaration: rows by COPY, then the family's merges. Buffers are reused for the next
+// batch; one thread.
 #pragma once
 
 #include <algorithm>
@@ -23,15 +23,13 @@ template <class Fact>
 struct FactStatements {
   explicit FactStatements(std::string_view family, std::string_view of)
       : copy(copy_statement(Fact::kTable, kColumns<Fact>)),
+        find(find_statement(Fact::kTable, kColumns<Fact>)),
         insert(insert_statement(Fact::kTable, kColumns<Fact>)),
-        insert_keys(insert_returning_keys(Fact::kTable, kColumns<Fact>)),
-        merges(merges_of(family, of, kColumns<Fact>)),
-        need_fresh(std::any_of(merges.begin(), merges.end(), [](const auto& merge) { return merge.only_fresh; })) {}
+        merges(merges_of(family, of, kColumns<Fact>)) {}
 
   const std::string copy;
-  const NamedSql insert, insert_keys;
+  const NamedSql find, insert;
   const std::vector<MergeStatement> merges;
-  const bool need_fresh;  // true: we must know which rows were new, not only how many
 };
 
 template <class Fact>
@@ -63,37 +61,54 @@ class FactTable {
     stored_.clear();
   }
 
+  // All three return how many rows were new.
+
   // Assumes that none of the rows exists; throws SqlError 23505 if one does. The encoded rows must be exactly these.
   int64_t append(postgres::Transaction& transaction, const Facts& facts, const Writer& writer, Written& written) {
     if (facts.empty()) return 0;
-    const auto fresh = static_cast<int64_t>(facts.size());
-    if constexpr (Fact::kTable.filled_by_merge) {
-      return merge(transaction, facts, facts, fresh, writer, written);
-    } else {
-      transaction.copy(statements_.copy.c_str(), copy_.finish());
-      stored_.count(transaction, writer, Fact::kTable.ledger.column);
-      count(written, Fact::kTable.name, fresh);
-      merge(transaction, facts, facts, fresh, writer, written);
-      return fresh;
-    }
+    if constexpr (!Fact::kTable.filled_by_merge) copy(transaction, writer, facts.size(), written);
+    return merge(transaction, {facts, facts, {}}, writer, written);
   }
 
-  // Leaves out rows that exist. Both return how many were new.
+  // Looks first which rows exist and leaves them out; throws SqlError 23505 if another writer adds one meanwhile. The
+  // encoded rows must be exactly these.
   int64_t write(postgres::Transaction& transaction, const Facts& facts, const Writer& writer, Written& written) {
     if (facts.empty()) return 0;
     if constexpr (Fact::kTable.filled_by_merge) {
-      return merge(transaction, facts, facts, static_cast<int64_t>(facts.size()), writer, written);
+      return merge(transaction, {facts, facts, {}}, writer, written);
     } else {
-      Facts fresh;
-      const auto fresh_rows = statements_.need_fresh ? insert_and_find(transaction, facts, writer, fresh)
-                                                     : insert(transaction, facts, writer);
-      count(written, Fact::kTable.name, fresh_rows);
-      merge(transaction, facts, fresh, fresh_rows, writer, written);
-      return fresh_rows;
+      const auto there = find(transaction, facts);
+      const auto parts = divide(facts, [&](size_t i) { return there[i]; });
+      if (!parts.repeated.empty()) {
+        copy_.leave_out(there);
+        count_anew(parts.fresh);
+      }
+      copy(transaction, writer, parts.fresh.size(), written);
+      return merge(transaction, parts, writer, written);
     }
   }
 
-  // The pure half of write.
+  // Leaves out rows that exist, whoever else writes them. Costs twice as much as `write`.
+  int64_t insert(postgres::Transaction& transaction, const Facts& facts, const Writer& writer, Written& written) {
+    if (facts.empty()) return 0;
+    if constexpr (Fact::kTable.filled_by_merge) {
+      return merge(transaction, {facts, facts, {}}, writer, written);
+    } else {
+      auto added = insert(transaction, facts);
+      std::string key;
+      const auto parts = divide(facts, [&](size_t i) {
+        key.clear();
+        append_key(key, *facts[i]);
+        return added.erase(key) == 0;
+      });
+      count_anew(parts.fresh);
+      stored_.count(transaction, writer, Fact::kTable.ledger.column);
+      count(written, Fact::kTable.name, static_cast<int64_t>(parts.fresh.size()));
+      return merge(transaction, parts, writer, written);
+    }
+  }
+
+  // The pure half of insert.
   void fill(const Facts& facts) {
     fill(facts, [](size_t) { return true; });
   }
@@ -138,15 +153,58 @@ class FactTable {
     return parameters;
   }
 
-  int64_t insert(postgres::Transaction& transaction, const Facts& facts, const Writer& writer) {
-    auto parameters = stored_arrays(facts);
-    parameters.text(writer.family).text(writer.name);
-    return transaction.execute(statements_.insert.statement(), parameters).integer(0, 0);
+  // A batch's facts. Of those with one key the first is fresh, if its row didn't exist.
+  struct Parts {
+    const Facts& all;
+    Facts fresh, repeated;
+  };
+  template <class Existed>
+  static Parts divide(const Facts& facts, Existed&& existed) {
+    Parts parts{facts, {}, {}};
+    parts.fresh.reserve(facts.size());
+    for (size_t i = 0; i < facts.size(); ++i) (existed(i) ? parts.repeated : parts.fresh).push_back(facts[i]);
+    return parts;
   }
 
-  // fresh: the facts that are new, each only once.
-  int64_t insert_and_find(postgres::Transaction& transaction, const Facts& facts, const Writer& writer, Facts& fresh) {
-    const auto inserted = transaction.execute(statements_.insert_keys.statement(), stored_arrays(facts));
+  // Which rows are in the table, or further ahead in the batch.
+  std::vector<bool> find(postgres::Transaction& transaction, const Facts& facts) {
+    constexpr auto kInKey = [](size_t column) {
+      constexpr auto& key = Fact::kTable.key;
+      return std::find(key.begin(), key.end(), kColumns<Fact>[column].name) != key.end();
+    };
+    fill(facts, kInKey);
+    postgres::Parameters parameters;
+    for (size_t i = 0; i < arrays_.size(); ++i)
+      if (kInKey(i)) parameters.bytes(arrays_[i].bytes());
+    std::vector<bool> there(facts.size());
+    const auto found = transaction.execute(statements_.find.statement(), parameters);
+    for (size_t row = 0; row < found.size(); ++row) there[static_cast<size_t>(found.integer(row, 0)) - 1] = true;
+    std::unordered_set<std::string> keys;
+    keys.reserve(facts.size());
+    std::string key;
+    for (size_t i = 0; i < facts.size(); ++i) {
+      key.clear();
+      append_key(key, *facts[i]);
+      if (!keys.insert(key).second) there[i] = true;
+    }
+    return there;
+  }
+
+  void copy(postgres::Transaction& transaction, const Writer& writer, size_t rows, Written& written) {
+    if (rows == 0) return;
+    transaction.copy(statements_.copy.c_str(), copy_.finish());
+    stored_.count(transaction, writer, Fact::kTable.ledger.column);
+    count(written, Fact::kTable.name, static_cast<int64_t>(rows));
+  }
+
+  void count_anew(const Facts& fresh) {
+    stored_.clear();
+    for (const auto* fact : fresh) stored_.add(ledger_time(*fact), account_of(*fact));
+  }
+
+  // The keys of the rows that it added.
+  std::unordered_set<std::string> insert(postgres::Transaction& transaction, const Facts& facts) {
+    const auto inserted = transaction.execute(statements_.insert.statement(), stored_arrays(facts));
     std::unordered_set<std::string> keys;
     std::string key;
     for (size_t row = 0; row < inserted.size(); ++row) {
@@ -155,30 +213,21 @@ class FactTable {
         key.append(inserted.text(row, column)) += kKeyPartEnd;
       keys.insert(key);
     }
-    StoredByMinute stored;
-    for (const auto* fact : facts) {
-      key.clear();
-      append_key(key, *fact);
-      if (keys.erase(key) == 0) continue;
-      fresh.push_back(fact);
-      stored.add(ledger_time(*fact), account_of(*fact));
-    }
-    stored.count(transaction, writer, Fact::kTable.ledger.column);
-    return static_cast<int64_t>(fresh.size());
+    return keys;
   }
 
-  // Returns how many rows the merges added to the fact's own table.
-  int64_t merge(postgres::Transaction& transaction, const Facts& all, const Facts& fresh, int64_t fresh_rows,
-                const Writer& writer, Written& written) {
+  // Returns how many rows of the fact's table are new: of those in `parts`, or what the merges have added.
+  int64_t merge(postgres::Transaction& transaction, const Parts& parts, const Writer& writer, Written& written) {
     int64_t filled = 0;
     for (const auto& merge : statements_.merges) {
-      if (merge.when_repeated && fresh_rows == static_cast<int64_t>(all.size())) continue;
-      const auto& facts = merge.only_fresh ? fresh : all;
+      const auto& facts = merge.over == MergeStatement::Over::fresh      ? parts.fresh
+                          : merge.over == MergeStatement::Over::repeated ? parts.repeated
+                                                                         : parts.all;
       const int64_t rows = facts.empty() ? 0 : run(transaction, merge, facts, writer);
       if (!merge.table.empty()) count(written, merge.table, rows);
       if (merge.table == unqualified(Fact::kTable.name)) filled += rows;
     }
-    return filled;
+    return Fact::kTable.filled_by_merge ? filled : static_cast<int64_t>(parts.fresh.size());
   }
 
   int64_t run(postgres::Transaction& transaction, const MergeStatement& merge, const Facts& facts,

@@ -47,12 +47,14 @@ class Sink {
   virtual RowHead head(size_t row) const = 0;
   // Timeless rows get the time of their first delivery (timeless_ids.hpp).
   virtual void set_occurred_at(size_t row, Timestamp occurred_at) = 0;
-  // Prepares the rows for `append`; pure. If it isn't called, append does it.
+  // Prepares the rows for `append` and `write`; pure. If it isn't called, they do it.
   virtual void prepare() = 0;
-  // Writes rows [first, first + count). It may assume that none of them exists, if that is cheaper. If one does, it
-  // throws SqlError 23505: roll back, then call `write`. Both count the rows in the ledger for `writer`.
+  // Three ways to write rows [first, first + count), each dearer than the one before. All count the rows in the ledger
+  // for `writer`. `append` may assume that none of them exists, `write` that no other writer adds one meanwhile. If
+  // that is wrong they throw SqlError 23505: roll back, then call the next one.
   virtual Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
   virtual Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
+  virtual Written insert(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) = 0;
   // Removes one row; later rows move up.
   virtual void take_out(size_t row) = 0;
   // Removes all rows; keeps memory for the next ones.

@@ -1,6 +1,6 @@
 #include "sinks/timeless_ids.hpp"
 
-#include <unordered_map>
+#include <vector>
 
 #include "common/postgres/sql_array.hpp"
 
@@ -21,19 +21,23 @@ constexpr postgres::Statement kRemember{
 
 constexpr postgres::Statement kFind{
     "timeless_ids_find",
-    "select id, to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from wxpipe.timeless_ids "
-    "where family = $1::text and id = any($2::uuid[])"};
+    "select wanted.number, (extract(epoch from first.occurred_at) * 1000000)::int8 "
+    "from unnest($2::uuid[]) with ordinality as wanted(id, number) cross join lateral ("
+    "select t.occurred_at from wxpipe.timeless_ids t where t.family = $1::text collate \"C\" and t.id = wanted.id "
+    "offset 0) first"};
 }  // namespace
 
 void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::chrono::seconds window) {
   SqlArray ids(ElementType::uuid), times(ElementType::timestamptz), traces(ElementType::text);
+  std::vector<size_t> timeless;  // row numbers
   for (size_t row = 0; row < sink.size(); ++row)
     if (const auto head = sink.head(row); head.timeless) {
+      timeless.push_back(row);
       ids.add_uuid(head.id);
       times.add_time(head.received_at);
       traces.add_text_or_null(head.trace_id);
     }
-  if (ids.size() == 0) return;
+  if (timeless.empty()) return;
   transaction.execute(kRemember, Parameters()
                                      .text(sink.family().name)
                                      .bytes(ids.bytes())
@@ -41,19 +45,13 @@ void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::c
                                      .bytes(traces.bytes())
                                      .int8(window.count()));
   const auto rows = transaction.execute(kFind, Parameters().text(sink.family().name).bytes(ids.bytes()));
-  std::unordered_map<Uuid, Timestamp> first;
   for (size_t i = 0; i < rows.size(); ++i) {
-    Uuid id;
-    Timestamp at;
-    if (parse_uuid(rows.text(i, 0), id) && parse_iso8601(rows.text(i, 1), at)) first.emplace(id, at);
-  }
-  for (size_t row = 0; row < sink.size(); ++row) {
+    const auto row = timeless.at(static_cast<size_t>(rows.integer(i, 0)) - 1);
+    const Timestamp first(std::chrono::microseconds(rows.integer(i, 1)));
     const auto head = sink.head(row);
-    if (!head.timeless) continue;
-    const auto found = first.find(head.id);
     // A replayed event that is older than the remembered ids keeps its own time, and so finds its own row.
-    const bool near = found != first.end() && std::chrono::abs(found->second - head.received_at) <= window;
-    sink.set_occurred_at(row, near ? found->second : head.received_at);
+    const auto at = std::chrono::abs(first - head.received_at) <= window ? first : head.received_at;
+    if (head.occurred_at != at) sink.set_occurred_at(row, at);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "common/postgres/binary_values.hpp"
 
@@ -17,12 +18,14 @@ class CopyRows : public BinaryValues {
   void clear();
   // After it, add `columns` values, in the statement's order.
   void begin_row(int16_t columns);
-  size_t size() const { return rows_; }
+  size_t size() const { return begins_.size(); }
+  // Takes rows out again: those whose place is true.
+  void leave_out(const std::vector<bool>& which);
   // The whole input. After this call, add nothing before clear().
   std::string_view finish();
 
  private:
-  size_t rows_ = 0;
+  std::vector<size_t> begins_;  // of each row in the buffer
 };
 
 }  // namespace wxpipe::postgres

@@ -45,7 +45,7 @@ template <class ReceiptFound>
 void receipts_of_time(postgres::Connection& connection, Timestamp from, Timestamp to, const std::string& condition,
                       const Parameters& parameters, ReceiptFound&& found) {
   postgres::Transaction transaction(connection);
-  transaction.execute("set local jit = off; set local cursor_tuple_fraction = 1");
+  transaction.execute("set local cursor_tuple_fraction = 1");
   transaction.execute(fmt::format("declare receipts no scroll cursor for select receipt from messages "
                                   "where received_at between '{}' and '{}' and {}",
                                   to_iso8601(from), to_iso8601(to), condition),

@@ -1,4 +1,4 @@
---@ dead_letters_duplicates over all when repeated ledger duplicates
+--@ dead_letters_duplicates over repeated ledger duplicates
 -- As for messages: if the same dead letter comes under another receipt, that receipt is kept.
 insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, received_at, trace_id)
 select distinct on (f.receipt) f.receipt, f.dead_letter_id, coalesce(f.account, ''), 'dead_letters', f.failed_at, f.trace_id

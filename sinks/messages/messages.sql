@@ -1,7 +1,7 @@
 -- Keeps the receipts of repeats, so that every acknowledged callback can be found. Each row is looked up by its full
 -- key. `offset 0` keeps the look-up apart, so that the planner can't join the tables in another way.
 
---@ messages_duplicates over all when repeated ledger duplicates
+--@ messages_duplicates over repeated ledger duplicates
 -- A row that exists under another receipt: the platform sent the callback again. Under the same receipt: the same
 -- record came once more.
 insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, received_at, trace_id)

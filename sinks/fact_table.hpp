@@ -191,9 +191,10 @@ class FactTable {
   }
 
   void copy(postgres::Transaction& transaction, const Writer& writer, size_t rows, Written& written) {
-    if (rows == 0) return;
-    transaction.copy(statements_.copy.c_str(), copy_.finish());
-    stored_.count(transaction, writer, Fact::kTable.ledger.column);
+    if (rows > 0) {
+      transaction.copy(statements_.copy.c_str(), copy_.finish());
+      stored_.count(transaction, writer, Fact::kTable.ledger.column);
+    }
     count(written, Fact::kTable.name, static_cast<int64_t>(rows));
   }
 

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <thread>
+
+#include "rig/eventually.hpp"
 #include "schemas/fact_list.hpp"
 #include "sinks/families.hpp"
 #include "tests/integration/sinks/facts.hpp"
@@ -82,6 +86,9 @@ class DyingSink : public Sink {
   Written write(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override {
     sink_->write(transaction, first, count, writer);
     throw Death("killed between rows and commit");
+  }
+  Written insert(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override {
+    return write(transaction, first, count, writer);
   }
   void take_out(size_t row) override { sink_->take_out(row); }
   void clear() override { sink_->clear(); }
@@ -188,7 +195,7 @@ TEST_F(BatchWriterTest, ARetryOfThePlatformKeepsItsReceiptOnceAndIsCountedOnce) 
             (std::vector<std::string>{"(1,1)"}));
 }
 
-// New rows come in by COPY, rows that may exist by insert … on conflict. The result must be the same.
+// All rows are copied at once, or those that a look-up doesn't find. The result must be the same.
 TEST_F(BatchWriterTest, BothWaysInLeaveTheSameRowsAndTheSameCounts) {
   Records rows;
   for (int i = 0; i < 50; ++i) {
@@ -226,6 +233,33 @@ TEST_F(BatchWriterTest, ABatchOfWhichOneRowIsThereStoresTheOthers) {
   EXPECT_EQ(count(*database_, "messages"), 9);
   EXPECT_EQ(lines(*database_, "select sum(stored), sum(duplicates) from wxpipe.ledger"),
             (std::vector<std::string>{"(9,0)"}));
+}
+
+// It isn't committed when rows are looked for, and it is when they are copied.
+TEST_F(BatchWriterTest, ARowThatAnotherWriterAddsMeanwhileIsLeftOut) {
+  Bench bench(*database_);
+  Records known, records;
+  known.add(value_of(message(0)));
+  bench.write(known);
+  for (int i = 0; i < 3; ++i) records.add(value_of(message(i)), 10 + i);
+  const auto copy_of = [](int i) {
+    return fmt::format(
+        "insert into messages select (jsonb_populate_record(m, '{{\"event_id\": \"{}\", \"occurred_at\": \"{}\", "
+        "\"receipt\": \"{}\"}}')).* from messages m limit 1",
+        to_string(message(i).id), to_iso8601(message(i).occurred_at), message(i).receipt);
+  };
+  postgres::Connection other(database_->url(), "other writer", postgres::Purpose::sink);
+  std::optional<postgres::Transaction> others(std::in_place, other);
+  others->execute(copy_of(1));
+  std::jthread commits([&] {
+    EXPECT_TRUE(rig::eventually([&] { return count(*database_, "pg_locks where not granted") > 0; }));
+    others->commit();
+  });
+  const auto outcome = bench.write(records);
+  commits.join();
+  EXPECT_EQ(outcome.written.fresh, 1);
+  EXPECT_EQ(count(*database_, "messages"), 3);
+  EXPECT_EQ(count(*database_, "wxpipe.duplicate_receipts"), 0);
 }
 
 TEST_F(BatchWriterTest, ReceiptsOfRepeatsThatProcessMetAreKeptAndCounted) {

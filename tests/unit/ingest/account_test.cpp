@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <regex>
 #include <sstream>
 
 #include "common/result.hpp"
@@ -126,7 +125,11 @@ std::string page(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   EXPECT_FALSE(text.str().empty()) << path;
-  return std::regex_replace(text.str(), std::regex("\n# "), " ");
+  auto lines = text.str();
+  constexpr std::string_view kComment = "\n# ";
+  for (auto at = lines.find(kComment); at != std::string::npos; at = lines.find(kComment, at))
+    lines.replace(at, kComment.size(), " ");
+  return lines;
 }
 
 TEST(AccountKinds, AreInTheReferenceConfigurationWithTheIdsThatTheyNeed) {

@@ -84,6 +84,7 @@ class LineProducer {
         while (const auto* message = rd_kafka_event_message_next(event.get())) ended(message->err);
     }
   }
+  void drop() { dropped_.Increment(); }
   bool all_sent() const { return rd_kafka_outq_len(client_.get()) == 0; }
 
  private:
@@ -112,8 +113,8 @@ class LogRole : public runtime::Role {
       : queue_({command, context.settings.instance.name, to_string(new_command_id())}, kMostWaiting,
                context.metrics.log_lines.Add({{"outcome", "dropped"}})),
         producer_(context.settings.kafka, context.settings.instance.name, context.metrics),
-        target_(queue_),
-        thread_([this](const std::stop_token& stop) { send(stop); }) {}
+        thread_([this](const std::stop_token& stop) { send(stop); }),
+        target_(queue_) {}
 
   std::string_view name() const override { return "logs"; }
 
@@ -140,12 +141,13 @@ class LogRole : public runtime::Role {
       if (line && producer_.produce(*line)) line.reset();
       producer_.poll(10ms);
     }
+    for (; line || (line = queue_.next(0ms, {})); line.reset()) producer_.drop();
   }
 
   LogQueue queue_;
   LineProducer producer_;
-  telemetry::SecondTarget target_;
-  std::jthread thread_;  // ends first
+  std::jthread thread_;
+  telemetry::SecondTarget target_;  // goes first: then no further line comes
 };
 }  // namespace
 

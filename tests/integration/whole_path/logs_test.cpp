@@ -1,5 +1,7 @@
 // What the roles and commands say ends in system_logs and audit_logs, and what programs tell of their calls in
 // api_calls and ai_calls.
+#include <fmt/ranges.h>
+
 #include "common/kafka/transactional_producer.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 

@@ -13,7 +13,7 @@
 namespace wxpipe::cli {
 namespace {
 struct Options {
-  std::string from, to, account;
+  std::string from, to, account, why;
   std::string wait = "10s";
   bool minutes = false;
   bool repair = false, yes = false;
@@ -34,21 +34,21 @@ void run(Program& program, const Options& options) {
   const auto settings = load_settings(program, config::kForPostgres);
   postgres::Connection connection(settings.postgres.url, "wxpipe audit", postgres::Purpose::administration);
   postgres::require_schema(connection);
-  sinks::Drain drain(settings);
-  if (!options.repair)
+  if (!options.repair) {
+    sinks::Drain drain(settings);
     return conclude(program, operate::report_of(sinks::audit(connection, drain, wanted, *patience), options.minutes));
-
+  }
   const auto time = config::parse_duration(options.most_time);
   if (!time) throw UsageError(fmt::format("--most-time: '{}' is not a duration; write 5m", options.most_time));
-  operate::Mender mender(settings, options.yes ? sinks::RepairMode::send : sinks::RepairMode::look,
-                         {options.most_records, *time});
-  mender.mend_marks(connection);
-  auto found = sinks::audit(connection, drain, wanted, *patience);
-  mender.mend(found.missing);
-  if (mender.mended().count(sinks::Mending::sent) > 0) found = sinks::audit(connection, drain, wanted, *patience);
-  auto report = operate::report_of(found, options.minutes);
-  operate::add(report, mender.mended(), mender.mode());
-  conclude(program, report);
+  conclude(program, operate::repair(settings, connection,
+                                    {.wanted = wanted,
+                                     .mode = options.yes ? sinks::RepairMode::send : sinks::RepairMode::look,
+                                     .limits = {options.most_records, *time},
+                                     .patience = *patience,
+                                     .minutes = options.minutes,
+                                     .who = operate::this_operator(),
+                                     .about = options.account.empty() ? "all accounts" : options.account,
+                                     .why = options.why}));
 }
 }  // namespace
 
@@ -74,6 +74,7 @@ void add_audit_command(Program& program) {
       ->check(CLI::PositiveNumber)
       ->type_name("NUMBER")
       ->needs(repair);
+  command.add_option("--why", options->why, "Why, for audit_logs")->type_name("TEXT")->needs(repair);
   command.add_option("--most-time", options->most_time, "How long it may look for them. Default: 5m")
       ->type_name("DURATION")
       ->needs(repair);

@@ -13,6 +13,7 @@
 #include "console/console_role.hpp"
 #include "console/passwords.hpp"
 #include "operate/live_configuration.hpp"
+#include "operate/logs_to_kafka.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -109,8 +110,8 @@ void add_console_command(Program& program) {
     if (!command.get_subcommands().empty()) return;
     operate::LiveConfiguration configuration(program.config_file, environment_of(program), config::kEverything);
     const auto settings = configuration.settings();
-    runtime::run_roles(settings, {[](runtime::RoleContext context) { return console::make_console_role(context); }},
-                       configuration, settings);
+    const auto make = [](runtime::RoleContext context) { return console::make_console_role(context); };
+    runtime::run_roles(settings, operate::with_log_role({make}, settings, "console"), configuration, settings);
   });
 }
 

@@ -1,11 +1,13 @@
 #include "cli/migrate_command.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 
 #include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
+#include "operate/audit_log.hpp"
 #include "operate/bookmarks.hpp"
 
 namespace wxpipe::cli {
@@ -33,9 +35,14 @@ report::Report check(postgres::Connection& connection) {
 postgres::MigrationReport apply(postgres::Connection& connection) {
   const auto at = system_clock().now();
   auto done = postgres::migrate(connection);
-  if (!done.applied.empty())
-    operate::set_bookmark(connection, {fmt::format("migrated-to-{}", done.version), at, "wxpipe migrate"},
-                          operate::Existing::keep);
+  if (done.applied.empty()) return done;
+  operate::set_bookmark(connection, {fmt::format("migrated-to-{}", done.version), at, "wxpipe migrate"},
+                        operate::Existing::keep);
+  postgres::Transaction transaction(connection);
+  operate::write(transaction, operate::this_operator(),
+                 {operate::new_command_id(), "migrate", "UPDATE", "schema", fmt::format("{}", done.version),
+                  fmt::format("{}", fmt::join(done.applied, " ")), "", std::ssize(done.applied)});
+  transaction.commit();
   return done;
 }
 

@@ -6,6 +6,7 @@
 #include "common/postgres/migrations.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
+#include "operate/audit_log.hpp"
 #include "sinks/autopilot.hpp"
 
 namespace wxpipe::cli {
@@ -67,6 +68,14 @@ void plan(Program& program) {
                                            : Finding{Level::note, todo, "Run `wxpipe partitions apply` to do it."}}});
 }
 
+// Each partition is made in a transaction of its own, so this stands behind them.
+void remember(postgres::Connection& connection, int64_t made) {
+  postgres::Transaction transaction(connection);
+  operate::write(transaction, operate::this_operator(),
+                 {operate::new_command_id(), "partitions apply", "CREATE", "partitions", "", "", "", made});
+  transaction.commit();
+}
+
 void apply(Program& program) {
   Session session(program);
   Table made{"partitions", "", kRange, {}};
@@ -81,6 +90,7 @@ void apply(Program& program) {
     if (classify(error) == postgres::Verdict::retry) throw Unavailable(error.what());
     throw;
   }
+  if (!made.rows.empty()) remember(session.connection(), std::ssize(made.rows));
   const Finding verdict{Level::fine, made.rows.empty() ? "nothing to do" : "every partition that should exist does"};
   conclude(program, {{}, {std::move(made)}, {verdict}});
 }

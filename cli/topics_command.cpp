@@ -13,6 +13,7 @@
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "operate/grow.hpp"
+#include "operate/operation_record.hpp"
 #include "operate/topics_plan.hpp"
 #include "schemas/topics.hpp"
 
@@ -127,6 +128,15 @@ std::string details_of(const TopicAction& action) {
   return action.why;
 }
 
+// Into audit_logs, by way of Kafka.
+void remember(const config::KafkaSettings& settings, const char* operation, int64_t affected,
+              const std::string& changed, std::vector<Finding>& findings) {
+  const auto why =
+      operate::send(settings, operate::this_operator(),
+                    {operate::new_command_id(), operation, "UPDATE", "topics", "", "", "", affected}, changed);
+  if (!why.empty()) findings.push_back({Level::warning, "audit_logs will have no row of this: " + why});
+}
+
 Table table_of(std::string key, std::string title, const std::vector<TopicAction>& actions) {
   Table table{std::move(key),
               std::move(title),
@@ -172,10 +182,15 @@ void apply(Program& program, const Options& options) {
   std::vector<Finding> findings;
   if (!failures.empty()) findings.push_back({Level::error, counted(failures.size(), "change") + " failed"});
   if (!left.empty()) findings.push_back({Level::error, counted(left.size(), "difference") + " left"});
+  std::string changed;
+  for (const auto& action : actions)
+    changed += fmt::format("{}{} {}", changed.empty() ? "" : "; ", to_string(action.kind), action.topic);
   if (findings.empty())
     findings.push_back(
         {Level::fine, fmt::format("the topics at {} are as they should be", session.settings().bootstrap_servers)});
   for (auto& weakness : session.weaknesses_after({})) findings.push_back(std::move(weakness));
+  if (actions.size() > failures.size())
+    remember(session.settings(), "topics apply", std::ssize(actions) - std::ssize(failures), changed, findings);
   conclude(program, {{},
                      {table_of("applied", "applied", actions), report::list("failed", "failed:", failures),
                       table_of("differences", "still different", left)},
@@ -251,6 +266,9 @@ void grow(Program& program, const GrowOptions& options) {
   });
   report.facts.back().value = outcome.grown;
   report.facts.push_back({"held_ms", "", outcome.held.count()});
+  if (outcome.grown)
+    remember(settings, "topics grow", 1,
+             fmt::format("{}: {} partitions instead of {}", growth.topic, growth.to, growth.from), report.findings);
   if (!outcome.why.empty())
     report.findings.push_back({outcome.grown ? Level::warning : Level::error, outcome.why, outcome.remedy});
   conclude_with(outcome.grown ? Finding{Level::fine, fmt::format("{} has {} partitions", growth.topic, growth.to)}

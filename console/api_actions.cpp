@@ -180,34 +180,20 @@ Response Api::repair(const Call& call) {
   const bool dry_run = values.flag("dry_run", true);
   const auto about =
       (values.text("account").empty() ? "all accounts" : values.text("account")) + (dry_run ? " (dry run)" : "");
-  return accepted(
-      tasks_.begin("repair", about, call.who,
-                   [this, wanted, dry_run, why = values.text("why"), who = operator_of(call.who), about](
-                       const auto&, const auto& stop) {
-                     const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
-                     const auto settings = quiet_settings();
-                     sinks::Drain drain(settings);
-                     const auto command = operate::new_command_id();
-                     const auto remember = [&](const char* what, int64_t affected) {
-                       if (dry_run) return;
-                       postgres::Transaction transaction(*connection);
-                       operate::write(transaction, who, {command, what, "CREATE", "events", "", about, why, affected});
-                       transaction.commit();
-                     };
-                     // What it sends is on a topic, outside of any transaction of Postgres: so both its begin and its
-                     // end are kept.
-                     remember("repair begun", 0);
-                     operate::Mender mender(settings, dry_run ? sinks::RepairMode::look : sinks::RepairMode::send, {});
-                     mender.mend_marks(*connection);
-                     auto found = sinks::audit(*connection, drain, wanted, 10s);
-                     mender.mend(found.missing, stop);
-                     const auto sent = mender.mended().count(sinks::Mending::sent);
-                     remember("repair", static_cast<int64_t>(sent));
-                     if (sent > 0) found = sinks::audit(*connection, drain, wanted, 10s);
-                     auto report = operate::report_of(found, false);
-                     operate::add(report, mender.mended(), mender.mode());
-                     return report;
-                   }));
+  return accepted(tasks_.begin("repair", about, call.who,
+                               [this, wanted, dry_run, why = values.text("why"), who = operator_of(call.who), about](
+                                   const auto&, const auto& stop) {
+                                 const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
+                                 const auto settings = quiet_settings();
+                                 return operate::repair(
+                                     settings, *connection,
+                                     {.wanted = wanted,
+                                      .mode = dry_run ? sinks::RepairMode::look : sinks::RepairMode::send,
+                                      .who = who,
+                                      .about = about,
+                                      .why = why},
+                                     stop);
+                               }));
 }
 
 Response Api::probe(const Call& call) const {

@@ -1,7 +1,7 @@
 #include "ingest/receiver.hpp"
 
-#include "common/telemetry/log.hpp"
 #include "schemas/fact_json.hpp"
+#include "schemas/record_side.hpp"
 
 namespace wxpipe::ingest {
 namespace asio = boost::asio;
@@ -71,6 +71,11 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
   if (auto answer = begin(callback, traceparent, work)) co_return std::move(*answer);
   const auto path = co_await make_durable(work.record, work.urgent);
   work.receipt->decide(path);
+  if (work.dead_letter && path != DeliveryPath::nowhere)
+    dead_letter_line_.say(1,
+                          {to_string(*work.dead_letter), *work.account, schemas::trace_id_in(work.record.traceparent),
+                           schemas::span_id_in(work.record.traceparent)},
+                          std::chrono::steady_clock::now());
   work.record.clear();
   spare_.push_back(std::move(work.record));
   if (path == DeliveryPath::nowhere) {

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "common/config/settings.hpp"
+#include "common/telemetry/dead_letter_line.hpp"
 #include "common/telemetry/metrics.hpp"
 #include "ingest/custody/decisions.hpp"
 #include "ingest/dead_letter_limit.hpp"
@@ -86,6 +87,7 @@ class Receiver {
   telemetry::Metrics& metrics_;
   CallbackCounters counters_;
   prometheus::Counter *by_broker_, *by_spool_, *by_nobody_;
+  telemetry::DeadLetterLine dead_letter_line_{"ingest"};
   TraceIds trace_ids_;
   std::vector<Outbound> spare_;  // records kept for their memory
 };

@@ -165,25 +165,63 @@ Report report_of(const AuditReport& found, bool minutes) {
   return report;
 }
 
-void Mender::mend_marks(postgres::Connection& connection) {
-  if (!std::filesystem::is_directory(settings_.spool.directory)) return;
-  std::vector<sinks::Copy> marks;
-  note_unread(ingest::find_marks_in_spools(settings_.spool.directory, settings_.kafka.topic_prefix,
-                                           [&](const auto& file, ingest::Outbound&& record) {
-                                             marks.push_back(copy_of(std::move(record), file.string()));
-                                           }));
-  mended_.marks = sinks::repair_marks(settings_, connection, std::move(marks), mode_);
-}
+namespace {
+class Mender {
+ public:
+  Mender(const config::Settings& settings, const RepairOrder& order) : settings_(settings), order_(order) {}
 
-void Mender::mend(const std::vector<sinks::MissingReceipt>& missing, const std::stop_token& stop) {
-  const auto spools = copies_in_spools(settings_, [this](const auto& lines) { note_unread(lines); });
-  mended_.repairs = sinks::repair(settings_, missing, mode_, limits_, spools, stop);
-}
+  // Before the audit: what is missing is known from marks.
+  void mend_marks(postgres::Connection& connection) {
+    if (!std::filesystem::is_directory(settings_.spool.directory)) return;
+    std::vector<sinks::Copy> marks;
+    note_unread(ingest::find_marks_in_spools(settings_.spool.directory, settings_.kafka.topic_prefix,
+                                             [&](const auto& file, ingest::Outbound&& record) {
+                                               marks.push_back(copy_of(std::move(record), file.string()));
+                                             }));
+    mended_.marks = sinks::repair_marks(settings_, connection, std::move(marks), order_.mode);
+  }
+  void mend(const std::vector<sinks::MissingReceipt>& missing, const std::stop_token& stop) {
+    const auto spools = copies_in_spools(settings_, [this](const auto& lines) { note_unread(lines); });
+    mended_.repairs = sinks::repair(settings_, missing, order_.mode, order_.limits, spools, stop);
+  }
+  const Mended& mended() const { return mended_; }
 
-void Mender::note_unread(const std::vector<std::string>& lines) {
-  auto& known = mended_.spools_unread;
-  for (const auto& line : lines)
-    if (std::ranges::find(known, line) == known.end()) known.push_back(line);
+ private:
+  void note_unread(const std::vector<std::string>& lines) {
+    auto& known = mended_.spools_unread;
+    for (const auto& line : lines)
+      if (std::ranges::find(known, line) == known.end()) known.push_back(line);
+  }
+
+  const config::Settings& settings_;
+  const RepairOrder& order_;
+  Mended mended_;
+};
+}  // namespace
+
+Report repair(const config::Settings& settings, postgres::Connection& connection, const RepairOrder& order,
+              const std::stop_token& stop) {
+  sinks::Drain drain(settings);
+  const auto command = new_command_id();
+  const auto remember = [&](const char* what, size_t affected) {
+    if (order.mode != sinks::RepairMode::send) return;
+    postgres::Transaction transaction(connection);
+    write(transaction, order.who,
+          {command, what, "CREATE", "events", "", order.about, order.why, static_cast<int64_t>(affected)});
+    transaction.commit();
+  };
+  // What it sends is on a topic, outside of any transaction of Postgres: so both its begin and its end are kept.
+  remember("repair begun", 0);
+  Mender mender(settings, order);
+  mender.mend_marks(connection);
+  auto found = sinks::audit(connection, drain, order.wanted, order.patience);
+  mender.mend(found.missing, stop);
+  const auto sent = mender.mended().count(Mending::sent);
+  remember("repair", sent);
+  if (sent > 0) found = sinks::audit(connection, drain, order.wanted, order.patience);
+  auto report = report_of(found, order.minutes);
+  add(report, mender.mended(), order.mode);
+  return report;
 }
 
 }  // namespace wxpipe::operate

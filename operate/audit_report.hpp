@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -10,6 +11,7 @@
 #include "common/config/settings.hpp"
 #include "common/postgres/connection.hpp"
 #include "common/report/report.hpp"
+#include "operate/audit_log.hpp"
 #include "sinks/custody/audit.hpp"
 #include "sinks/custody/repair.hpp"
 
@@ -33,30 +35,20 @@ struct Mended {
   }
 };
 
-// Looks for the lost on the topics and in this machine's spools; in send mode it sends what it finds again. Throws
-// Unavailable.
-class Mender {
- public:
-  Mender(const config::Settings& settings, sinks::RepairMode mode, const sinks::SearchLimits& limits)
-      : settings_(settings),
-        mode_(mode),
-        limits_(limits) {}
-
-  // Before the audit: what is missing is known from marks.
-  void mend_marks(postgres::Connection& connection);
-  void mend(const std::vector<sinks::MissingReceipt>& missing, const std::stop_token& stop = {});
-
-  const Mended& mended() const { return mended_; }
-  sinks::RepairMode mode() const { return mode_; }
-
- private:
-  void note_unread(const std::vector<std::string>& lines);
-
-  const config::Settings& settings_;
-  const sinks::RepairMode mode_;
-  const sinks::SearchLimits limits_;
-  Mended mended_;
-};
 void add(report::Report& report, const Mended& mended, sinks::RepairMode mode);
+
+struct RepairOrder {
+  sinks::Wanted wanted;
+  sinks::RepairMode mode = sinks::RepairMode::look;
+  sinks::SearchLimits limits{};
+  std::chrono::milliseconds patience{10'000};  // how long process and sinks may take to catch up
+  bool minutes = false;
+  Operator who{};
+  std::string about{}, why{};  // for audit_logs
+};
+// Audits, and looks for the lost on the topics and in this machine's spools. In send mode it sends what it finds again,
+// writes who did it into audit_logs, and audits once more. Throws Unavailable.
+report::Report repair(const config::Settings& settings, postgres::Connection& connection, const RepairOrder& order,
+                      const std::stop_token& stop = {});
 
 }  // namespace wxpipe::operate

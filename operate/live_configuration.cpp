@@ -38,6 +38,7 @@ std::vector<sinks::Copy> records_of(const std::vector<config::Change>& changes, 
     log.level = "info";
     log.service = "wxpipe";
     log.module = "configuration";
+    log.instance = instance;
     log.message = config::in_words({one});
     log.context = {{"command", command}, {"operator", who.name}, {"address", who.address}, {"instance", instance},
                    {"kind", one.kind},   {"name", one.name},     {"changed", one.what}};

@@ -28,7 +28,8 @@ bool is_ours(Connection& connection, const Schemas& side) {
 struct Source {
   std::string_view table, topic;
 };
-constexpr std::array kSources{Source{"dead_letters", "dead_letters"}, Source{"account_health", "custody"}};
+constexpr std::array kSources{Source{"dead_letters", "dead_letters"}, Source{"account_health", "custody"},
+                              Source{"api_calls", "calls"}, Source{"ai_calls", "calls"}};
 
 struct TableToCompare {
   std::string schema, name, in_production;
@@ -81,6 +82,7 @@ TableDiff compare(Connection& connection, const TableToCompare& table, const Dif
   if (!bounds.account.empty()) bound("account =", bounds.account, "text");
   if (bounds.from) bound("occurred_at >=", to_iso8601(*bounds.from), "timestamptz");
   if (bounds.to) bound("occurred_at <", to_iso8601(*bounds.to), "timestamptz");
+  if (table.name == "system_logs") where += " and platform <> 'wxpipe'";  // our own lines come from no event
   for (const auto& value : values) parameters.text(value);
 
   std::vector<std::string> without{"'created_at'", "'updated_at'"}, joined, key;

@@ -224,6 +224,20 @@ void add_stations(Story& story, const Rows& rows) {
     story.stations.push_back({moment(rows, i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3)});
 }
 
+// What wxpipe's own log says about its deliveries. Said within a week; the index goes by trace and time.
+void tell_log(Story& story, Connection& connection) {
+  const auto trace_id = field(story, "trace_id");
+  if (trace_id.empty()) return;
+  add_stations(story,
+               connection.execute(
+                   fmt::format("select {}, 'log', tableoid::regclass::text, service || ' of ' || instance || ': ' || "
+                               "message from system_logs where trace_id = $1::text and platform = 'wxpipe' and "
+                               "occurred_at >= '{}' and occurred_at < '{}' order by occurred_at limit 100",
+                               epoch("occurred_at"), to_iso8601(story.match.received_at - 1min),
+                               to_iso8601(story.match.received_at + 24h * 7)),
+                   Parameters().text(trace_id)));
+}
+
 void tell_message(Story& story, Connection& connection) {
   const auto& match = story.match;
   const auto at = to_iso8601(match.occurred_at);
@@ -273,6 +287,7 @@ void tell_message(Story& story, Connection& connection) {
           "limit 100",
           epoch("created_at"), at_the_time)};
   for (const auto& question : questions) add_stations(story, connection.execute(question, key));
+  tell_log(story, connection);
   if (receipt.empty()) return;
   add_stations(
       story,
@@ -298,6 +313,7 @@ void tell_dead_letter(Story& story, Connection& connection) {
                                       "dead_letter_id = $1::text::uuid",
                                       epoch("created_at")),
                           Parameters().text(match.id)));
+  tell_log(story, connection);
 }
 
 // Which topics may have something of it. A record has the time when its callback was received; a dead letter may have

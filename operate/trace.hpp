@@ -37,7 +37,7 @@ std::vector<Match> find(postgres::Connection& connection, const Search& search);
 // One thing that happened at one place.
 struct Station {
   Timestamp at;
-  std::string station;  // received, repeat, kafka, stored, fact, score, dead_letter
+  std::string station;  // received, repeat, kafka, stored, fact, score, dead_letter, log
   std::string where;    // table, or topic-partition@offset
   std::string what;
 };

@@ -1,5 +1,7 @@
 #include "processors/transaction_loop.hpp"
 
+#include <algorithm>
+
 #include "common/kafka/error.hpp"
 #include "common/result.hpp"
 #include "common/runtime/fault_point.hpp"
@@ -118,6 +120,13 @@ void TransactionLoop::prepare(worker::Batch& batch) {
   records.reserve(batch.size);
   for (const auto& record : batch.records) records.push_back(input(record));
   transaction.effects = process_batch(records, *steps_.get(), windows_, {events_topic_, clock_.now()});
+  const auto& [records_made, progress, counts] = transaction.effects;
+  if (counts.unreadable + counts.too_large > 0)  // told once it is committed; by then the text is freed
+    if (const auto letter = std::ranges::find(records_made, schemas::TopicName::dead_letters, &OutputRecord::topic);
+        letter != records_made.end()) {
+      transaction.first_letters_account = letter->key();
+      transaction.first_letters_traceparent = letter->traceparent();
+    }
   transaction.group = worker_.consumer().group_metadata();
   batch.records.clear();  // the effects have everything that is needed from them
 }
@@ -181,6 +190,13 @@ void TransactionLoop::publish(worker::Batch& batch) {
   processors::publish(effects, windows_);
   for (const auto& progress : effects.progress) next_[progress.partition] = progress.page.next;
   metrics_.committed(effects);
+  if (const auto& counts = effects.counts; counts.unreadable + counts.too_large > 0)
+    dead_letter_line_.say(
+        counts.unreadable + counts.too_large,
+        {to_string(counts.unreadable > 0 ? Reason::unreadable_record : Reason::too_large),
+         transaction.first_letters_account, schemas::trace_id_in(transaction.first_letters_traceparent),
+         schemas::span_id_in(transaction.first_letters_traceparent)},
+        steady_clock::now());
   telemetry::log_debug("batch_committed", {{"group", kProcessGroup},
                                            {"events", batch.size},
                                            {"records", effects.records.size()},

@@ -26,6 +26,7 @@
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
 #include "common/kafka/transactional_producer.hpp"
+#include "common/telemetry/dead_letter_line.hpp"
 #include "common/worker/worker.hpp"
 #include "processors/process_batch.hpp"
 #include "processors/process_metrics.hpp"
@@ -50,6 +51,7 @@ class TransactionLoop : private worker::Job {
     void clear() override;
 
     Effects effects;
+    std::string first_letters_account, first_letters_traceparent;
     kafka::GroupMetadata group;
     std::chrono::steady_clock::time_point started;
   };
@@ -68,6 +70,7 @@ class TransactionLoop : private worker::Job {
   const CurrentSteps& steps_;
   const Clock& clock_;
   ProcessMetrics& metrics_;
+  telemetry::DeadLetterLine dead_letter_line_{kProcessGroup};
   const std::string events_topic_, journal_topic_;
   kafka::TransactionalProducer producer_;
   Windows windows_;

@@ -255,5 +255,13 @@ template <Declared Fact>
 bool begins_as(std::string_view text) {
   return fact_json::begins_with_schema(text, Fact::kSchemas[0]);
 }
+// The same of any JSON: it parses, as far as the schema's name.
+template <Declared Fact>
+bool is_named(std::string_view text) {
+  simdjson::ondemand::document document;
+  std::string_view schema;
+  return !json::thread_reader().iterate(text).get(document) && !document["schema"].get_string().get(schema) &&
+         schema == Fact::kSchemas[0];
+}
 
 }  // namespace wxpipe::schemas

@@ -47,6 +47,11 @@ inline std::string_view trace_id_in(std::string_view traceparent) {
   return hex && id.find_first_not_of('0') != id.npos ? id : std::string_view();
 }
 
+// The span id inside it; empty if it has no trace id.
+inline std::string_view span_id_in(std::string_view traceparent) {
+  return trace_id_in(traceparent).empty() ? std::string_view() : traceparent.substr(36, 16);
+}
+
 // A record as it came.
 struct RecordAsFound {
   std::string_view topic;

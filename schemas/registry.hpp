@@ -7,6 +7,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "schemas/facts/ai_called.hpp"
+#include "schemas/facts/api_called.hpp"
 #include "schemas/facts/custody_mark.hpp"
 #include "schemas/facts/dead_letter.hpp"
 #include "schemas/facts/directory_changed.hpp"
@@ -32,7 +34,8 @@ enum class TopicName {
   seen_ids,
   custody,
   directory,
-  receipts
+  receipts,
+  calls
 };
 
 struct Topic {
@@ -81,7 +84,7 @@ inline constexpr std::tuple kFamilies{
                                     "what was told of who somebody is: ids, phones, names"}}},
     Family<LogWritten>{{.name = "logs",
                         .topic = {TopicName::logs, "logs.v1", 3, 24h * 7, kSubjectKey,
-                                  "authorisations, audits, jobs, account health"}}},
+                                  "authorisations, audits, jobs, account health; and our own log"}}},
     Family<DeadLetter>{{.name = "dead_letters",
                         .topic = {TopicName::dead_letters, "dead_letters.v1", 1, 24h * 30, "account",
                                   "what can never succeed, with reason and original bytes"}}},
@@ -99,6 +102,9 @@ inline constexpr std::tuple kFamilies{
     Family<SendTold>{{.name = "receipts",
                       .topic = {TopicName::receipts, "receipts.v1", 3, 24h * 30, kSubjectKey,
                                 "what is told of what we send: messages, receipts, mass sendings"}}},
+    Family<ApiCalled, AiCalled>{{.name = "calls",
+                                 .topic = {TopicName::calls, "calls.v1", 3, 24h * 7, "service, or any other",
+                                           "calls of APIs and of language models, written by whoever calls"}}},
 };
 
 // Topics that belong to no family.

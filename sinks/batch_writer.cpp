@@ -49,6 +49,12 @@ std::optional<size_t> culprit(const Sink& rows, const SqlError& error, size_t fi
   return std::nullopt;
 }
 
+void keep(BatchOutcome& outcome, const InputRecord& record, schemas::DeadLetter&& letter) {
+  if (outcome.dead_letters.empty() && record.header)
+    outcome.first_letters_span = schemas::span_id_in(record.header(schemas::kTraceparentHeader));
+  outcome.dead_letters.push_back(std::move(letter));
+}
+
 void merge(Written& sum, const Written& part) {
   sum.fresh += part.fresh;
   for (const auto& table : part.tables) {
@@ -135,7 +141,7 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
                                                 : rows.insert(transaction, 0, rows.size(), writer_);
   }
   for (const auto& [record, why] : batch.unreadable()) {
-    outcome.dead_letters.push_back(dead_letter_of(records[record], stage_, why, {}, {}, clock_.now()));
+    keep(outcome, records[record], dead_letter_of(records[record], stage_, why, {}, {}, clock_.now()));
     rejected[record] = true;
   }
   if (const auto why = refused_ == Refused::stored ? brake_.try_outcomes(rejected) : std::nullopt) {
@@ -192,9 +198,10 @@ size_t BatchWriter::write_halves(postgres::Transaction& transaction, ReadBatch& 
     const auto head = rows.head(row);
     const std::optional<Uuid> event_id = head.event_id == Uuid{} ? std::nullopt : std::optional(head.event_id);
     if (!rejected[record])
-      outcome.dead_letters.push_back(dead_letter_of(
-          batch.records()[record], stage_, {postgres::reason_of(error.sqlstate()), error.what()}, error.sqlstate(),
-          {event_id, head.occurred_at, head.account, head.receipt, head.trace_id}, clock_.now()));
+      keep(outcome, batch.records()[record],
+           dead_letter_of(batch.records()[record], stage_, {postgres::reason_of(error.sqlstate()), error.what()},
+                          error.sqlstate(), {event_id, head.occurred_at, head.account, head.receipt, head.trace_id},
+                          clock_.now()));
     rejected[record] = true;
     batch.take_out(row);
   };

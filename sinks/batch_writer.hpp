@@ -39,6 +39,7 @@ enum class Refused {
 struct BatchOutcome {
   Written written;
   std::vector<schemas::DeadLetter> dead_letters;
+  std::string first_letters_span;   // the span id of the first one's record; empty: none
   std::vector<Timestamp> received;  // of the rows
 };
 

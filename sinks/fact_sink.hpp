@@ -61,8 +61,11 @@ class FactSink final : public Sink {
 
   Result<void> add(std::string_view value) override {
     Result<void> added;
-    if (!add_list_if<First>(value, added) && !(add_if<Others>(value, added) || ...))
+    if (!add_list_if<First>(value, added) && !(add_if<Others>(value, added) || ...)) {
       added = keep(schemas::decode<First>(value));
+      // Another program's JSON may have blanks, or its members in another order than ours.
+      if (!added) static_cast<void>((add_if_named<Others>(value, added) || ...));
+    }
     return added;
   }
   size_t size() const override { return rows_.size(); }
@@ -129,6 +132,13 @@ class FactSink final : public Sink {
   template <class Fact>
   bool add_if(std::string_view value, Result<void>& added) {
     if (!schemas::begins_as<Fact>(value)) return false;
+    added = keep(schemas::decode<Fact>(value));
+    return true;
+  }
+
+  template <class Fact>
+  bool add_if_named(std::string_view value, Result<void>& added) {
+    if (!schemas::is_named<Fact>(value)) return false;
     added = keep(schemas::decode<Fact>(value));
     return true;
   }

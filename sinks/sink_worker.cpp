@@ -52,6 +52,7 @@ SinkWorker::SinkWorker(const config::Settings& settings, const schemas::FamilyIn
       clock_(clock),
       database_(database),
       metrics_(metrics),
+      dead_letter_line_(name_),
       offsets_(group_id(settings.kafka.topic_prefix, family), settings.instance.name),
       writer_(family, offsets_, settings.sink, settings.instance.name, clock),
       worker_(settings.kafka, worker_spec(settings, family), *this, status) {}
@@ -122,8 +123,20 @@ void SinkWorker::settle_doubt() {
                                         {"outcome", !known   ? "somebody else's"
                                                     : stored ? "stored"
                                                              : "not stored"}});
-  if (known && stored) metrics_.committed(doubt_->outcome, clock_.now());
+  if (known && stored) committed(doubt_->outcome);
   doubt_.reset();
+}
+
+void SinkWorker::committed(const BatchOutcome& outcome) {
+  metrics_.committed(outcome, clock_.now());
+  if (outcome.dead_letters.empty()) return;
+  // What the sink of the log says of its own records would come to it as further records.
+  std::optional<telemetry::StandardErrorOnly> about_itself;
+  if (&family_ == &schemas::family_of<schemas::LogWritten>()) about_itself.emplace();
+  const auto& first = outcome.dead_letters.front();
+  dead_letter_line_.say(outcome.dead_letters.size(),
+                        {to_string(first.reason), first.account, first.trace_id, outcome.first_letters_span},
+                        steady_clock::now());
 }
 
 void SinkWorker::prepare(worker::Batch& batch) {
@@ -174,7 +187,7 @@ void SinkWorker::write_rows(postgres::Connection& connection, Rows& rows, std::s
 void SinkWorker::publish(worker::Batch& batch) {
   const auto& rows = static_cast<const Rows&>(batch);
   hindered_by_.clear();
-  metrics_.committed(rows.outcome, clock_.now());
+  committed(rows.outcome);
   metrics_.batch_took(rows.took);
   telemetry::log_debug("batch_written", {{"sink", family_.name},
                                          {"records", rows.size},

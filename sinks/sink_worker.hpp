@@ -21,6 +21,7 @@
 
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
+#include "common/telemetry/dead_letter_line.hpp"
 #include "common/worker/worker.hpp"
 #include "sinks/batch_writer.hpp"
 #include "sinks/database.hpp"
@@ -64,12 +65,14 @@ class SinkWorker : private worker::Job {
   void write_rows(postgres::Connection& connection, Rows& rows, std::span<const Advance> advances,
                   const std::stop_token& stop);
   void settle_doubt();
+  void committed(const BatchOutcome& outcome);
 
   const schemas::FamilyInfo& family_;
   const std::string name_;
   const Clock& clock_;
   Database& database_;
   SinkMetrics& metrics_;
+  telemetry::DeadLetterLine dead_letter_line_;
   const OffsetStore offsets_;
   BatchWriter writer_;
   std::map<int, Claim> claims_;  // by partition; next_offset: after the last committed record

@@ -211,6 +211,9 @@ std::span<const Key<Settings>> setting_keys() {
        "The least important lines that are written: debug, info, warn or error."},
       {"log.format", in<&S::log, &LogSettings::format>(), one_of({"logfmt", "json"}),
        "logfmt or json, one line for each happening, to standard error."},
+      {"log.to_kafka", in<&S::log, &LogSettings::to_kafka>(), any(),
+       "Roles also send their lines of level info and above to Kafka, and sinks store them in system_logs. It never "
+       "holds a role up: without a broker, lines are dropped and counted. Standard error has them all."},
 
       {"score.rules_file", in<&S::score, &ScoreSettings::rules_file>(), path(),
        "A file of [[rules]], so that marketing can own the scoring rules. Rules can also stand here, as [[score.rules]]."},

@@ -146,6 +146,7 @@ struct SinkSettings {
 struct LogSettings {
   std::string level = "info";     // debug, info, warn, error
   std::string format = "logfmt";  // logfmt, json
+  bool to_kafka = true;           // roles' lines of level info and above also go to system_logs, by way of logs.v1
 };
 
 // [[score.rules]], or a file of them: [score] rules_file. The head of config/scoring.toml explains each key.

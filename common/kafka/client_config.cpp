@@ -63,6 +63,14 @@ Pairs defaults(ClientRole role) {
               {"retry.backoff.ms", "10"},  // the wait after CONCURRENT_TRANSACTIONS; 100 costs many commits 100 ms
               {"socket.timeout.ms", "3000"},
               {"partitioner", "murmur2_random"}};
+    case ClientRole::log_producer:  // few records, in no hurry, and little memory
+      return {{"linger.ms", "200"},
+              {"compression.codec", "lz4"},
+              {"message.timeout.ms", "300000"},  // lines wait so long for a broker that is away
+              {"queue.buffering.max.messages", "4096"},
+              {"queue.buffering.max.kbytes", "8192"},
+              {"topic.metadata.refresh.interval.ms", "60000"},
+              {"partitioner", "murmur2_random"}};
     case ClientRole::processor_consumer:
     case ClientRole::sink_consumer:
       return {{"socket.timeout.ms", "10000"},
@@ -109,6 +117,7 @@ Pairs guarantees(ClientRole role) {
           {"auto.offset.reset", role == ClientRole::sink_consumer ? "error" : "earliest"}};
     case ClientRole::reader:
       return {{"enable.auto.commit", "false"}, {"isolation.level", "read_committed"}};
+    case ClientRole::log_producer:
     case ClientRole::admin:
       return {};
   }

@@ -12,7 +12,15 @@
 
 namespace wxpipe::kafka {
 
-enum class ClientRole { ingest_producer, transactional_producer, processor_consumer, sink_consumer, reader, admin };
+enum class ClientRole {
+  ingest_producer,
+  transactional_producer,
+  log_producer,
+  processor_consumer,
+  sink_consumer,
+  reader,
+  admin
+};
 
 // group or transactional id and other per-instance settings come in `extra` and can't be overridden. Throws UsageError,
 // which names the property, for one that librdkafka doesn't know. Settings of ours that only newer versions know are

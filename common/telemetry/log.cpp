@@ -3,28 +3,17 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <mutex>
 
-#include "common/clock.hpp"
 #include "common/result.hpp"
 
 namespace wxpipe::telemetry {
 namespace {
 std::atomic<Level> threshold{Level::info};
 std::atomic<bool> as_json{false};
-
-constexpr std::string_view word(Level level) {
-  switch (level) {
-    case Level::debug:
-      return "debug";
-    case Level::info:
-      return "info";
-    case Level::warn:
-      return "warn";
-    case Level::error:
-      return "error";
-  }
-  return "error";
-}
+std::mutex target_mutex;
+LogTarget* target = nullptr;
+thread_local int standard_error_only = 0;
 
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
@@ -51,6 +40,44 @@ bool plain(std::string_view text) {
 }
 }  // namespace
 
+std::string_view to_string(Level level) {
+  switch (level) {
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
+  }
+  return "error";
+}
+
+void append_fields(std::string& out, std::span<const Field> fields) {
+  for (const auto& field : fields) {
+    out += ' ';
+    out += field.name;
+    out += '=';
+    if (!field.quoted || plain(field.value))
+      out += field.value;
+    else
+      append_quoted(out, field.value);
+  }
+}
+
+SecondTarget::SecondTarget(LogTarget& wanted) {
+  const std::lock_guard lock(target_mutex);
+  target = &wanted;
+}
+SecondTarget::~SecondTarget() {
+  const std::lock_guard lock(target_mutex);
+  target = nullptr;
+}
+
+StandardErrorOnly::StandardErrorOnly() { ++standard_error_only; }
+StandardErrorOnly::~StandardErrorOnly() { --standard_error_only; }
+
 void configure_log(std::string_view level, std::string_view format) {
   if (level == "debug")
     threshold = Level::debug;
@@ -72,12 +99,12 @@ void configure_log(std::string_view level, std::string_view format) {
 
 bool log_enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed); }
 
-void log(Level level, std::string_view event, std::initializer_list<Field> fields) {
+void log(Level level, std::string_view event, std::initializer_list<Field> fields, Place place) {
   if (!log_enabled(level)) return;
   std::string line;
-  const auto now = to_iso8601(system_clock().now());
+  const auto now = system_clock().now();
   if (as_json) {
-    line = fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", now, word(level), event);
+    line = fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", to_iso8601(now), to_string(level), event);
     for (const auto& field : fields) {
       line += ",\"";
       line += field.name;
@@ -89,21 +116,17 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
     }
     line += "}\n";
   } else {
-    line = fmt::format("time={} level={} event={}", now, word(level), event);
-    for (const auto& field : fields) {
-      line += ' ';
-      line += field.name;
-      line += '=';
-      if (!field.quoted || plain(field.value))
-        line += field.value;
-      else
-        append_quoted(line, field.value);
-    }
+    line = fmt::format("time={} level={} event={}", to_iso8601(now), to_string(level), event);
+    append_fields(line, {fields.begin(), fields.size()});
     line += '\n';
   }
   // One write per line: lines of several threads or processes don't mix. If standard error is closed, the line is lost:
   // nobody could read it.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+
+  if (level == Level::debug || standard_error_only > 0) return;
+  const std::lock_guard lock(target_mutex);
+  if (target != nullptr) target->take({now, level, event, {fields.begin(), fields.size()}, place.file_name()});
 }
 
 }  // namespace wxpipe::telemetry

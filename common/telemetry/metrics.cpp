@@ -65,6 +65,8 @@ Metrics::Metrics()
       unaccounted(gauge(registry, "wxpipe_unaccounted", "Receipts acknowledged and found nowhere; must be 0").Add({})),
       repairs(counter(registry, "wxpipe_repairs_total",
                       "Unaccounted receipts that the custody watch looked for: sent again, or impossible to mend")),
+      log_lines(counter(registry, "wxpipe_log_lines_total",
+                        "Lines of this process's log for system_logs: sent to Kafka, or dropped")),
       configuration_reloads(counter(registry, "wxpipe_configuration_reloads_total",
                                     "Looks at a changed configuration while running, by what became of it")),
       configuration_loaded_at(gauge(registry, "wxpipe_configuration_loaded_timestamp_seconds",

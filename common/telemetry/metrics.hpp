@@ -51,6 +51,7 @@ class Metrics {
   prometheus::Family<prometheus::Gauge>& consumer_lag_records;  // {group}
   prometheus::Gauge& unaccounted;                               // custody: acknowledged, but found nowhere
   prometheus::Family<prometheus::Counter>& repairs;             // {outcome=sent|impossible}: of those, by the watch
+  prometheus::Family<prometheus::Counter>& log_lines;           // {outcome=sent|dropped}: of those for system_logs
   prometheus::Family<prometheus::Counter>& configuration_reloads;  // {outcome=taken|unchanged|refused}
   prometheus::Gauge& configuration_loaded_at;  // Unix time: since when what is in use has been in use
   prometheus::Gauge& configuration_refused;    // 1: the newest one is wrong, and an older one is in use

@@ -7,6 +7,7 @@
 #include "common/runtime/stop_wait.hpp"
 #include "common/telemetry/log.hpp"
 #include "ingest/delivery/producer.hpp"
+#include "schemas/record_side.hpp"
 
 namespace wxpipe::ingest {
 namespace {
@@ -45,8 +46,10 @@ struct Batch {
       while ((error = producer.produce(spooled.record, &spooled)) == RD_KAFKA_RESP_ERR__QUEUE_FULL && !given_up())
         producer.poll(50ms);
       if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        telemetry::log_warn("spool_event_not_taken",
-                            {{"receipt", spooled.record.receipt}, {"why", rd_kafka_err2str(error)}});
+        telemetry::log_warn("spool_event_not_taken", {{"receipt", spooled.record.receipt},
+                                                      {"why", rd_kafka_err2str(error)},
+                                                      {"trace_id", schemas::trace_id_in(spooled.record.traceparent)},
+                                                      {"span_id", schemas::span_id_in(spooled.record.traceparent)}});
         break;
       }
       ++open;

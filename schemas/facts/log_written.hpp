@@ -1,5 +1,5 @@
-// LogWritten: something that operators may want to look up later: authorisations,
-// audits, jobs, account health, collisions. A row of system_logs.
+// LogWritten: something that operators may want to look up later: authorisations, audits, jobs, account health,
+// collisions; and the lines of wxpipe's own log (operate/log_line.hpp). A row of system_logs.
 #pragma once
 
 #include "schemas/facts/origin.hpp"
@@ -11,6 +11,7 @@ struct LogWritten {
   Uuid log_id;
   std::string level, service, module, action, message;
   Attributes context;
+  std::string instance{}, span_id{};
   bool operator==(const LogWritten&) const = default;
 
   static constexpr std::string_view kName = "log", kTitle = "LogWritten";
@@ -18,14 +19,24 @@ struct LogWritten {
   static constexpr std::string_view kMeaning = "Something operators should be able to look up later.";
   static constexpr auto kFields = fields(
       origin_fields<&LogWritten::origin>({.subject = "Whom it is about", .null_if_empty = true, .own_too = true}),
-      field<&LogWritten::log_id>("log_id", "From the event: equal on every repetition")
+      field<&LogWritten::log_id>("log_id",
+                                 "From the event, or from process and number of the line: equal on every repetition")
           .like("01934f2a-7e48-8b22-9c13-7e4d5ba1c2d8"),
       field<&LogWritten::level>("level", "info, warn, error").words("info warn error").like("warn"),
       field<&LogWritten::service>("service", "The platform or role that speaks").like("wechat"),
-      field<&LogWritten::module>("module", "authorization, audit, job, application, quota …").like("audit"),
-      field<&LogWritten::action>("action", "The event's type, or the happening").like("audit.failed"),
+      field<&LogWritten::module>(
+          "module", "authorization, audit, job, application, quota …; of our own lines, which part of the role")
+          .like("audit"),
+      field<&LogWritten::action>("action", "The event's type, or the happening: the line's event").like("audit.failed"),
       field<&LogWritten::message>("message", "For people").like("audit.failed (weapp_audit_fail): 类目不符"),
-      field<&LogWritten::context>("context", "Details").unless_empty().like("Reason=类目不符"));
+      field<&LogWritten::context>("context", "Details").unless_empty().like("Reason=类目不符"),
+      field<&LogWritten::instance>("instance", "Of our own lines the process that wrote it, as [instance] name says")
+          .optional()
+          .like("edge-1"),
+      field<&LogWritten::span_id>("span_id", "W3C span id of the delivery that the line is about")
+          .optional()
+          .pattern("^[0-9a-f]{16}$")
+          .like("00f067aa0ba902b7"));
   static constexpr Table kTable{.name = "system_logs", .key = {"log_id", "occurred_at"}, .partitioning = {By::day}};
 };
 

@@ -74,8 +74,12 @@ TEST_F(RepairTest, RowsThatWereDeletedAreListedAndSentAgainAndASecondRepairDoesN
   EXPECT_EQ(audit().total(), (Tally{34, 29, 2, 0, 0, 3})) << "it only looked";
   EXPECT_EQ(records(TopicName::events), events);
 
-  said = audit_command({"--repair", "--yes", "--json"});
+  EXPECT_EQ(value("select count(*)::text from audit_logs"), "0");
+  said = audit_command({"--repair", "--yes", "--json", "--why", "rows were deleted"});
   EXPECT_EQ(said.exit, rig::Exit{}) << said.output << said.errors;
+  EXPECT_EQ(value("select string_agg(operation || ' ' || affected || ' ' || reason, ', ' order by occurred_at) from "
+                  "audit_logs where operator <> '' and filter = 'all accounts'"),
+            "repair begun 0 rows were deleted, repair 3 rows were deleted");
   EXPECT_THAT(said.output, HasSubstr("\"acknowledged\":34,\"stored\":30,\"duplicates\":3,\"dead_letters\":1,"
                                      "\"in_flight\":0,\"unaccounted\":0"));
   EXPECT_THAT(said.output, HasSubstr(fmt::format("\"repair\":[{{\"receipt\":\"{}\",\"account\":\"shop\",", stored)));

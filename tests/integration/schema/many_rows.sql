@@ -121,6 +121,19 @@ insert into system_logs (log_id, event_id, occurred_at, received_at, level, serv
 select md5('log' || event_id)::uuid, event_id, occurred_at, received_at, case when type like 'audit.%' then 'warn' else 'info' end, platform,
   split_part(type, '.', 1), type, type, platform, account, tenant, type
 from messages where type like 'ticket.%' or type like 'authorization.%' or type like 'audit.%' or type = 'instance.heartbeat';
+insert into system_logs (log_id, event_id, occurred_at, received_at, level, service, module, action, message, platform, account,
+  event_type, instance, trace_id)
+select md5('line' || n)::uuid, md5('line' || n)::uuid, at, at, (array['info', 'warn', 'error'])[n % 3 + 1],
+  (array['ingest', 'process', 'sink'])[n % 3 + 1], 'delivery', 'spool_waits', 'spool_waits why=x', 'wxpipe', '', 'spool_waits', 'edge-1', md5(n::text)
+from (select n, now() - interval '80 days' + n * (interval '80 days' / 8000) as at from generate_series(1, 8000) n) d;
+insert into api_calls (call_id, occurred_at, service, account, request_id, parent_id, url, http_status, code, duration_ms, trace_id)
+select md5('api' || n)::uuid, now() - interval '80 days' + n * (interval '80 days' / 8000), (array['crm', 'bot'])[n % 2 + 1], 'shop', 'req-' || n,
+  'req-' || n / 10, 'https://api.weixin.qq.com/cgi-bin/x' || n % 5, case when n % 7 = 0 then 500 else 200 end, (n % 3)::text, n % 900, md5(n::text)
+from generate_series(1, 8000) n;
+insert into ai_calls (call_id, occurred_at, service, account, subject, user_id, provider, model, call_type, request_tokens, response_tokens, trace_id)
+select md5('ai' || n)::uuid, now() - interval '80 days' + n * (interval '80 days' / 8000), 'crm', 'shop', 'o' || n % 100, 'u' || n % 200, 'deepseek',
+  (array['deepseek-chat', 'deepseek-reasoner'])[n % 2 + 1], 'user', 400, 90, md5(n::text)
+from generate_series(1, 8000) n;
 insert into dead_letters (dead_letter_id, occurred_at, failed_at, stage, reason, account, topic, body, context, receipt)
 select md5('dead' || n)::uuid, at, at, case when n % 2 = 0 then 'ingest' else 'sink.messages' end,
   (array['doctype', 'missing_field', 'too_large'])[n % 3 + 1], 'shop', 'wxpipe.events.v1', '<xml/>', '{}', 'edge-2/19ab1f5b2c0/' || n

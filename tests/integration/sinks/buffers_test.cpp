@@ -172,6 +172,16 @@ std::string log_of(int64_t number) {
   return value_of(schemas::LogWritten{
       its, schemas::derived_id(its.event_id, "log"), "info", "wechat", "audit", "audit.passed", "fine", {}});
 }
+std::string call_of(int64_t number) {
+  schemas::ApiCalled fact;
+  fact.occurred_at = at(number);
+  fact.call_id = schemas::event_id("", "", "", fmt::format("call {}", number), fact.occurred_at);
+  fact.service = "crm";
+  fact.request_id = fmt::format("req-{}", number);
+  fact.url = "https://api/send";
+  fact.trace_id = fmt::format("{:032x}", number);
+  return value_of(fact);
+}
 std::string dead_letter(int64_t number, const std::string& receipt) {
   schemas::DeadLetter letter;
   letter.body = fmt::format("<xml>{}", number);
@@ -220,6 +230,7 @@ class World {
         values["logs"].push_back(log_of(i));
         values["directory"].push_back(entry(i, 0));
         values["receipts"].push_back(receipt_of(i, 0));
+        values["calls"].push_back(call_of(i));
         values["dead_letters"].push_back(dead_letter(i, "edge-1/boot"));
         values["custody"].push_back(value_of(mark("edge-1", i + 1)));
       }
@@ -314,6 +325,8 @@ const std::vector<Kind>& kinds() {
       {"receipts known", "receipts",
        [](World& world, int64_t row, int64_t round) { return receipt_of(world.known(row, round), round); }},
       {"logs new", "logs", [](World& world, int64_t, int64_t) { return log_of(world.fresh()); }},
+      {"calls new", "calls", [](World& world, int64_t, int64_t) { return call_of(world.fresh()); }},
+      {"calls all there", "calls", [](World& world, int64_t row, int64_t) { return call_of(world.known(row)); }},
       {"dead letters new", "dead_letters",
        [](World& world, int64_t, int64_t) { return dead_letter(world.fresh(), "edge-1/boot"); }},
       {"dead letters repeated", "dead_letters",

@@ -406,5 +406,99 @@ TEST_F(Convergence, OfTickets) {
                      "select concat_ws('|', k.account, k.kind, k.ticket) from wxpipe.tickets k", expected);
 }
 
+TEST_F(Convergence, OfOurOwnLogAndWhatCommandsDid) {
+  Random random(5);
+  std::map<std::string, std::string> model;
+  std::vector<std::string> values;
+  for (size_t i = 0; i < kFacts; ++i) {
+    schemas::LogWritten fact;
+    fact.origin = some_origin(random, static_cast<int>(i));
+    fact.log_id = schemas::derived_id(fact.origin.event_id, "log");
+    fact.level = one_of(random, {"info", "warn", "error"});
+    fact.service = one_of(random, {"ingest", "process", "sink"});
+    fact.module = one_of(random, {"delivery", "custody"});
+    fact.message = fmt::format("line {}", i);
+    fact.action = "batch_tried_again";
+    if (pick(random, 2)) {
+      fact.origin.platform = "wxpipe";
+      fact.instance = one_of(random, {"edge-1", "edge-2"});
+    }
+    if (pick(random, 3) == 0) fact.span_id = fmt::format("{:016x}", pick(random, 1000));
+    const auto id = to_string(fact.log_id), at = fmt::format("{}", micros(fact.origin.occurred_at));
+    if (pick(random, 4) == 0) {  // counts as an operation only if it is our own
+      fact.action = "operation.done";
+      const auto command = to_string(fact.origin.event_id);
+      fact.context = {{"command", command},
+                      {"operator", "li"},
+                      {"address", "desk7"},
+                      {"operation", "topics apply"},
+                      {"operation_type", "UPDATE"},
+                      {"resource_type", "topics"},
+                      {"affected", fmt::format("{}", i)},
+                      {"changed", "create t"}};
+      if (fact.origin.platform == "wxpipe")
+        model["operation " + id] =
+            fmt::format("{}|{}|{}|li|desk7|topics apply|UPDATE|topics|{}|create t", id, at, command, i);
+    }
+    model["line " + id] = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", id, at, fact.level, fact.service, fact.module,
+                                      fact.action, fact.message, fact.instance, fact.span_id, fact.origin.trace_id);
+    values.push_back(value_of(fact));
+  }
+  Lines expected;
+  for (const auto& [key, text] : model) expected.push_back(text);
+  expect_convergence(
+      "logs", values, {"system_logs", "audit_logs"},
+      fmt::format("select concat_ws('|', k.log_id, {0}, k.level, k.service, k.module, k.action, k.message, "
+                  "coalesce(k.instance, ''), coalesce(k.span_id, ''), coalesce(k.trace_id, '')) from system_logs k "
+                  "union all select concat_ws('|', k.audit_id, {0}, k.command_id, k.operator, k.address, k.operation, "
+                  "k.operation_type, k.resource_type, k.affected, k.details ->> 'changed') from audit_logs k",
+                  sql_time("occurred_at")),
+      expected);
+}
+
+TEST_F(Convergence, OfCalls) {
+  Random random(6);
+  Lines expected;
+  std::vector<std::string> values;
+  for (size_t i = 0; i < kFacts; ++i) {
+    const auto at = some_time(random);
+    const auto id = schemas::event_id("", "", "", fmt::format("call {}", i), at);
+    const auto key = fmt::format("{}|{}", to_string(id), micros(at));
+    if (pick(random, 2)) {
+      schemas::ApiCalled fact;
+      fact.call_id = id;
+      fact.occurred_at = at;
+      fact.service = one_of(random, {"crm", "bot"});
+      fact.url = one_of(random, {"https://a/send", "https://b/get"});
+      if (pick(random, 3)) fact.http_status = 200 + pick(random, 300);
+      if (pick(random, 2)) fact.request_bytes = pick(random, 5000);
+      if (pick(random, 2)) fact.trace_id = fmt::format("{:032x}", pick(random, 1000));
+      expected.push_back(fmt::format("api|{}|{}|{}|{}|{}|{}", key, fact.service, fact.url, fact.http_status.value_or(0),
+                                     fact.request_bytes.value_or(-1), fact.trace_id));
+      values.push_back(value_of(fact));
+    } else {
+      schemas::AiCalled fact;
+      fact.call_id = id;
+      fact.occurred_at = at;
+      fact.service = one_of(random, {"crm", "bot"});
+      fact.provider = one_of(random, {"one", "other"});
+      fact.call_type = one_of(random, {"user", "system"});
+      if (pick(random, 2)) fact.user_id = fmt::format("u{}", pick(random, 30));
+      if (pick(random, 3)) fact.total_tokens = pick(random, 5000);
+      expected.push_back(fmt::format("ai|{}|{}|{}|{}|{}|{}", key, fact.service, fact.provider, fact.call_type,
+                                     fact.user_id, fact.total_tokens.value_or(-1)));
+      values.push_back(value_of(fact));
+    }
+  }
+  expect_convergence(
+      "calls", values, {"api_calls", "ai_calls"},
+      fmt::format("select concat_ws('|', 'api', k.call_id, {0}, k.service, k.url, coalesce(k.http_status, 0), "
+                  "coalesce(k.request_bytes, -1), coalesce(k.trace_id, '')) from api_calls k union all "
+                  "select concat_ws('|', 'ai', k.call_id, {0}, k.service, k.provider, k.call_type, "
+                  "coalesce(k.user_id, ''), coalesce(k.total_tokens, -1)) from ai_calls k",
+                  sql_time("occurred_at")),
+      expected);
+}
+
 }  // namespace
 }  // namespace wxpipe::sinks

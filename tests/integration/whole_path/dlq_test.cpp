@@ -59,7 +59,7 @@ TEST_F(DlqTest, OpensWithTheRightKeyWhatAWrongOneLeftUnread) {
   auto client = all->client();
   ASSERT_EQ(client.send(http(shop(mp_text("o_1", 1, "第1")))).status, 200);
   EXPECT_EQ(lines("select m.receipt from messages m join dead_letters d using (receipt)").size(), size_t{kLetters});
-  EXPECT_EQ(lines("select operation, affected, reason from audit_logs"),
+  EXPECT_EQ(lines("select operation, affected, reason from audit_logs where resource_type <> 'topics'"),
             (Lines{R"(("dlq retry",40,"key corrected"))"}));
   // A second one finds nothing to do.
   EXPECT_THAT(dlq({"retry", "--reason", "undecryptable", "--yes"}), HasSubstr(R"("letters":0,"put_back":0)"));
@@ -113,8 +113,10 @@ TEST_F(DlqTest, ShowsAndDropsWithAReason) {
   EXPECT_THAT(dlq({"drop", id, "--why", "a test", "--yes"}), HasSubstr(R"("dropped":1)"));
   EXPECT_THAT(dlq({"ls"}), HasSubstr(R"("letters":1,)"));
   EXPECT_EQ(count("dead_letters"), 2) << "the rows stay";
-  EXPECT_EQ(lines("select operation, affected, reason, resource_id is not null from audit_logs"),
-            (Lines{R"(("dlq drop",1,"a test",t))"}));
+  EXPECT_EQ(
+      lines(
+          "select operation, affected, reason, resource_id is not null from audit_logs where resource_type <> 'topics'"),
+      (Lines{R"(("dlq drop",1,"a test",t))"}));
   EXPECT_EQ(command({"dlq", "show", "01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"}).code(), 1);
   EXPECT_EQ(command({"dlq", "show", "undecryptable"}).code(), 2);
   EXPECT_EQ(command({"dlq", "show", ""}).code(), 2) << "no id is not each of them";

@@ -13,6 +13,7 @@
 #include "ingest/ingest_role.hpp"
 #include "micro/micro_role.hpp"
 #include "operate/copies_in_spools.hpp"
+#include "operate/lag.hpp"
 #include "operate/live_configuration.hpp"
 #include "processors/process_role.hpp"
 #include "schemas/topics.hpp"
@@ -31,7 +32,8 @@ const MakeRole kSink = [](RoleContext context) {
                                operate::copies_in_spools(context.settings, [](const std::vector<std::string>& lines) {
                                  for (const auto& line : lines)
                                    telemetry::log_warn("spool_not_searched", {{"why", line}});
-                               }));
+                               }),
+                               operate::readers_for_alerts(context.settings));
 };
 const MakeRole kConsole = [](RoleContext context) { return console::make_console_role(context); };
 // Beside the others.

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "schemas/facts/alert_told.hpp"
 #include "schemas/facts/custody_mark.hpp"
 #include "schemas/facts/dead_letter.hpp"
 #include "schemas/facts/directory_changed.hpp"
@@ -14,8 +15,10 @@
 #include "schemas/facts/event.hpp"
 #include "schemas/facts/follower_changed.hpp"
 #include "schemas/facts/identity_told.hpp"
+#include "schemas/facts/instance_told.hpp"
 #include "schemas/facts/lead_activity.hpp"
 #include "schemas/facts/log_written.hpp"
+#include "schemas/facts/metric_measured.hpp"
 #include "schemas/facts/send_told.hpp"
 #include "schemas/facts/ticket_told.hpp"
 
@@ -32,7 +35,8 @@ enum class TopicName {
   seen_ids,
   custody,
   directory,
-  receipts
+  receipts,
+  instances
 };
 
 struct Topic {
@@ -99,6 +103,10 @@ inline constexpr std::tuple kFamilies{
     Family<SendTold>{{.name = "receipts",
                       .topic = {TopicName::receipts, "receipts.v1", 3, 24h * 30, kSubjectKey,
                                 "what is told of what we send: messages, receipts, mass sendings"}}},
+    Family<InstanceTold, MetricMeasured, AlertTold>{
+        {.name = "instances",
+         .topic = {TopicName::instances, "instances.v1", 3, 24h * 7, kSubjectKey,
+                   "what instances tell of themselves: heartbeats, status, logins, metrics, alerts"}}},
 };
 
 // Topics that belong to no family.

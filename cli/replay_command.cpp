@@ -58,9 +58,10 @@ void add_replay_command(Program& program) {
   add_report_options(command, program, Rows::some);
   const auto options = std::make_shared<operate::ReplayRequest>();
   command
-      .add_option("topic", options->topics,
-                  "events, messages, followers, leads, customers, logs, directory, receipts, instances, dead_letters or "
-                  "custody; several one after the other. Default: events, from which all but the last two follow")
+      .add_option(
+          "topic", options->topics,
+          "events, messages, followers, leads, customers, logs, directory, receipts, instances, dead_letters or "
+          "custody; several one after the other. Default: events, from which all but the last two follow")
       ->type_name("TOPIC");
   command
       .add_option(

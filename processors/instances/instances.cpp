@@ -46,9 +46,9 @@ std::optional<schemas::InstanceTold> instance_told(const schemas::Event& event) 
   if (!of_login && !is_of(event, {"instance.heartbeat", "instance.status_changed", "instance.metrics"}))
     return std::nullopt;
   if (of_login && event.recipient.empty()) return std::nullopt;
-  return schemas::InstanceTold{
-      schemas::origin_of(event), of_login ? std::string(head(event.recipient, kLongestId)) : std::string(),
-      properties(data_of(event), {"account", "metrics", kMeasured[0], kMeasured[1]})};
+  return schemas::InstanceTold{schemas::origin_of(event),
+                               of_login ? std::string(head(event.recipient, kLongestId)) : std::string(),
+                               properties(data_of(event), {"account", "metrics", kMeasured[0], kMeasured[1]})};
 }
 
 std::vector<schemas::MetricMeasured> metrics_measured(const schemas::Event& event) {
@@ -58,8 +58,7 @@ std::vector<schemas::MetricMeasured> metrics_measured(const schemas::Event& even
   const auto add = [&](std::string_view name, std::string_view value, std::string_view unit) {
     const std::string metric(head(name, kLongestMetric));
     if (metric.empty() || !is_number(value) || metrics.size() == kMostMetrics || !known.insert(metric).second) return;
-    metrics.push_back(
-        {schemas::origin_of(event), metric, std::string(value), std::string(head(unit, kLongestMetric))});
+    metrics.push_back({schemas::origin_of(event), metric, std::string(value), std::string(head(unit, kLongestMetric))});
   };
   const auto data = data_of(event);
   for (const auto name : kMeasured) add(name, text_of(data, name), "%");

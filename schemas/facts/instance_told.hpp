@@ -19,15 +19,15 @@ struct InstanceTold {
   static constexpr std::string_view kMeaning =
       "An instance told of itself or of one of its logins. Of each field in told the value with the greatest (time, "
       "event_id) holds; the time is stated_at. It was alive at occurred_at.";
-  static constexpr auto kFields = fields(
-      origin_fields<&InstanceTold::origin>({.subject = "Nobody", .only_merged = true}),
-      field<&InstanceTold::login>("login",
-                                  "The login (wxid) that it tells of; empty where it tells of the instance itself")
-          .unless_empty(),
-      field<&InstanceTold::told>("told", "The fields that were told, by the sender's names: status, version …")
-          .unless_empty()
-          .for_merge()
-          .like("status=online;version=4.1;current_accounts=7"));
+  static constexpr auto kFields =
+      fields(origin_fields<&InstanceTold::origin>({.subject = "Nobody", .only_merged = true}),
+             field<&InstanceTold::login>(
+                 "login", "The login (wxid) that it tells of; empty where it tells of the instance itself")
+                 .unless_empty(),
+             field<&InstanceTold::told>("told", "The fields that were told, by the sender's names: status, version …")
+                 .unless_empty()
+                 .for_merge()
+                 .like("status=online;version=4.1;current_accounts=7"));
   static constexpr Table kTable{
       .name = "instances", .key = {"account", "login"}, .ledger = {"", "received_at"}, .filled_by_merge = true};
 };

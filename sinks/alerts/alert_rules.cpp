@@ -34,10 +34,10 @@ class Decision {
            .message = "Records of the last ten minutes that can't be stored: `wxpipe dlq ls` shows them",
            .metric_name = "dead_letters"});
     for (const auto& one : observed_.instances)
-      judge_silence({"instance_silent", "instance", one.account}, one,
-                    settings_.instance_silent == seconds(0) ? seconds(0)
-                                                            : std::max(settings_.instance_silent, 3 * one.interval),
-                    "An instance sends no heartbeat");
+      judge_silence(
+          {"instance_silent", "instance", one.account}, one,
+          settings_.instance_silent == seconds(0) ? seconds(0) : std::max(settings_.instance_silent, 3 * one.interval),
+          "An instance sends no heartbeat");
     for (const auto& one : observed_.accounts)
       judge_silence({"account_silent", "account", one.account}, one, settings_.account_silent,
                     "Nothing comes for an account");

@@ -1,5 +1,5 @@
-// Opens and resolves rows of alert_records by wxpipe's own rules (alert_rules.hpp), every [alerts] every. With a lock in
-// Postgres, only one sink process does it at a time. It keeps nothing: which alerts are open, the table says.
+// Opens and resolves rows of alert_records by wxpipe's own rules (alert_rules.hpp), every [alerts] every. With a lock
+// in Postgres, only one sink process does it at a time. It keeps nothing: which alerts are open, the table says.
 #pragma once
 
 #include <functional>
@@ -29,8 +29,8 @@ class AlertWatch {
 
   void run(const std::stop_token& stop);
 
-  // Once; nothing, while another process does it. Throws Unavailable, UsageError (the schema's version) and SqlError. If
-  // only Kafka is away, it has done what it can before it throws.
+  // Once; nothing, while another process does it. Throws Unavailable, UsageError (the schema's version) and SqlError.
+  // If only Kafka is away, it has done what it can before it throws.
   void look();
 
  private:

@@ -39,10 +39,9 @@ class AlertWatchTest : public ::testing::Test {
     one_->watch.look();
     other_->watch.look();
     one_->watch.look();
-    return lines(*database_,
-                 "select rule, source_type, source_id, status, (extract(epoch from opened_at) - " + seconds(noon()) +
-                     ")::int, (extract(epoch from resolved_at) - " + seconds(noon()) +
-                     ")::int from alert_records order by opened_at, rule, source_id");
+    return lines(*database_, "select rule, source_type, source_id, status, (extract(epoch from opened_at) - " +
+                                 seconds(noon()) + ")::int, (extract(epoch from resolved_at) - " + seconds(noon()) +
+                                 ")::int from alert_records order by opened_at, rule, source_id");
   }
   static std::string seconds(Timestamp at) { return fmt::format("{}", at.time_since_epoch() / 1s); }
   void heartbeat(const std::string& account, Timestamp at) {
@@ -54,11 +53,12 @@ class AlertWatchTest : public ::testing::Test {
   // `days` in a row, up to the last one.
   void heard(const std::string& account, int days, Timestamp last) {
     for (int i = 0; i < days; ++i)
-      database_->query(fmt::format("insert into account_health (account, day, by_broker, by_spool, first_seen_at, "
-                                   "last_seen_at, active_minutes) values ('{0}', ('{1}'::timestamptz at time zone "
-                                   "'UTC')::date, 1, 0, '{1}', '{1}', repeat('0', 1440)::bit(1440)) on conflict (account, "
-                                   "day) do update set last_seen_at = excluded.last_seen_at",
-                                   account, to_iso8601(last - 24h * i)));
+      database_->query(
+          fmt::format("insert into account_health (account, day, by_broker, by_spool, first_seen_at, "
+                      "last_seen_at, active_minutes) values ('{0}', ('{1}'::timestamptz at time zone "
+                      "'UTC')::date, 1, 0, '{1}', '{1}', repeat('0', 1440)::bit(1440)) on conflict (account, "
+                      "day) do update set last_seen_at = excluded.last_seen_at",
+                      account, to_iso8601(last - 24h * i)));
   }
 
   config::Settings settings_;
@@ -83,10 +83,12 @@ TEST_F(AlertWatchTest, OpensAndResolvesByItsRules) {
   const Lines three{"(dead_letters,pipeline,dead_letters,ACTIVE,0,)", "(lag,reader,process,ACTIVE,0,)",
                     "(unaccounted,pipeline,custody,ACTIVE,0,)"};
   EXPECT_EQ(look(), three);
-  EXPECT_EQ(lines(*database_, "select rule, level, metric_name, metric_value, threshold_value, alert_uuid = "
-                              "alert_id::text from alert_records order by rule"),
-            (Lines{"(dead_letters,WARNING,dead_letters,10.0000,10.0000,t)", "(lag,ERROR,lag_seconds,400.0000,300.0000,t)",
-                   "(unaccounted,CRITICAL,unaccounted,2.0000,1.0000,t)"}));
+  EXPECT_EQ(
+      lines(*database_,
+            "select rule, level, metric_name, metric_value, threshold_value, alert_uuid = "
+            "alert_id::text from alert_records order by rule"),
+      (Lines{"(dead_letters,WARNING,dead_letters,10.0000,10.0000,t)", "(lag,ERROR,lag_seconds,400.0000,300.0000,t)",
+             "(unaccounted,CRITICAL,unaccounted,2.0000,1.0000,t)"}));
   clock_.advance(10min);
   readers_[0].age = 0s;
   database_->query("update wxpipe.custody_marks set unaccounted = 0");
@@ -110,7 +112,8 @@ TEST_F(AlertWatchTest, KnowsWhoIsSilent) {
   clock_.advance(1min);
   EXPECT_EQ(look(), Lines{"(instance_silent,instance,desk,ACTIVE,180,)"});
   clock_.advance(2min);
-  EXPECT_EQ(look(), (Lines{"(instance_silent,instance,desk,ACTIVE,180,)", "(instance_silent,instance,slow,ACTIVE,300,)"}));
+  EXPECT_EQ(look(),
+            (Lines{"(instance_silent,instance,desk,ACTIVE,180,)", "(instance_silent,instance,slow,ACTIVE,300,)"}));
   heartbeat("desk", noon() + 4min);
   heartbeat("slow", noon() + 5min);
   EXPECT_EQ(look(), (Lines{"(instance_silent,instance,desk,RESOLVED,180,240)",
@@ -156,9 +159,10 @@ TEST_F(AlertWatchTest, LeavesItToTheProcessThatHasTheLock) {
 
 // An instance's own alerts are in the same table; no rule ends them.
 TEST_F(AlertWatchTest, LeavesAloneWhatInstancesRaised) {
-  database_->query(fmt::format("insert into alert_records (alert_id, alert_uuid, account, told, opened_at, last_told_at) "
-                               "values (gen_random_uuid(), 'a1', 'desk', '{{}}', '{0}', '{0}')",
-                               to_iso8601(noon())));
+  database_->query(
+      fmt::format("insert into alert_records (alert_id, alert_uuid, account, told, opened_at, last_told_at) "
+                  "values (gen_random_uuid(), 'a1', 'desk', '{{}}', '{0}', '{0}')",
+                  to_iso8601(noon())));
   EXPECT_EQ(look(), Lines{"(,instance,desk,ACTIVE,0,)"});
 }
 

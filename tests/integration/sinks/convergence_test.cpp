@@ -485,7 +485,8 @@ TEST_F(Convergence, OfInstances) {
       schemas::MetricMeasured fact;
       fact.origin = origin;
       fact.metric = one_of(random, {"cpu_usage", "queue"});
-      fact.value = pick(random, 5) ? fmt::format("{}.5", pick(random, 100)) : one_of(random, {"+1", "1e", "12345678901234"});
+      fact.value =
+          pick(random, 5) ? fmt::format("{}.5", pick(random, 100)) : one_of(random, {"+1", "1e", "12345678901234"});
       fact.unit = pick(random, 2) ? "%" : "";
       values.push_back(value_of(fact));
       if (fact.value.ends_with(".5"))
@@ -517,8 +518,9 @@ TEST_F(Convergence, OfInstances) {
     const auto value = row.value("metric_value"), login = row.value("account");
     expected.push_back(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}{}", key, row.value("title"),
                                    value.empty() ? "-" : value + ".0000", login.empty() ? "instance" : "account",
-                                   login.empty() ? key.substr(0, 4) : login, row.over ? "RESOLVED" : "ACTIVE", row.first,
-                                   row.last, time_text(row.over), row.first_trace, row.last_trace, row.told_text()));
+                                   login.empty() ? key.substr(0, 4) : login, row.over ? "RESOLVED" : "ACTIVE",
+                                   row.first, row.last, time_text(row.over), row.first_trace, row.last_trace,
+                                   row.told_text()));
   }
   expect_convergence(
       "instances", values, {"instances", "instance_health", "instance_monitors", "alert_records"},

@@ -148,8 +148,9 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
   desk("account.status_changed", 18, login + R"("status":"banned")");
   desk("account.updated", 17, login + R"("nickname":"客服小李","gender":"female","login_method":"qrcode")");
   desk("account.updated", 16, login + R"("nickname":"小李","phone":"13800138000")");  // late, and older
-  desk("instance.metrics", 20,
-       R"("instance_id":"instance-1","metrics":[{"name":"disk","value":2048,"unit":"MB"},{"name":"queue","value":-3}])");
+  desk(
+      "instance.metrics", 20,
+      R"("instance_id":"instance-1","metrics":[{"name":"disk","value":2048,"unit":"MB"},{"name":"queue","value":-3}])");
   desk(
       "task.finished", 22,
       login +
@@ -215,9 +216,10 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
             (Lines{"(desk,cpu_usage,21.5000,%)", "(desk,disk,2048.0000,MB)", "(desk,queue,-3.0000,)"}));
   EXPECT_EQ(lines("select metric, collected_at at time zone 'UTC' from instance_monitors where metric = 'queue'"),
             Lines{"(queue,\"2025-01-15 08:20:00\")"});
-  EXPECT_EQ(lines("select wxid, nickname, phone, gender, login_method, status, is_logged_in, last_login_time at time zone "
-                  "'UTC', contact_count, total_messages, today_messages from wework.wework_accounts"),
-            Lines{"(wxid_desk1,客服小李,13800138000,2,qrcode,1,1,\"2025-01-15 08:21:00\",1,4,0)"});
+  EXPECT_EQ(
+      lines("select wxid, nickname, phone, gender, login_method, status, is_logged_in, last_login_time at time zone "
+            "'UTC', contact_count, total_messages, today_messages from wework.wework_accounts"),
+      Lines{"(wxid_desk1,客服小李,13800138000,2,qrcode,1,1,\"2025-01-15 08:21:00\",1,4,0)"});
   EXPECT_EQ(lines("select login, day, received, sent from traffic_days where account = 'desk' and received + sent > 0"),
             Lines{"(wxid_desk1,2025-01-15,2,2)"});
   EXPECT_EQ(
@@ -272,9 +274,9 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
 // wxpipe's own rules, with thresholds that a test can wait for.
 TEST_F(ViewsTest, OfAlertsThatComeAndGo) {
   wxpipe_->stop();
-  wxpipe_ = start({"run"}, {{"WXPIPE_ALERTS__EVERY", "1s"},
-                            {"WXPIPE_ALERTS__INSTANCE_SILENT", "2s"},
-                            {"WXPIPE_ALERTS__DEAD_LETTERS", "1"}});
+  wxpipe_ = start(
+      {"run"},
+      {{"WXPIPE_ALERTS__EVERY", "1s"}, {"WXPIPE_ALERTS__INSTANCE_SILENT", "2s"}, {"WXPIPE_ALERTS__DEAD_LETTERS", "1"}});
   ASSERT_TRUE(wxpipe_->ready()) << wxpipe_->readiness();
   client_ = std::make_unique<HttpClient>("127.0.0.1", wxpipe_->port().value());
   desk("instance.heartbeat", 20, R"("instance_id":"instance-1","status":"online")");
@@ -284,10 +286,12 @@ TEST_F(ViewsTest, OfAlertsThatComeAndGo) {
   };
   ASSERT_EQ(eventually_equal([&] { return rows("instance_silent", "ACTIVE"); }, 1, 60s), 1) << wxpipe_->log();
   ASSERT_EQ(eventually_equal([&] { return rows("dead_letters", "ACTIVE"); }, 1, 60s), 1) << wxpipe_->log();
-  EXPECT_EQ(lines("select a.alert_level, a.source_type, a.source_id, i.instance_uuid, a.threshold_value, a.metric_value >= 2, "
-                  "a.wx_raised_at - i.last_heartbeat from wework.alert_records a join wework.wework_instances i on i.id = "
-                  "a.instance_id where a.rule_name = 'instance_silent'"),
-            Lines{"(WARNING,instance,desk,instance-1,2.0000,t,00:00:02)"});
+  EXPECT_EQ(
+      lines(
+          "select a.alert_level, a.source_type, a.source_id, i.instance_uuid, a.threshold_value, a.metric_value >= 2, "
+          "a.wx_raised_at - i.last_heartbeat from wework.alert_records a join wework.wework_instances i on i.id = "
+          "a.instance_id where a.rule_name = 'instance_silent'"),
+      Lines{"(WARNING,instance,desk,instance-1,2.0000,t,00:00:02)"});
   desk("instance.heartbeat", 21, R"("instance_id":"instance-1","status":"online")");
   ASSERT_EQ(eventually_equal([&] { return rows("instance_silent", "RESOLVED"); }, 1, 60s), 1) << wxpipe_->log();
   EXPECT_EQ(rows("dead_letters", "ACTIVE"), 1);
@@ -446,9 +450,10 @@ TEST_F(ViewsTest, OfCallsAndOfLeads) {
       lines("select name, platform, status, webhook_url, stats->>'callbacks_7_days' from crm.channels order by name"),
       (Lines{"(corp,,active,/callback/corp,1)", "(forms,other,active,/callback/forms,1)",
              "(shop,wechat_mp,active,/callback/shop,2)"}));
-  EXPECT_EQ(lines("select account, status, last_seen_at is not null, callbacks_today, callbacks, messages_today, messages, "
-                  "open_alerts from account_status where account = 'shop'"),
-            Lines{"(shop,active,t,2,2,2,2,0)"})
+  EXPECT_EQ(
+      lines("select account, status, last_seen_at is not null, callbacks_today, callbacks, messages_today, messages, "
+            "open_alerts from account_status where account = 'shop'"),
+      Lines{"(shop,active,t,2,2,2,2,0)"})
       << "a message and the reply to the subscription";
   EXPECT_EQ(lines("select c.name, l.wx_subject from crm.leads l join crm.channels c on c.id = l.channel_id order by 1"),
             (Lines{"(forms,13800138000)", "(shop,oAnna)"}));

@@ -16,8 +16,7 @@ schemas::Event of_instance(const std::string& type, const std::string& data) {
   auto event = event_of(type);
   event.platform = "instance";
   event.subject.clear();
-  event.attributes =
-      schemas::AttributeTree::of_json(R"({"timestamp":"2025-01-15T08:00:00Z","data":)" + data + "}");
+  event.attributes = schemas::AttributeTree::of_json(R"({"timestamp":"2025-01-15T08:00:00Z","data":)" + data + "}");
   return event;
 }
 // login told; "-": nothing is told.

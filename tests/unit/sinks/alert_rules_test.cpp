@@ -13,12 +13,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 const Timestamp kNoon = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + 12h;
-constexpr config::AlertSettings kSettings{.every = 30s,
-                                          .lag = 300s,
-                                          .unaccounted = 1,
-                                          .dead_letters = 10,
-                                          .instance_silent = 180s,
-                                          .account_silent = 24h};
+constexpr config::AlertSettings kSettings{
+    .every = 30s, .lag = 300s, .unaccounted = 1, .dead_letters = 10, .instance_silent = 180s, .account_silent = 24h};
 
 Observed quiet(Timestamp now = kNoon) {
   return {.now = now, .readers = {{{"process", 0s}, {"sink.messages", 0s}}}, .instances = {}, .accounts = {}};
@@ -66,15 +62,16 @@ TEST(AlertRules, CallAReaderLateFromTheThresholdOnUntilHalfOfIt) {
   };
   EXPECT_THAT(with_age(299s), IsEmpty());
   EXPECT_THAT(with_age(300s), ElementsAre("+lag sink.messages"));
-  EXPECT_EQ(table.last(),
-            (NewAlert{.key = {"lag", "reader", "sink.messages"},
-                      .opened_at = kNoon,
-                      .level = "ERROR",
-                      .title = "A reader is behind",
-                      .message = "The oldest record that sink.messages hasn't taken is 300 s old: `wxpipe lag` shows more",
-                      .metric_name = "lag_seconds",
-                      .value = 300,
-                      .threshold = 300}));
+  EXPECT_EQ(
+      table.last(),
+      (NewAlert{.key = {"lag", "reader", "sink.messages"},
+                .opened_at = kNoon,
+                .level = "ERROR",
+                .title = "A reader is behind",
+                .message = "The oldest record that sink.messages hasn't taken is 300 s old: `wxpipe lag` shows more",
+                .metric_name = "lag_seconds",
+                .value = 300,
+                .threshold = 300}));
   EXPECT_THAT(with_age(400s), IsEmpty());
   EXPECT_THAT(with_age(150s), IsEmpty());
   observed.now += 30s;

@@ -59,8 +59,9 @@ void add_replay_command(Program& program) {
   const auto options = std::make_shared<operate::ReplayRequest>();
   command
       .add_option("topic", options->topics,
-                  "events, messages, followers, leads, customers, logs, directory, receipts, dead_letters, custody or "
-                  "calls; several one after the other. Default: events, from which all but the last three follow")
+                  "events, messages, followers, leads, customers, logs, directory, receipts, instances, dead_letters, "
+                  "custody or calls; several one after the other. Default: events, from which all but the last three "
+                  "follow")
       ->type_name("TOPIC");
   command
       .add_option(

@@ -13,6 +13,7 @@
 #include "ingest/ingest_role.hpp"
 #include "micro/micro_role.hpp"
 #include "operate/copies_in_spools.hpp"
+#include "operate/lag.hpp"
 #include "operate/live_configuration.hpp"
 #include "operate/logs_to_kafka.hpp"
 #include "processors/process_role.hpp"
@@ -29,10 +30,12 @@ const MakeRole kProcess = [](RoleContext context) { return processors::make_proc
 const MakeRole kMicro = [](RoleContext context) { return micro::make_micro_role(context); };
 const MakeRole kSink = [](RoleContext context) {
   return sinks::make_sink_role(context, system_clock(),
-                               operate::copies_in_spools(context.settings, [](const std::vector<std::string>& lines) {
-                                 for (const auto& line : lines)
-                                   telemetry::log_warn("spool_not_searched", {{"why", line}});
-                               }));
+                               operate::copies_in_spools(context.settings,
+                                                         [](const std::vector<std::string>& lines) {
+                                                           for (const auto& line : lines)
+                                                             telemetry::log_warn("spool_not_searched", {{"why", line}});
+                                                         }),
+                               operate::readers_for_alerts(context.settings));
 };
 const MakeRole kConsole = [](RoleContext context) { return console::make_console_role(context); };
 // Beside the others.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 
 #include "common/result.hpp"
 #include "schemas/topics.hpp"
@@ -141,6 +142,17 @@ std::vector<ReaderLag> readers(const LagLook& before, const LagLook& now) {
           std::chrono::microseconds(static_cast<int64_t>(1e6 * static_cast<double>(reader.records) / gain));
   }
   return all;
+}
+
+sinks::AskReaders readers_for_alerts(const config::Settings& settings) {
+  // Made when it is first asked: it connects to Kafka.
+  return [&settings, meter = std::shared_ptr<LagMeter>()](postgres::Connection& connection) mutable {
+    if (!meter) meter = std::make_shared<LagMeter>(settings);
+    const auto look = meter->look(connection);
+    std::vector<sinks::ReaderBehind> all;
+    for (const auto& one : readers(look, look)) all.push_back({one.reader, one.age});
+    return all;
+  };
 }
 
 }  // namespace wxpipe::operate

@@ -14,6 +14,7 @@
 #include "common/kafka/group_offsets.hpp"
 #include "common/kafka/partition_reader.hpp"
 #include "common/postgres/connection.hpp"
+#include "sinks/alerts/alert_watch.hpp"
 
 namespace wxpipe::operate {
 
@@ -63,5 +64,8 @@ struct ReaderLag {
   int64_t undecided = 0;      // in transactions that were open in both looks
 };
 std::vector<ReaderLag> readers(const LagLook& before, const LagLook& now);
+
+// The same for the rules of alerts: the age of the oldest record that each reader hasn't taken.
+sinks::AskReaders readers_for_alerts(const config::Settings& settings);
 
 }  // namespace wxpipe::operate

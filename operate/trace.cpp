@@ -285,6 +285,11 @@ void tell_message(Story& story, Connection& connection) {
           "select {}, 'fact', tableoid::regclass::text, kind || ' ' || sent_as || coalesce(' ' || status, '') from "
           "receipts where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
           "limit 100",
+          epoch("created_at"), at_the_time),
+      fmt::format(
+          "select {}, 'fact', tableoid::regclass::text, metric || ' = ' || metric_value || unit from "
+          "instance_monitors where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
+          "limit 100",
           epoch("created_at"), at_the_time)};
   for (const auto& question : questions) add_stations(story, connection.execute(question, key));
   tell_log(story, connection);
@@ -326,7 +331,7 @@ Looked looked_for(const Match& match) {
   using schemas::TopicName;
   if (match.kind == Match::Kind::dead_letter) return {{TopicName::dead_letters}, 2s};
   return {{TopicName::events, TopicName::messages, TopicName::followers, TopicName::leads, TopicName::customers,
-           TopicName::logs, TopicName::directory, TopicName::receipts},
+           TopicName::logs, TopicName::directory, TopicName::receipts, TopicName::instances},
           0ms};
 }
 }  // namespace

@@ -6,6 +6,7 @@
 #include "processors/enrich/enrich.hpp"
 #include "processors/follower/change.hpp"
 #include "processors/identity/identity.hpp"
+#include "processors/instances/instances.hpp"
 #include "processors/logs/log.hpp"
 #include "processors/receipts/sends.hpp"
 #include "processors/score/score.hpp"
@@ -41,6 +42,12 @@ Steps make_steps(const config::Settings& settings) {
          if (auto ticket = ticket_of(event)) facts.add(*std::move(ticket));
        }},
       {"receipts", [](schemas::Event& event, Facts& facts) { facts.of<schemas::SendTold>() = sends_of(event); }},
+      {"instances",
+       [](schemas::Event& event, Facts& facts) {
+         if (auto told = instance_told(event)) facts.add(*std::move(told));
+         facts.of<schemas::MetricMeasured>() = metrics_measured(event);
+         if (auto alert = alert_told(event)) facts.add(*std::move(alert));
+       }},
   };
 }
 

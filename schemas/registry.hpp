@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "schemas/facts/ai_called.hpp"
+#include "schemas/facts/alert_told.hpp"
 #include "schemas/facts/api_called.hpp"
 #include "schemas/facts/custody_mark.hpp"
 #include "schemas/facts/dead_letter.hpp"
@@ -16,8 +17,10 @@
 #include "schemas/facts/event.hpp"
 #include "schemas/facts/follower_changed.hpp"
 #include "schemas/facts/identity_told.hpp"
+#include "schemas/facts/instance_told.hpp"
 #include "schemas/facts/lead_activity.hpp"
 #include "schemas/facts/log_written.hpp"
+#include "schemas/facts/metric_measured.hpp"
 #include "schemas/facts/send_told.hpp"
 #include "schemas/facts/ticket_told.hpp"
 
@@ -35,7 +38,8 @@ enum class TopicName {
   custody,
   directory,
   receipts,
-  calls
+  calls,
+  instances
 };
 
 struct Topic {
@@ -105,6 +109,10 @@ inline constexpr std::tuple kFamilies{
     Family<ApiCalled, AiCalled>{{.name = "calls",
                                  .topic = {TopicName::calls, "calls.v1", 3, 24h * 7, "service, or any other",
                                            "calls of APIs and of language models, written by whoever calls"}}},
+    Family<InstanceTold, MetricMeasured, AlertTold>{
+        {.name = "instances",
+         .topic = {TopicName::instances, "instances.v1", 3, 24h * 7, kSubjectKey,
+                   "what instances tell of themselves: heartbeats, status, logins, metrics, alerts"}}},
 };
 
 // Topics that belong to no family.

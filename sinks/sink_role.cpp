@@ -9,6 +9,7 @@
 #include "common/runtime/memory.hpp"
 #include "common/runtime/stop_wait.hpp"
 #include "common/worker/crew.hpp"
+#include "sinks/alerts/alert_watch.hpp"
 #include "sinks/autopilot.hpp"
 #include "sinks/custody/custody_watch.hpp"
 #include "sinks/families.hpp"
@@ -37,12 +38,14 @@ struct Family {
 
 class SinkRole : public runtime::Role {
  public:
-  SinkRole(const runtime::RoleContext& context, const Clock& clock, OtherCopies others)
+  SinkRole(const runtime::RoleContext& context, const Clock& clock, OtherCopies others, AskReaders ask_readers)
       : context_(context),
         clock_(clock),
         keeper_database_(context.settings.postgres.url, "wxpipe sink autopilot", postgres::Purpose::administration),
         custody_database_(context.settings.postgres.url, "wxpipe sink custody", postgres::Purpose::administration),
+        alerts_database_(context.settings.postgres.url, "wxpipe sink alerts", postgres::Purpose::administration),
         custody_watch_(context.settings, custody_database_, context.metrics, std::move(others)),
+        alert_watch_(context.settings, alerts_database_, clock, std::move(ask_readers)),
         crew_(context, clock, teams()) {}
 
   std::string_view name() const override { return "sink"; }
@@ -50,7 +53,7 @@ class SinkRole : public runtime::Role {
   void run(std::stop_token stop) override {
     std::vector<std::string> topics;
     for (const auto& family : families_) topics.push_back(topic_of(context_.settings.kafka, family.info));
-    // The process that stores marks also runs the custody watch.
+    // The process that stores marks also runs the watches: what they go by is in its tables.
     const bool has_marks = std::any_of(families_.begin(), families_.end(), [](const auto& family) {
       return &family.info == &schemas::family_of<schemas::CustodyMark>();
     });
@@ -58,8 +61,9 @@ class SinkRole : public runtime::Role {
     crew_.run(stop, {.topics = topics,
                      .begun =
                          [&] {
-                           if (has_marks)
-                             crew_.start([this](const std::stop_token& until) { custody_watch_.run(until); });
+                           if (!has_marks) return;
+                           crew_.start([this](const std::stop_token& until) { custody_watch_.run(until); });
+                           crew_.start([this](const std::stop_token& until) { alert_watch_.run(until); });
                          },
                      .cut_off = [&] { interrupt(); }});
   }
@@ -87,6 +91,7 @@ class SinkRole : public runtime::Role {
     for (auto& family : families_) family.database.interrupt();
     keeper_database_.interrupt();
     custody_database_.interrupt();
+    alerts_database_.interrupt();
   }
 
   // The autopilot's thread.
@@ -114,16 +119,17 @@ class SinkRole : public runtime::Role {
   runtime::RoleContext context_;
   const Clock& clock_;
   std::deque<Family> families_;
-  Database keeper_database_, custody_database_;
+  Database keeper_database_, custody_database_, alerts_database_;
   CustodyWatch custody_watch_;
+  AlertWatch alert_watch_;
   worker::Crew crew_;  // its threads use the rest
 };
 }  // namespace
 
 std::unique_ptr<runtime::Role> make_sink_role(const runtime::RoleContext& context, const Clock& clock,
-                                              OtherCopies others) {
+                                              OtherCopies others, AskReaders ask_readers) {
   runtime::give_memory_back();
-  return std::make_unique<SinkRole>(context, clock, std::move(others));
+  return std::make_unique<SinkRole>(context, clock, std::move(others), std::move(ask_readers));
 }
 
 }  // namespace wxpipe::sinks

@@ -51,6 +51,7 @@ std::span<const Key<Settings>> setting_keys() {
   using P = ProcessSettings;
   using K = SinkSettings;
   using C = ConsoleSettings;
+  using W = AlertSettings;
   static const std::vector<Key<Settings>> keys{
       {"instance.name", in<&S::instance, &InstanceSettings::name>(), characters("-_."),
        "Tells processes of one role apart: static membership, transactional ids and receipts are built on it. "
@@ -206,6 +207,20 @@ std::span<const Key<Settings>> setting_keys() {
       {"sink.repair", in<&S::sink, &K::repair>(), any(),
        "Sends lost events again by itself, as `wxpipe audit --repair --yes` does. It also brings back rows that were "
        "deleted on purpose, unless their custody marks were deleted too."},
+
+      {"alerts.every", in<&S::alerts, &W::every>(), lasting(1s, 1h),
+       "How often the rules below are tried, by one sink process at a time. Alerts are rows of alert_records."},
+      {"alerts.lag", in<&S::alerts, &W::lag>(), lasting(0s, kDay * 7),
+       "An alert, if the oldest record that process or a sink hasn't taken is as old as this. 0s: none."},
+      {"alerts.unaccounted", in<&S::alerts, &W::unaccounted>(), between(0, 1'000'000'000),
+       "An alert, if so many acknowledged callbacks are found nowhere. 0: none."},
+      {"alerts.dead_letters", in<&S::alerts, &W::dead_letters>(), between(0, 100'000),
+       "An alert, if there were so many dead letters in ten minutes. 0: none."},
+      {"alerts.instance_silent", in<&S::alerts, &W::instance_silent>(), lasting(0s, kDay * 14),
+       "An alert, if an instance has sent no heartbeat for so long, and for three of its heartbeat_interval. 0s: none."},
+      {"alerts.account_silent", in<&S::alerts, &W::account_silent>(), lasting(0s, kDay * 14),
+       "An alert, if nothing has come for so long for an account of which something came on three of the seven days "
+       "before. 0s: none."},
 
       {"log.level", in<&S::log, &LogSettings::level>(), one_of({"debug", "info", "warn", "error"}),
        "The least important lines that are written: debug, info, warn or error."},

@@ -142,6 +142,16 @@ struct SinkSettings {
   bool repair = false;  // unaccounted receipts are sent again without a person
 };
 
+// [alerts]: when a row of alert_records is opened. 0: that rule is off.
+struct AlertSettings {
+  seconds every{30};
+  seconds lag{300};
+  int unaccounted = 1;
+  int dead_letters = 10;  // in ten minutes
+  seconds instance_silent{180};
+  seconds account_silent{24 * 3600};
+};
+
 // [log]
 struct LogSettings {
   std::string level = "info";     // debug, info, warn, error
@@ -230,6 +240,7 @@ struct Settings {
   SpoolSettings spool;
   ProcessSettings process;
   SinkSettings sink;
+  AlertSettings alerts;
   LogSettings log;
   ScoreSettings score;
   std::vector<AccountSettings> accounts;

@@ -13,6 +13,7 @@ constexpr std::string_view kContact = "data.wxid", kGroup = "data.group_wxid", k
 
 constexpr std::array kEvents{
     EventRule{"account.status_changed", "", "account.status_changed", kNobody, "data.status", ""},
+    EventRule{"account.updated", "", "account.updated", kNobody, "data.nickname", ""},
     EventRule{"alert.raised", "", "alert.raised", kNobody, "data.title data.message", ""},
     EventRule{"alert.resolved", "", "alert.resolved", kNobody, "data.title data.message", ""},
     EventRule{"contact.added", "", "contact.added", kContact, "data.nickname", ""},
@@ -25,6 +26,7 @@ constexpr std::array kEvents{
     EventRule{"group.member_left", "", "group.member_left", kGroup, "data.group_name", ""},
     EventRule{"group.updated", "", "group.updated", kGroup, "data.group_name", ""},
     EventRule{"instance.heartbeat", "", "instance.heartbeat", kNobody, "data.status", ""},
+    EventRule{"instance.metrics", "", "instance.metrics", kNobody, "", ""},
     EventRule{"instance.status_changed", "", "instance.status_changed", kNobody, "data.status data.error_message", ""},
     EventRule{"message.received", "", "message.", kFrom, kMessageText, ""},
     EventRule{"message.sent", "", "outgoing.", "data.chat_wxid", kMessageText, ""},

@@ -31,6 +31,7 @@ struct OriginWords {
   bool null_if_empty = false;  // for tenant and subject; false where they are part of a key
   bool own_too = false;        // wxpipe's own happenings too: platform "wxpipe", perhaps without an account
   bool newest_wins = false;    // the table has what orders its rows: wxpipe.told_at(occurred_at, timeless, stated_at)
+  bool only_merged = false;    // the table has none of these columns; its merge takes what it needs
 };
 
 // `Member` is the Origin in the fact's struct.
@@ -49,7 +50,7 @@ constexpr auto origin_fields(const OriginWords& words) {
   auto timeless =
       field<Member, &Origin::timeless>("timeless", "The platform gives no time for this kind of event").unless_empty();
   auto stated_at = field<Member, &Origin::stated_at>("stated_at", kStatedAt).optional();
-  if (!words.newest_wins) {
+  if (!words.newest_wins && !words.only_merged) {
     timeless = timeless.no_column();
     stated_at = stated_at.no_column();
   }
@@ -57,24 +58,26 @@ constexpr auto origin_fields(const OriginWords& words) {
     tenant = tenant.null_if_empty().means("The authorised account; null where there is none");
     subject = subject.null_if_empty();
   }
-  return fields(
-      field<Member, &Origin::event_id>("event_id", "The row of messages it came from")
-          .required()
-          .like("01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"),
-      field<Member, &Origin::receipt>("receipt", "Custody: receipt of the callback")
-          .optional()
-          .like("edge-1/01JD4Z8K/42"),
-      field<Member, &Origin::event_type>("event_type", "The event's type, as in messages.type").like("menu.clicked"),
-      platform, account, tenant, subject,
-      field<Member, &Origin::occurred_at>("occurred_at", words.occurred_at)
-          .required()
-          .like("2024-11-20T06:00:33.000000Z"),
-      field<Member, &Origin::received_at>("received_at", "When it was received").like("2024-11-20T06:00:33.412907Z"),
-      timeless, stated_at,
-      field<Member, &Origin::trace_id>("trace_id", "W3C trace id")
-          .optional()
-          .pattern(kTraceIdForm)
-          .like("4bf92f3577b34da6a3ce929d0e0e4736"));
+  const auto placed = [&](const auto& one) { return words.only_merged ? one.for_merge() : one; };
+  return fields(placed(field<Member, &Origin::event_id>("event_id", "The row of messages it came from")
+                           .required()
+                           .like("01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4")),
+                placed(field<Member, &Origin::receipt>("receipt", "Custody: receipt of the callback")
+                           .optional()
+                           .like("edge-1/01JD4Z8K/42")),
+                placed(field<Member, &Origin::event_type>("event_type", "The event's type, as in messages.type")
+                           .like("menu.clicked")),
+                placed(platform), placed(account), placed(tenant), placed(subject),
+                placed(field<Member, &Origin::occurred_at>("occurred_at", words.occurred_at)
+                           .required()
+                           .like("2024-11-20T06:00:33.000000Z")),
+                placed(field<Member, &Origin::received_at>("received_at", "When it was received")
+                           .like("2024-11-20T06:00:33.412907Z")),
+                placed(timeless), placed(stated_at),
+                placed(field<Member, &Origin::trace_id>("trace_id", "W3C trace id")
+                           .optional()
+                           .pattern(kTraceIdForm)
+                           .like("4bf92f3577b34da6a3ce929d0e0e4736")));
 }
 
 }  // namespace wxpipe::schemas

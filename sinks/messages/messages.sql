@@ -91,3 +91,23 @@ on conflict (account, chat, owner, tenant) do update set
   first_outbound_at = least(k.first_outbound_at, excluded.first_outbound_at),
   last_outbound_at = greatest(k.last_outbound_at, excluded.last_outbound_at),
   last_message_at = greatest(k.last_message_at, excluded.last_message_at), updated_at = now()
+
+--@ traffic_upsert over fresh
+-- How many messages and events each account and login had on a day of people in China. Sums commute; each writer has
+-- rows of its own.
+insert into wxpipe.traffic_days as k (account, tenant, login, day, writer, received, sent, events)
+select t.account, t.tenant, t.login, t.day, :writer, sum(t.received), sum(t.sent), sum(t.events)
+from (
+  select f.account, coalesce(f.tenant, '') as tenant,
+    case when f.platform = 'instance' then coalesce(f.recipient, '') else '' end as login,
+    ((case when f.timeless then coalesce(nullif(f.stated_at, 'epoch'), f.occurred_at) else f.occurred_at end)
+      at time zone 'Asia/Shanghai')::date as day,
+    (f.category = 'message' and f.type not like 'outgoing.%')::int as received,
+    (f.category = 'message' and f.type like 'outgoing.%')::int + (f.reply is not null)::int as sent,
+    (f.category <> 'message')::int as events
+  from facts f) t
+group by t.account, t.tenant, t.login, t.day
+order by t.account, t.tenant, t.login, t.day
+on conflict (account, tenant, login, day, writer) do update set
+  received = k.received + excluded.received, sent = k.sent + excluded.sent, events = k.events + excluded.events,
+  updated_at = now()

@@ -145,6 +145,27 @@ from generate_series(1, 400) n;
 insert into account_health (account, day, by_broker, by_spool, first_seen_at, last_seen_at, active_minutes)
 select account, (occurred_at at time zone 'UTC')::date, count(*), 0, min(occurred_at), max(occurred_at), repeat('1', 1440)::bit(1440)
 from messages group by 1, 2;
+insert into instances (account, login, told, first_seen_at, last_seen_at, heartbeat_at)
+select account, login, '{"status": ["1", "e", "online"]}', now() - interval '80 days', now(), case when login = '' then now() end
+from (select case n when 1 then 'desk' else 'desk' || n end as account from generate_series(1, 60) n) a,
+  (select case n when 0 then '' else 'wxid' || n end as login from generate_series(0, 30) n) l;
+insert into instance_health (account, day, first_seen_at, last_seen_at, active_minutes)
+select account, day, day, day + interval '1 hour', repeat('110', 480)::bit(1440)
+from generate_series(now() - interval '80 days', now(), interval '1 day') day, (select 'desk' || n as account from generate_series(1, 20) n
+  union all select 'desk') a;
+insert into instance_monitors (event_id, metric, occurred_at, account, metric_value, unit, collected_at)
+select md5('metric' || account || n)::uuid, metric, at, account, n % 100, '%', at
+from (select n, now() - interval '80 days' + n * (interval '80 days' / 1200) as at from generate_series(1, 1200) n) e,
+  unnest(array['cpu_usage', 'memory_usage']) metric, (select case n when 1 then 'desk' else 'desk' || n end as account from generate_series(1, 20) n) a;
+insert into alert_records (alert_id, alert_uuid, rule, account, told, opened_at, last_told_at, resolved_at)
+select md5('alert' || n)::uuid, 'a' || n, case when n % 2 = 0 then 'instance_silent' end, case when n % 50 = 1 then 'desk' else 'desk' || n % 50 end,
+  jsonb_build_object('title', jsonb_build_array('1', 'e', 'memory'), 'source_id', jsonb_build_array('1', 'e', 'desk' || n)), at, at,
+  case when n % 100 > 0 then at + interval '1 hour' end
+from (select n, now() - n * interval '3 hours' as at from generate_series(1, 5000) n) a;
+insert into wxpipe.traffic_days (account, tenant, login, day, writer, received, sent, events)
+select account, coalesce(tenant, ''), case when platform = 'instance' then recipient else '' end, (occurred_at at time zone 'Asia/Shanghai')::date,
+  'sink-' || n, count(*), 0, 0
+from messages, generate_series(1, 2) n group by 1, 2, 3, 4, 5;
 insert into wxpipe.ledger (minute, account, family, writer, acknowledged, stored)
 select date_trunc('minute', received_at), account, 'messages', 'sink-1', count(*), count(*) from messages group by 1, 2;
 insert into wxpipe.duplicate_receipts (receipt, event_id, account, family, received_at)

@@ -169,12 +169,13 @@ TEST_F(Schema, LeadsFromEachRowToATrace) {
   const auto of_several = "(" + has("created_trace_id", "text") + " and " + has("updated_trace_id", "text") + ")";
   // The rest are counters and what people did: their rows are sums over many events, or about none.
   EXPECT_EQ(tables_where("not " + of_one_event + " and not " + of_several + " and t.relname !~ '^audit_logs_'"),
-            (Names{"account_health", "audit_logs", "wxpipe.accounts", "wxpipe.bookmarks", "wxpipe.custody_marks",
-                   "wxpipe.dead_letter_actions", "wxpipe.identity_verdicts", "wxpipe.lead_daily", "wxpipe.ledger",
-                   "wxpipe.replays", "wxpipe.schema_version", "wxpipe.sink_offsets"}));
+            (Names{"account_health", "audit_logs", "instance_health", "wxpipe.accounts", "wxpipe.bookmarks",
+                   "wxpipe.custody_marks", "wxpipe.dead_letter_actions", "wxpipe.identity_verdicts",
+                   "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.replays", "wxpipe.schema_version",
+                   "wxpipe.sink_offsets", "wxpipe.traffic_days"}));
 }
 
-TEST_F(Schema, NamesPartitionsByTheirMonthOrDay) {
+TEST_F(Schema, NamesPartitionsByTheirMonthDayOrWeek) {
   const auto partitions = [&](const std::string& table) {
     connection_->execute("set timezone = 'UTC'");
     return names(
@@ -195,6 +196,13 @@ TEST_F(Schema, NamesPartitionsByTheirMonthOrDay) {
                    "system_logs_20261231" + range("2026-12-31", "2027-01-01"),
                    "system_logs_20270101" + range("2027-01-01", "2027-01-02"),
                    "system_logs_20270102" + range("2027-01-02", "2027-01-03"), "system_logs_default DEFAULT"}));
+  const std::string monitors = "instance_monitors";
+  EXPECT_EQ(partitions(monitors),
+            (Names{monitors + "_2026w53" + range("2026-12-28", "2027-01-04"),
+                   monitors + "_2027w01" + range("2027-01-04", "2027-01-11"),
+                   monitors + "_2027w02" + range("2027-01-11", "2027-01-18"),
+                   monitors + "_2027w03" + range("2027-01-18", "2027-01-25"),
+                   monitors + "_2027w04" + range("2027-01-25", "2027-02-01"), monitors + "_default DEFAULT"}));
 }
 
 // Name, type, null and comment of each column of each fact's table must fit schemas/facts.

@@ -167,6 +167,30 @@ std::string receipt_of(int64_t number, int64_t event) {
   fact.told = {{"receiver", fact.origin.subject}};
   return value_of(fact);
 }
+// Of an instance of its own each, with one metric.
+std::string instance(int64_t number, int64_t event) {
+  schemas::InstanceTold fact;
+  fact.origin = origin(number, event);
+  fact.origin.account = fmt::format("desk{}", number);
+  fact.origin.event_type = "instance.heartbeat";
+  fact.told = {{"status", "online"}, {"version", fmt::format("4.{}", event)}};
+  return value_of(fact);
+}
+std::string metric(int64_t number) {
+  schemas::MetricMeasured fact;
+  fact.origin = origin(number, 0);
+  fact.metric = "cpu_usage";
+  fact.value = "21.5";
+  return value_of(fact);
+}
+std::string alert(int64_t number, int64_t event) {
+  schemas::AlertTold fact;
+  fact.origin = origin(number, event);
+  fact.alert_uuid = fmt::format("a{}", number);
+  fact.over = event % 2 == 1;
+  fact.told = {{"title", "memory"}, {"metric_value", "93.1"}};
+  return value_of(fact);
+}
 std::string log_of(int64_t number) {
   const auto its = origin(number, 0);
   return value_of(schemas::LogWritten{
@@ -231,6 +255,7 @@ class World {
         values["directory"].push_back(entry(i, 0));
         values["receipts"].push_back(receipt_of(i, 0));
         values["calls"].push_back(call_of(i));
+        for (const auto& value : {instance(i, 0), metric(i), alert(i, 0)}) values["instances"].push_back(value);
         values["dead_letters"].push_back(dead_letter(i, "edge-1/boot"));
         values["custody"].push_back(value_of(mark("edge-1", i + 1)));
       }
@@ -324,6 +349,13 @@ const std::vector<Kind>& kinds() {
       {"receipts new", "receipts", [](World& world, int64_t, int64_t) { return receipt_of(world.fresh(), 0); }},
       {"receipts known", "receipts",
        [](World& world, int64_t row, int64_t round) { return receipt_of(world.known(row, round), round); }},
+      {"instances new", "instances", [](World& world, int64_t, int64_t) { return instance(world.fresh(), 0); }},
+      {"instances known", "instances",
+       [](World& world, int64_t row, int64_t round) { return instance(world.known(row, round), round); }},
+      {"metrics new", "instances", [](World& world, int64_t, int64_t) { return metric(world.fresh()); }},
+      {"alerts new", "instances", [](World& world, int64_t, int64_t) { return alert(world.fresh(), 0); }},
+      {"alerts known", "instances",
+       [](World& world, int64_t row, int64_t round) { return alert(world.known(row, round), round); }},
       {"logs new", "logs", [](World& world, int64_t, int64_t) { return log_of(world.fresh()); }},
       {"calls new", "calls", [](World& world, int64_t, int64_t) { return call_of(world.fresh()); }},
       {"calls all there", "calls", [](World& world, int64_t row, int64_t) { return call_of(world.known(row)); }},

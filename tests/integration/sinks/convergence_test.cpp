@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <thread>
 #include <tuple>
 
@@ -69,9 +70,9 @@ struct Row {
   int64_t first = INT64_MAX, last = INT64_MIN, count = 0;
   std::string first_trace, last_trace;
 
-  void add(const schemas::Origin& origin) {
+  void add(const schemas::Origin& origin) { add(origin, micros(best_time(origin))); }
+  void add(const schemas::Origin& origin, int64_t at) {
     if (platform.empty() || origin.platform < platform) platform = origin.platform;
-    const auto at = micros(best_time(origin));
     if (std::tie(at, origin.trace_id) < std::tie(first, first_trace) || count == 0) {
       first = at;
       first_trace = origin.trace_id;
@@ -91,12 +92,19 @@ struct Row {
     return found == told.end() ? std::string() : found->second.value;
   }
   std::string text() const {
-    std::string all = fmt::format("{}|{}|{}|{}|{}|{}", platform, first, last, count, first_trace, last_trace);
+    return fmt::format("{}|{}|{}|{}|{}|{}{}", platform, first, last, count, first_trace, last_trace, told_text());
+  }
+  std::string told_text() const {
+    std::string all;
     for (const auto& [name, newest] : told)
       all += fmt::format("|{}={} {}", name, std::get<4>(newest.order), newest.value);
     return all;
   }
 };
+// What was told, of a row in the database. `k`: its table.
+constexpr std::string_view kToldText =
+    "(select string_agg('|' || f.key || '=' || (f.value ->> 1) || ' ' || (f.value ->> 2), '' order by f.key collate "
+    "\"C\") from jsonb_each(k.told) f)";
 // The same of a row in the database. `k`: its table.
 constexpr std::string_view kRowText =
     "concat_ws('|', k.platform, (extract(epoch from k.first_seen_at) * 1000000)::bigint, (extract(epoch from "
@@ -329,8 +337,12 @@ TEST_F(Convergence, OfConversations) {
     std::optional<int64_t> first, first_in, last_in, first_out, last_out;
     Turn last{INT64_MIN, "", 0, "", "", ""};
   };
+  struct Traffic {
+    int received = 0, sent = 0, events = 0;
+  };
   Random random(3);
   std::map<std::string, Talk> model;
+  std::map<std::string, Traffic> traffic;
   std::vector<std::string> values;
   for (size_t i = 0; i < kFacts; ++i) {
     const int number = static_cast<int>(i);
@@ -365,6 +377,12 @@ TEST_F(Convergence, OfConversations) {
       keep_greatest(inbound ? talk.last_in : talk.last_out, at);
       if (turn.key() > talk.last.key()) talk.last = turn;
     };
+    // A day of people in China.
+    auto& day = traffic[fmt::format("{}|{}|{}|{}", event.account, event.tenant,
+                                    event.platform == "instance" ? event.recipient : "",
+                                    to_iso8601(best_time(event) + 8h).substr(0, 10))];
+    ++(event.category != "message" ? day.events : event.type == "outgoing.text" ? day.sent : day.received);
+    if (!event.reply.empty()) ++day.sent;
     const auto id = to_string(event.id);
     if (event.category == "message")
       say(event.type != "outgoing.text", {at, id, 0, event.type, event.sender, event.content.substr(0, 100)});
@@ -377,11 +395,15 @@ TEST_F(Convergence, OfConversations) {
                                    time_text(talk.first_in), time_text(talk.last_in), time_text(talk.first_out),
                                    time_text(talk.last_out), talk.last.at, talk.last.event, talk.last.turn,
                                    talk.last.type, talk.last.sender, talk.last.preview));
+  for (const auto& [key, day] : traffic)
+    expected.push_back(fmt::format("{}|{}|{}|{}", key, day.received, day.sent, day.events));
   expect_convergence(
-      "messages", values, {"messages", "conversations"},
+      "messages", values, {"messages", "conversations", "wxpipe.traffic_days"},
       fmt::format("select concat_ws('|', k.account, k.chat, k.owner, k.tenant, k.platform, k.is_group, "
                   "k.message_count, k.inbound_count, {}, {}, {}, {}, {}, {}, k.last_event_id, "
-                  "k.last_turn, k.last_type, k.last_sender, k.last_preview) from conversations k",
+                  "k.last_turn, k.last_type, k.last_sender, k.last_preview) from conversations k union all "
+                  "select concat_ws('|', d.account, d.tenant, d.login, d.day, d.received, d.sent, d.events) from "
+                  "traffic_days d",
                   sql_time("first_message_at"), sql_time("first_inbound_at"), sql_time("last_inbound_at"),
                   sql_time("first_outbound_at"), sql_time("last_outbound_at"), sql_time("last_message_at")),
       expected);
@@ -497,6 +519,118 @@ TEST_F(Convergence, OfCalls) {
                   "select concat_ws('|', 'ai', k.call_id, {0}, k.service, k.provider, k.call_type, "
                   "coalesce(k.user_id, ''), coalesce(k.total_tokens, -1)) from ai_calls k",
                   sql_time("occurred_at")),
+      expected);
+}
+
+// Heartbeats, changes of status and profiles; metrics; alerts: one family, and so in one stream.
+TEST_F(Convergence, OfInstances) {
+  struct Instance : Row {
+    std::optional<int64_t> heartbeat, online;
+  };
+  struct Day {
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    std::set<int64_t> minutes;
+  };
+  struct Alert : Row {
+    std::optional<int64_t> over;
+  };
+  Random random(5);
+  std::map<std::string, Instance> instances;
+  std::map<std::string, Day> days;
+  std::map<std::string, Alert> alerts;
+  Lines expected;
+  std::vector<std::string> values;
+  for (size_t i = 0; i < kFacts; ++i) {
+    auto origin = some_origin(random, static_cast<int>(i));
+    const auto event = to_string(origin.event_id);
+    const auto at = micros(best_time(origin));
+    // By our clock: a timeless one has the arrival there.
+    const auto seen_at = origin.timeless ? origin.received_at : origin.occurred_at;
+    const auto seen = micros(seen_at);
+    const auto newest = [&](const std::string& value) {
+      return Newest{{0, 0, micros(told_at(origin)), 0, event}, value};
+    };
+    if (const auto kind = pick(random, 10); kind < 6) {
+      origin.event_type = one_of(random, {"instance.heartbeat", "instance.status_changed", "instance.metrics"});
+      schemas::InstanceTold fact;
+      if (pick(random, 2)) {
+        fact.login = fmt::format("wxid{}", pick(random, 9));
+        origin.event_type = one_of(random, {"account.status_changed", "account.updated"});
+      }
+      fact.origin = origin;
+      schemas::Attributes told;
+      if (pick(random, 3)) told.emplace_back("status", one_of(random, {"online", "offline", "error"}));
+      if (pick(random, 2)) told.emplace_back("version", fmt::format("4.{}", pick(random, 50)));
+      fact.told = told;
+      values.push_back(value_of(fact));
+      auto& row = instances[origin.account + "|" + fact.login];
+      row.add(origin, seen);
+      for (const auto& [name, value] : told) row.tell(name, newest(value));
+      if (origin.event_type == "instance.heartbeat") keep_greatest(row.heartbeat, seen);
+      if (origin.event_type.ends_with(".status_changed") && !told.empty() && told[0].second == "online")
+        keep_greatest(row.online, at);
+      if (fact.login.empty()) {
+        auto& day = days[origin.account + "|" + to_iso8601(seen_at).substr(0, 10)];
+        day.first = std::min(day.first, seen);
+        day.last = std::max(day.last, seen);
+        day.minutes.insert(seen / 60'000'000 % 1440);
+      }
+    } else if (kind < 8) {
+      schemas::MetricMeasured fact;
+      fact.origin = origin;
+      fact.metric = one_of(random, {"cpu_usage", "queue"});
+      fact.value =
+          pick(random, 5) ? fmt::format("{}.5", pick(random, 100)) : one_of(random, {"+1", "1e", "12345678901234"});
+      fact.unit = pick(random, 2) ? "%" : "";
+      values.push_back(value_of(fact));
+      if (fact.value.ends_with(".5"))
+        expected.push_back(fmt::format("{}|{}|{}|{}000|{}|{}|{}", event, fact.metric, origin.account, fact.value,
+                                       fact.unit, at, origin.trace_id));
+    } else {
+      schemas::AlertTold fact;
+      fact.origin = origin;
+      fact.alert_uuid = fmt::format("a{}", pick(random, 300));
+      fact.over = pick(random, 3) == 0;
+      schemas::Attributes told{{"title", fmt::format("title {}", pick(random, 20))}};
+      if (pick(random, 2)) told.emplace_back("metric_value", fmt::format("{}", pick(random, 100)));
+      if (pick(random, 4) == 0) told.emplace_back("account", "wxid1");
+      fact.told = told;
+      values.push_back(value_of(fact));
+      auto& row = alerts[origin.account + "|" + fact.alert_uuid];
+      row.add(origin);
+      for (const auto& [name, value] : told) row.tell(name, newest(value));
+      if (fact.over) keep_least(row.over, at);
+    }
+  }
+  for (const auto& [key, row] : instances)
+    expected.push_back(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}{}", key, row.value("status"), row.first, row.last,
+                                   time_text(row.heartbeat), time_text(row.online), row.first_trace, row.last_trace,
+                                   row.told_text()));
+  for (const auto& [key, day] : days)
+    expected.push_back(fmt::format("{}|{}|{}|{}", key, day.first, day.last, fmt::join(day.minutes, " ")));
+  for (const auto& [key, row] : alerts) {
+    const auto value = row.value("metric_value"), login = row.value("account");
+    expected.push_back(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}{}", key, row.value("title"),
+                                   value.empty() ? "-" : value + ".0000", login.empty() ? "instance" : "account",
+                                   login.empty() ? key.substr(0, 4) : login, row.over ? "RESOLVED" : "ACTIVE",
+                                   row.first, row.last, time_text(row.over), row.first_trace, row.last_trace,
+                                   row.told_text()));
+  }
+  expect_convergence(
+      "instances", values, {"instances", "instance_health", "instance_monitors", "alert_records"},
+      fmt::format(
+          "select concat_ws('|', k.account, k.login, coalesce(k.status, ''), {0}, {1}, {2}, {3}, "
+          "coalesce(k.created_trace_id, ''), coalesce(k.updated_trace_id, '')) || coalesce({4}, '') from instances k "
+          "union all select concat_ws('|', k.account, k.day, {0}, {1}, (select string_agg(m::text, ' ' order by m) from "
+          "generate_series(0, 1439) m where get_bit(k.active_minutes, m) = 1)) from instance_health k "
+          "union all select concat_ws('|', k.event_id, k.metric, k.account, k.metric_value, k.unit, {5}, "
+          "coalesce(k.trace_id, '')) from instance_monitors k "
+          "union all select concat_ws('|', k.account, k.alert_uuid, k.title, coalesce(k.metric_value::text, '-'), "
+          "k.source_type, k.source_id, k.status, {6}, {7}, {8}, coalesce(k.created_trace_id, ''), "
+          "coalesce(k.updated_trace_id, '')) || {4} from alert_records k",
+          sql_time("first_seen_at"), sql_time("last_seen_at"), sql_time("heartbeat_at"), sql_time("online_at"),
+          kToldText, sql_time("collected_at"), sql_time("opened_at"), sql_time("last_told_at"),
+          sql_time("resolved_at")),
       expected);
 }
 

@@ -55,7 +55,15 @@ class ViewsTest : public WholePathTest {
                  "and not exists (select from directory_history h where h.event_id = m.event_id)) e") +
              count(
                  "(select 1 from messages m where m.type ~ '^(receipt|outgoing|job)[.]' and not exists (select from "
-                 "receipts r where r.event_id = m.event_id)) e");
+                 "receipts r where r.event_id = m.event_id)) e") +
+             count(
+                 "(select 1 from messages m where m.platform = 'instance' and m.type ~ '^(instance|account)[.]' and m.category "
+                 "= 'event' and not exists (select from instances i where i.account = m.account and i.login = case when m.type "
+                 "like 'account.%' then m.recipient else '' end and i.last_seen_at >= m.occurred_at)) e") +
+             count(
+                 "(select 1 from messages m where m.platform = 'instance' and m.type like 'alert.%' and not exists (select "
+                 "from alert_records r where r.account = m.account and r.alert_uuid = m.attributes #>> '{data,alert_uuid}' and "
+                 "(m.type = 'alert.raised' or r.resolved_at is not null))) e");
     };
     ASSERT_EQ(eventually_equal(behind, 0), 0);
   }
@@ -138,6 +146,11 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
   desk("instance.status_changed", 19, R"("instance_id":"instance-1","status":"error","version":"4.1")");
   desk("account.status_changed", 21, login + R"("status":"online")");
   desk("account.status_changed", 18, login + R"("status":"banned")");
+  desk("account.updated", 17, login + R"("nickname":"客服小李","gender":"female","login_method":"qrcode")");
+  desk("account.updated", 16, login + R"("nickname":"小李","phone":"13800138000")");  // late, and older
+  desk(
+      "instance.metrics", 20,
+      R"("instance_id":"instance-1","metrics":[{"name":"disk","value":2048,"unit":"MB"},{"name":"queue","value":-3}])");
   desk(
       "task.finished", 22,
       login +
@@ -196,13 +209,19 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
   EXPECT_EQ(
       lines("select instance_uuid, name, version, status, webhook_url, current_accounts, last_heartbeat is not null, "
             "total_messages, today_messages from wework.wework_instances"),
-      Lines{"(instance-1,desk,4.1,1,/callback/desk,7,t,,4)"});
+      Lines{"(instance-1,desk,4.1,1,/callback/desk,7,t,4,0)"})
+      << "by the sender's clock they wrote in 2025";
   EXPECT_EQ(lines("select i.name, m.metric_name, m.metric_value, m.metric_unit from wework.instance_monitors m join "
-                  "wework.wework_instances i on i.id = m.instance_id"),
-            Lines{"(desk,cpu_usage,21.5000,%)"});
-  EXPECT_EQ(lines("select wxid, status, is_logged_in, last_login_time is not null, contact_count, today_messages from "
-                  "wework.wework_accounts"),
-            Lines{"(wxid_desk1,1,1,t,1,4)"});
+                  "wework.wework_instances i on i.id = m.instance_id order by 2"),
+            (Lines{"(desk,cpu_usage,21.5000,%)", "(desk,disk,2048.0000,MB)", "(desk,queue,-3.0000,)"}));
+  EXPECT_EQ(lines("select metric, collected_at at time zone 'UTC' from instance_monitors where metric = 'queue'"),
+            Lines{"(queue,\"2025-01-15 08:20:00\")"});
+  EXPECT_EQ(
+      lines("select wxid, nickname, phone, gender, login_method, status, is_logged_in, last_login_time at time zone "
+            "'UTC', contact_count, total_messages, today_messages from wework.wework_accounts"),
+      Lines{"(wxid_desk1,客服小李,13800138000,2,qrcode,1,1,\"2025-01-15 08:21:00\",1,4,0)"});
+  EXPECT_EQ(lines("select login, day, received, sent from traffic_days where account = 'desk' and received + sent > 0"),
+            Lines{"(wxid_desk1,2025-01-15,2,2)"});
   EXPECT_EQ(
       lines(
           "select task_uuid, task_name, target_count, success_count, fail_count, progress, status, completed_at is not null "
@@ -233,10 +252,7 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
   EXPECT_EQ(lines("select message_count, last_message_time is not null from wework.groups order by group_wxid"),
             (Lines{"(1,t)", "(,f)"}));
   EXPECT_EQ(lines("select tag_id, name, state from tags"), Lines{"(展会,展会,)"});
-  database_->query(
-      "update messages set received_at = received_at - interval '1 hour' where type = 'instance.status_changed'");
-  database_->query(
-      "update messages set received_at = received_at - interval '2 minutes' where type = 'instance.heartbeat'");
+  database_->query("update instances set heartbeat_at = heartbeat_at - interval '2 minutes'");
   EXPECT_EQ(lines("select status from wework.wework_instances"), Lines{"(0)"}) << "silent for too long";
   ASSERT_EQ(eventually_equal([&] { return count("wework.system_logs where module = 'alert'"); }, 3), 3);
   EXPECT_EQ(
@@ -253,6 +269,32 @@ TEST_F(ViewsTest, OfAManagerOfInstances) {
       Lines{"(\"dlq drop\",dead_letters,DELETE,SUCCESS,1,\"a test\")"});
   EXPECT_EQ(lines("select action, resource_type, resource_id, changes->>'affected', ip_address from crm.audit_logs"),
             Lines{"(\"dlq drop\",dead_letters,,1,)"});
+}
+
+// wxpipe's own rules, with thresholds that a test can wait for.
+TEST_F(ViewsTest, OfAlertsThatComeAndGo) {
+  wxpipe_->stop();
+  wxpipe_ = start(
+      {"run"},
+      {{"WXPIPE_ALERTS__EVERY", "1s"}, {"WXPIPE_ALERTS__INSTANCE_SILENT", "2s"}, {"WXPIPE_ALERTS__DEAD_LETTERS", "1"}});
+  ASSERT_TRUE(wxpipe_->ready()) << wxpipe_->readiness();
+  client_ = std::make_unique<HttpClient>("127.0.0.1", wxpipe_->port().value());
+  desk("instance.heartbeat", 20, R"("instance_id":"instance-1","status":"online")");
+  send(encrypted_request("corp", "<!DOCTYPE x><xml/>", {.receiveid = "wwcorp"}));
+  const auto rows = [&](const char* rule, const char* status) {
+    return count(fmt::format("wework.alert_records where rule_name = '{}' and status = '{}'", rule, status));
+  };
+  ASSERT_EQ(eventually_equal([&] { return rows("instance_silent", "ACTIVE"); }, 1, 60s), 1) << wxpipe_->log();
+  ASSERT_EQ(eventually_equal([&] { return rows("dead_letters", "ACTIVE"); }, 1, 60s), 1) << wxpipe_->log();
+  EXPECT_EQ(
+      lines(
+          "select a.alert_level, a.source_type, a.source_id, i.instance_uuid, a.threshold_value, a.metric_value >= 2, "
+          "a.wx_raised_at - i.last_heartbeat from wework.alert_records a join wework.wework_instances i on i.id = "
+          "a.instance_id where a.rule_name = 'instance_silent'"),
+      Lines{"(WARNING,instance,desk,instance-1,2.0000,t,00:00:02)"});
+  desk("instance.heartbeat", 21, R"("instance_id":"instance-1","status":"online")");
+  ASSERT_EQ(eventually_equal([&] { return rows("instance_silent", "RESOLVED"); }, 1, 60s), 1) << wxpipe_->log();
+  EXPECT_EQ(rows("dead_letters", "ACTIVE"), 1);
 }
 
 TEST_F(ViewsTest, OfAThirdPartyPlatform) {
@@ -408,6 +450,11 @@ TEST_F(ViewsTest, OfCallsAndOfLeads) {
       lines("select name, platform, status, webhook_url, stats->>'callbacks_7_days' from crm.channels order by name"),
       (Lines{"(corp,,active,/callback/corp,1)", "(forms,other,active,/callback/forms,1)",
              "(shop,wechat_mp,active,/callback/shop,2)"}));
+  EXPECT_EQ(
+      lines("select account, status, last_seen_at is not null, callbacks_today, callbacks, messages_today, messages, "
+            "open_alerts from account_status where account = 'shop'"),
+      Lines{"(shop,active,t,2,2,2,2,0)"})
+      << "a message and the reply to the subscription";
   EXPECT_EQ(lines("select c.name, l.wx_subject from crm.leads l join crm.channels c on c.id = l.channel_id order by 1"),
             (Lines{"(forms,13800138000)", "(shop,oAnna)"}));
 }

@@ -164,7 +164,8 @@ TEST(TopicsPlan, CreatesAsManyPartitionsAsAskedFor) {
                                                     {"wxpipe.seen_ids.v1", 24},
                                                     {"wxpipe.custody.v1", 1},
                                                     {"wxpipe.directory.v1", 3},
-                                                    {"wxpipe.receipts.v1", 3}}));
+                                                    {"wxpipe.receipts.v1", 3},
+                                                    {"wxpipe.instances.v1", 3}}));
 }
 
 TEST(TopicsPlan, NamesTopicsWithTooFewReplicas) {

@@ -134,7 +134,7 @@ TEST(Sinks, AnUnknownFamilyIsAnErrorThatNamesTheOnesThereAre) {
     EXPECT_STREQ(
         error.what(),
         "sink.families: there is no 'message'; there are messages, followers, leads, customers, logs, dead_letters, "
-        "custody, directory, receipts, calls");
+        "custody, directory, receipts, calls, instances");
   }
 }
 

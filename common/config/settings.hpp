@@ -142,6 +142,12 @@ struct SinkSettings {
   bool repair = false;  // unaccounted receipts are sent again without a person
 };
 
+// [retention]
+struct RetentionSettings {
+  std::map<std::string, std::string> keep;  // family or table -> age (age.hpp); what isn't named is kept for ever
+  std::string dump_directory;               // empty: partitions are dropped without a dump
+};
+
 // [log]
 struct LogSettings {
   std::string level = "info";     // debug, info, warn, error
@@ -229,6 +235,7 @@ struct Settings {
   SpoolSettings spool;
   ProcessSettings process;
   SinkSettings sink;
+  RetentionSettings retention;
   LogSettings log;
   ScoreSettings score;
   std::vector<AccountSettings> accounts;

@@ -2,16 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "common/clock.hpp"
+#include "common/config/units.hpp"
 #include "common/postgres/migrations.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
 #include "operate/audit_log.hpp"
 #include "sinks/autopilot.hpp"
+#include "sinks/retention/retention.hpp"
 
 namespace wxpipe::cli {
 namespace {
-using report::counted, report::Column, report::Finding, report::Kind, report::Level, report::Row, report::Table;
+using report::counted, report::Column, report::Finding, report::Kind, report::Level, report::Report, report::Row,
+    report::Table;
 using sinks::PartitionsToMake;
 
 const std::vector<Column> kRange{
@@ -105,6 +110,93 @@ void doctor(Program& program) {
                                            : Finding{Level::error, missing, "Run `wxpipe partitions apply`."}}});
 }
 
+struct RetainOptions {
+  bool yes = false, accept_doubt = false;
+  std::string wait = "10s";
+};
+
+Report retention_report(const std::vector<sinks::TablePolicy>& policies, const std::vector<sinks::OldPartition>& old,
+                        bool yes) {
+  Table partitions{"partitions",
+                   "",
+                   {{"table", "table"},
+                    {"partition", "partition"},
+                    {"from", "from", Kind::day},
+                    {"to", "to before", Kind::day},
+                    {"rows", "rows", Kind::count},
+                    {"bytes", "bytes", Kind::count},
+                    {"keep", "kept for"},
+                    {"outcome", "outcome"},
+                    {"why", "why"},
+                    {"dump_file", "written to"}},
+                   {}};
+  size_t refused = 0, dropped = 0;
+  for (const auto& one : old) {
+    const bool goes = one.kept_because.empty();
+    partitions.rows.push_back({one.range.table, one.range.name, one.range.from, one.range.to, one.rows, one.bytes,
+                               one.keep,
+                               one.dropped ? "dropped"
+                               : goes      ? "would be dropped"
+                                           : "kept",
+                               one.kept_because, one.dump_file});
+    (goes ? dropped : refused) += 1;
+  }
+  Table limits{"limits", "limits", {{"table", "table"}, {"keep", "kept for"}}, {}};
+  for (const auto& policy : policies) limits.rows.push_back({policy.table.name, config::format_age(policy.keep)});
+  Report report{{{"dry_run", "", !yes}}, {std::move(partitions), std::move(limits)}, {}};
+  const auto say = [&](Level level, std::string sentence, std::string remedy = {}) {
+    report.findings.push_back({level, std::move(sentence), std::move(remedy)});
+  };
+  if (policies.empty())
+    say(Level::note, "nothing has a limit, so everything is kept for ever", "[retention] keep sets limits.");
+  else if (old.empty())
+    say(Level::fine, "no partition is older than its limit");
+  if (dropped > 0 && yes) say(Level::fine, counted(dropped, "partition") + " dropped");
+  if (dropped > 0 && !yes)
+    say(Level::note, counted(dropped, "partition") + " would be dropped",
+        "Run `wxpipe partitions retain --yes` to do it.");
+  if (refused > 0) say(Level::error, counted(refused, "partition") + " can't be dropped yet; the table says why");
+  return report;
+}
+
+void retain(Program& program, const RetainOptions& options) {
+  const auto patience = config::parse_duration(options.wait);
+  if (!patience) throw UsageError(fmt::format("--wait: '{}' is not a duration; write 10s or 2m", options.wait));
+  const auto settings = load_settings(program, config::kForPostgres);
+  postgres::Connection connection(settings.postgres.url, "wxpipe partitions", postgres::Purpose::administration);
+  postgres::require_schema(connection);
+  sinks::Drain drain(settings);
+  const auto who = operate::this_operator();
+  sinks::Retention retention(settings, connection, drain, {who.name, who.address});
+  if (options.yes && !retention.alone())
+    throw Unavailable("another process drops partitions at this moment; try again later");
+  auto old = retention.look(system_clock().now(), options.accept_doubt ? sinks::Doubt::accept : sinks::Doubt::refuse,
+                            *patience);
+  if (options.yes)
+    for (auto& one : old)
+      if (one.kept_because.empty()) retention.drop(one);
+  conclude(program, retention_report(retention.policies(), old, options.yes));
+}
+
+void add_retain(CLI::App& group, Program& program) {
+  auto& command = *group.add_subcommand(
+      "retain", "Drops partitions that are older than [retention] keep, if all in them is accounted for");
+  command.group("Commands");
+  add_config_options(command, program);
+  add_report_options(command, program, Rows::some);
+  const auto options = std::make_shared<RetainOptions>();
+  command.add_flag("--yes", options->yes, "Do it. Without it, only say what would be dropped, and what not and why");
+  command.add_flag("--accept-doubt", options->accept_doubt,
+                   "Also drop what has receipts in doubt in its time: callbacks of a process that was killed");
+  command.add_option("--wait", options->wait, "How long process and sinks may take to catch up. Default: 10s")
+      ->type_name("DURATION");
+  add_examples(command,
+               {{"wxpipe partitions retain --config wxpipe.toml", "what is old enough, and may it go?"},
+                {"wxpipe partitions retain --yes -c wxpipe.toml", "sinks do the same by themselves every hour"},
+                {"wxpipe partitions retain --json -c wxpipe.toml", "for monitoring: exit code 1 if one can't go"}});
+  command.callback([&program, options] { retain(program, *options); });
+}
+
 void add(CLI::App& group, Program& program, const char* name, const char* meaning, void (*run)(Program&),
          const std::vector<Example>& examples) {
   auto& command = *group.add_subcommand(name, meaning);
@@ -128,8 +220,10 @@ void add_partitions_command(Program& program) {
         "sinks do the same by themselves at their start and every hour"}});
   add(group, program, "doctor", "Says whether something is wrong (exit code 1)", doctor,
       {{"wxpipe partitions doctor --json", "for monitoring"}});
+  add_retain(group, program);
   add_examples(group, {{"wxpipe partitions plan", "what should be there and isn't"},
                        {"wxpipe partitions apply", "make it"},
+                       {"wxpipe partitions retain", "what is older than it need be, and would be dropped"},
                        {"wxpipe partitions doctor", "exit code 1 when something is wrong"}});
 }
 

@@ -1,4 +1,5 @@
-// `wxpipe partitions plan|apply|doctor`: the partitions that should exist by now, and rows that have no partition.
+// `wxpipe partitions plan|apply|doctor|retain`: the partitions that should exist by now, rows that have no partition,
+// and partitions that are old enough to be dropped.
 #pragma once
 
 #include "cli/program.hpp"

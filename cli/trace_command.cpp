@@ -66,7 +66,8 @@ void run(Program& program, const Options& options) {
   // Read only, and no question may take long: this runs beside the pipeline.
   connection.execute("set default_transaction_read_only = on; set statement_timeout = '10s'");
   const auto matches = operate::find(connection, search);
-  if (matches.empty()) return conclude(program, operate::nothing_found(options.key));
+  if (matches.empty())
+    return conclude(program, operate::nothing_found(options.key, operate::dropped_with(connection, options.key)));
   if (matches.size() > 1) return conclude(program, choice(options.key, matches));
   auto story = operate::story_of(connection, matches.front());
   auto report = report_of(options.key, story);

@@ -53,6 +53,8 @@ std::vector<Finding> findings_of(const AuditReport& found) {
   };
   if (found.voided > 0)
     say(Level::note, counted(found.voided, "callback") + " answered with a failure; the platform sends it again");
+  if (found.retired > 0)
+    say(Level::note, counted(found.retired, "callback") + " left out, because retention has dropped their rows");
   if (!found.in_doubt.empty())
     say(Level::warning, counted(found.in_doubt.size(), "receipt") +
                             " behind the last mark of a process that was killed: nobody knows whether it was answered");
@@ -132,6 +134,7 @@ Report report_of(const AuditReport& found, bool minutes) {
   for (const auto& count : kCounts) report.facts.push_back({count.key, "", found.total().*count.number});
   report.facts.push_back({"in_doubt", "", found.in_doubt.size()});
   report.facts.push_back({"voided", "", found.voided});
+  report.facts.push_back({"retired", "", found.retired});
 
   Table missing{"missing",
                 "unaccounted",

@@ -176,8 +176,8 @@ report::Report run_replay(config::Settings settings, const ReplayRequest& reques
   const auto topics = topics_of(request.topics);
   check(request, into, topics);
   const auto format = request.format.starts_with("csv") ? Files::Format::csv : Files::Format::ndjson;
-  const auto compression =
-      request.format.ends_with(".zst") ? OutputFile::Compression::zstd : OutputFile::Compression::none;
+  const auto compression = request.format.ends_with(".zst") ? runtime::OutputFile::Compression::zstd
+                                                            : runtime::OutputFile::Compression::none;
   ReplayOrder order{.name = words(request),
                     .partition = request.partition < 0 ? std::nullopt : std::optional(request.partition),
                     .filter = EventFilter(request.where, request.match),

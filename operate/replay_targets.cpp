@@ -190,7 +190,7 @@ std::string csv_line(std::string_view json, const std::vector<std::string_view>&
 }
 }  // namespace
 
-Files::Files(std::filesystem::path folder, Format format, OutputFile::Compression compression)
+Files::Files(std::filesystem::path folder, Format format, runtime::OutputFile::Compression compression)
     : folder_(std::move(folder)),
       format_(format),
       compression_(compression) {
@@ -204,10 +204,10 @@ Files::Open& Files::file_of(std::string_view value, schemas::TopicName topic) {
   auto& open = open_[name];
   if (open.out) return open;
   open.columns = std::move(columns);
-  open.out =
-      std::make_unique<OutputFile>(folder_ / fmt::format("{}{}{}", name, format_ == Format::csv ? ".csv" : ".ndjson",
-                                                         compression_ == OutputFile::Compression::zstd ? ".zst" : ""),
-                                   compression_);
+  open.out = std::make_unique<runtime::OutputFile>(
+      folder_ / fmt::format("{}{}{}", name, format_ == Format::csv ? ".csv" : ".ndjson",
+                            compression_ == runtime::OutputFile::Compression::zstd ? ".zst" : ""),
+      compression_);
   if (format_ == Format::csv) {
     std::string line;
     for (const auto column : open.columns) line.append(line.empty() ? "" : ",").append(column);

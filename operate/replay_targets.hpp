@@ -7,7 +7,7 @@
 #include <string>
 
 #include "common/kafka/transactional_producer.hpp"
-#include "operate/output_file.hpp"
+#include "common/runtime/output_file.hpp"
 #include "operate/replay.hpp"
 #include "sinks/batch_writer.hpp"
 
@@ -67,7 +67,7 @@ class Files final : public ReplayTarget {
  public:
   enum class Format { ndjson, csv };
   // Makes the folder. A file that is there already is never touched: take throws UsageError.
-  Files(std::filesystem::path folder, Format format, OutputFile::Compression compression);
+  Files(std::filesystem::path folder, Format format, runtime::OutputFile::Compression compression);
   void take(std::span<const Made> records) override;
   // Everything is on the disk. Throws if it isn't.
   void finish();
@@ -80,7 +80,7 @@ class Files final : public ReplayTarget {
 
  private:
   struct Open {
-    std::unique_ptr<OutputFile> out;
+    std::unique_ptr<runtime::OutputFile> out;
     int64_t rows = 0;
     std::vector<std::string_view> columns;
   };
@@ -88,7 +88,7 @@ class Files final : public ReplayTarget {
 
   const std::filesystem::path folder_;
   const Format format_;
-  const OutputFile::Compression compression_;
+  const runtime::OutputFile::Compression compression_;
   std::map<std::string, Open> open_;
 };
 

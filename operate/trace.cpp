@@ -293,6 +293,13 @@ void tell_message(Story& story, Connection& connection) {
           epoch("created_at"), at_the_time)};
   for (const auto& question : questions) add_stations(story, connection.execute(question, key));
   tell_log(story, connection);
+  // What it left in other tables may be gone.
+  add_stations(story, connection.execute(
+                          fmt::format("select {}, 'dropped', partition, 'rows of its time were dropped by retention' "
+                                      "|| coalesce(', and are in ' || dump_file, '') from wxpipe.dropped_partitions "
+                                      "where range_from <= '{}' and range_to > '{}' and dropped_at is not null "
+                                      "order by dropped_at limit 20",
+                                      epoch("dropped_at"), at, at)));
   if (receipt.empty()) return;
   add_stations(
       story,
@@ -337,6 +344,38 @@ Looked looked_for(const Match& match) {
 }  // namespace
 
 std::vector<Match> find(Connection& connection, const Search& search) { return Finder(connection, search).run(); }
+
+std::vector<Dropped> dropped_with(Connection& connection, std::string_view key) {
+  std::string from_where;
+  Parameters parameters;
+  Uuid id;
+  const auto receipt = schemas::parse_receipt(key);
+  if (receipt) {
+    const auto slash = receipt->process.find('/');
+    from_where =
+        "join wxpipe.retired_receipts r on r.partition = d.partition and r.detached_at = d.detached_at where "
+        "r.instance = $1::text and r.boot = $2::text and r.sequences @> $3::int8";
+    parameters.text(receipt->process.substr(0, slash)).text(receipt->process.substr(slash + 1)).int8(receipt->sequence);
+  } else if (parse_uuid(key, id)) {
+    int64_t milliseconds = 0;
+    for (size_t i = 0; i < 6; ++i) milliseconds = milliseconds << 8 | id.bytes[i];
+    if (milliseconds == 0) return {};  // its platform gives no time
+    const Timestamp at{std::chrono::milliseconds(milliseconds)};
+    from_where =
+        fmt::format("where d.table_name = 'messages' and d.range_from <= '{0}' and d.range_to > '{0}'", to_iso8601(at));
+  } else {
+    return {};
+  }
+  const auto rows = connection.execute(
+      fmt::format("select d.partition, {}, coalesce(d.dump_file, '') from wxpipe.dropped_partitions d {} order by "
+                  "d.detached_at",
+                  epoch("coalesce(d.dropped_at, d.detached_at)"), from_where),
+      parameters);
+  std::vector<Dropped> dropped;
+  for (size_t i = 0; i < rows.size(); ++i)
+    dropped.push_back({rows.text(i, 0), moment(rows, i, 1), rows.text(i, 2), receipt.has_value()});
+  return dropped;
+}
 
 Story story_of(Connection& connection, const Match& match) {
   Story story{match, {}, {}};

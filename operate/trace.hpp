@@ -37,7 +37,7 @@ std::vector<Match> find(postgres::Connection& connection, const Search& search);
 // One thing that happened at one place.
 struct Station {
   Timestamp at;
-  std::string station;  // received, repeat, kafka, stored, fact, score, dead_letter, log
+  std::string station;  // received, repeat, kafka, stored, fact, score, dead_letter, log, dropped
   std::string where;    // table, or topic-partition@offset
   std::string what;
 };
@@ -47,6 +47,16 @@ struct Story {
   std::vector<std::pair<std::string, std::string>> fields;  // of the row, in its order
   std::vector<Station> stations;                            // by time
 };
+
+// A partition that retention has dropped, and with it perhaps what is looked for.
+struct Dropped {
+  std::string partition;
+  Timestamp at;
+  std::string dump_file;   // empty: none
+  bool certainly = false;  // true: the receipt that is looked for was in it
+};
+// Where the key's row would have been: by the receipt, or by the time in an event's id. Other keys don't say it.
+std::vector<Dropped> dropped_with(postgres::Connection& connection, std::string_view key);
 
 // The story of a match, from Postgres alone.
 Story story_of(postgres::Connection& connection, const Match& match);

@@ -12,11 +12,29 @@ std::string_view word(Match::Kind kind) { return kind == Match::Kind::message ? 
 
 }  // namespace
 
-Report nothing_found(const std::string& key) {
-  return {.facts = {{"key", "", key}},
-          .tables = {{"matches", "", {{"id"}}, {}}},
-          .findings = {{Level::error, fmt::format("no row is known for '{}'", key),
-                        "It may still be on its way (`wxpipe lag`), or it was refused: `wxpipe trace --refused`."}}};
+Report nothing_found(const std::string& key, const std::vector<Dropped>& dropped) {
+  Report report{.facts = {{"key", "", key}}, .tables = {{"matches", "", {{"id"}}, {}}}};
+  Table table{"dropped",
+              "dropped by retention",
+              {{"partition", "partition"}, {"at", "at", Kind::time}, {"dump_file", "is in"}},
+              {}};
+  bool certainly = false;
+  for (const auto& one : dropped) {
+    table.rows.push_back({one.partition, one.at, one.dump_file});
+    const auto day = to_iso8601(one.at).substr(0, 10);
+    certainly = certainly || one.certainly;
+    report.findings.push_back(
+        {Level::note,
+         one.certainly ? fmt::format("its row was dropped by retention on {}, with {}", day, one.partition)
+                       : fmt::format("rows of its time were dropped by retention on {}, with {}", day, one.partition),
+         one.dump_file.empty() ? "" : fmt::format("They are in {}.", one.dump_file)});
+  }
+  report.tables.push_back(std::move(table));
+  if (!certainly)
+    report.findings.insert(report.findings.begin(),
+                           {Level::error, fmt::format("no row is known for '{}'", key),
+                            "It may still be on its way (`wxpipe lag`), or it was refused: `wxpipe trace --refused`."});
+  return report;
 }
 
 Table matches_table(const std::vector<Match>& matches) {

@@ -10,7 +10,8 @@
 
 namespace wxpipe::operate {
 
-report::Report nothing_found(const std::string& key);
+// dropped: partitions in which its row may have been.
+report::Report nothing_found(const std::string& key, const std::vector<Dropped>& dropped);
 // Rows that a key may mean, as the table `matches`.
 report::Table matches_table(const std::vector<Match>& matches);
 report::Report choice(const std::string& key, const std::vector<Match>& matches);

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <deque>
+#include <stdexcept>
 #include <utility>
 
-#include "common/postgres/sqlstate.hpp"
-#include "common/result.hpp"
 #include "common/runtime/memory.hpp"
 #include "common/runtime/stop_wait.hpp"
 #include "common/worker/crew.hpp"
@@ -13,6 +12,7 @@
 #include "sinks/autopilot.hpp"
 #include "sinks/custody/custody_watch.hpp"
 #include "sinks/families.hpp"
+#include "sinks/retention/retention.hpp"
 #include "sinks/sink_worker.hpp"
 
 namespace wxpipe::sinks {
@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kAutopilotEvery = 1h;
 constexpr milliseconds kAutopilotAgainAfter = 10s;
+constexpr milliseconds kRetentionPatience = 10s;  // for sinks that are behind
 
 // The parts of one family that outlive its workers.
 struct Family {
@@ -46,7 +47,9 @@ class SinkRole : public runtime::Role {
         alerts_database_(context.settings.postgres.url, "wxpipe sink alerts", postgres::Purpose::administration),
         custody_watch_(context.settings, custody_database_, context.metrics, std::move(others)),
         alert_watch_(context.settings, alerts_database_, clock, std::move(ask_readers)),
-        crew_(context, clock, teams()) {}
+        crew_(context, clock, teams()) {
+    table_policies(context.settings.retention);  // throws on a name that doesn't exist
+  }
 
   std::string_view name() const override { return "sink"; }
 
@@ -104,15 +107,37 @@ class SinkRole : public runtime::Role {
       };
       try {
         keep_tables(keeper_database_.connection(), clock_.now(), context_.settings.sink);
-      } catch (const Unavailable& error) {
-        later(error.what());
-      } catch (const UsageError& error) {
-        later(error.what());
-      } catch (const postgres::SqlError& error) {
+        retain(keeper_database_.connection(), stop);
+      } catch (
+          const std::runtime_error& error) {  // a server, the configuration, the disk of [retention] dump_directory
         later(error.what());
       }
       keeper_database_.disconnect();
       runtime::wait(stop, next);
+    }
+  }
+
+  // Drops what is older than [retention] keep says. One process does it at a time, until its connection ends.
+  void retain(postgres::Connection& connection, const std::stop_token& stop) {
+    if (context_.settings.retention.keep.empty()) return;
+    Drain drain(context_.settings);
+    Retention retention(context_.settings, connection, drain, {"wxpipe sink", context_.settings.instance.name});
+    if (!retention.alone()) return;
+    for (auto& old : retention.look(clock_.now(), Doubt::refuse, kRetentionPatience, stop)) {
+      if (stop.stop_requested()) return;
+      if (old.kept_because.empty()) retention.drop(old, stop);
+      told(old);
+    }
+  }
+
+  void told(const OldPartition& old) {
+    if (old.dropped) {
+      telemetry::log_info(
+          "partition_dropped",
+          {{"partition", old.range.name}, {"rows", old.rows}, {"bytes", old.bytes}, {"dump", old.dump_file}});
+      context_.metrics.partitions_dropped.Add({{"table", old.range.table}}).Increment();
+    } else {
+      telemetry::log_warn("partition_kept", {{"partition", old.range.name}, {"why", old.kept_because}});
     }
   }
 

@@ -1,5 +1,5 @@
-// The role `sink`: a thread for each family of tables, the autopilot and the watches beside them, readiness
-// ("sink.<family>") and metrics.
+// The role `sink`: a thread for each family of tables, the autopilot (it makes partitions, and drops old ones where
+// [retention] says so) and the watches beside them, readiness ("sink.<family>") and metrics.
 #pragma once
 
 #include <memory>

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "common/clock.hpp"
+#include "common/config/age.hpp"
 #include "common/config/units.hpp"
 #include "common/ip_network.hpp"
 
@@ -264,6 +265,17 @@ std::vector<Finding> score_rules_are_unique_and_fire(const Settings& settings) {
   return findings;
 }
 
+std::vector<Finding> retention_is_readable(const Settings& settings) {
+  std::vector<Finding> findings;
+  for (const auto& [name, age] : settings.retention.keep)
+    if (!parse_age(age))
+      findings.push_back(
+          {"retention.keep", fmt::format("{} = \"{}\": write a number and days, weeks, months or years: \"24 months\". "
+                                         "What is to be kept for ever isn't named here",
+                                         name, age)});
+  return findings;
+}
+
 std::vector<Finding> contradictions(const Settings& settings) {
   std::vector<Finding> findings;
   for (const auto check :
@@ -273,8 +285,8 @@ std::vector<Finding> contradictions(const Settings& settings) {
         accounts_stand_in_one_place, console_asks_for_a_login, console_tls_both_or_neither,
         console_apart_from_the_others, console_proxy_is_complete})
     add(findings, check(settings));
-  for (const auto check :
-       {console_names_roles_that_exist, account_names_are_unique_and_fit_in_a_url, score_rules_are_unique_and_fire})
+  for (const auto check : {console_names_roles_that_exist, account_names_are_unique_and_fit_in_a_url,
+                           retention_is_readable, score_rules_are_unique_and_fire})
     for (auto& finding : check(settings)) findings.push_back(std::move(finding));
   return findings;
 }

@@ -39,6 +39,7 @@ Check console_apart_from_the_others(const Settings& settings);
 Check console_proxy_is_complete(const Settings& settings);
 std::vector<Finding> console_names_roles_that_exist(const Settings& settings);
 std::vector<Finding> account_names_are_unique_and_fit_in_a_url(const Settings& settings);
+std::vector<Finding> retention_is_readable(const Settings& settings);
 std::vector<Finding> score_rules_are_unique_and_fire(const Settings& settings);
 
 // Only where a role needs them.

@@ -222,6 +222,13 @@ std::span<const Key<Settings>> setting_keys() {
        "An alert, if nothing has come for so long for an account of which something came on three of the seven days "
        "before. 0s: none."},
 
+      {"retention.keep", in<&S::retention, &RetentionSettings::keep>(), any(),
+       "How long rows are kept, by family (all its tables that are partitioned by time) or by table, such as \"24 months\" "
+       "or \"30 days\". Sinks drop older partitions every hour, once everything in them is accounted for. What isn't "
+       "named is kept for ever."},
+      {"retention.dump_directory", in<&S::retention, &RetentionSettings::dump_directory>(), path(),
+       "A partition is written to a compressed file here before it is dropped. Empty: no file."},
+
       {"log.level", in<&S::log, &LogSettings::level>(), one_of({"debug", "info", "warn", "error"}),
        "The least important lines that are written: debug, info, warn or error."},
       {"log.format", in<&S::log, &LogSettings::format>(), one_of({"logfmt", "json"}),

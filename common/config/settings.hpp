@@ -152,6 +152,12 @@ struct AlertSettings {
   seconds account_silent{24 * 3600};
 };
 
+// [retention]
+struct RetentionSettings {
+  std::map<std::string, std::string> keep;  // family or table -> age (age.hpp); what isn't named is kept for ever
+  std::string dump_directory;               // empty: partitions are dropped without a dump
+};
+
 // [log]
 struct LogSettings {
   std::string level = "info";     // debug, info, warn, error
@@ -241,6 +247,7 @@ struct Settings {
   ProcessSettings process;
   SinkSettings sink;
   AlertSettings alerts;
+  RetentionSettings retention;
   LogSettings log;
   ScoreSettings score;
   std::vector<AccountSettings> accounts;

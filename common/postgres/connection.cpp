@@ -373,6 +373,32 @@ void Transaction::copy(const char* sql, std::string_view rows) {
   throw_unless(raw, outcome.get(), PGRES_COMMAND_OK, connection_.details);
 }
 
+void Transaction::copy_out(const std::string& sql, const std::function<void(std::string_view)>& take) {
+  auto* raw = connection_.raw;
+  const Result begun(PQexec(raw, connection_.elsewhere ? placed(sql, *connection_.elsewhere).c_str() : sql.c_str()));
+  throw_unless(raw, begun.get(), PGRES_COPY_OUT, connection_.details);
+  struct Freed {
+    void operator()(char* bytes) const { PQfreemem(bytes); }
+  };
+  for (;;) {
+    char* bytes = nullptr;
+    const int length = PQgetCopyData(raw, &bytes, 0);
+    const std::unique_ptr<char, Freed> row(bytes);
+    if (length == -1) break;
+    if (length < 0) throw Unavailable(one_line(PQerrorMessage(raw)));
+    try {
+      take({row.get(), static_cast<size_t>(length)});
+    } catch (...) {  // the rest isn't read, so nothing else can be asked on this connection
+      ::shutdown(PQsocket(raw), SHUT_RDWR);
+      throw;
+    }
+  }
+  const Result outcome(PQgetResult(raw));
+  while (const Result more{PQgetResult(raw)}) {  // read up to null: only then can other statements run
+  }
+  throw_unless(raw, outcome.get(), PGRES_COMMAND_OK, connection_.details);
+}
+
 void Transaction::commit() {
   translated(*connection_.handle, connection_.details, [&] { implementation_->work.commit(); });
 }

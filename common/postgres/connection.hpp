@@ -6,6 +6,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,6 +108,8 @@ class Transaction {
   // `sql`: copy … from stdin (format binary). `rows`: the whole input of COPY (copy_rows.hpp). Either all rows are
   // stored, or it throws SqlError.
   void copy(const char* sql, std::string_view rows);
+  // `sql`: copy … to stdout. Passes on what the server sends, piece by piece. What `take` throws ends the connection.
+  void copy_out(const std::string& sql, const std::function<void(std::string_view)>& take);
   // Throws InDoubt when the connection ends during the commit.
   void commit();
 

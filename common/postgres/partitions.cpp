@@ -70,6 +70,32 @@ MadePartition ensure_partition(Connection& connection, const PartitionRange& ran
   return made;
 }
 
+std::vector<TimedPartition> timed_partitions(Connection& connection, const PartitionedTable& table) {
+  // The bounds are written in the session's time zone, and read back by it.
+  const auto rows = connection.execute(
+      "select name, (extract(epoch from bounds[1]::timestamptz) * 1000000)::int8, "
+      "(extract(epoch from bounds[2]::timestamptz) * 1000000)::int8, pg_total_relation_size(oid) from (select c.oid, "
+      "c.relname as name, regexp_match(pg_get_expr(c.relpartbound, c.oid), $b$^FOR VALUES FROM \\('([^']+)'\\) TO "
+      "\\('([^']+)'\\)$$b$) as bounds from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = "
+      "to_regclass($1::text)) p where bounds is not null order by bounds[1]::timestamptz",
+      Parameters().text(table.name));
+  const auto schema = table.name.substr(0, table.name.find('.') + 1);  // with its dot; empty: none is named
+  std::vector<TimedPartition> partitions;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto at = [&](size_t column) { return Timestamp(std::chrono::microseconds(rows.integer(i, column))); };
+    partitions.push_back(
+        {{std::string(table.name), std::string(schema) + rows.text(i, 0), at(1), at(2), table.partitioning.column},
+         rows.integer(i, 3)});
+  }
+  return partitions;
+}
+
+void detach_partition(Transaction& transaction, const PartitionRange& range, std::chrono::milliseconds most) {
+  transaction.execute(fmt::format("set local lock_timeout = '{}ms'", most.count()));
+  transaction.execute(fmt::format("select pg_advisory_xact_lock({})", kLock));
+  transaction.execute(fmt::format("alter table {} detach partition {}", range.table, range.name));
+}
+
 std::vector<StrayRows> stray_rows(Connection& connection, std::span<const PartitionedTable> tables) {
   std::vector<StrayRows> stray;
   for (const auto& table : tables) {

@@ -2,6 +2,7 @@
 // the parent only against other schema changes; rows of other partitions can still be written.
 #pragma once
 
+#include <chrono>
 #include <set>
 #include <span>
 #include <string>
@@ -22,6 +23,19 @@ struct MadePartition {
 // In a transaction of its own. Safe to do at once from several processes. Throws
 // SqlError (55P03: somebody holds a lock for long, try later), Unavailable.
 MadePartition ensure_partition(Connection& connection, const PartitionRange& range);
+
+// The partitions of a table that is partitioned by time, oldest first, without the default one. PartitionRange::from
+// and to are those of the database.
+struct TimedPartition {
+  PartitionRange range;
+  int64_t bytes = 0;  // with its indexes
+};
+std::vector<TimedPartition> timed_partitions(Connection& connection, const PartitionedTable& table);
+
+// Takes a partition out of its table; it stays as a table of its own. With a default partition beside it, Postgres
+// can't do this concurrently: it needs the whole table for a moment, and whoever comes meanwhile waits. So it waits for
+// locks no longer than `most`; then it throws SqlError (55P03), and the transaction can only be rolled back.
+void detach_partition(Transaction& transaction, const PartitionRange& range, std::chrono::milliseconds most);
 
 // Rows in a default partition, by the partition they should be in.
 struct StrayRows {

@@ -55,6 +55,8 @@ Metrics::Metrics()
       sink_rows(counter(registry, "wxpipe_sink_rows_total", "Rows written, by table")),
       sink_batch_seconds(histogram(registry, "wxpipe_sink_batch_seconds", "Time to write one batch, by sink")),
       sink_retries(counter(registry, "wxpipe_sink_retries_total", "Batches tried again, by sink and error class")),
+      partitions_dropped(
+          counter(registry, "wxpipe_partitions_dropped_total", "Partitions that retention dropped, by table")),
       end_to_end_seconds(
           histogram(registry, "wxpipe_end_to_end_seconds", "Callback received to row visible").Add({}, kChainBuckets)),
       dead_letters(counter(registry, "wxpipe_dead_letters_total", "Dead letters, by stage and reason")),

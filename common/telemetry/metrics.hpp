@@ -44,6 +44,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& sink_rows;             // {table}: rows written, without repeats
   prometheus::Family<prometheus::Histogram>& sink_batch_seconds;  // {sink}
   prometheus::Family<prometheus::Counter>& sink_retries;          // {sink,class}
+  prometheus::Family<prometheus::Counter>& partitions_dropped;    // {table}: by retention
   prometheus::Histogram& end_to_end_seconds;                      // callback received to row committed
   // everywhere
   prometheus::Family<prometheus::Counter>& dead_letters;        // {stage,reason}

@@ -62,6 +62,7 @@ class Audit {
   void judge(const MarkedReceipts& receipts, bool all_taken) {
     receipts.count(report_.tallies);
     report_.voided += receipts.voided();
+    report_.retired += receipts.left_out();
     for (auto& one : receipts.missing()) {
       const auto& mark = receipts.marks()[one.mark];
       const bool in_spool = one.spooled && !spool_emptied_since(report_.boots, mark);
@@ -105,9 +106,13 @@ class Audit {
       for (const auto sequence : tail.open()) open.push_back(fmt::format("{}/{}", process_of(boot), sequence));
       const auto ended = store_.ended_elsewhere(open);
       std::unordered_set<std::string> known(ended.begin(), ended.end());
+      schemas::CustodyMark of_boot;
+      of_boot.instance = boot.instance;
+      of_boot.boot = boot.boot;
+      const auto retired = store_.retired({of_boot});
       for (const auto& one : report_.missing) known.insert(one.receipt);  // a late mark names it
       for (auto& receipt : open)
-        if (!known.contains(receipt)) report_.in_doubt.push_back(std::move(receipt));
+        if (!known.contains(receipt) && !retired.contains(receipt)) report_.in_doubt.push_back(std::move(receipt));
     }
   }
 

@@ -18,6 +18,7 @@ struct AuditReport {
   Wanted wanted;
   Tallies tallies;
   int64_t voided = 0;
+  int64_t retired = 0;                  // left out, because retention has dropped their rows
   std::vector<MissingReceipt> missing;  // unaccounted
   std::vector<std::string> in_doubt;    // receipts after the last mark of a process that was killed
   std::vector<MarkGap> marks_missing;

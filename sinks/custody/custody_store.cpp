@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "common/postgres/sql_array.hpp"
 #include "schemas/fact_json.hpp"
@@ -42,13 +43,13 @@ Timestamp time_of(const std::string& text) {
 // be a million. Left alone, the planner would read a whole partition again for each part; with the BRIN index each page
 // is read once, in order.
 template <class ReceiptFound>
-void receipts_of_time(postgres::Connection& connection, Timestamp from, Timestamp to, const std::string& condition,
-                      const Parameters& parameters, ReceiptFound&& found) {
+void receipts_in(const std::string& table, postgres::Connection& connection, Timestamp from, Timestamp to,
+                 const std::string& condition, const Parameters& parameters, ReceiptFound&& found) {
   postgres::Transaction transaction(connection);
   transaction.execute("set local cursor_tuple_fraction = 1");
-  transaction.execute(fmt::format("declare receipts no scroll cursor for select receipt from messages "
+  transaction.execute(fmt::format("declare receipts no scroll cursor for select receipt from {} "
                                   "where received_at between '{}' and '{}' and {}",
-                                  to_iso8601(from), to_iso8601(to), condition),
+                                  table, to_iso8601(from), to_iso8601(to), condition),
                       parameters);
   for (;;) {
     const auto rows = transaction.execute("fetch 10000 from receipts");
@@ -56,6 +57,22 @@ void receipts_of_time(postgres::Connection& connection, Timestamp from, Timestam
     for (size_t i = 0; i < rows.size(); ++i) found(rows.text(i, 0));
   }
   transaction.commit();
+}
+
+// The same for all rows there are: also in partitions that retention has detached and not dropped yet. Which these are
+// is asked after messages was read: a partition that is detached meanwhile is read twice, and never not at all.
+template <class ReceiptFound>
+void receipts_of_time(postgres::Connection& connection, Timestamp from, Timestamp to, const std::string& condition,
+                      const Parameters& parameters, ReceiptFound&& found) {
+  receipts_in("messages", connection, from, to, condition, parameters, found);
+  const auto detached = connection.execute(
+      "select partition from wxpipe.dropped_partitions where dropped_at is null and table_name = 'messages' "
+      "and to_regclass(partition) is not null");
+  for (size_t i = 0; i < detached.size(); ++i) try {
+      receipts_in(detached.text(i, 0), connection, from, to, condition, parameters, found);
+    } catch (const postgres::SqlError& error) {
+      if (error.sqlstate() != "42P01") throw;  // dropped in this moment: wxpipe.retired_receipts has its receipts
+    }
 }
 
 // The first marks in the order of `order` that together have not too many receipts.
@@ -176,6 +193,13 @@ std::vector<bool> CustodyStore::has(const std::vector<schemas::CustodyMark>& mar
 }
 
 void CustodyStore::find(MarkedReceipts& receipts) {
+  find_stored(receipts);
+  find_ended(receipts);
+  // In the end, so that what is dropped meanwhile is known, too.
+  receipts.leave_out(retired(receipts.marks()));
+}
+
+void CustodyStore::find_stored(MarkedReceipts& receipts) {
   std::vector<std::pair<Timestamp, Timestamp>> times;
   for (const auto& mark : receipts.marks())
     if (!mark.acknowledged.empty()) times.emplace_back(mark.received_from, mark.received_to);
@@ -190,6 +214,9 @@ void CustodyStore::find(MarkedReceipts& receipts) {
   for (const auto& [from, to] : stretches)
     receipts_of_time(connection_, from, to, "receipt is not null", {},
                      [&](const std::string& receipt) { receipts.found(receipt, Found::stored); });
+}
+
+void CustodyStore::find_ended(MarkedReceipts& receipts) {
   std::vector<std::string> missing;
   for (auto& one : receipts.missing()) missing.push_back(std::move(one.receipt));
   for (size_t at = 0; at < missing.size(); at += kReceiptsInQuestion) {
@@ -208,6 +235,33 @@ void CustodyStore::find(MarkedReceipts& receipts) {
         "from wxpipe.dead_letter_actions a where a.dead_letter_id = dead_letters.dead_letter_id order by a.at desc limit 1), false)",
         Found::dead_letter);
   }
+}
+
+RetiredReceipts CustodyStore::retired(const std::vector<schemas::CustodyMark>& marks) {
+  std::set<std::pair<std::string_view, std::string_view>> processes;
+  for (const auto& mark : marks) processes.emplace(mark.instance, mark.boot);
+  SqlArray instance(ElementType::text), boot(ElementType::text);
+  for (const auto& [of_instance, of_boot] : processes) {
+    instance.add_text(of_instance);
+    boot.add_text(of_boot);
+  }
+  const auto rows = connection_.execute(
+      "select r.instance, r.boot, lower(s.one), upper(s.one) from unnest($1::text[], $2::text[]) as asked(instance, boot) "
+      "join wxpipe.retired_receipts r on r.instance = asked.instance and r.boot = asked.boot, "
+      "unnest(r.sequences) as s(one)",
+      Parameters().bytes(instance.bytes()).bytes(boot.bytes()));
+  RetiredReceipts retired;
+  for (size_t i = 0; i < rows.size(); ++i)
+    retired.add(fmt::format("{}/{}", rows.text(i, 0), rows.text(i, 1)), {rows.integer(i, 2), rows.integer(i, 3)});
+  return retired;
+}
+
+CustodyStore::Unproven CustodyStore::unproven(Timestamp from, Timestamp to) {
+  const auto rows = connection_.execute(fmt::format(
+      "select count(*), coalesce(sum(unaccounted), 0)::int8 from wxpipe.custody_marks where settled_at is null and "
+      "received_from < '{}' and received_to >= '{}' and {}",
+      to_iso8601(to), to_iso8601(from), provable()));
+  return {rows.integer(0, 0), rows.integer(0, 1)};
 }
 
 std::vector<int64_t> CustodyStore::stored_of(const std::string& process, Timestamp from, Timestamp to) {

@@ -45,8 +45,21 @@ class CustodyStore {
   // For each of these marks, whether the table has it.
   std::vector<bool> has(const std::vector<schemas::CustodyMark>& marks);
 
-  // Looks for all receipts in messages, then for the missing ones in the other tables.
+  // Looks for all receipts in messages, then for the missing ones in the other tables. Leaves out those whose rows
+  // retention has dropped.
   void find(MarkedReceipts& receipts);
+  // Only the second half: which of the missing ones are duplicates or dead letters.
+  void find_ended(MarkedReceipts& receipts);
+  // The receipts of these marks' processes that retention has dropped.
+  RetiredReceipts retired(const std::vector<schemas::CustodyMark>& marks);
+
+  // Marks of callbacks received in [from, to) that aren't proven, and the receipts of theirs that were found nowhere at
+  // the last look.
+  struct Unproven {
+    int64_t marks = 0, unaccounted = 0;
+  };
+  Unproven unproven(Timestamp from, Timestamp to);
+
   // Receipts in messages of one process, received in a range of time.
   std::vector<int64_t> stored_of(const std::string& process, Timestamp from, Timestamp to);
   // The receipts of the list that are duplicates or dead letters.
@@ -63,6 +76,7 @@ class CustodyStore {
   int64_t unaccounted();
 
  private:
+  void find_stored(MarkedReceipts& receipts);
   std::vector<schemas::CustodyMark> read_marks(const postgres::Rows& rows, size_t column);
   std::string provable() const;
 

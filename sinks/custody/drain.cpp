@@ -27,7 +27,7 @@ Drain::Drain(const config::Settings& settings)
       process_(settings.kafka, schemas::process_group(prefix_)) {}
 
 std::string Drain::marks(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop) {
-  return wait_for_sink(connection, schemas::family_of<schemas::CustodyMark>(), deadline, stop);
+  return facts(connection, schemas::family_of<schemas::CustodyMark>(), deadline, stop);
 }
 
 std::string Drain::events(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop) {
@@ -41,7 +41,7 @@ std::string Drain::events(postgres::Connection& connection, Deadline deadline, c
   auto behind = wait("process", ends(TopicName::events), committed, deadline, stop);
   // Read these ends only after process is through: then everything it wrote is before them.
   for (const auto* family : {&schemas::family_of<schemas::Event>(), &schemas::family_of<schemas::DeadLetter>()})
-    if (behind.empty()) behind = wait_for_sink(connection, *family, deadline, stop);
+    if (behind.empty()) behind = facts(connection, *family, deadline, stop);
   return behind;
 }
 
@@ -56,8 +56,8 @@ std::vector<kafka::PartitionOffset> Drain::ends(TopicName topic) {
   return log_.ends(partitions, kTimeout);
 }
 
-std::string Drain::wait_for_sink(postgres::Connection& connection, const schemas::FamilyInfo& family, Deadline deadline,
-                                 const std::stop_token& stop) {
+std::string Drain::facts(postgres::Connection& connection, const schemas::FamilyInfo& family, Deadline deadline,
+                         const std::stop_token& stop) {
   const auto group = group_id(prefix_, family);
   const auto stored = [&](const std::vector<kafka::PartitionOffset>& asked) {
     const auto rows = connection.execute(

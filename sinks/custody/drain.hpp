@@ -30,6 +30,9 @@ class Drain {
   std::string marks(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop = {});
   // Events through process, then messages and dead letters through their sinks.
   std::string events(postgres::Connection& connection, Deadline deadline, const std::stop_token& stop = {});
+  // A family through its sink.
+  std::string facts(postgres::Connection& connection, const schemas::FamilyInfo& family, Deadline deadline,
+                    const std::stop_token& stop = {});
 
  private:
   using Positions = std::map<int, int64_t>;  // by partition: the next record to take
@@ -37,8 +40,6 @@ class Drain {
   std::string wait(const std::string& reader, std::vector<kafka::PartitionOffset> ends,
                    const std::function<Positions(const std::vector<kafka::PartitionOffset>&)>& positions,
                    Deadline deadline, const std::stop_token& stop);
-  std::string wait_for_sink(postgres::Connection& connection, const schemas::FamilyInfo& family, Deadline deadline,
-                            const std::stop_token& stop);
 
   const std::string prefix_;
   kafka::Admin admin_;

@@ -51,6 +51,19 @@ void MarkedReceipts::found(std::string_view receipt, Found where) {
     state = where == Found::stored ? State::stored : where == Found::duplicate ? State::duplicate : State::dead_letter;
 }
 
+void MarkedReceipts::leave_out(const RetiredReceipts& retired) {
+  for (const auto& [process, stretches] : stretches_)
+    for (const auto& range : retired.of(process)) {
+      auto stretch = std::partition_point(stretches.begin(), stretches.end(),
+                                          [&](const Stretch& one) { return one.next <= range.first; });
+      for (; stretch != stretches.end() && stretch->first < range.next; ++stretch) {
+        const auto from = std::max(range.first, stretch->first), to = std::min(range.next, stretch->next);
+        std::fill_n(states_.begin() + static_cast<std::ptrdiff_t>(stretch->at) + (from - stretch->first), to - from,
+                    State::left_out);
+      }
+    }
+}
+
 // visit(mark's index, acknowledged, sequence, state)
 template <class Visit>
 void MarkedReceipts::each_wanted(Visit&& visit) const {
@@ -81,6 +94,7 @@ void MarkedReceipts::count(Tallies& tallies) const {
   const schemas::CustodyMark::Acknowledged* counted = nullptr;
   Tally* tally = nullptr;
   each_wanted([&](size_t, const auto& acknowledged, int64_t, State state) {
+    if (state == State::left_out) return;
     if (counted != &acknowledged) {
       counted = &acknowledged;
       tally = &tallies[{acknowledged.account, acknowledged.minute}];
@@ -90,6 +104,12 @@ void MarkedReceipts::count(Tallies& tallies) const {
     if (state == State::duplicate) ++tally->duplicates;
     if (state == State::dead_letter) ++tally->dead_letters;
   });
+}
+
+int64_t MarkedReceipts::left_out() const {
+  int64_t number = 0;
+  each_wanted([&](size_t, const auto&, int64_t, State state) { number += state == State::left_out ? 1 : 0; });
+  return number;
 }
 
 void Tail::found(int64_t sequence) {

@@ -13,6 +13,7 @@
 
 #include "common/clock.hpp"
 #include "schemas/facts/custody_mark.hpp"
+#include "sinks/custody/retired_receipts.hpp"
 
 namespace wxpipe::sinks {
 
@@ -50,15 +51,18 @@ class MarkedReceipts {
 
   // Other receipts are ignored. A receipt that is found in several places counts for the first one.
   void found(std::string_view receipt, Found where);
+  // These are left out: retention has dropped their rows.
+  void leave_out(const RetiredReceipts& retired);
 
   // Acknowledged, wanted, and not found so far; in the order of marks and sequences.
   std::vector<MissingReceipt> missing() const;
   // Adds what was acknowledged and where it was found. The caller decides whether missing ones are in flight.
   void count(Tallies& tallies) const;
   int64_t voided() const { return voided_; }
+  int64_t left_out() const;  // of those that are wanted
 
  private:
-  enum class State : uint8_t { missing, stored, duplicate, dead_letter };
+  enum class State : uint8_t { missing, stored, duplicate, dead_letter, left_out };
   struct Stretch {
     int64_t first, next;
     size_t at;  // of its first receipt in states_ and outcomes_

@@ -219,6 +219,7 @@ export default {
   'station.fact': 'fact',
   'station.score': 'points',
   'station.dead_letter': 'dead letter',
+  'station.dropped': 'dropped',
 
   // Live
   'live.about': 'Callbacks as they come, each with what became of it.',
@@ -348,6 +349,7 @@ export default {
   'column.unaccounted': 'Unaccounted',
   'column.in_doubt': 'In doubt',
   'column.voided': 'Voided',
+  'column.retired': 'Dropped by retention',
   'column.missing': 'Missing',
   'column.repair': 'Repair',
   'column.receipt': 'Receipt',

@@ -222,6 +222,7 @@ export default {
   'station.fact': '事实',
   'station.score': '积分',
   'station.dead_letter': '死信',
+  'station.dropped': '已清理',
 
   // Live
   'live.about': '实时查看回调及其去向。',
@@ -351,6 +352,7 @@ export default {
   'column.unaccounted': '去向不明',
   'column.in_doubt': '存疑',
   'column.voided': '已作废',
+  'column.retired': '已到期清理',
   'column.missing': '缺少',
   'column.repair': '修复',
   'column.receipt': '回执号',

@@ -272,6 +272,7 @@ TEST_F(CommandsTest, EachReportIsOneJsonObjectWithItsFindings) {
            {{"partitions", "plan"}, {}, kFine, R"({"create":[)"},
            {{"partitions", "apply"}, {}, kFine, R"({"partitions":[)"},
            {{"partitions", "doctor"}, {}, kFine, R"({"healthy":true,"missing":[],)"},
+           {{"partitions", "retain"}, {}, kFine, R"({"dry_run":true,"partitions":[],"limits":[],)"},
            {{"audit"}, {}, kFine, R"({"from":null,"to":null,"account":null,"acknowledged":0,)"}}) {
     auto with_json = arguments;
     with_json.emplace_back("--json");

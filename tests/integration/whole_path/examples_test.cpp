@@ -47,6 +47,7 @@ struct Example {
                                                   {"topics", "grow"},
                                                   {"partitions", "plan"},
                                                   {"partitions", "doctor"},
+                                                  {"partitions", "retain"},
                                                   {"audit"},
                                                   {"lag"},
                                                   {"doctor"},

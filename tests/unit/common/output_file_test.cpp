@@ -1,4 +1,4 @@
-#include "operate/output_file.hpp"
+#include "common/runtime/output_file.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include "common/result.hpp"
 #include "rig/temporary_folder.hpp"
 
-namespace wxpipe::operate {
+namespace wxpipe::runtime {
 namespace {
 using Compression = OutputFile::Compression;
 
@@ -82,4 +82,4 @@ TEST(OutputFile, NeverReplacesAFile) {
 }
 
 }  // namespace
-}  // namespace wxpipe::operate
+}  // namespace wxpipe::runtime

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace wxpipe::operate {
+namespace wxpipe::runtime {
 
 class OutputFile {
  public:
@@ -41,4 +41,4 @@ class OutputFile {
   std::string buffer_;                            // of the compressor's output
 };
 
-}  // namespace wxpipe::operate
+}  // namespace wxpipe::runtime

@@ -1,4 +1,4 @@
-#include "operate/output_file.hpp"
+#include "common/runtime/output_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 
 #include "common/result.hpp"
 
-namespace wxpipe::operate {
+namespace wxpipe::runtime {
 
 OutputFile::OutputFile(std::filesystem::path path, Compression compression) : path_(std::move(path)) {
   const int handle = ::open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
@@ -56,4 +56,4 @@ void OutputFile::compress(std::string_view text, ZSTD_EndDirective directive) {
 
 void OutputFile::cannot_write() const { throw std::system_error(errno, std::generic_category(), path_.string()); }
 
-}  // namespace wxpipe::operate
+}  // namespace wxpipe::runtime

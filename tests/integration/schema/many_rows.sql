@@ -141,6 +141,16 @@ from (select n, now() - interval '80 days' + n * (interval '80 days' / 10000) as
 insert into audit_logs (occurred_at, command_id, operator, address, operation, operation_type, resource_type, filter, affected, reason)
 select now() - n * interval '1 hour', gen_random_uuid(), 'li', 'desk7', 'dlq retry', 'UPDATE', 'dead_letters', 'reason=doctype', n, 'fixed'
 from generate_series(1, 400) n;
+-- A day of much work: partitions of a day are large, too.
+insert into system_logs (log_id, event_id, occurred_at, received_at, level, service, module, action, message, platform, account,
+  event_type)
+select md5('busy' || n)::uuid, md5('busy' || n)::uuid, at, at, case when n % 50 = 0 then 'warn' else 'info' end, 'wechat',
+  (array['audit', 'unknown', 'job', 'ticket'])[n % 4 + 1], 'audit.passed', 'audit.passed', 'wechat', 'shop' || n % 30, 'audit.passed'
+from (select n, now() - n * interval '20 seconds' as at from generate_series(1, 8000) n) l;
+insert into audit_logs (occurred_at, command_id, operator, address, operation, operation_type, resource_type, affected, reason)
+select now() - n * interval '30 seconds', gen_random_uuid(), 'op' || n % 40, 'desk7', (array['dlq retry', 'dlq drop'])[n % 2 + 1], 'UPDATE',
+  (array['dead_letters', 'account', 'rule', 'topic', 'bookmark', 'replay', 'customer', 'partition'])[n % 8 + 1], n, 'fixed'
+from generate_series(1, 6000) n;
 
 insert into account_health (account, day, by_broker, by_spool, first_seen_at, last_seen_at, active_minutes)
 select account, (occurred_at at time zone 'UTC')::date, count(*), 0, min(occurred_at), max(occurred_at), repeat('1', 1440)::bit(1440)

@@ -1,9 +1,12 @@
 #include "cli/erase_command.hpp"
 
+#include <fmt/format.h>
+
+#include <cstdio>
 #include <memory>
 
 #include "common/result.hpp"
-#include "operate/erase.hpp"
+#include "operate/erase_report.hpp"
 
 namespace wxpipe::cli {
 
@@ -38,7 +41,13 @@ void add_erase_command(Program& program) {
   command.callback([&program, request] {
     if (request->subject.empty() && request->customer.empty()) throw UsageError("say who: --subject or --customer");
     const auto settings = load_settings(program, config::kForPostgres);
-    conclude(program, operate::run_erase(settings, *request));
+    conclude(program, operate::run_erase(settings, *request, [](const std::vector<operate::Known>& people) {
+               fmt::print(
+                   stderr,
+                   "erasing, and until it says so it isn't done: if it is interrupted, say each of these again\n");
+               for (const auto& one : people)
+                 fmt::print(stderr, "  --subject {} --account {}\n", one.subject, one.account);
+             }));
   });
 }
 

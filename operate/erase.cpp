@@ -5,152 +5,28 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <set>
 #include <span>
 
 #include "common/json/write.hpp"
-#include "common/kafka/admin.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
 #include "operate/audit_log.hpp"
-#include "operate/customers.hpp"
-#include "operate/event_list.hpp"
+#include "operate/erase_sql.hpp"
 #include "operate/fact_rows.hpp"
-#include "operate/side_schema.hpp"
 #include "schemas/erasure.hpp"
 #include "schemas/event_id.hpp"
 #include "schemas/registry.hpp"
-#include "schemas/topics.hpp"
 #include "sinks/fact_sink.hpp"
 
 namespace wxpipe::operate {
 namespace {
+using namespace erase_sql;
 using postgres::Connection, postgres::ElementType, postgres::Parameters, postgres::SqlArray, postgres::Transaction;
-using schemas::DeadLetter, schemas::DirectoryChanged, schemas::Event, schemas::FollowerChanged, schemas::IdentityTold,
-    schemas::LeadActivity, schemas::LogWritten, schemas::SendTold;
+using schemas::DeadLetter, schemas::DirectoryChanged, schemas::Event, schemas::FollowerChanged, schemas::LeadActivity,
+    schemas::LogWritten, schemas::SendTold;
 
 constexpr size_t kShortest = 4;  // an id that is shorter stands in too many texts
-
-// In changes of what is merged: $1 account, $2 subject, $3 tenants, $4 pseudonym; all of them are used.
-constexpr std::string_view kAllOfFour = "$3::text[] is not null and $4::text is not null";
-
-// In queries for rows of one person: $1 account, $2 subject, $3 tenants, $4 kinds of the directory, $5 and $6 their
-// events (id, time); all of them are used.
-constexpr std::string_view kAllOfSix =
-    "$1::text <> '' and $2::text <> '' and $3::text[] is not null and $4::text[] is not null and $5::uuid[] is not null and "
-    "$6::timestamptz[] is not null";
-
-// The person's events, by keys and indexes. Others name the person only inside.
-constexpr std::string_view kEvents =
-    "select event_id, occurred_at from messages where account = $1::text and sender = $2::text "
-    "union select event_id, occurred_at from messages where account = $1::text and subject = $2::text and type in "
-    "('session.opened', 'session.transferred', 'session.closed') "
-    "union select event_id, occurred_at from messages where account = $1::text and (coalesce(conversation, subject, sender) "
-    "collate \"C\") = $2::text and (type like 'outgoing.%' or reply is not null) "
-    "union select event_id, occurred_at from messages where account = $1::text and (conversation collate \"C\") = $2::text "
-    "and conversation is not null "
-    "union select event_id, occurred_at from follower_history where account = $1::text and tenant = any($3::text[]) and "
-    "subject = $2::text "
-    "union select event_id, occurred_at from lead_activities where account = $1::text and subject = $2::text "
-    "union select event_id, occurred_at from identity_links where account = $1::text and tenant = any($3::text[]) and subject "
-    "= $2::text "
-    "union select event_id, occurred_at from directory_history where account = $1::text and kind = any($4::text[]) and id = "
-    "$2::text "
-    "union select h.event_id, h.occurred_at from directory d cross join lateral (select h.event_id, h.occurred_at from "
-    "directory_history h where h.account = d.account and h.kind = d.kind and h.id = d.id and h.part = d.part and h.tenant = "
-    "d.tenant offset 0) h where d.account = $1::text and d.part = $2::text and d.part <> ''";
-
-// As kKinds of docs/tables.md, directory: its key begins with account and kind.
-constexpr std::array<std::string_view, 9> kKinds{"contact", "member",     "department",   "tag",          "member_tag",
-                                                 "group",   "tag_holder", "group_member", "authorization"};
-
-// Rows of facts. Keys of table t, by the person's events …
-template <class Fact>
-std::string by_events(std::string_view condition) {
-  return fmt::format(
-      "select {} from (select unnest($5::uuid[]) as event_id, unnest($6::timestamptz[]) as occurred_at) e cross join lateral "
-      "(select * from {} f where f.event_id = e.event_id and f.occurred_at = e.occurred_at{} offset 0) t where {}",
-      key_list<Fact>("t"), Fact::kTable.name, condition, kAllOfSix);
-}
-// … or by a condition that an index knows.
-template <class Fact>
-std::string by(std::string_view condition) {
-  return fmt::format("select {} from {} t where {} and {}", key_list<Fact>("t"), Fact::kTable.name, condition,
-                     kAllOfSix);
-}
-const std::string& directory_by_part() {
-  static const auto sql = fmt::format(
-      "select {} from directory d cross join lateral (select * from directory_history h where h.account = d.account and h.kind = "
-      "d.kind and h.id = d.id and h.part = d.part and h.tenant = d.tenant offset 0) t where d.account = $1::text and d.part = "
-      "$2::text and d.part <> '' and {}",
-      key_list<DirectoryChanged>("t"), kAllOfSix);
-  return sql;
-}
-
-// Rows that are merged or computed from facts of one person.
-struct Merged {
-  std::string_view table, where;
-  std::string_view change;  // of the table; empty: the rows are deleted
-};
-constexpr std::string_view kOfThem = "account = $1::text and tenant = any($3::text[]) and subject = $2::text";
-constexpr std::array kMerged{
-    Merged{"followers", kOfThem,
-           "subject = $4::text, channel = null, scene = case when scene is not null then 'erased' end"},
-    Merged{"wxpipe.lead_daily", kOfThem, "subject = $4::text"},
-    Merged{"wxpipe.lead_profiles", kOfThem, ""},
-    Merged{
-        "leads", kOfThem,
-        "subject = $4::text, contact_name = null, contact_phone = null, contact_wechat = null, contact_email = null, "
-        "company_name = null, company_industry = null, company_size = null, province = null, city = null, district = null, "
-        "utm_source = null, utm_medium = null, utm_campaign = null, utm_content = null, utm_term = null, profile = '{}'"},
-    Merged{
-        "conversations", "account = $1::text and chat = $2::text",
-        "chat = $4::text, last_preview = case when last_preview is not null then 'erased' end, last_sender = case when "
-        "last_sender = $2::text then $4::text else last_sender end"},
-    Merged{"identity_links", kOfThem, ""},
-    Merged{"wxpipe.identity_values",
-           "identity_id in (select identity_id from identities where account = $1::text and subject = $2::text)", ""},
-    Merged{"wxpipe.identity_verdicts",
-           "identity_id in (select identity_id from identities where account = $1::text and subject = $2::text)", ""},
-    Merged{"identities", "account = $1::text and subject = $2::text", ""},
-};
-
-// Customers whose identities may belong together otherwise when this person is gone.
-constexpr std::string_view kTouchedCustomers =
-    "select distinct o.customer_id::text from identities i cross join lateral (select i.identity_id union select h.identity_id "
-    "from wxpipe.identity_values v cross join lateral (select h.identity_id from wxpipe.identity_values h where h.kind = v.kind "
-    "and h.value = v.value and h.links limit 22) h where v.identity_id = i.identity_id and v.links) t join identities o on "
-    "o.identity_id = t.identity_id where i.account = $1::text and i.subject = $2::text";
-
-// Makes `told` anew from the rows that it was merged from. What other rows told stays, also if these are gone by now.
-// $1 … $5: the key; $6: the events that name the person.
-constexpr std::string_view kTellAgain =
-    "update {0} k set told = wxpipe.newest_of(coalesce((select jsonb_object_agg(e.key, e.value) from jsonb_each(k.told) e where "
-    "e.key = any($7::text[]) or not (e.value ->> 1)::uuid = any($6::uuid[])), '{{}}'), h.told) from (select "
-    "wxpipe.newest(t.told) as told from (select (select coalesce(jsonb_object_agg(e.key, jsonb_build_array(e.sort_key, "
-    "f.event_id, e.value)), '{{}}') from ({2}) e) as told from {1} f cross join lateral (select n.at, wxpipe.told_order(n.at, "
-    "{3}) as sort_key from (select wxpipe.told_at(f.occurred_at, f.timeless, f.stated_at) as at) n) told where {4}) t) h where "
-    "{5}";
-
-std::string directory_again() {
-  return fmt::format(
-      fmt::runtime(kTellAgain), "directory", "directory_history",
-      "select each.key, each.value, told.sort_key from jsonb_each(f.told) each", "f.rank",
-      "f.account = $1::text and f.kind = $2::text and f.id = $3::text and f.part = $4::text and f.tenant = $5::text",
-      "k.account = $1::text and k.kind = $2::text and k.id = $3::text and k.part = $4::text and k.tenant = $5::text");
-}
-std::string sends_again() {
-  return fmt::format(
-      fmt::runtime(kTellAgain), "send_records", "receipts",
-      "select each.key, each.value, told.sort_key from jsonb_each(f.told) each union all select each.key, each.value, case "
-      "f.kind when 'task' then told.sort_key else wxpipe.outcome_order(f.attempt, f.rank, told.at) end from "
-      "jsonb_each(f.outcome) each",
-      "0",
-      "f.account = $1::text and f.kind = $2::text and f.sent_as = $3::text and f.receiver = $4::text and f.tenant = $5::text",
-      "k.account = $1::text and k.kind = $2::text and k.sent_as = $3::text and k.receiver = $4::text and k.tenant = $5::text");
-}
 
 using Key = std::array<std::string, 5>;
 Key key_of(const DirectoryChanged& fact) {
@@ -220,14 +96,14 @@ class Eraser {
     {
       Transaction transaction(connection_);
       schemas::for_each_fact([&]<class Fact>(const schemas::FamilyInfo&) {
-        if constexpr (schemas::NamesPeopleInside<Fact>) found.push_back(search<Fact>(transaction));
+        if constexpr (schemas::kErasing<Fact>.inside) found.push_back(search<Fact>(transaction));
       });
     }
     Transaction transaction(connection_);
     if (write_) lock(transaction);
     size_t next = 0;
     schemas::for_each_fact([&]<class Fact>(const schemas::FamilyInfo&) {
-      if constexpr (schemas::NamesPeopleInside<Fact>) erase_rows<Fact>(transaction, found[next++]);
+      if constexpr (schemas::kErasing<Fact>.inside) erase_rows<Fact>(transaction, found[next++]);
     });
     settle(transaction);
     if (!write_) return;
@@ -289,8 +165,7 @@ class Eraser {
       person.words.insert(
           to_string(schemas::identity_id(person.known.account, tenants.text(i, 0), person.known.subject)));
     }
-    person.words.insert(
-        to_string(schemas::identity_id(person.known.account, "", person.known.subject)));
+    person.words.insert(to_string(schemas::identity_id(person.known.account, "", person.known.subject)));
     person.words.insert(person.known.subject);
     const auto words = transaction.execute(
         "select v.value from identities i join wxpipe.identity_values v using (identity_id) where i.account = $1::text and "
@@ -332,7 +207,10 @@ class Eraser {
       auto& erasure = person.erasure;
       erasure = {person.known.account, sinks::subject_hash(key, person.known.subject), person.known.subject.size(),
                  rows_.until, "erased:" + to_string(new_command_id())};
-      if (!decided.empty()) erasure = decided[i];
+      if (!decided.empty()) {
+        erasure.pseudonym = decided[i].pseudonym;
+        erasure.erased_at = decided[i].erased_at;
+      }
       const auto earlier = transaction.execute(
           "select (extract(epoch from erased_at) * 1000000)::int8, pseudonym from wxpipe.erasures where subject_hash = "
           "$1::text and account = $2::text and counts is not null order by erased_at",
@@ -400,7 +278,7 @@ class Eraser {
     std::vector<std::string> places;
     schemas::for_each_field<Fact>([&](auto i) {
       constexpr const auto& f = schemas::kField<Fact, i>;
-      if constexpr (f.erase != schemas::Erase::nothing) {
+      if constexpr (schemas::kErase<Fact, i> != schemas::Erase::nothing) {
         constexpr auto type = sinks::element_type<Fact, i>();
         places.push_back(type == ElementType::jsonb   ? fmt::format("strpos(t.{}::text, $3::text) > 0", f.column())
                          : type == ElementType::bytea ? fmt::format("position($4::bytea in t.{}) > 0", f.column())
@@ -496,7 +374,7 @@ class Eraser {
     for (const auto& [before, after] : told.moved)
       transaction.execute(move, parameters(after).text(before[2]).text(before[3]));
     SqlArray kept(ElementType::text);
-    for (const auto name : Fact::kKeptOfErased) kept.add_text(name);
+    schemas::for_each_word(schemas::kErasing<Fact>.kept, [&](std::string_view name) { kept.add_text(name); });
     for (const auto& [key, events] : told.changed) {
       SqlArray ids(ElementType::uuid);
       for (const auto& id : events) ids.add_uuid(id);
@@ -526,7 +404,7 @@ class Eraser {
   }
 
   void change_merged(Transaction& transaction) {
-    transaction.execute("select wxpipe.lock_customers()");
+    if (write_) transaction.execute("select wxpipe.lock_customers()");
     std::set<std::string> customers;
     for (const auto& person : people_) {
       const auto touched = transaction.execute(std::string(kTouchedCustomers),
@@ -633,163 +511,6 @@ Done erase(Connection& connection, const std::vector<Known>& people, const std::
     });
     return Done{eraser.rows(), std::move(erasures)};
   });
-}
-
-namespace {
-bool is_known(Connection& connection, const Known& one) {
-  return !connection
-              .execute(
-                  "select 1 where exists (select from identities where account = $1::text and subject = $2::text) or exists "
-                  "(select from messages where account = $1::text and sender = $2::text) or exists (select from leads where "
-                  "account = $1::text and tenant = '' and subject = $2::text) or exists (select from followers where "
-                  "account = $1::text and tenant = '' and subject = $2::text) or exists (select from directory where account "
-                  "= $1::text and kind = 'contact' and id = $2::text) or exists (select from directory where account = "
-                  "$1::text and part = $2::text and part <> '') or exists (select from conversations where account = "
-                  "$1::text and chat = $2::text)",
-                  Parameters().text(one.account).text(one.subject))
-              .empty();
-}
-
-std::vector<Known> people_of(Connection& connection, const EraseRequest& request) {
-  std::set<Known> people;
-  if (!request.customer.empty()) {
-    Uuid id;
-    if (!parse_uuid(request.customer, id))
-      throw UsageError(fmt::format("--customer: '{}' is no customer's id", request.customer));
-    for (const auto& one : customer_of(connection, to_string(id)).identities) people.insert({one.account, one.subject});
-  } else if (!request.account.empty()) {
-    people.insert({request.account, request.subject});
-  } else {
-    for (const auto& account : accounts_seen(connection))
-      if (is_known(connection, {account, request.subject})) people.insert({account, request.subject});
-  }
-  return {people.begin(), people.end()};
-}
-
-// Others who are the same customer.
-std::vector<Identity> linked_with(Connection& connection, const std::vector<Known>& people) {
-  std::vector<Identity> linked;
-  std::set<std::string> customers, identities;
-  for (const auto& one : people)
-    for (const auto& identity : find_identities(connection, one.subject, one.account))
-      if (identity.subject == one.subject && customers.insert(identity.customer_id).second)
-        for (const auto& other : customer_of(connection, identity.customer_id).identities)
-          if (std::ranges::find(people, Known{other.account, other.subject}) == people.end() &&
-              identities.insert(other.id).second)
-            linked.push_back(other);
-  return linked;
-}
-
-// Until when a topic holds what it has now. Kept for ever: none.
-struct Held {
-  std::string topic;
-  std::optional<Timestamp> until;
-};
-std::vector<Held> held_by_kafka(const config::Settings& settings, Timestamp now) {
-  std::vector<Held> held;
-  const auto names = schemas::topic_names(settings.kafka.topic_prefix);
-  kafka::Admin admin(settings.kafka);
-  const auto view = admin.view();
-  std::vector<std::string> there;
-  for (const auto& name : names)
-    if (view.topics.contains(name)) there.push_back(name);
-  if (there.empty()) return held;
-  for (const auto& [name, config] : admin.configs(there)) {
-    const auto found = config.find("retention.ms");
-    if (found == config.end()) continue;
-    const auto kept = std::stoll(found->second.value);
-    held.push_back({name, kept < 0 ? std::nullopt : std::optional(now + std::chrono::milliseconds(kept))});
-  }
-  return held;
-}
-
-// By name; and those of an older version, which know of no erasures.
-struct Sides {
-  std::vector<std::string> names, old;
-};
-Sides side_schemas_of(Connection& connection) {
-  Sides sides;
-  const auto rows = connection.execute(
-      "select n.nspname, to_regclass(quote_ident(n.nspname || '_wxpipe') || '.erasures') is null from pg_namespace n where "
-      "obj_description(n.oid, 'pg_namespace') like 'A side schema of wxpipe replay%' order by 1");
-  for (size_t i = 0; i < rows.size(); ++i)
-    (rows.text(i, 1) == "t" ? sides.old : sides.names).push_back(rows.text(i, 0));
-  return sides;
-}
-
-void check_reason(const EraseRequest& request, const std::vector<Known>& people) {
-  if (request.reason.empty()) throw UsageError("--reason: say why, for wxpipe.erasures and audit_logs");
-  for (const auto& one : people)
-    if (request.reason.find(one.subject) != std::string::npos)
-      throw UsageError("--reason: it is kept, so it must not name the person; a ticket's number is fine");
-}
-}  // namespace
-
-report::Report run_erase(const config::Settings& settings, const EraseRequest& request) {
-  using report::Kind, report::Level;
-  Connection connection(settings.postgres.url, "wxpipe erase", postgres::Purpose::administration);
-  postgres::require_schema(connection);
-  const auto people = people_of(connection, request);
-  report::Table whom{"people", "erased", {{"account", "account"}, {"subject", "as"}}, {}};
-  for (const auto& one : people) whom.rows.push_back({one.account, one.subject});
-  if (people.empty())
-    return {.tables = {std::move(whom)},
-            .findings = {
-                {Level::error, "nobody is known by that name",
-                 "With --account an id can be erased that no table has: then nothing that still comes brings it."}}};
-  if (request.yes) check_reason(request, people);
-  report::Table linked{
-      "linked", "the same customer", {{"account", "account"}, {"subject", "as"}, {"customer_id", "customer"}}, {}};
-  const auto others = linked_with(connection, people);
-  for (const auto& one : others) linked.rows.push_back({one.account, one.subject, one.customer_id});
-
-  Done done;
-  const auto sides = side_schemas_of(connection);
-  if (request.yes) {
-    done = erase(connection, people, request.reason);
-    for (const auto& name : sides.names) {
-      Connection beside(settings.postgres.url, "wxpipe erase", postgres::Purpose::administration,
-                        named_side_schema(name));
-      erase(beside, people, request.reason, done.erasures);
-    }
-  } else {
-    done.rows = count_of(connection, people);
-  }
-
-  report::Table tables{"tables", "rows", {{"table", "table"}, {"rows", "rows", Kind::count}}, {}};
-  for (const auto& [table, rows] : done.rows.tables) tables.rows.push_back({table, rows});
-  report::Table topics{"topics", "Kafka holds it until", {{"topic", "topic"}, {"until", "until", Kind::time}}, {}};
-  std::vector<report::Finding> findings;
-  try {
-    for (const auto& one : held_by_kafka(settings, done.rows.until))
-      topics.rows.push_back({one.topic, one.until ? report::Value(*one.until) : report::Value("for ever")});
-  } catch (const Unavailable& error) {
-    findings.push_back(
-        {Level::warning, fmt::format("Kafka doesn't say how long its topics hold it: {}", error.what())});
-  }
-  if (!linked.rows.empty())
-    findings.push_back(
-        {Level::warning,
-         fmt::format("{} of the same customer {} not erased", report::counted(linked.rows.size(), "identity"),
-                     linked.rows.size() == 1 ? "is" : "are"),
-         fmt::format("All of them: --customer {}", others.front().customer_id)});
-  if (!sides.old.empty())
-    findings.push_back(
-        {Level::warning,
-         fmt::format("side schemas of an older version are left as they are: {}", fmt::join(sides.old, ", ")),
-         "Drop them."});
-  findings.push_back(
-      {Level::note,
-       "Kafka's topics, spools of ingest, backups and files of replays can't be erased: they hold what they "
-       "have until it is older than they keep it",
-       "Sinks and replays into tables take the person out of it. Restored backups need the command again."});
-  findings.push_back(
-      request.yes ? report::Finding{Level::fine, "erased"}
-                  : report::Finding{Level::note, "nothing was changed", "Say it again with --yes and --reason."});
-  return {.facts = {{"written", "", request.yes}, {"until", "received until", done.rows.until, Kind::time}},
-          .tables = {std::move(tables), std::move(whom), std::move(linked), std::move(topics),
-                     report::list("side_schemas", "side schemas too", sides.names)},
-          .findings = std::move(findings)};
 }
 
 }  // namespace wxpipe::operate

@@ -6,7 +6,7 @@
 //   2. rows that only name the person somewhere inside: each table of the accounts is searched, without a lock, and
 //      what was found is masked
 //
-// After step 1 alone (the command was killed) the same command goes on. One thread.
+// After step 1 alone (the command was killed) it goes on when it is told the same ids again. One thread.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,7 @@
 #include <vector>
 
 #include "common/clock.hpp"
-#include "common/config/settings.hpp"
 #include "common/postgres/connection.hpp"
-#include "common/report/report.hpp"
 #include "sinks/erased_people.hpp"
 
 namespace wxpipe::operate {
@@ -46,15 +44,5 @@ struct Done {
 // tables are locked by somebody else.
 Done erase(postgres::Connection& connection, const std::vector<Known>& people, const std::string& reason,
            std::span<const sinks::Erasure> decided = {});
-
-struct EraseRequest {
-  std::string subject, account;  // everywhere, or in one account
-  std::string customer;          // or: all identities of a customer
-  std::string reason;
-  bool yes = false;
-};
-
-// Production and all side schemas. Asks Kafka how long its topics hold what they have. Throws Unavailable, UsageError.
-report::Report run_erase(const config::Settings& settings, const EraseRequest& request);
 
 }  // namespace wxpipe::operate

@@ -13,6 +13,7 @@
 
 #include "common/postgres/connection.hpp"
 #include "common/postgres/sql_array.hpp"
+#include "schemas/erasure.hpp"
 #include "schemas/fact_json.hpp"
 #include "sinks/fact_columns.hpp"
 
@@ -130,7 +131,7 @@ void write_erased(postgres::Transaction& transaction, const Fact& fact, const Ro
     size_t parameter = 0;
     schemas::for_each_field<Fact>([&](auto i) {
       constexpr const auto& f = schemas::kField<Fact, i>;
-      if constexpr (f.erase != schemas::Erase::nothing)
+      if constexpr (schemas::kErase<Fact, i> != schemas::Erase::nothing)
         set.push_back(fmt::format("{} = {}", f.column(), fact_rows::value_of<Fact, i>(++parameter)));
     });
     for (const auto column : fact_rows::key_columns<Fact>())
@@ -142,7 +143,7 @@ void write_erased(postgres::Transaction& transaction, const Fact& fact, const Ro
   std::vector<std::string> values;
   schemas::for_each_field<Fact>([&](auto i) {
     constexpr const auto& f = schemas::kField<Fact, i>;
-    if constexpr (f.erase != schemas::Erase::nothing) {
+    if constexpr (schemas::kErase<Fact, i> != schemas::Erase::nothing) {
       auto& value = values.emplace_back();
       if constexpr (sinks::element_type<Fact, i>() == postgres::ElementType::jsonb)
         schemas::append_json(value, f.of(fact));

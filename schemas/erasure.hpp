@@ -1,17 +1,16 @@
 // What an erasure makes of a fact that names an erased person: the row stays, with its ids, times and receipt, and says
-// no longer of whom and what. How follows from the fact's fields (fact.hpp, Erase). Sinks do it to facts that still
-// come (sinks/erased_people.hpp), `wxpipe erase` to rows; so it doesn't matter which is first. Pure.
+// no longer of whom and what. Sinks do it to facts that still come (sinks/erased_people.hpp), `wxpipe erase` to rows;
+// so it doesn't matter which is first. Pure.
 //
-// A fact names a person if one of its ids is theirs. With kNamesPeopleInside it also does if the id stands as a word in
-// one of its texts: a list of a group's members names each of them.
+// A fact names a person if one of its ids is theirs, or, with `inside`, if the id stands as a word in one of its texts:
+// a list of a group's members names each of them.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 
-#include "schemas/fact.hpp"
+#include "schemas/registry.hpp"
 
 namespace wxpipe::schemas {
 
@@ -35,30 +34,69 @@ void for_each_word(std::string_view text, Tell&& tell) {
   }
 }
 
-template <class Fact>
-concept NamesPeopleInside = requires {
-  Fact::kNamesPeopleInside;
+// What becomes of a fact's fields. Lists of names, separated by blanks. A kind of fact without an entry doesn't
+// compile.
+struct Erasing {
+  std::string_view ids{};      // may be the person's: then a pseudonym takes its place
+  std::string_view emptied{};  // what tells of the person
+  std::string_view marked{};   // texts that become "erased": merges and views go by whether there is one
+  std::string_view kept{};     // members of emptied objects that stay
+  bool inside = false;         // whoever stands in one of the emptied or marked texts is named, too
+  bool whole = false;          // the fact says nothing but who somebody is: it is dropped
 };
 template <class Fact>
-concept GoesWithThePerson = requires {
-  Fact::kGoesWithThePerson;
-};
+inline constexpr Erasing kErasing = Fact::needs_an_entry_below;
+
+// clang-format off
+template <> inline constexpr Erasing kErasing<Event>{
+    .ids = "subject sender recipient conversation", .emptied = "identity attributes body_bytes",
+    .marked = "content reply raw", .inside = true};
+template <> inline constexpr Erasing kErasing<DuplicateMet>{};
+template <> inline constexpr Erasing kErasing<FollowerChanged>{
+    .ids = "subject", .emptied = "channel", .marked = "scene"};
+template <> inline constexpr Erasing kErasing<LeadActivity>{.ids = "subject", .emptied = "description profile"};
+template <> inline constexpr Erasing kErasing<IdentityTold>{.ids = "subject", .whole = true};
+template <> inline constexpr Erasing kErasing<LogWritten>{
+    .ids = "subject", .emptied = "context", .marked = "message", .inside = true};
+template <> inline constexpr Erasing kErasing<DeadLetter>{
+    .emptied = "detail key context", .marked = "body", .inside = true};
+template <> inline constexpr Erasing kErasing<CustodyMark>{};
+template <> inline constexpr Erasing kErasing<DirectoryChanged>{
+    .ids = "subject id part", .emptied = "told", .kept = "state change", .inside = true};
+template <> inline constexpr Erasing kErasing<TicketTold>{.ids = "subject"};
+template <> inline constexpr Erasing kErasing<SendTold>{
+    .ids = "subject receiver", .emptied = "outcome told",
+    .kept = "status word error_code source task_uuid template_id", .inside = true};
+// clang-format on
+
+constexpr bool lists(std::string_view names, std::string_view name) {
+  while (!names.empty()) {
+    const auto end = std::min(names.find(' '), names.size());
+    if (names.substr(0, end) == name) return true;
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return false;
+}
+
+enum class Erase : uint8_t { nothing, pseudonym, empty, mark };
+template <class Fact, size_t I>
+inline constexpr Erase kErase = lists(kErasing<Fact>.ids, kField<Fact, I>.name)       ? Erase::pseudonym
+                                : lists(kErasing<Fact>.emptied, kField<Fact, I>.name) ? Erase::empty
+                                : lists(kErasing<Fact>.marked, kField<Fact, I>.name)  ? Erase::mark
+                                                                                      : Erase::nothing;
 
 // Whether a fact says anything of people.
 template <class Fact>
-inline constexpr bool kSaysOfPeople = [] {
-  bool says = GoesWithThePerson<Fact>;
-  for_each_field<Fact>([&](auto i) { says = says || kField<Fact, i>.erase != Erase::nothing; });
-  return says;
-}();
+inline constexpr bool kSaysOfPeople = !kErasing<Fact>.ids.empty() || !kErasing<Fact>.emptied.empty();
 
 // Runs tell(text) for each text that may be the id of a person whom the fact names. Some come more than once.
 template <class Fact, class Tell>
 void for_each_name(const Fact& fact, Tell&& tell) {
   for_each_field<Fact>([&](auto i) {
     constexpr const auto& f = kField<Fact, i>;
-    if constexpr (f.erase == Erase::pseudonym) tell(std::string_view(f.of(fact)));
-    if constexpr (NamesPeopleInside<Fact> && (f.erase == Erase::empty || f.erase == Erase::mark)) {
+    constexpr auto erase = kErase<Fact, i>;
+    if constexpr (erase == Erase::pseudonym) tell(std::string_view(f.of(fact)));
+    if constexpr (kErasing<Fact>.inside && (erase == Erase::empty || erase == Erase::mark)) {
       if constexpr (TypeOf<FieldValue<Fact, i>>::type == Type::attributes) {
         for (const auto& [name, text] : f.of(fact)) {
           tell(std::string_view(text));
@@ -71,15 +109,6 @@ void for_each_name(const Fact& fact, Tell&& tell) {
   });
 }
 
-namespace erasure {
-template <class Fact>
-bool is_kept(std::string_view name) {
-  if constexpr (requires { Fact::kKeptOfErased; })
-    return std::ranges::find(Fact::kKeptOfErased, name) != Fact::kKeptOfErased.end();
-  return false;
-}
-}  // namespace erasure
-
 // pseudonym_of(id): a pseudonym, or an empty text for whoever isn't erased. Returns whether the fact names somebody who
 // is; only then is it changed.
 template <class Fact, class PseudonymOf>
@@ -89,16 +118,17 @@ bool erase_people(Fact& fact, PseudonymOf&& pseudonym_of) {
   if (!named) return false;
   for_each_field<Fact>([&](auto i) {
     constexpr const auto& f = kField<Fact, i>;
-    if constexpr (f.erase != Erase::nothing) {
+    constexpr auto erase = kErase<Fact, i>;
+    if constexpr (erase != Erase::nothing) {
       auto& value = f.of(fact);
-      if constexpr (f.erase == Erase::pseudonym) {
+      if constexpr (erase == Erase::pseudonym) {
         if (const std::string_view pseudonym = pseudonym_of(value); !pseudonym.empty()) value = std::string(pseudonym);
       } else if constexpr (TypeOf<FieldValue<Fact, i>>::type == Type::attributes) {
         Attributes kept;
         for (const auto& one : value)
-          if (erasure::is_kept<Fact>(one.first)) kept.push_back(one);
+          if (lists(kErasing<Fact>.kept, one.first)) kept.push_back(one);
         value = kept;
-      } else if constexpr (f.erase == Erase::mark) {
+      } else if constexpr (erase == Erase::mark) {
         if (!value.empty()) value = kErasedText;
       } else {
         value.clear();

@@ -96,13 +96,6 @@ enum class InTable : uint8_t {
   input,  // the merge sees it as a column, but the table doesn't have it
   none
 };
-// What becomes of a field of a fact that names an erased person (schemas/erasure.hpp).
-enum class Erase : uint8_t {
-  nothing,    // it says nothing of anybody
-  pseudonym,  // may be the person's id: then a pseudonym takes its place
-  empty,
-  mark  // "erased", unless it is empty: merges and views go by whether there is a text
-};
 
 // One field. Path: the member, or a member of a member.
 template <auto... Path>
@@ -117,7 +110,6 @@ struct Field {
   int64_t least = INT64_MIN;
   InJson in_json = InJson::always;
   InTable in_table = InTable::not_null;
-  Erase erase = Erase::nothing;
   bool is_base64 = false, is_printable = false;
   bool is_of_each = false;  // in a list of facts of one event (fact_list.hpp): differs from fact to fact
 
@@ -176,15 +168,6 @@ struct Field {
   }  // printable() of any bytes
   constexpr Field of_each() const {
     return with([](Field& f) { f.is_of_each = true; });
-  }
-  constexpr Field person() const {
-    return with([](Field& f) { f.erase = Erase::pseudonym; });
-  }
-  constexpr Field personal() const {
-    return with([](Field& f) { f.erase = Erase::empty; });
-  }
-  constexpr Field personal_text() const {
-    return with([](Field& f) { f.erase = Erase::mark; });
   }
 
  private:

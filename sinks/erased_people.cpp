@@ -21,6 +21,8 @@ using postgres::Transaction;
 constexpr const char* kHold =
     "lock table wxpipe.erasures in row share mode; select coalesce(max(number), 0) from wxpipe.erasures";
 
+constexpr const char* kKey = "select encode(key, 'hex') from wxpipe.erasure_key";
+
 constexpr postgres::Statement kFind{
     "erasures_find",
     "select e.account, e.subject_hash, e.subject_length, (extract(epoch from e.erased_at) * 1000000)::int8, e.pseudonym "
@@ -37,9 +39,8 @@ std::string subject_hash(std::string_view key, std::string_view subject) {
   return hex;
 }
 
-std::string erasure_key(Transaction& transaction) {
-  return transaction.execute("select encode(key, 'hex') from wxpipe.erasure_key").text(0, 0);
-}
+std::string erasure_key(Transaction& transaction) { return transaction.execute(kKey).text(0, 0); }
+std::string erasure_key(postgres::Connection& connection) { return connection.execute(kKey).text(0, 0); }
 
 void Pseudonyms::add(Erasure erasure) {
   lengths_.insert(erasure.subject_length);

@@ -30,6 +30,7 @@ struct Erasure {
 std::string subject_hash(std::string_view key, std::string_view subject);
 // Of the database (wxpipe.erasure_key).
 std::string erasure_key(postgres::Transaction& transaction);
+std::string erasure_key(postgres::Connection& connection);
 
 // Erasures by the ids of people. Pure.
 class Pseudonyms {

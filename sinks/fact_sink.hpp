@@ -103,7 +103,7 @@ class FactSink final : public Sink {
         [&]<class Fact>(Fact& fact) {
           if (!schemas::erase_people(fact, pseudonym_of)) return Erased::nobody;
           prepared_ = 0;
-          return schemas::GoesWithThePerson<Fact> ? Erased::whole : Erased::person;
+          return schemas::kErasing<Fact>.whole ? Erased::whole : Erased::person;
         },
         rows_[row]);
   }

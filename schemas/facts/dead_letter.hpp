@@ -44,7 +44,6 @@ struct DeadLetter {
       field<&DeadLetter::detail>("detail", "For people")
           .optional()
           .printable()
-          .personal()
           .like("padding is not PKCS#7 of block size 32"),
       field<&DeadLetter::sqlstate>("sqlstate", "Postgres's code, where Postgres refused it")
           .optional()
@@ -61,24 +60,20 @@ struct DeadLetter {
       field<&DeadLetter::key>("key", "Kafka key of the record; bytes that are no text as \\xNN")
           .optional()
           .printable()
-          .personal()
           .as_column("record_key"),
       field<&DeadLetter::body>("body",
                                "The bytes as that stage got them: the HTTP body at ingest, the record's value later")
           .required()
           .base64()
-          .personal_text()
           .like("<xml></xml>"),
       field<&DeadLetter::context>("context", "Signed query, headers and the like; secrets sealed")
           .unless_empty()
           .printable()
-          .personal()
           .like("query=timestamp=1732082433&nonce=42&msg_signature=aa"),
       field<&DeadLetter::trace_id>("trace_id", "W3C trace id")
           .optional()
           .pattern(kTraceIdForm)
           .like("4bf92f3577b34da6a3ce929d0e0e4736"));
-  static constexpr bool kNamesPeopleInside = true;
   static constexpr Table kTable{
       .name = "dead_letters", .key = {"dead_letter_id"}, .ledger = {"dead_letters", "failed_at"}};
 };

@@ -36,14 +36,12 @@ struct DirectoryChanged {
                                    "Which one, as its corporation or instance names it; of an authorization the "
                                    "authorised account")
           .required()
-          .person()
           .like("19871@chatroom"),
       field<&DirectoryChanged::part>(
           "part",
           "Of a contact whose it is (the member, or the login of an instance), of a group_member the member, of a "
           "tag_holder who has the tag (user:… or department:…); else empty")
           .unless_empty()
-          .person()
           .like("wxid_a"),
       field<&DirectoryChanged::change>("change", "What happened: added, edited, joined, left, created, deleted …")
           .like("joined"),
@@ -54,10 +52,7 @@ struct DirectoryChanged {
       field<&DirectoryChanged::told>(
           "told", "The fields that were told, by the sender's names, and our own state and change where these change")
           .unless_empty()
-          .personal()
           .like("nickname=王;role=owner;state=present"));
-  static constexpr bool kNamesPeopleInside = true;
-  static constexpr std::array<std::string_view, 2> kKeptOfErased{"state", "change"};
   static constexpr Table kTable{.name = "directory_history",
                                 .key = {"account", "kind", "id", "part", "tenant", "event_id"},
                                 .partitioning = {By::hash, "account", 8}};

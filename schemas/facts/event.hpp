@@ -63,13 +63,11 @@ struct Event {
           .optional(),
       field<&Event::subject>("subject", "Whom it is about: the follower, customer or group chat")
           .null_if_empty()
-          .person()
           .like("oABCD1234567890abcdefghijklmn"),
       field<&Event::identity>(
           "identity",
           "What a person would call the same event. Equal identities with different bytes are different rows")
           .null_if_empty()
-          .personal()
           .like("shop|menu|oABCD1234567890abcdefghijklmn|1732082433|click|PRICE_LIST"),
       field<&Event::msg_type>("msg_type",
                               "The platform's MsgType, verbatim; null for third-party platform and suite events")
@@ -80,12 +78,11 @@ struct Event {
       field<&Event::msg_id>("msg_id", "The message's own MsgId; receipts' MsgID is in attributes").optional(),
       field<&Event::sender>("sender", "FromUserName, verbatim (\"sys\" too)")
           .optional()
-          .person()
           .like("oABCD1234567890abcdefghijklmn"),
-      field<&Event::recipient>("recipient", "ToUserName, verbatim").optional().person().like("gh_0123456789ab"),
-      field<&Event::conversation>("conversation", "Group chat or customer-service session").optional().person(),
-      field<&Event::content>("content", "What a person would read").optional().personal_text().like("PRICE_LIST"),
-      field<&Event::reply>("reply", "The passive reply it was answered with").optional().personal_text(),
+      field<&Event::recipient>("recipient", "ToUserName, verbatim").optional().like("gh_0123456789ab"),
+      field<&Event::conversation>("conversation", "Group chat or customer-service session").optional(),
+      field<&Event::content>("content", "What a person would read").optional().like("PRICE_LIST"),
+      field<&Event::reply>("reply", "The passive reply it was answered with").optional(),
       field<&Event::occurred_at>("occurred_at",
                                  "When it happened, by the platform's clock; when it was first received, where the "
                                  "platform gives no time (timeless)")
@@ -101,11 +98,9 @@ struct Event {
           "Everything else of it, by the platform's names and in the body's structure: objects, lists, texts. Enriched "
           "names are in snake_case (menu_name, channel)")
           .unless_empty()
-          .personal()
           .like("EventKey=PRICE_LIST"),
       field<&Event::raw>("raw", "The decrypted payload, verbatim but for sealed credentials (sealed:v1:…)")
           .as_column("body")
-          .personal_text()
           .like("<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><CreateTime>1732082433</CreateTime>"
                 "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[CLICK]]></Event>"
                 "<EventKey><![CDATA[PRICE_LIST]]></EventKey></xml>"),
@@ -114,8 +109,7 @@ struct Event {
           "The decrypted payload's bytes, where it isn't UTF-8 and body has U+FFFD in it; sealed as "
           "a whole (sealed:v1:…) if it holds a credential")
           .base64()
-          .optional()
-          .personal(),
+          .optional(),
       field<&Event::trace_id>("trace_id", "W3C trace id of the first delivery")
           .optional()
           .pattern(kTraceIdForm)
@@ -126,7 +120,6 @@ struct Event {
       field<&Event::repair>("repair", "Sent again because its rows were lost; process takes it although it has seen it")
           .unless_empty()
           .no_column());
-  static constexpr bool kNamesPeopleInside = true;
   static constexpr Table kTable{.name = "messages", .key = {"event_id", "occurred_at"}, .partitioning = {By::month}};
 };
 

@@ -42,11 +42,9 @@ struct FollowerChanged {
           .like("20"),
       field<&FollowerChanged::scene>("scene", "QR scene, State or other source, as the platform gave it")
           .optional()
-          .personal_text()
           .like("poster_2024"),
       field<&FollowerChanged::channel>("channel", "What the account's configuration calls that scene")
           .optional()
-          .personal()
           .like("线下海报"));
   static constexpr Table kTable{.name = "follower_history",
                                 .key = {"account", "tenant", "subject", "owner", "event_id", "change"}};

@@ -42,8 +42,6 @@ struct IdentityTold {
                                   "Whether it says who somebody is: others with the same value are the same person. "
                                   "Else it only describes, or is a hint")
           .like("true"));
-  // It says nothing but who somebody is: of an erased person it is dropped.
-  static constexpr bool kGoesWithThePerson = true;
   static constexpr Table kTable{.name = "identity_links",
                                 .key = {"account", "tenant", "subject", "kind", "value", "event_id"}};
 };

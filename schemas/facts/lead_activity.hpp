@@ -42,11 +42,10 @@ struct LeadActivity {
           .at_least(0)
           .of_each()
           .like("30"),
-      field<&LeadActivity::description>("description", "For people").optional().personal().like("menu.clicked 价格表"),
+      field<&LeadActivity::description>("description", "For people").optional().like("menu.clicked 价格表"),
       field<&LeadActivity::profile>("profile",
                                     "What a lead form told: contact_name, contact_phone, company_name, utm_source …")
           .optional()
-          .personal()
           .like("contact_name=张三;contact_phone=13800000000"));
   static constexpr Table kTable{
       .name = "lead_activities", .key = {"activity_id", "occurred_at"}, .partitioning = {By::month}};

@@ -24,11 +24,8 @@ struct LogWritten {
       field<&LogWritten::service>("service", "The platform or role that speaks").like("wechat"),
       field<&LogWritten::module>("module", "authorization, audit, job, application, quota …").like("audit"),
       field<&LogWritten::action>("action", "The event's type, or the happening").like("audit.failed"),
-      field<&LogWritten::message>("message", "For people")
-          .personal_text()
-          .like("audit.failed (weapp_audit_fail): 类目不符"),
-      field<&LogWritten::context>("context", "Details").unless_empty().personal().like("Reason=类目不符"));
-  static constexpr bool kNamesPeopleInside = true;
+      field<&LogWritten::message>("message", "For people").like("audit.failed (weapp_audit_fail): 类目不符"),
+      field<&LogWritten::context>("context", "Details").unless_empty().like("Reason=类目不符"));
   static constexpr Table kTable{.name = "system_logs", .key = {"log_id", "occurred_at"}, .partitioning = {By::day}};
 };
 

@@ -38,8 +38,7 @@ template <auto Member>
 constexpr auto origin_fields(const OriginWords& words) {
   auto tenant =
       field<Member, &Origin::tenant>("tenant", "The authorised account; empty where there is none").unless_empty();
-  auto subject =
-      field<Member, &Origin::subject>("subject", words.subject).person().like("oABCD1234567890abcdefghijklmn");
+  auto subject = field<Member, &Origin::subject>("subject", words.subject).like("oABCD1234567890abcdefghijklmn");
   auto platform = field<Member, &Origin::platform>("platform", "Who told us").words(kPlatforms).like("wechat");
   auto account =
       field<Member, &Origin::account>("account", "The account's name in the configuration").required().like("shop");

@@ -31,9 +31,7 @@ struct SendTold {
                                 "its receivers task_uuid")
           .required()
           .like("200163836"),
-      field<&SendTold::receiver>("receiver", "Of a receiver the person or group chat; else empty")
-          .unless_empty()
-          .person(),
+      field<&SendTold::receiver>("receiver", "Of a receiver the person or group chat; else empty").unless_empty(),
       field<&SendTold::status>("status",
                                "What this says became of it: pending, sending, sent, failed, delivered, read, "
                                "skipped; of a task pending, running, paused, finished, failed, cancelled")
@@ -48,15 +46,10 @@ struct SendTold {
           .like("50"),
       field<&SendTold::outcome>("outcome", "What comes with the status: error_code, error_message, the platform's word")
           .unless_empty()
-          .personal()
           .like("word=success"),
       field<&SendTold::told>("told", "The other fields: receiver, template_id, counts, names")
           .unless_empty()
-          .personal()
           .like("receiver=oABCD1234567890abcdefghijklmn"));
-  static constexpr bool kNamesPeopleInside = true;
-  static constexpr std::array<std::string_view, 6> kKeptOfErased{"status", "word",      "error_code",
-                                                                 "source", "task_uuid", "template_id"};
   static constexpr Table kTable{.name = "receipts",
                                 .key = {"event_id", "kind", "sent_as", "receiver", "occurred_at"},
                                 .partitioning = {By::month}};

@@ -83,7 +83,8 @@ class Events {
 
     const auto origin = schemas::origin_of(event);
     const auto& of_subject = event.subject == kAnna ? kPhone : kOthersPhone;
-    schemas::FollowerChanged change{origin, event.account == "desk" ? "wxid_login" : "", "subscribed", "following", 20, {}, {}};
+    schemas::FollowerChanged change{
+        origin, event.account == "desk" ? "wxid_login" : "", "subscribed", "following", 20, {}, {}};
     if (pick(random_, 2)) change.scene = fmt::format("scene{} of {}", pick(random_, 3), of_subject);
     if (!change.scene.empty() && pick(random_, 2)) change.channel = "海报";
     add("followers", change, number);
@@ -100,8 +101,9 @@ class Events {
     if (pick(random_, 2)) activity.profile = {{"contact_phone", of_subject}};
     add("leads", activity, number);
 
-    schemas::IdentityTold told{origin, schemas::identity_id(event.account, event.tenant, event.subject), "openid",
-                               event.subject, "subject", true};
+    schemas::IdentityTold told{origin,    schemas::identity_id(event.account, event.tenant, event.subject),
+                               "openid",  event.subject,
+                               "subject", true};
     add("customers", told, number);
     told.kind = "phone";
     told.value = one_of(random_, {of_subject, kOthersPhone});
@@ -115,7 +117,8 @@ class Events {
     entry.part = entry.kind == "group" ? "" : in_group ? who : "wxid_login";
     entry.rank = 10 * pick(random_, 4);
     entry.change = "changed";
-    entry.told = schemas::Attributes{{"state", entry.rank == 30 ? "removed" : "present"}, {"change", "changed"},
+    entry.told = schemas::Attributes{{"state", entry.rank == 30 ? "removed" : "present"},
+                                     {"change", "changed"},
                                      {"remark", fmt::format("remark {}", pick(random_, 9))}};
     if (entry.kind == "group" && who == kAnna) entry.told.emplace_back("owner", kAnna);
     add("directory", entry, number);
@@ -134,8 +137,14 @@ class Events {
     add("receipts", send, number);
 
     add("logs",
-        schemas::LogWritten{origin, schemas::derived_id(event.id, "log"), "info", event.platform, "audit", "audit.passed",
-                            "of " + phone, {{"who", who}}},
+        schemas::LogWritten{origin,
+                            schemas::derived_id(event.id, "log"),
+                            "info",
+                            event.platform,
+                            "audit",
+                            "audit.passed",
+                            "of " + phone,
+                            {{"who", who}}},
         number);
     schemas::DeadLetter letter;
     letter.body = event.raw + " broken";
@@ -247,8 +256,9 @@ class ErasureTest : public ::testing::Test {
   Lines tables_with(const std::string& text) const {
     Lines found;
     for (const auto& table : tables())
-      if (count(*database_, fmt::format("{} t where strpos(t::text, '{}') > 0 or strpos(t::text, encode('{}', 'hex')) > 0",
-                                        table, text, text)) > 0)
+      if (count(*database_,
+                fmt::format("{} t where strpos(t::text, '{}') > 0 or strpos(t::text, encode('{}', 'hex')) > 0", table,
+                            text, text)) > 0)
         found.push_back(table);
     return found;
   }
@@ -273,7 +283,8 @@ TEST_F(ErasureTest, FactsBeforeItAfterItAndWhileItIsDoneGiveTheSameTables) {
     empty();
     write(values, "facts first", seed);
     const auto rows = count(*database_, "messages"), letters = count(*database_, "dead_letters");
-    const auto ledger = lines(*database_, "select family, sum(stored), sum(dead_letters) from wxpipe.ledger group by 1");
+    const auto ledger =
+        lines(*database_, "select family, sum(stored), sum(dead_letters) from wxpipe.ledger group by 1");
     ASSERT_FALSE(tables_with(kAnna).empty());
     erase_anna();
     const auto expected = everything();
@@ -290,7 +301,8 @@ TEST_F(ErasureTest, FactsBeforeItAfterItAndWhileItIsDoneGiveTheSameTables) {
     empty();
     auto shuffled = values;
     Random random(seed);
-    for (int i = 0; i < 200; ++i) shuffled.push_back(values[static_cast<size_t>(pick(random, static_cast<int>(values.size())))]);
+    for (int i = 0; i < 200; ++i)
+      shuffled.push_back(values[static_cast<size_t>(pick(random, static_cast<int>(values.size())))]);
     std::shuffle(shuffled.begin(), shuffled.end(), random);
     std::thread sinks([&] { write(shuffled, "meanwhile", seed + 20); });
     while (count(*database_, "messages") < 20) std::this_thread::yield();
@@ -312,7 +324,8 @@ TEST_F(ErasureTest, ASecondTimeThereIsNothingLeftAndWhatComesLaterIsStoredAsOfAn
   event.subject = event.sender = kAnna;
   event.received_at = system_clock().now() + 1h;
   write({{"messages", value_of(event), 0}}, "later", 2);
-  EXPECT_EQ(lines(*database_, fmt::format("select content from messages where sender = '{}'", kAnna)), Lines{"(第1条)"});
+  EXPECT_EQ(lines(*database_, fmt::format("select content from messages where sender = '{}'", kAnna)),
+            Lines{"(第1条)"});
   EXPECT_EQ(tables_with(kAnna), (Lines{"conversations", "messages"}));
   // And may be erased in its turn, under another pseudonym.
   EXPECT_EQ(erase({{"shop", kAnna}}).tables.at("messages"), 1);
@@ -332,7 +345,8 @@ TEST_F(ErasureTest, ThatWasInterruptedGoesOn) {
   {
     postgres::Connection connection(database_->url(), "test", postgres::Purpose::administration);
     connection.execute("create function refuse() returns trigger language plpgsql as $$ begin raise 'killed'; end $$");
-    connection.execute("create trigger refuse before update of counts on wxpipe.erasures for each row execute function refuse()");
+    connection.execute(
+        "create trigger refuse before update of counts on wxpipe.erasures for each row execute function refuse()");
     EXPECT_ANY_THROW(operate::erase(connection, {{"desk", kAnna}, {"shop", kAnna}}, "a request"));
     connection.execute("drop function refuse cascade");
   }

@@ -1,5 +1,5 @@
-// A person asks to be forgotten: from callbacks to tables in which nothing names them, and a replay of the topics, which
-// still do, brings nobody back.
+// A person asks to be forgotten: from callbacks to tables in which nothing names them, and a replay of the topics,
+// which still do, brings nobody back.
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 
 namespace wxpipe::whole_path {
@@ -26,9 +26,9 @@ class EraseTest : public WholePathTest {
     ++sent_;
   }
   void webhook(const std::string& account, const std::string& type, const std::string& data) {
-    send(webhook_now(
-        account, fmt::format(R"({{"type":"{}","timestamp":"2025-01-15T08:00:00Z","data":{{{}}}}})", type, data),
-        fmt::format("msg_{}", sent_)));
+    send(webhook_now(account,
+                     fmt::format(R"({{"type":"{}","timestamp":"2025-01-15T08:00:00Z","data":{{{}}}}})", type, data),
+                     fmt::format("msg_{}", sent_)));
   }
   // Anna is a follower of two accounts, filled in a form, is a contact of an instance and a member of a group; messages
   // were sent to her; one of her callbacks couldn't be read. Bert is somebody else.
@@ -38,15 +38,18 @@ class EraseTest : public WholePathTest {
     send(shop(mp_event("oAnna_in_shop", "user_get_card", "<CardId>c1</CardId><UnionId><![CDATA[uAnna]]></UnionId>")));
     send(shop(mp_text("oAnna_in_shop", 101, "价格？加我微信 anna_2026 或 13800138000")));
     send(shop(mp_event("oAnna_in_shop", "TEMPLATESENDJOBFINISH", "<MsgID>200163836</MsgID><Status>success</Status>")));
-    send(encrypted_request("outlet", mp_event("oAnna_in_outlet", "user_get_card", "<CardId>c1</CardId><UnionId>uAnna</UnionId>"),
+    send(encrypted_request("outlet",
+                           mp_event("oAnna_in_outlet", "user_get_card", "<CardId>c1</CardId><UnionId>uAnna</UnionId>"),
                            {.receiveid = "wxapp"}));
     send(clear_request("clear", mp_event("oAnna_in_shop", "subscribe"), kToken, now_text()));
     send(clear_request("clear", "<xml><FromUserName>oAnna_in_shop</FromUserName><MsgType>text</MsgType></xml>", kToken,
                        now_text()));
-    webhook("forms", "form_submit",
-            R"("contact_name":"王小明","contact_phone":"+86 138 0013 8000","openid":"oAnna_in_shop","company_name":"某公司")");
-    webhook("desk", "contact.added",
-            login + R"("wxid":"wxid_anna","nickname":"安娜呀","unionid":"uAnna","phone":"13800138000","tags":["展会"])");
+    webhook(
+        "forms", "form_submit",
+        R"("contact_name":"王小明","contact_phone":"+86 138 0013 8000","openid":"oAnna_in_shop","company_name":"某公司")");
+    webhook(
+        "desk", "contact.added",
+        login + R"("wxid":"wxid_anna","nickname":"安娜呀","unionid":"uAnna","phone":"13800138000","tags":["展会"])");
     webhook("desk", "contact.added", login + R"("wxid":"wxid_bert","nickname":"李雷")");
     webhook("desk", "message.received",
             login + R"("message_uuid":"u1","chat_type":"private","chat_wxid":"wxid_anna","sender_wxid":"wxid_anna",)"
@@ -56,8 +59,9 @@ class EraseTest : public WholePathTest {
                     R"("message_type":"text","content":"安娜呀，您好")");
     webhook("desk", "message.status",
             login + R"("message_uuid":"u2","chat_wxid":"wxid_anna","send_status":"sent","task_uuid":"t1")");
-    webhook("desk", "group.created", login + R"("group_wxid":"g1@chatroom","group_name":"福利群","members":[)"
-                                             R"({"wxid":"wxid_anna","nickname":"安娜呀"},{"wxid":"wxid_bert","nickname":"李雷"}])");
+    webhook("desk", "group.created",
+            login + R"("group_wxid":"g1@chatroom","group_name":"福利群","members":[)"
+                    R"({"wxid":"wxid_anna","nickname":"安娜呀"},{"wxid":"wxid_bert","nickname":"李雷"}])");
     webhook("desk", "message.received",
             login + R"("message_uuid":"u3","chat_type":"group","chat_wxid":"g1@chatroom","sender_wxid":"wxid_anna",)"
                     R"("message_type":"text","content":"大家好，13800138000")");
@@ -79,26 +83,31 @@ class EraseTest : public WholePathTest {
     return one.output + one.errors;
   }
 
-  // Tables and views, of every schema, in which a text stands, in whatever column: as it is, or as bytes.
-  Lines found(const std::string& text) const {
-    const auto names = lines(
+  // Tables and views, of every schema, in which one of the texts stands, in whatever column: as it is, or as bytes.
+  Lines found(const Lines& texts) const {
+    std::string pattern;
+    for (const auto& text : texts) {
+      pattern += fmt::format("{}{}|", pattern.empty() ? "" : "|", text);
+      for (const char c : text) fmt::format_to(std::back_inserter(pattern), "{:02x}", static_cast<unsigned char>(c));
+    }
+    const auto connection = database_->connect();
+    connection->execute("set jit = off");
+    const auto names = connection->execute(
         "select c.oid::regclass from pg_class c where c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition and "
         "c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) order by 1");
     EXPECT_GT(names.size(), 60u);
     Lines with;
-    for (const auto& name : names) {
-      const auto table = name.substr(1, name.size() - 2);
-      const auto relation = table.starts_with('"') ? table.substr(1, table.size() - 2) : table;
-      if (count(fmt::format("{} t where strpos(t::text, '{}') > 0 or strpos(t::text, encode(convert_to('{}', 'UTF8'), 'hex')) > 0",
-                            relation, text, text)) > 0)
-        with.push_back(relation);
+    for (size_t i = 0; i < names.size(); ++i) {
+      const auto rows = connection->execute(fmt::format(
+          "select substring(t::text from '{0}') from {1} t where t::text ~ '{0}' limit 1", pattern, names.text(i, 0)));
+      if (!rows.empty()) with.push_back(fmt::format("{}: {}", names.text(i, 0), rows.text(0, 0)));
     }
     return with;
   }
   void expect_no_trace() const {
-    for (const auto* text : {"oAnna_in_shop", "oAnna_in_outlet", "wxid_anna", "uAnna", "13800138000", "138 0013 8000",
-                             "anna_2026", "安娜呀", "王小明"})
-      EXPECT_EQ(found(text), Lines{}) << text;
+    EXPECT_EQ(found({"oAnna_in_shop", "oAnna_in_outlet", "wxid_anna", "uAnna", "13800138000", "138 0013 8000",
+                     "anna_2026", "安娜呀", "王小明"}),
+              Lines{});
   }
   // What counts in every account and table.
   Lines numbers() const {
@@ -123,16 +132,17 @@ class EraseTest : public WholePathTest {
 
 TEST_F(EraseTest, LeavesNoTraceAndNoReplayBringsOneBack) {
   ASSERT_NO_FATAL_FAILURE(meet());
-  ran({"customers", "judge", "wxid_anna", "--kind", "phone", "--value", "13800138000", "--verdict", "confirmed", "--why",
-       "she said so", "--yes"});
+  ran({"customers", "judge", "wxid_anna", "--kind", "phone", "--value", "13800138000", "--verdict", "confirmed",
+       "--why", "she said so", "--yes"});
   const auto id = customer();
   const auto before = numbers();
-  ASSERT_FALSE(found("oAnna_in_shop").empty());
+  ASSERT_GT(found({"oAnna_in_shop"}).size(), 10u);
 
   // Without --yes it counts.
-  EXPECT_THAT(ran({"erase", "--customer", id}),
-              AllOf(HasSubstr(R"("written":false)"), HasSubstr(R"({"table":"dead_letters","rows":1})"),
-                    HasSubstr(R"({"table":"audit_logs","rows":)"), HasSubstr("--yes and --reason"), HasSubstr("events.v1")));
+  EXPECT_THAT(
+      ran({"erase", "--customer", id}),
+      AllOf(HasSubstr(R"("written":false)"), HasSubstr(R"({"table":"dead_letters","rows":1})"),
+            HasSubstr(R"({"table":"audit_logs","rows":)"), HasSubstr("--yes and --reason"), HasSubstr("events.v1")));
   EXPECT_THAT(ran({"erase", "--subject", "oAnna_in_outlet"}),
               AllOf(HasSubstr("4 identities of the same customer are not erased"), HasSubstr(id)));
   EXPECT_EQ(numbers(), before);
@@ -148,20 +158,23 @@ TEST_F(EraseTest, LeavesNoTraceAndNoReplayBringsOneBack) {
   EXPECT_EQ(count("customers"), 1) << "Bert";
   EXPECT_EQ(count("directory where name = '李雷'"), 2);
   EXPECT_EQ(count("wxpipe.erasures where reason = 'request 117' and counts is not null"), 5);
-  EXPECT_EQ(lines("select operation, operation_type, resource_type, resource_id like 'erased:%', reason, affected > 20 from "
-                  "audit_logs where operation = 'erase'"),
-            Lines{R"((erase,DELETE,person,t,"request 117",t))"});
+  EXPECT_EQ(
+      lines("select operation, operation_type, resource_type, resource_id like 'erased:%', reason, affected > 20 from "
+            "audit_logs where operation = 'erase'"),
+      Lines{R"((erase,DELETE,person,t,"request 117",t))"});
 
   // The topics still have everything.
   ran({"replay", "events", "--yes", "--why", "a test"});
-  for (const auto* topic : {"messages", "followers", "leads", "customers", "logs", "dead_letters", "directory", "receipts"})
+  for (const auto* topic :
+       {"messages", "followers", "leads", "customers", "logs", "dead_letters", "directory", "receipts"})
     ran({"replay", topic, "--yes", "--why", "a test"});
   ran({"replay", "--into", "schema:beside"});
   ran({"replay", "--renormalize", "--into", "schema:later"});
   expect_no_trace();
   EXPECT_EQ(numbers(), before);
   // A database that lost rows gets them back as they were after the erasure.
-  database_->query("truncate messages, followers, follower_history, leads, lead_activities, wxpipe.lead_daily, conversations");
+  database_->query(
+      "truncate messages, followers, follower_history, leads, lead_activities, wxpipe.lead_daily, conversations");
   ran({"replay", "events", "--yes", "--why", "a test"});
   expect_no_trace();
   EXPECT_EQ(numbers(), before);

@@ -14,6 +14,7 @@
 #include "cli/diff_command.hpp"
 #include "cli/dlq_command.hpp"
 #include "cli/doctor_command.hpp"
+#include "cli/erase_command.hpp"
 #include "cli/explain_command.hpp"
 #include "cli/forward_command.hpp"
 #include "cli/lag_command.hpp"
@@ -71,6 +72,7 @@ int run(int argc, char** argv) {
   add_bookmark_command(program);
   add_score_command(program);
   add_customers_command(program);
+  add_erase_command(program);
   add_manual_commands(program);
   add_examples(app,
                {{"wxpipe check-config -c wxpipe.toml", "is the configuration right?"},

@@ -12,6 +12,7 @@
 #include "common/crypto/sealer.hpp"
 #include "common/result.hpp"
 #include "ingest/platforms.hpp"
+#include "schemas/erasure.hpp"
 #include "schemas/fact_json.hpp"
 #include "schemas/topics.hpp"
 #include "sinks/custody/resender.hpp"
@@ -116,6 +117,7 @@ class PutBack {
         }) {}
 
   Answer of(const Letter& letter) const {
+    if (letter.body == schemas::kErasedText) return "its bytes were erased, with the person whom they named";
     if (letter.context.contains("body_cut")) return "its bytes were cut, because they fit in no record";
     if (letter.stage == "ingest") return opened(letter);
     if (letter.stage == "process") return again(letter);

@@ -164,6 +164,15 @@ void make_side_schema(const config::Settings& settings, const Schemas& side) {
       "you have seen enough, with {1}'",
       side.business, side.own));
   postgres::migrate(connection, side_migrations());
+  // Whoever was erased from production stays so here (erase.hpp).
+  Connection production(settings.postgres.url, "wxpipe replay", postgres::Purpose::administration);
+  production.execute(fmt::format(
+      "update {0}.erasure_key set key = (select key from wxpipe.erasure_key), updated_at = now(); insert into {0}.erasures "
+      "(number, account, subject_hash, subject_length, pseudonym, erased_at, command_id, operator, reason, counts) select "
+      "(select coalesce(max(number), 0) from {0}.erasures) + row_number() over (order by number), account, subject_hash, "
+      "subject_length, pseudonym, erased_at, command_id, operator, reason, counts from wxpipe.erasures e where not exists "
+      "(select from {0}.erasures s where s.pseudonym = e.pseudonym)",
+      side.own));
 }
 
 Diff diff(Connection& connection, const Schemas& side, const DiffBounds& bounds) {

@@ -130,6 +130,10 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
 
   postgres::Transaction transaction(connection);
   offsets_.advance(transaction, advances);
+  if (rows.says_of_people()) {
+    erased_people_.hold(transaction);
+    outcome.erased = erased_people_.erase_from(batch, transaction);
+  }
   settle_timeless_rows(rows, transaction, settings_.timeless_window);
   size_t bad = 0;
   if (mode == Mode::halves) {
@@ -151,7 +155,10 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
                     "limit if these records are to become dead letters, and restart",
                     *why, to_string(last.reason), last.sqlstate.empty() ? "" : last.sqlstate + " ", last.detail));
   }
-  if (refused_ == Refused::stored) keep_dead_letters(transaction, outcome.dead_letters);
+  if (refused_ == Refused::stored) {
+    outcome.erased += erased_people_.erase_from(outcome.dead_letters, transaction);
+    keep_dead_letters(transaction, outcome.dead_letters);
+  }
   for (size_t row = 0; row < rows.size(); ++row) outcome.received.push_back(rows.head(row).received_at);
   WXPIPE_FAULT_POINT(sink_before_commit);
   transaction.commit();

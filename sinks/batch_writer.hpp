@@ -1,11 +1,11 @@
 // One batch of records as one Postgres transaction: compare-and-set of the offsets, rows, dead letters, ledger counts,
 // commit. Either all of it is stored, or the records are taken again later.
 //
-//   partitions exist? ─► begin ─► offsets ─► timeless ids ─► rows, all fresh ─► dead letters ─► brake ─► commit
-//                                                             │ one was there: again from begin, looking for such rows
-//                                                             │ one came meanwhile: again, by inserts that leave them
-//                                                             out └ refused: again from begin, by halves with
-//                                                             savepoints
+//   partitions exist? ─► begin ─► offsets ─► erased people ─► timeless ids ─► rows, all fresh ─► dead letters
+//     ─► brake ─► commit                                                         │
+//                one of the rows was there: again from begin, looking for such rows
+//                another one came meanwhile: again, by inserts that leave such rows out
+//                one was refused: again from begin, by halves with savepoints
 #pragma once
 
 #include <optional>
@@ -17,6 +17,7 @@
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
 #include "sinks/brake.hpp"
+#include "sinks/erased_people.hpp"
 #include "sinks/fact_table.hpp"
 #include "sinks/offset_store.hpp"
 #include "sinks/partition_keeper.hpp"
@@ -41,6 +42,7 @@ struct BatchOutcome {
   std::vector<schemas::DeadLetter> dead_letters;
   std::string first_letters_span;   // the span id of the first one's record; empty: none
   std::vector<Timestamp> received;  // of the rows
+  size_t erased = 0;                // facts that named somebody who was erased
 };
 
 class BatchWriter {
@@ -76,6 +78,7 @@ class BatchWriter {
   const Refused refused_;
   Brake brake_;
   PartitionKeeper partitions_;
+  ErasedPeople erased_people_;
   FactTable<schemas::DeadLetter> dead_letters_;
 
   size_t bad_lately_ = 0;                            // rows that Postgres refused in the last batch

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "schemas/erasure.hpp"
 #include "schemas/fact_list.hpp"
 #include "sinks/fact_table.hpp"
 
@@ -50,6 +51,15 @@ RowHead head_of(const Fact& fact) {
   return head;
 }
 
+// When a fact's callback was received. Of dead letters, which may be made later: when it occurred.
+template <class Fact>
+Timestamp came_at(const Fact& fact) {
+  constexpr size_t kReceived = schemas::field_of_column<Fact>("received_at");
+  constexpr size_t kAt = kReceived != schemas::kNoField ? kReceived : schemas::field_of_column<Fact>("occurred_at");
+  if constexpr (kAt != schemas::kNoField) return schemas::kField<Fact, kAt>.of(fact);
+  return Timestamp::max();
+}
+
 template <class First, class... Others>
 class FactSink final : public Sink {
  public:
@@ -78,6 +88,25 @@ class FactSink final : public Sink {
         [&]<class Fact>(Fact& fact) {
           constexpr size_t kOccurred = schemas::field_of_column<Fact>("occurred_at");
           if constexpr (kOccurred != schemas::kNoField) schemas::kField<Fact, kOccurred>.of(fact) = occurred_at;
+        },
+        rows_[row]);
+  }
+
+  bool says_of_people() const override {
+    return schemas::kSaysOfPeople<First> || (schemas::kSaysOfPeople<Others> || ...);
+  }
+  Timestamp came_at(size_t row) const override {
+    return std::visit([](const auto& fact) { return sinks::came_at(fact); }, rows_[row]);
+  }
+  void tell_names(size_t row, const std::function<void(std::string_view)>& tell) const override {
+    std::visit([&](const auto& fact) { schemas::for_each_name(fact, tell); }, rows_[row]);
+  }
+  Erased erase_people(size_t row, const std::function<std::string_view(std::string_view)>& pseudonym_of) override {
+    return std::visit(
+        [&]<class Fact>(Fact& fact) {
+          if (!schemas::erase_people(fact, pseudonym_of)) return Erased::nobody;
+          prepared_ = 0;
+          return schemas::kErasing<Fact>.whole ? Erased::whole : Erased::person;
         },
         rows_[row]);
   }

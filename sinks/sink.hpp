@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -35,6 +36,13 @@ struct Written {
   bool operator==(const Written&) const = default;
 };
 
+// What an erasure made of a row.
+enum class Erased {
+  nobody,  // it names nobody who was erased; it is as it was
+  person,  // it says no longer of whom and what
+  whole    // nothing of it is to be stored
+};
+
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -47,6 +55,12 @@ class Sink {
   virtual RowHead head(size_t row) const = 0;
   // Timeless rows get the time of their first delivery (timeless_ids.hpp).
   virtual void set_occurred_at(size_t row, Timestamp occurred_at) = 0;
+  // For erasures (erased_people.hpp): whether any of its facts says something of people; when the row's callback was
+  // received; each text that may be a person's id; and the erasure of whoever has a pseudonym.
+  virtual bool says_of_people() const = 0;
+  virtual Timestamp came_at(size_t row) const = 0;
+  virtual void tell_names(size_t row, const std::function<void(std::string_view)>& tell) const = 0;
+  virtual Erased erase_people(size_t row, const std::function<std::string_view(std::string_view)>& pseudonym_of) = 0;
   // Prepares the rows for `append` and `write`; pure. If it isn't called, they do it.
   virtual void prepare() = 0;
   // Three ways to write rows [first, first + count), each dearer than the one before. All count the rows in the ledger

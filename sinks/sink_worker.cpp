@@ -194,6 +194,8 @@ void SinkWorker::publish(worker::Batch& batch) {
                                          {"fresh", rows.outcome.written.fresh},
                                          {"dead_letters", rows.outcome.dead_letters.size()},
                                          {"ms", std::chrono::duration_cast<milliseconds>(rows.took).count()}});
+  if (rows.outcome.erased > 0)
+    telemetry::log_info("erased_again", {{"sink", family_.name}, {"facts", rows.outcome.erased}});
 }
 
 void SinkWorker::discard(const TryAgain& why, milliseconds wait) {

@@ -79,6 +79,14 @@ class DyingSink : public Sink {
   size_t size() const override { return sink_->size(); }
   RowHead head(size_t row) const override { return sink_->head(row); }
   void set_occurred_at(size_t row, Timestamp at) override { sink_->set_occurred_at(row, at); }
+  bool says_of_people() const override { return sink_->says_of_people(); }
+  Timestamp came_at(size_t row) const override { return sink_->came_at(row); }
+  void tell_names(size_t row, const std::function<void(std::string_view)>& tell) const override {
+    sink_->tell_names(row, tell);
+  }
+  Erased erase_people(size_t row, const std::function<std::string_view(std::string_view)>& pseudonym_of) override {
+    return sink_->erase_people(row, pseudonym_of);
+  }
   void prepare() override { sink_->prepare(); }
   Written append(postgres::Transaction& transaction, size_t first, size_t count, std::string_view writer) override {
     return write(transaction, first, count, writer);

@@ -3,6 +3,7 @@
 // a header in facts/ and a family here (docs/adding-a-table.md).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string_view>
 #include <tuple>
@@ -100,6 +101,24 @@ inline constexpr std::tuple kFamilies{
                       .topic = {TopicName::receipts, "receipts.v1", 3, 24h * 30, kSubjectKey,
                                 "what is told of what we send: messages, receipts, mass sendings"}}},
 };
+
+// Two families that one statement reads together: a view for another team, a merge, a page. They must lie in one
+// database ([postgres.families]), and so must those that either of them is read with. A test looks into the views.
+struct ReadTogether {
+  std::string_view one, other;
+  std::string_view by;  // such a view
+};
+inline constexpr std::array kReadTogether{
+    ReadTogether{"messages", "dead_letters", "tb_core.wt_api_channel_records"},
+    ReadTogether{"messages", "custody", "crm.channels"},
+    ReadTogether{"messages", "followers", "official_account.wechat_follower"},
+    ReadTogether{"messages", "directory", "wework.groups"},
+    ReadTogether{"messages", "receipts", "wework.messages"},
+    ReadTogether{"followers", "leads", "crm.leads"},
+    ReadTogether{"leads", "customers", "customer_activities"},
+};
+// The accounts (wxpipe.accounts) belong to no family. They lie in the main database, and this view reads them too.
+inline constexpr ReadTogether kReadWithAccounts{"messages", "accounts", "crm.channels"};
 
 // Topics that belong to no family.
 inline constexpr std::array kOtherTopics{

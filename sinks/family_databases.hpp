@@ -1,0 +1,83 @@
+// Which database has which family's tables: the main one ([postgres] url), or the one that [postgres.families] names.
+// Every database has the same schema. A family's rows, its offsets, its counts in wxpipe.ledger and the dead letters of
+// its sink lie together, so that a batch is one transaction. Whoever looks at all rows goes through all databases:
+//
+//   for (const auto& database : family_databases(settings)) …
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/config/settings.hpp"
+#include "common/postgres/connection.hpp"
+#include "common/postgres/partition_plan.hpp"
+#include "schemas/registry.hpp"
+
+namespace wxpipe::sinks {
+
+inline constexpr std::string_view kMainDatabase = "main";
+
+// One database, and the families that lie in it.
+struct FamilyDatabase {
+  std::string name;     // for people: main, else its families with commas between them
+  std::string setting;  // postgres.url, postgres.families.logs
+  Secret url;
+  std::vector<const schemas::FamilyInfo*> families;  // in the registry's order; the main one may have none
+
+  bool is_main() const { return name == kMainDatabase; }
+  bool has(const schemas::FamilyInfo& family) const;
+};
+
+// Each database once, the main one first. Throws UsageError for a family that doesn't exist, and for families that one
+// statement reads together (schemas/registry.hpp) but that lie in different databases.
+std::vector<FamilyDatabase> family_databases(const config::Settings& settings);
+
+// The one that has this family.
+FamilyDatabase database_of(const config::Settings& settings, const schemas::FamilyInfo& family);
+// The one that has this fact's family. That of the journal, database_of<schemas::Event>, also has the custody marks.
+template <class Fact>
+FamilyDatabase database_of(const config::Settings& settings) {
+  return database_of(settings, schemas::family_of<Fact>());
+}
+
+// The partitioned tables that get rows there: those of its families, and those that every database uses.
+std::vector<postgres::PartitionedTable> partitioned_tables(const FamilyDatabase& database);
+
+// A connection to it. Throws Unavailable and UsageError, with the setting's name.
+std::unique_ptr<postgres::Connection> connect(const FamilyDatabase& database, std::string_view application_name,
+                                              postgres::Purpose purpose = postgres::Purpose::administration,
+                                              const postgres::Schemas& schemas = {});
+
+// The same, and checks that the schema has this program's version. Throws UsageError, too, which says what to run.
+std::unique_ptr<postgres::Connection> open(const FamilyDatabase& database, std::string_view application_name,
+                                           postgres::Purpose purpose = postgres::Purpose::administration);
+
+// Connections to all databases, each made when it is first asked for. One thread.
+class FamilyConnections {
+ public:
+  // Throws UsageError as family_databases does.
+  FamilyConnections(const config::Settings& settings, std::string application_name,
+                    postgres::Purpose purpose = postgres::Purpose::administration);
+
+  const std::vector<FamilyDatabase>& databases() const { return databases_; }
+
+  // Opens it if it isn't open yet. Throws Unavailable and UsageError.
+  postgres::Connection& main() { return to(databases_.front()); }
+  postgres::Connection& to(const FamilyDatabase& database);
+  postgres::Connection& of(const schemas::FamilyInfo& family);
+  template <class Fact>
+  postgres::Connection& of() {
+    return of(schemas::family_of<Fact>());
+  }
+
+ private:
+  const std::vector<FamilyDatabase> databases_;
+  const std::string application_name_;
+  const postgres::Purpose purpose_;
+  std::map<std::string, std::unique_ptr<postgres::Connection>> connections_;  // by the database's name
+};
+
+}  // namespace wxpipe::sinks

@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "common/config/units.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "operate/audit_report.hpp"
 #include "operate/moment.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -32,20 +32,19 @@ void run(Program& program, const Options& options) {
   const auto patience = config::parse_duration(options.wait);
   if (!patience) throw UsageError(fmt::format("--wait: '{}' is not a duration; write 10s or 2m", options.wait));
   const auto settings = load_settings(program, config::kForPostgres);
-  postgres::Connection connection(settings.postgres.url, "wxpipe audit", postgres::Purpose::administration);
-  postgres::require_schema(connection);
+  const auto connection = sinks::open(sinks::database_of<schemas::CustodyMark>(settings), "wxpipe audit");
   sinks::Drain drain(settings);
   if (!options.repair)
-    return conclude(program, operate::report_of(sinks::audit(connection, drain, wanted, *patience), options.minutes));
+    return conclude(program, operate::report_of(sinks::audit(*connection, drain, wanted, *patience), options.minutes));
 
   const auto time = config::parse_duration(options.most_time);
   if (!time) throw UsageError(fmt::format("--most-time: '{}' is not a duration; write 5m", options.most_time));
   operate::Mender mender(settings, options.yes ? sinks::RepairMode::send : sinks::RepairMode::look,
                          {options.most_records, *time});
-  mender.mend_marks(connection);
-  auto found = sinks::audit(connection, drain, wanted, *patience);
+  mender.mend_marks(*connection);
+  auto found = sinks::audit(*connection, drain, wanted, *patience);
   mender.mend(found.missing);
-  if (mender.mended().count(sinks::Mending::sent) > 0) found = sinks::audit(connection, drain, wanted, *patience);
+  if (mender.mended().count(sinks::Mending::sent) > 0) found = sinks::audit(*connection, drain, wanted, *patience);
   auto report = operate::report_of(found, options.minutes);
   operate::add(report, mender.mended(), mender.mode());
   conclude(program, report);

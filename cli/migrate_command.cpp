@@ -7,42 +7,59 @@
 #include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "operate/bookmarks.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::cli {
 namespace {
 
 using report::Level;
 
-report::Report report_of(const postgres::MigrationReport& done) {
-  return {{{"version", "", done.version}},
-          {report::list("applied", "applied", done.applied), report::list("already", "", done.already)},
-          {{Level::fine,
-            fmt::format("the schema is at version {}{}", done.version, done.applied.empty() ? ", as it was" : "")}}};
-}
+// "logs: " before what is of another database than the main one.
+std::string of(const sinks::FamilyDatabase& database) { return database.is_main() ? "" : database.name + ": "; }
 
-report::Report check(postgres::Connection& connection) {
-  try {
-    postgres::require_schema(connection);
-  } catch (const UsageError& error) {
-    return {{{"current", "", false}, {"reason", "", error.what()}}, {}, {{Level::error, error.what()}}};
+report::Report check(const std::vector<sinks::FamilyDatabase>& databases) {
+  report::Report report{.findings = {}};
+  std::string reasons;
+  for (const auto& database : databases) {
+    try {
+      sinks::open(database, "wxpipe migrate");
+    } catch (const UsageError& error) {
+      reasons += (reasons.empty() ? "" : "; ") + std::string(error.what());
+      report.findings.push_back({Level::error, error.what()});
+    }
   }
-  return {{{"current", "", true}}, {}, {{Level::fine, "the schema is what this program needs"}}};
+  report.facts = {{"current", "", reasons.empty()}};
+  if (!reasons.empty()) report.facts.push_back({"reason", "", reasons});
+  if (reasons.empty()) report.findings.push_back({Level::fine, "the schema is what this program needs"});
+  return report;
 }
 
-// A bookmark before anything is written in the new form. It knows only the time: a migration needs no broker.
-postgres::MigrationReport apply(postgres::Connection& connection) {
+// The main one first. A bookmark before anything is written in the new form. It knows only the time: a migration needs
+// no broker.
+report::Report apply(const std::vector<sinks::FamilyDatabase>& databases) {
   const auto at = system_clock().now();
-  auto done = postgres::migrate(connection);
-  if (!done.applied.empty())
-    operate::set_bookmark(connection, {fmt::format("migrated-to-{}", done.version), at, "wxpipe migrate"},
-                          operate::Existing::keep);
-  return done;
+  std::vector<std::string> applied, already;
+  int version = 0;
+  for (const auto& database : databases) {
+    const auto connection = sinks::connect(database, "wxpipe migrate");
+    const auto done = postgres::migrate(*connection);
+    for (const auto& name : done.applied) applied.push_back(of(database) + name);
+    for (const auto& name : done.already) already.push_back(of(database) + name);
+    version = done.version;
+  }
+  if (!applied.empty())
+    operate::set_bookmark(*sinks::connect(databases.front(), "wxpipe migrate"),
+                          {fmt::format("migrated-to-{}", version), at, "wxpipe migrate"}, operate::Existing::keep);
+  const auto where = databases.size() == 1 ? std::string() : fmt::format(" in {} databases", databases.size());
+  return {{{"version", "", version}, {"databases", "", databases.size()}},
+          {report::list("applied", "applied", applied), report::list("already", "", already)},
+          {{Level::fine,
+            fmt::format("the schema is at version {}{}{}", version, where, applied.empty() ? ", as it was" : "")}}};
 }
 
 void migrate(Program& program, bool check_only) {
-  const auto settings = load_settings(program, config::kForPostgres);
-  postgres::Connection connection(settings.postgres.url, "wxpipe migrate", postgres::Purpose::administration);
-  conclude(program, check_only ? check(connection) : report_of(apply(connection)));
+  const auto databases = sinks::family_databases(load_settings(program, config::kForPostgres));
+  conclude(program, check_only ? check(databases) : apply(databases));
 }
 }  // namespace
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "common/clock.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
 #include "sinks/autopilot.hpp"
@@ -38,17 +37,30 @@ class Session {
  public:
   explicit Session(const Program& program)
       : settings_(load_settings(program, config::kForPostgres)),
-        connection_(settings_.postgres.url, "wxpipe partitions", postgres::Purpose::administration) {
-    postgres::require_schema(connection_);
+        connections_(settings_, "wxpipe partitions") {}
+
+  // Of one database.
+  PartitionsToMake plan(const sinks::FamilyDatabase& database) {
+    return sinks::plan_partitions(connections_.to(database), sinks::partitioned_tables(database), system_clock().now(),
+                                  sinks::horizon_of(settings_.sink));
   }
+  // Of all.
   PartitionsToMake plan() {
-    return sinks::plan_partitions(connection_, system_clock().now(), sinks::horizon_of(settings_.sink));
+    PartitionsToMake sum;
+    for (const auto& database : databases()) {
+      auto one = plan(database);
+      std::ranges::move(one.create, std::back_inserter(sum.create));
+      std::ranges::move(one.stray, std::back_inserter(sum.stray));
+      std::ranges::move(one.stay_in_default, std::back_inserter(sum.stay_in_default));
+    }
+    return sum;
   }
-  postgres::Connection& connection() { return connection_; }
+  const std::vector<sinks::FamilyDatabase>& databases() const { return connections_.databases(); }
+  postgres::Connection& connection(const sinks::FamilyDatabase& database) { return connections_.to(database); }
 
  private:
   config::Settings settings_;
-  postgres::Connection connection_;
+  sinks::FamilyConnections connections_;
 };
 
 // The tables of plan and doctor.
@@ -72,11 +84,12 @@ void apply(Program& program) {
   Table made{"partitions", "", kRange, {}};
   made.columns.insert(made.columns.end(), {{"created", "created"}, {"moved", "rows moved into it", Kind::count}});
   try {
-    for (const auto& range : session.plan().create) {
-      const auto outcome = postgres::ensure_partition(session.connection(), range);
-      made.rows.push_back(row_of(range));
-      made.rows.back().insert(made.rows.back().end(), {outcome.created, outcome.moved});
-    }
+    for (const auto& database : session.databases())
+      for (const auto& range : session.plan(database).create) {
+        const auto outcome = postgres::ensure_partition(session.connection(database), range);
+        made.rows.push_back(row_of(range));
+        made.rows.back().insert(made.rows.back().end(), {outcome.created, outcome.moved});
+      }
   } catch (const postgres::SqlError& error) {  // somebody holds a lock: try again later
     if (classify(error) == postgres::Verdict::retry) throw Unavailable(error.what());
     throw;

@@ -14,6 +14,7 @@
 #include "ingest/delivery/spool_files.hpp"
 #include "ingest/http/tls.hpp"
 #include "sinks/families.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::operate {
 namespace {
@@ -78,6 +79,7 @@ void check_roles(config::Loaded& loaded, const config::Needs& needs) {
         ClientRole::sink_consumer, ClientRole::reader, ClientRole::admin})
     expect([&] { kafka::client_config(role, settings.kafka); });
   expect([&] { sinks::chosen_families(settings.sink); });
+  expect([&] { sinks::family_databases(settings); });
 }
 
 std::vector<config::Finding> risks_of(const config::Settings& settings) {

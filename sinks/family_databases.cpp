@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "common/postgres/migrations.hpp"
-#include "common/result.hpp"
 #include "sinks/families.hpp"
 
 namespace wxpipe::sinks {
@@ -110,20 +109,41 @@ std::unique_ptr<postgres::Connection> open(const FamilyDatabase& database, std::
   return connection;
 }
 
-FamilyConnections::FamilyConnections(const config::Settings& settings, std::string application_name,
-                                     postgres::Purpose purpose)
+FamilyConnections::FamilyConnections(const config::Settings& settings, Open open)
     : databases_(family_databases(settings)),
-      application_name_(std::move(application_name)),
-      purpose_(purpose) {}
+      open_(std::move(open)) {}
+
+FamilyConnections::FamilyConnections(const config::Settings& settings, std::string application_name,
+                                     std::string session)
+    : FamilyConnections(settings, [application = std::move(application_name),
+                                   statements = std::move(session)](const FamilyDatabase& database) {
+        auto connection = open(database, application);
+        if (!statements.empty()) connection->execute(statements);
+        return connection;
+      }) {}
 
 postgres::Connection& FamilyConnections::to(const FamilyDatabase& database) {
   auto& known = connections_[database.name];
-  if (!known) known = open(database, application_name_, purpose_);
+  if (!known) known = open_(database);
   return *known;
 }
 
 postgres::Connection& FamilyConnections::of(const FamilyInfo& family) {
   return to(*std::ranges::find_if(databases_, [&](const auto& database) { return database.has(family); }));
+}
+
+std::vector<postgres::Connection*> FamilyConnections::all() {
+  std::vector<postgres::Connection*> connections;
+  for (const auto& database : databases_) connections.push_back(&to(database));
+  return connections;
+}
+
+std::vector<postgres::Connection*> FamilyConnections::reachable(std::vector<std::string>& away) {
+  std::vector<postgres::Connection*> connections;
+  for (const auto& database : databases_)
+    if (auto why = try_to_ask(database, [&](auto& connection) { connections.push_back(&connection); }); !why.empty())
+      away.push_back(std::move(why));
+  return connections;
 }
 
 }  // namespace wxpipe::sinks

@@ -5,6 +5,7 @@
 //   for (const auto& database : family_databases(settings)) …
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "common/config/settings.hpp"
 #include "common/postgres/connection.hpp"
 #include "common/postgres/partition_plan.hpp"
+#include "common/result.hpp"
 #include "schemas/registry.hpp"
 
 namespace wxpipe::sinks {
@@ -58,9 +60,11 @@ std::unique_ptr<postgres::Connection> open(const FamilyDatabase& database, std::
 // Connections to all databases, each made when it is first asked for. One thread.
 class FamilyConnections {
  public:
+  using Open = std::function<std::unique_ptr<postgres::Connection>(const FamilyDatabase&)>;
   // Throws UsageError as family_databases does.
-  FamilyConnections(const config::Settings& settings, std::string application_name,
-                    postgres::Purpose purpose = postgres::Purpose::administration);
+  FamilyConnections(const config::Settings& settings, Open open);
+  // session: statements that each connection runs first.
+  FamilyConnections(const config::Settings& settings, std::string application_name, std::string session = {});
 
   const std::vector<FamilyDatabase>& databases() const { return databases_; }
 
@@ -72,11 +76,31 @@ class FamilyConnections {
   postgres::Connection& of() {
     return of(schemas::family_of<Fact>());
   }
+  // All of them, in the order of databases().
+  std::vector<postgres::Connection*> all();
+
+  // Those that can be reached; away: why others can't.
+  std::vector<postgres::Connection*> reachable(std::vector<std::string>& away);
+
+  // Asks one of them; why it gives no answer, or empty.
+  template <class Ask>
+  std::string try_to_ask(const FamilyDatabase& database, Ask&& ask) {
+    try {
+      ask(to(database));
+      return {};
+    } catch (const Unavailable& error) {
+      forget(database);
+      return error.what();
+    }
+  }
+
+  // It was lost: the next question makes a new one.
+  void forget(const FamilyDatabase& database) { connections_.erase(database.name); }
+  void forget_all() { connections_.clear(); }
 
  private:
   const std::vector<FamilyDatabase> databases_;
-  const std::string application_name_;
-  const postgres::Purpose purpose_;
+  const Open open_;
   std::map<std::string, std::unique_ptr<postgres::Connection>> connections_;  // by the database's name
 };
 

@@ -12,6 +12,7 @@
 #include "sinks/autopilot.hpp"
 #include "sinks/custody/custody_watch.hpp"
 #include "sinks/families.hpp"
+#include "sinks/family_databases.hpp"
 #include "sinks/sink_worker.hpp"
 
 namespace wxpipe::sinks {
@@ -28,7 +29,7 @@ struct Family {
       : info(family),
         name(family.name),
         metrics(context.metrics, family),
-        database(context.settings.postgres.url, "wxpipe sink " + name, postgres::Purpose::sink) {}
+        database(database_of(context.settings, family), "wxpipe sink " + name, postgres::Purpose::sink) {}
   const schemas::FamilyInfo& info;
   const std::string name;
   SinkMetrics metrics;
@@ -40,10 +41,14 @@ class SinkRole : public runtime::Role {
   SinkRole(const runtime::RoleContext& context, const Clock& clock, OtherCopies others)
       : context_(context),
         clock_(clock),
-        keeper_database_(context.settings.postgres.url, "wxpipe sink autopilot", postgres::Purpose::administration),
-        custody_database_(context.settings.postgres.url, "wxpipe sink custody", postgres::Purpose::administration),
+        custody_database_(database_of<schemas::CustodyMark>(context.settings), "wxpipe sink custody",
+                          postgres::Purpose::administration),
         custody_watch_(context.settings, custody_database_, context.metrics, std::move(others)),
-        crew_(context, clock, teams()) {}
+        crew_(context, clock, teams()) {
+    for (auto& database : family_databases(context_.settings))
+      if (std::ranges::any_of(families_, [&](const Family& family) { return database.has(family.info); }))
+        keepers_.emplace_back(std::move(database), "wxpipe sink autopilot", postgres::Purpose::administration);
+  }
 
   std::string_view name() const override { return "sink"; }
 
@@ -54,7 +59,7 @@ class SinkRole : public runtime::Role {
     const bool has_marks = std::any_of(families_.begin(), families_.end(), [](const auto& family) {
       return &family.info == &schemas::family_of<schemas::CustodyMark>();
     });
-    crew_.start([this](const std::stop_token& until) { keep(until); });
+    for (auto& keeper : keepers_) crew_.start([this, &keeper](const std::stop_token& until) { keep(keeper, until); });
     crew_.run(stop, {.topics = topics,
                      .begun =
                          [&] {
@@ -85,20 +90,21 @@ class SinkRole : public runtime::Role {
   // Statements that don't end in time are interrupted; the offsets in Postgres say where to go on.
   void interrupt() {
     for (auto& family : families_) family.database.interrupt();
-    keeper_database_.interrupt();
+    for (auto& keeper : keepers_) keeper.interrupt();
     custody_database_.interrupt();
   }
 
-  // The autopilot's thread.
-  void keep(const std::stop_token& stop) {
+  // The autopilot's thread for one database, so that one that is away holds up no other.
+  void keep(Database& database, const std::stop_token& stop) const {
+    const auto tables = partitioned_tables(database.where());
     while (!stop.stop_requested()) {
       auto next = kAutopilotEvery;
       const auto later = [&](std::string_view why) {
-        telemetry::log_warn("autopilot_hindered", {{"why", why}});
+        telemetry::log_warn("autopilot_hindered", {{"database", database.where().name}, {"why", why}});
         next = kAutopilotAgainAfter;
       };
       try {
-        keep_tables(keeper_database_.connection(), clock_.now(), context_.settings.sink);
+        keep_tables(database.connection(), tables, clock_.now(), context_.settings.sink);
       } catch (const Unavailable& error) {
         later(error.what());
       } catch (const UsageError& error) {
@@ -106,7 +112,7 @@ class SinkRole : public runtime::Role {
       } catch (const postgres::SqlError& error) {
         later(error.what());
       }
-      keeper_database_.disconnect();
+      database.disconnect();
       runtime::wait(stop, next);
     }
   }
@@ -114,7 +120,8 @@ class SinkRole : public runtime::Role {
   runtime::RoleContext context_;
   const Clock& clock_;
   std::deque<Family> families_;
-  Database keeper_database_, custody_database_;
+  std::deque<Database> keepers_;  // one for each database that its families lie in
+  Database custody_database_;
   CustodyWatch custody_watch_;
   worker::Crew crew_;  // its threads use the rest
 };

@@ -18,7 +18,7 @@ using report::Level;
 std::string of(const sinks::FamilyDatabase& database) { return database.is_main() ? "" : database.name + ": "; }
 
 report::Report check(const std::vector<sinks::FamilyDatabase>& databases) {
-  report::Report report{.findings = {}};
+  report::Report report;
   std::string reasons;
   for (const auto& database : databases) {
     try {

@@ -142,8 +142,8 @@ TEST_F(Schema, HasTheViewsThatOtherSystemsKnow) {
       expected);
 }
 
-// [postgres.families] may separate what the registry doesn't tie together. So whatever reads tables of two families must
-// be named there: views, with the functions that they call, and the statements of the sinks.
+// [postgres.families] may separate what the registry doesn't tie together. So whatever reads tables of two families
+// must be named there: views, with the functions that they call, and the statements of the sinks.
 TEST_F(Schema, FamiliesThatOneStatementReadsAreTiedInTheRegistry) {
   std::map<std::string, std::set<std::string>> tables_of;  // by who reads them
   const auto add = [&](const std::string& sql) {
@@ -190,9 +190,7 @@ TEST_F(Schema, FamiliesThatOneStatementReadsAreTiedInTheRegistry) {
     }
     return tied;
   };
-  const auto is_within = [](const Families& some, const Families& all) {
-    return std::ranges::includes(all, some);
-  };
+  const auto is_within = [](const Families& some, const Families& all) { return std::ranges::includes(all, some); };
   EXPECT_GT(tables_of.size(), 40u);
   for (const auto& [reader, tables] : tables_of) {
     const auto families = families_read_by(reader);

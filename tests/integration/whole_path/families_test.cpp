@@ -11,8 +11,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 // All families that are read together with messages.
-const Lines kJournal{"messages",     "followers", "leads",     "customers",
-                     "dead_letters", "custody",   "directory", "receipts"};
+const Lines kJournal{"messages", "followers", "leads", "customers", "dead_letters", "custody", "directory", "receipts"};
 
 class FamiliesTest : public WholePathTest {
  protected:
@@ -25,7 +24,8 @@ class FamiliesTest : public WholePathTest {
   }
 
   static std::string variable(std::string family) {
-    std::ranges::transform(family, family.begin(), [](char c) { return c == '_' ? c : static_cast<char>(c - 'a' + 'A'); });
+    std::ranges::transform(family, family.begin(),
+                           [](char c) { return c == '_' ? c : static_cast<char>(c - 'a' + 'A'); });
     return "WXPIPE_POSTGRES__FAMILIES__" + family;
   }
   void lie_in(const std::string& family, const TemporaryDatabase& database) {
@@ -135,15 +135,14 @@ TEST_F(FamiliesTest, RowsAndOffsetsLieTogetherAndEveryCommandFindsThem) {
 
 TEST_F(FamiliesTest, ASinkThatIsKilledGoesOnWhereItsDatabaseSays) {
   if (!runtime::kHasFaultPoints) GTEST_SKIP() << "this build has no fault points (preset dev, asan or tsan has)";
-  Lines others = kJournal;
-  auto rest = start_with_families({"run"}, {{"WXPIPE_SINK__FAMILIES", fmt::format("{}", fmt::join(others, ","))}});
+  auto rest = start_with_families({"run"}, {{"WXPIPE_SINK__FAMILIES", fmt::format("{}", fmt::join(kJournal, ","))}});
   const auto sink = [&](const std::string& fault) {
     return start_with_families({"sink"}, {{"WXPIPE_SINK__FAMILIES", "logs"}, {"WXPIPE_FAULT", fault}});
   };
   ASSERT_TRUE(rest->ready()) << rest->readiness();
   int sent = 0;
-  for (const auto* place : {"sink.before_commit:kill:2", "sink.after_commit:kill:2"}) {
-    const auto dies = sink(place);
+  for (const auto place : {runtime::FaultPoint::sink_before_commit, runtime::FaultPoint::sink_after_commit}) {
+    const auto dies = sink(fmt::format("{}:kill:2", to_string(place)));
     ASSERT_TRUE(dies->admin_port()) << dies->log();
     for (; dies->process().running() && sent < 400; ++sent) send(*rest, sent, 1);
     EXPECT_EQ(dies->process().wait(), (Exit{.code = 0, .signal = SIGKILL})) << dies->log();
@@ -167,7 +166,8 @@ TEST_F(FamiliesTest, WhileOneDatabaseIsAwayOnlyItsFamilyWaits) {
   EXPECT_TRUE(settled(8)) << "the other families go on";
   EXPECT_TRUE(eventually([&] { return all->readiness().find("[postgres.families] logs") != std::string::npos; }))
       << all->readiness();
-  EXPECT_THAT(all->readiness(), AllOf(HasSubstr(R"("sink.logs":{"ready":false)"), HasSubstr(R"("sink.messages":{"ready":true)")));
+  EXPECT_THAT(all->readiness(),
+              AllOf(HasSubstr(R"("sink.logs":{"ready":false)"), HasSubstr(R"("sink.messages":{"ready":true)")));
 
   const auto doctor = run_command({"doctor"});
   EXPECT_EQ(doctor.code(), 3) << doctor.output;
@@ -199,16 +199,15 @@ TEST_F(FamiliesTest, TheProofLooksWhereTheMessagesLie) {
   ASSERT_EQ(eventually_equal([&] { return count_in(journal, "messages"); }, 10), 10);
   ASSERT_EQ(eventually_equal([&] { return count("system_logs"); }, 5), 5);
   EXPECT_EQ(count("messages") + count("wxpipe.custody_marks") + count("wxpipe.ledger where family <> 'logs'"), 0);
-  ASSERT_TRUE(eventually([&] {
-    return journal.query("select coalesce(sum(acknowledged), 0) from wxpipe.ledger").integer(0, 0) == 10;
-  }));
+  ASSERT_TRUE(eventually(
+      [&] { return journal.query("select coalesce(sum(acknowledged), 0) from wxpipe.ledger").integer(0, 0) == 10; }));
   EXPECT_THAT(fine({"audit", "--json"}), AllOf(HasSubstr(R"("acknowledged":10,)"), HasSubstr(R"("unaccounted":0)")));
 
   const auto lost = journal.query("delete from messages where msg_id = '3' returning receipt").text(0, 0);
   const auto audit = run_command({"audit"});
   EXPECT_EQ(audit.code(), 1);
   EXPECT_THAT(audit.output, HasSubstr(lost));
-  EXPECT_THAT(run_command({"audit", "--repair", "--yes"}).output, HasSubstr("sent"));
+  run_command({"audit", "--repair", "--yes"});
   EXPECT_EQ(eventually_equal([&] { return count_in(journal, "messages"); }, 10), 10);
   fine({"audit"});
   fine({"bookmark", "set", "here"});
@@ -273,8 +272,9 @@ TEST_F(FamiliesTest, ThatAreReadTogetherAreRefusedWhenApart) {
   lie_in("directory", *logs_);
   const auto check = run_command({"check-config"});
   EXPECT_EQ(check.code(), 2);
-  EXPECT_THAT(check.output, AllOf(HasSubstr("postgres.families.directory: messages and directory must lie in one database"),
-                                  HasSubstr("(wework.groups)"), HasSubstr(variable("directory"))));
+  EXPECT_THAT(check.output,
+              AllOf(HasSubstr("postgres.families.directory: messages and directory must lie in one database"),
+                    HasSubstr("(wework.groups)"), HasSubstr(variable("directory"))));
   for (const Lines& arguments : std::initializer_list<Lines>{{"sink"}, {"migrate"}, {"audit"}, {"lag"}}) {
     const auto refused = run_command(arguments);
     EXPECT_EQ(refused.code(), 2) << arguments[0];

@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "common/config/units.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "operate/audit_report.hpp"
 #include "operate/moment.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -32,15 +32,14 @@ void run(Program& program, const Options& options) {
   const auto patience = config::parse_duration(options.wait);
   if (!patience) throw UsageError(fmt::format("--wait: '{}' is not a duration; write 10s or 2m", options.wait));
   const auto settings = load_settings(program, config::kForPostgres);
-  postgres::Connection connection(settings.postgres.url, "wxpipe audit", postgres::Purpose::administration);
-  postgres::require_schema(connection);
+  const auto connection = sinks::open(sinks::database_of<schemas::CustodyMark>(settings), "wxpipe audit");
   if (!options.repair) {
     sinks::Drain drain(settings);
-    return conclude(program, operate::report_of(sinks::audit(connection, drain, wanted, *patience), options.minutes));
+    return conclude(program, operate::report_of(sinks::audit(*connection, drain, wanted, *patience), options.minutes));
   }
   const auto time = config::parse_duration(options.most_time);
   if (!time) throw UsageError(fmt::format("--most-time: '{}' is not a duration; write 5m", options.most_time));
-  conclude(program, operate::repair(settings, connection,
+  conclude(program, operate::repair(settings, *connection,
                                     {.wanted = wanted,
                                      .mode = options.yes ? sinks::RepairMode::send : sinks::RepairMode::look,
                                      .limits = {options.most_records, *time},

@@ -5,9 +5,9 @@
 
 #include <memory>
 
-#include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "operate/customers.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -89,10 +89,7 @@ Report report_of(const Customer& customer) {
 
 std::unique_ptr<postgres::Connection> connect(const Program& program) {
   const auto settings = load_settings(program, config::kForPostgres);
-  auto connection = std::make_unique<postgres::Connection>(settings.postgres.url, "wxpipe customers",
-                                                           postgres::Purpose::administration);
-  postgres::require_schema(*connection);
-  return connection;
+  return sinks::open(sinks::database_of<schemas::IdentityTold>(settings), "wxpipe customers");
 }
 
 void explain(Program& program, const Options& options) {

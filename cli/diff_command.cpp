@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "common/postgres/migrations.hpp"
 #include "operate/diff_report.hpp"
 #include "operate/moment.hpp"
 
@@ -20,10 +19,9 @@ void run(Program& program, const Options& options) {
   const operate::DiffBounds bounds{options.account, operate::moment("--from", options.from, now),
                                    operate::moment("--to", options.to, now), options.ignored, options.samples};
   const auto settings = load_settings(program, config::kForPostgres);
-  postgres::Connection connection(settings.postgres.url, "wxpipe diff", postgres::Purpose::administration);
-  postgres::require_schema(connection);
-  connection.execute("set default_transaction_read_only = on; set statement_timeout = '30min'");
-  conclude(program, report_of(operate::diff(connection, side, bounds), options.schema));
+  sinks::FamilyConnections databases(settings, "wxpipe diff",
+                                     "set default_transaction_read_only = on; set statement_timeout = '30min'");
+  conclude(program, report_of(operate::diff(databases, side, bounds), options.schema));
 }
 }  // namespace
 

@@ -5,10 +5,11 @@
 #include <cstdio>
 #include <memory>
 
-#include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
+#include "operate/away.hpp"
 #include "operate/letter_report.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -22,22 +23,24 @@ struct Options : operate::LetterWords {
 struct Session {
   Session(Program& program, const config::Needs& needs)
       : settings(load_settings(program, needs)),
-        connection(settings.postgres.url, "wxpipe dlq", postgres::Purpose::administration) {
-    postgres::require_schema(connection);
-  }
+        connections(settings, "wxpipe dlq") {}
   config::Settings settings;
-  postgres::Connection connection;
+  sinks::FamilyConnections connections;
 };
 
 void list(Program& program, const Options& options) {
   Session session(program, config::kForPostgres);
   const auto filter = operate::filter_of(options, system_clock().now());
-  conclude(program, operate::list_report(session.connection, filter, options.by, options.limit));
+  std::vector<std::string> away;
+  const auto databases = session.connections.reachable(away);
+  auto report = operate::list_report(databases, filter, options.by, options.limit);
+  operate::add_away(report, "dead letters", away);
+  conclude(program, report);
 }
 
 void show(Program& program, const Options& options) {
   Session session(program, config::kForPostgres);
-  conclude(program, operate::show_report(session.connection, options.id));
+  conclude(program, operate::show_report(session.connections.all(), options.id));
 }
 
 void retry(Program& program, const Options& options) {
@@ -46,15 +49,15 @@ void retry(Program& program, const Options& options) {
                                   options.most};
   Session session(program, config::kForCallbacks);
   const runtime::StopSignals signals;
-  const auto done = operate::retry_letters(
-      session.connection, session.settings, order,
+  const auto done = operate::retry_everywhere(
+      session.connections.all(), session.settings, order,
       [&](const operate::Retried& so_far) {
         if (options.yes && so_far.looked_at % 5000 == 0)
           fmt::print(stderr, "{} looked at, {} put back\n", report::grouped(static_cast<uint64_t>(so_far.looked_at)),
                      report::grouped(static_cast<uint64_t>(so_far.sent)));
       },
       signals.token());
-  conclude(program, operate::retried_report(session.connection, order, done));
+  conclude(program, operate::retried_report(session.connections.all(), order, done));
 }
 
 void drop(Program& program, const Options& options) {
@@ -63,9 +66,9 @@ void drop(Program& program, const Options& options) {
   const auto filter = operate::filter_of(options, system_clock().now());
   Session session(program, config::kForPostgres);
   if (!options.yes)
-    return conclude(program, operate::preview(session.connection, filter, "dropped",
-                                              operate::count_letters(session.connection, filter)));
-  conclude(program, operate::dropped_report(filter, operate::drop_letters(session.connection, filter, options.why)));
+    return conclude(program, operate::preview(session.connections.all(), filter, "dropped",
+                                              operate::count_everywhere(session.connections.all(), filter)));
+  conclude(program, operate::drop_report(session.connections.all(), filter, options.why));
 }
 
 CLI::App& add_verb(CLI::App& group, Program& program, const char* name, const char* meaning) {

@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "common/config/units.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "common/runtime/stop_wait.hpp"
@@ -28,14 +27,13 @@ void run(Program& program, const Options& options) {
     throw UsageError(fmt::format("--between: '{}' is not a duration; write 1s or 500ms", options.between));
   const auto settings = load_settings(program, config::kForPostgres);
   const runtime::StopSignals signals;
-  postgres::Connection connection(settings.postgres.url, "wxpipe lag", postgres::Purpose::administration);
-  postgres::require_schema(connection);
+  sinks::FamilyConnections databases(settings, "wxpipe lag");
   operate::LagMeter meter(settings);
-  auto before = meter.look(connection);
+  auto before = meter.look(databases);
   do {
     runtime::wait(signals.token(), std::chrono::duration_cast<std::chrono::milliseconds>(*between));
     if (signals.token().stop_requested()) return;
-    auto now = meter.look(connection);
+    auto now = meter.look(databases);
     if (options.watch && program.format == Format::text && ::isatty(STDOUT_FILENO) == 1) fmt::print("\033[H\033[2J");
     conclude(program, report_of(before, now, options.partitions));
     before = std::move(now);

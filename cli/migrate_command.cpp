@@ -9,47 +9,71 @@
 #include "common/result.hpp"
 #include "operate/audit_log.hpp"
 #include "operate/bookmarks.hpp"
+#include "operate/erase.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::cli {
 namespace {
 
 using report::Level;
 
-report::Report report_of(const postgres::MigrationReport& done) {
-  return {{{"version", "", done.version}},
-          {report::list("applied", "applied", done.applied), report::list("already", "", done.already)},
-          {{Level::fine,
-            fmt::format("the schema is at version {}{}", done.version, done.applied.empty() ? ", as it was" : "")}}};
-}
+// "logs: " before what is of another database than the main one.
+std::string of(const sinks::FamilyDatabase& database) { return database.is_main() ? "" : database.name + ": "; }
 
-report::Report check(postgres::Connection& connection) {
-  try {
-    postgres::require_schema(connection);
-  } catch (const UsageError& error) {
-    return {{{"current", "", false}, {"reason", "", error.what()}}, {}, {{Level::error, error.what()}}};
+report::Report check(const std::vector<sinks::FamilyDatabase>& databases) {
+  report::Report report;
+  std::string reasons;
+  for (const auto& database : databases) {
+    try {
+      sinks::open(database, "wxpipe migrate");
+    } catch (const UsageError& error) {
+      reasons += (reasons.empty() ? "" : "; ") + std::string(error.what());
+      report.findings.push_back({Level::error, error.what()});
+    }
   }
-  return {{{"current", "", true}}, {}, {{Level::fine, "the schema is what this program needs"}}};
+  report.facts = {{"current", "", reasons.empty()}};
+  if (!reasons.empty()) report.facts.push_back({"reason", "", reasons});
+  if (reasons.empty()) report.findings.push_back({Level::fine, "the schema is what this program needs"});
+  return report;
 }
 
 // A bookmark before anything is written in the new form. It knows only the time: a migration needs no broker.
-postgres::MigrationReport apply(postgres::Connection& connection) {
-  const auto at = system_clock().now();
-  auto done = postgres::migrate(connection);
-  if (done.applied.empty()) return done;
-  operate::set_bookmark(connection, {fmt::format("migrated-to-{}", done.version), at, "wxpipe migrate"},
+void remember(postgres::Connection& connection, int version, const std::vector<std::string>& applied, Timestamp at) {
+  operate::set_bookmark(connection, {fmt::format("migrated-to-{}", version), at, "wxpipe migrate"},
                         operate::Existing::keep);
   postgres::Transaction transaction(connection);
   operate::write(transaction, operate::this_operator(),
-                 {operate::new_command_id(), "migrate", "UPDATE", "schema", fmt::format("{}", done.version),
-                  fmt::format("{}", fmt::join(done.applied, " ")), "", std::ssize(done.applied)});
+                 {operate::new_command_id(), "migrate", "UPDATE", "schema", fmt::format("{}", version),
+                  fmt::format("{}", fmt::join(applied, " ")), "", std::ssize(applied)});
   transaction.commit();
-  return done;
+}
+
+// The main one first.
+report::Report apply(const std::vector<sinks::FamilyDatabase>& databases) {
+  const auto at = system_clock().now();
+  std::vector<std::string> applied, already;
+  std::vector<std::unique_ptr<postgres::Connection>> connections;
+  std::vector<postgres::Connection*> all;
+  int version = 0;
+  for (const auto& database : databases) {
+    all.push_back(connections.emplace_back(sinks::connect(database, "wxpipe migrate")).get());
+    const auto done = postgres::migrate(*all.back());
+    for (const auto& name : done.applied) applied.push_back(of(database) + name);
+    for (const auto& name : done.already) already.push_back(of(database) + name);
+    version = done.version;
+  }
+  if (!applied.empty()) remember(*all.front(), version, applied, at);
+  operate::share_erasures(all);  // a new one must not let anybody in whom the others keep out
+  const auto where = databases.size() == 1 ? std::string() : fmt::format(" in {} databases", databases.size());
+  return {{{"version", "", version}, {"databases", "", databases.size()}},
+          {report::list("applied", "applied", applied), report::list("already", "", already)},
+          {{Level::fine,
+            fmt::format("the schema is at version {}{}{}", version, where, applied.empty() ? ", as it was" : "")}}};
 }
 
 void migrate(Program& program, bool check_only) {
-  const auto settings = load_settings(program, config::kForPostgres);
-  postgres::Connection connection(settings.postgres.url, "wxpipe migrate", postgres::Purpose::administration);
-  conclude(program, check_only ? check(connection) : report_of(apply(connection)));
+  const auto databases = sinks::family_databases(load_settings(program, config::kForPostgres));
+  conclude(program, check_only ? check(databases) : apply(databases));
 }
 }  // namespace
 

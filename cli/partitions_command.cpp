@@ -6,7 +6,6 @@
 
 #include "common/clock.hpp"
 #include "common/config/units.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
 #include "operate/audit_log.hpp"
@@ -44,17 +43,35 @@ class Session {
  public:
   explicit Session(const Program& program)
       : settings_(load_settings(program, config::kForPostgres)),
-        connection_(settings_.postgres.url, "wxpipe partitions", postgres::Purpose::administration) {
-    postgres::require_schema(connection_);
+        connections_(settings_, "wxpipe partitions") {}
+
+  // Of one database.
+  PartitionsToMake plan(const sinks::FamilyDatabase& database) {
+    return sinks::plan_partitions(connections_.to(database), sinks::partitioned_tables(database), system_clock().now(),
+                                  sinks::horizon_of(settings_.sink));
   }
+  // Of all.
   PartitionsToMake plan() {
-    return sinks::plan_partitions(connection_, system_clock().now(), sinks::horizon_of(settings_.sink));
+    PartitionsToMake sum;
+    for (const auto& database : databases()) {
+      auto one = plan(database);
+      std::ranges::move(one.create, std::back_inserter(sum.create));
+      std::ranges::move(one.stray, std::back_inserter(sum.stray));
+      std::ranges::move(one.stay_in_default, std::back_inserter(sum.stay_in_default));
+    }
+    return sum;
   }
-  postgres::Connection& connection() { return connection_; }
+  const std::vector<sinks::FamilyDatabase>& databases() const { return connections_.databases(); }
+  postgres::Connection& connection(const sinks::FamilyDatabase& database) { return connections_.to(database); }
+  postgres::Connection& main() { return connections_.main(); }
+  sinks::RetentionPlace place(const sinks::FamilyDatabase& database) {
+    return {database, connections_.to(database), connections_.of<schemas::CustodyMark>(), connections_.main()};
+  }
+  const config::Settings& settings() const { return settings_; }
 
  private:
   config::Settings settings_;
-  postgres::Connection connection_;
+  sinks::FamilyConnections connections_;
 };
 
 // The tables of plan and doctor.
@@ -86,16 +103,17 @@ void apply(Program& program) {
   Table made{"partitions", "", kRange, {}};
   made.columns.insert(made.columns.end(), {{"created", "created"}, {"moved", "rows moved into it", Kind::count}});
   try {
-    for (const auto& range : session.plan().create) {
-      const auto outcome = postgres::ensure_partition(session.connection(), range);
-      made.rows.push_back(row_of(range));
-      made.rows.back().insert(made.rows.back().end(), {outcome.created, outcome.moved});
-    }
+    for (const auto& database : session.databases())
+      for (const auto& range : session.plan(database).create) {
+        const auto outcome = postgres::ensure_partition(session.connection(database), range);
+        made.rows.push_back(row_of(range));
+        made.rows.back().insert(made.rows.back().end(), {outcome.created, outcome.moved});
+      }
   } catch (const postgres::SqlError& error) {  // somebody holds a lock: try again later
     if (classify(error) == postgres::Verdict::retry) throw Unavailable(error.what());
     throw;
   }
-  if (!made.rows.empty()) remember(session.connection(), std::ssize(made.rows));
+  if (!made.rows.empty()) remember(session.main(), std::ssize(made.rows));
   const Finding verdict{Level::fine, made.rows.empty() ? "nothing to do" : "every partition that should exist does"};
   conclude(program, {{}, {std::move(made)}, {verdict}});
 }
@@ -162,20 +180,21 @@ Report retention_report(const std::vector<sinks::TablePolicy>& policies, const s
 void retain(Program& program, const RetainOptions& options) {
   const auto patience = config::parse_duration(options.wait);
   if (!patience) throw UsageError(fmt::format("--wait: '{}' is not a duration; write 10s or 2m", options.wait));
-  const auto settings = load_settings(program, config::kForPostgres);
-  postgres::Connection connection(settings.postgres.url, "wxpipe partitions", postgres::Purpose::administration);
-  postgres::require_schema(connection);
-  sinks::Drain drain(settings);
+  Session session(program);
+  sinks::Drain drain(session.settings());
   const auto who = operate::this_operator();
-  sinks::Retention retention(settings, connection, drain, {who.name, who.address});
-  if (options.yes && !retention.alone())
-    throw Unavailable("another process drops partitions at this moment; try again later");
-  auto old = retention.look(system_clock().now(), options.accept_doubt ? sinks::Doubt::accept : sinks::Doubt::refuse,
-                            *patience);
-  if (options.yes)
-    for (auto& one : old)
-      if (one.kept_because.empty()) retention.drop(one);
-  conclude(program, retention_report(retention.policies(), old, options.yes));
+  std::vector<sinks::OldPartition> all;
+  for (const auto& database : session.databases()) {
+    sinks::Retention retention(session.settings(), session.place(database), drain, {who.name, who.address});
+    if (options.yes && !retention.alone())
+      throw Unavailable("another process drops partitions at this moment; try again later");
+    for (auto& one : retention.look(system_clock().now(),
+                                    options.accept_doubt ? sinks::Doubt::accept : sinks::Doubt::refuse, *patience)) {
+      if (options.yes && one.kept_because.empty()) retention.drop(one);
+      all.push_back(std::move(one));
+    }
+  }
+  conclude(program, retention_report(sinks::table_policies(session.settings().retention), all, options.yes));
 }
 
 void add_retain(CLI::App& group, Program& program) {

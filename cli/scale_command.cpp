@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "common/config/units.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "common/runtime/stop_wait.hpp"
@@ -33,13 +32,6 @@ milliseconds duration(const char* option, const std::string& text) {
   if (!parsed || parsed->count() <= 0)
     throw UsageError(fmt::format("{}: '{}' is not a duration; write 60s or 2m", option, text));
   return *parsed;
-}
-
-std::unique_ptr<postgres::Connection> connect(const config::Settings& settings) {
-  auto connection =
-      std::make_unique<postgres::Connection>(settings.postgres.url, "wxpipe scale", postgres::Purpose::administration);
-  postgres::require_schema(*connection);
-  return connection;
 }
 
 // What the page says: the newest advice, while it is new enough. Any thread.
@@ -76,13 +68,12 @@ void serve(const config::Settings& settings, const config::Endpoint& listen, mil
   pages.add("/scale", [&board](auto) { return board.json(); });
   const telemetry::AdminServer server({listen, settings.admin.hosts}, metrics, readiness, std::move(pages));
   operate::LagMeter meter(settings);
-  std::unique_ptr<postgres::Connection> connection;
+  sinks::FamilyConnections databases(settings, "wxpipe scale");
   std::optional<operate::LagLook> before;
   std::string shown;
   for (; !stop.stop_requested(); runtime::wait(stop, between)) {
     try {
-      if (!connection) connection = connect(settings);
-      auto now = meter.look(*connection);
+      auto now = meter.look(databases);
       if (before) {
         board.put(operate::scale_advice(settings, *before, now, target).processes);
         readiness.ready("advice");
@@ -93,7 +84,7 @@ void serve(const config::Settings& settings, const config::Endpoint& listen, mil
       if (shown != error.what()) telemetry::log_warn("advice_hindered", {{"why", error.what()}});
       shown = error.what();
       readiness.not_ready("advice", shown);
-      connection.reset();
+      databases.forget_all();
       before.reset();
     }
   }
@@ -107,12 +98,12 @@ void run(Program& program, const Options& options) {
   const runtime::StopSignals signals;
   const auto settings = load_settings(program, config::kForPostgres);
   if (listen) return serve(settings, *listen, target, between, signals.token());
-  const auto connection = connect(settings);
+  sinks::FamilyConnections databases(settings, "wxpipe scale");
   operate::LagMeter meter(settings);
-  const auto before = meter.look(*connection);
+  const auto before = meter.look(databases);
   runtime::wait(signals.token(), between);
   if (signals.token().stop_requested()) return;
-  conclude(program, operate::scale_advice(settings, before, meter.look(*connection), target).report);
+  conclude(program, operate::scale_advice(settings, before, meter.look(databases), target).report);
 }
 }  // namespace
 

@@ -7,10 +7,10 @@
 #include <memory>
 
 #include "cli/moment.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "operate/scores.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -24,12 +24,6 @@ struct Options {
 };
 
 double two_places(double value) { return std::round(value * 100) / 100; }
-
-void open(postgres::Connection& connection) {
-  postgres::require_schema(connection);
-  // Read only, and no question may take long: this runs beside the pipeline.
-  connection.execute("set default_transaction_read_only = on; set statement_timeout = '10s'");
-}
 
 Report choice(const std::string& subject, const std::vector<LeadKey>& leads) {
   Table table{"leads", "", {{"account", "account"}, {"tenant", "tenant"}, {"subject", "subject"}}, {}};
@@ -82,11 +76,12 @@ Report report_of(const LeadKey& lead, const ExplainedScore& explained, size_t li
 
 void explain(Program& program, const Options& options) {
   const auto settings = load_settings(program, config::kForPostgres);
-  postgres::Connection connection(settings.postgres.url, "wxpipe score", postgres::Purpose::administration);
-  open(connection);
-  const auto leads = operate::find_leads(connection, options.subject, options.account);
+  const auto connection = sinks::open(sinks::database_of<schemas::LeadActivity>(settings), "wxpipe score");
+  // Read only, and no question may take long: this runs beside the pipeline.
+  connection->execute("set default_transaction_read_only = on; set statement_timeout = '10s'");
+  const auto leads = operate::find_leads(*connection, options.subject, options.account);
   if (leads.size() != 1) return conclude(program, choice(options.subject, leads));
-  conclude(program, report_of(leads[0], operate::explain_score(connection, leads[0], options.on), options.limit));
+  conclude(program, report_of(leads[0], operate::explain_score(*connection, leads[0], options.on), options.limit));
 }
 
 operate::Place place(const char* option, const std::string& text) {
@@ -139,9 +134,8 @@ void try_rules(Program& program, const Options& options) {
                              .to = place("--to", options.to),
                              .filter = operate::EventFilter(options.where, {})};
   const runtime::StopSignals signals;
-  postgres::Connection connection(settings.postgres.url, "wxpipe score", postgres::Purpose::administration);
-  postgres::require_schema(connection);
-  operate::ScoreTrial trial(connection);
+  const auto connection = sinks::open(sinks::database_of<schemas::LeadActivity>(settings), "wxpipe score");
+  operate::ScoreTrial trial(*connection);
   const auto done = operate::replay(settings, nullptr, order, trial, {}, signals.token());
   conclude(program, report_of(done, trial.result(options.limit)));
 }

@@ -9,12 +9,12 @@
 
 #include "cli/moment.hpp"
 #include "common/config/units.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/report/cells.hpp"
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "common/runtime/stop_wait.hpp"
 #include "operate/tail_report.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::cli {
 namespace {
@@ -81,9 +81,8 @@ void run(Program& program, const Options& options) {
   const auto stop = signals.token();
   const auto end = options.duration.empty() ? steady_clock::time_point::max()
                                             : steady_clock::now() + duration("--duration", options.duration);
-  postgres::Connection connection(settings.postgres.url, "wxpipe tail", postgres::Purpose::administration);
-  postgres::require_schema(connection);
-  connection.execute("set default_transaction_read_only = on; set statement_timeout = '10s'");
+  const auto connection = sinks::open(sinks::database_of<schemas::Event>(settings), "wxpipe tail");
+  connection->execute("set default_transaction_read_only = on; set statement_timeout = '10s'");
   operate::Tail tail(settings, std::move(filter), from, patience);
 
   std::map<std::string, uint64_t> counts;
@@ -92,7 +91,7 @@ void run(Program& program, const Options& options) {
   const auto enough = [&] { return options.count > 0 && shown >= options.count; };
   while (!stop.stop_requested() && !enough() && steady_clock::now() < end) {
     const auto began = steady_clock::now();
-    for (const auto& one : tail.step(connection, began)) {
+    for (const auto& one : tail.step(*connection, began)) {
       if (enough()) break;
       ++shown;
       if (options.count_by.empty())

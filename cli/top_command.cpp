@@ -136,7 +136,8 @@ void run(Program& program, const Options& options) {
   auto quiet = settings;
   quiet.kafka.properties.insert_or_assign("log_level", "0");  // librdkafka's: the frame says what is wrong
   const runtime::StopSignals signals;
-  operate::Servers servers(quiet, quiet.postgres.url, "wxpipe top");
+  operate::Servers servers(quiet,
+                           [](const sinks::FamilyDatabase& database) { return sinks::open(database, "wxpipe top"); });
   const auto look = [&] { return operate::Look{operate::scrape(addresses, kPatience), servers.look()}; };
   const bool terminal = ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDIN_FILENO) == 1;
   if (terminal && !options.once && program.format == Format::text) return live(look, *every, signals.token());

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <memory>
 
-#include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "operate/moment.hpp"
 #include "operate/refused.hpp"
@@ -61,15 +60,15 @@ void run(Program& program, const Options& options) {
   const Search search{options.key, options.account, operate::moment("--from", options.from, now),
                       operate::moment("--to", options.to, now), options.limit};
   const auto settings = load_settings(program, config::kForPostgres);
-  postgres::Connection connection(settings.postgres.url, "wxpipe trace", postgres::Purpose::administration);
-  postgres::require_schema(connection);
   // Read only, and no question may take long: this runs beside the pipeline.
-  connection.execute("set default_transaction_read_only = on; set statement_timeout = '10s'");
-  const auto matches = operate::find(connection, search);
+  sinks::FamilyConnections databases(settings, "wxpipe trace",
+                                     "set default_transaction_read_only = on; set statement_timeout = '10s'");
+  const auto matches = operate::find(databases, search);
   if (matches.empty())
-    return conclude(program, operate::nothing_found(options.key, operate::dropped_with(connection, options.key)));
+    return conclude(program, operate::nothing_found(
+                                 options.key, operate::dropped_with(databases.of<schemas::Event>(), options.key)));
   if (matches.size() > 1) return conclude(program, choice(options.key, matches));
-  auto story = operate::story_of(connection, matches.front());
+  auto story = operate::story_of(databases, matches.front());
   auto report = report_of(options.key, story);
   if (!options.rows_only) try {
       add_hops(story, settings);

@@ -22,6 +22,10 @@ namespace wxpipe::console {
 // console/openapi.json as it was at build.
 std::string_view openapi_file();
 
+Response json(std::string body, int status = 200);
+// The report as JSON, as the caller may see it.
+Response json(report::Report report, const Identity& who);
+
 class Api {
  public:
   // settings, clock and gate must outlive it.
@@ -60,8 +64,10 @@ class Api {
   Response probe(const Call& call) const;
 
   // The report of a question, as the caller may see it.
-  using Ask = std::function<report::Report(postgres::Connection&)>;
-  Response ask(const Call& call, const Ask& question);
+  template <class Ask>
+  Response ask(const Call& call, const Ask& question) {
+    return json(databases_.ask(question), call.who);
+  }
   config::Settings quiet_settings() const;
 
   const config::Settings& settings_;
@@ -74,9 +80,5 @@ class Api {
   std::optional<std::pair<Timestamp, std::string>> doctor_;  // the last one
   Tasks tasks_;                                              // last: its threads use the others
 };
-
-Response json(std::string body, int status = 200);
-// The report as JSON, as the caller may see it.
-Response json(report::Report report, const Identity& who);
 
 }  // namespace wxpipe::console

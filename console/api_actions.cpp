@@ -44,9 +44,11 @@ operate::LetterWords letter_words(const Parameters& values) {
   return words;
 }
 
-// A statement that may take long ends when the task is stopped.
-auto ended_by(const std::stop_token& stop, Connection& connection) {
-  return std::stop_callback(stop, [&connection] { connection.interrupt(); });
+// Statements that may take long end when the task is stopped.
+auto ended_by(const std::stop_token& stop, std::vector<Connection*> connections) {
+  return std::stop_callback(stop, [all = std::move(connections)] {
+    for (auto* connection : all) connection->interrupt();
+  });
 }
 
 Response accepted(std::string task) { return json(std::move(task), 202); }
@@ -59,15 +61,16 @@ Response Api::retry(const Call& call) {
                             operator_of(call.who)};
   const auto about = order.filter.text() + (order.dry_run ? " (dry run)" : "");
   return accepted(tasks_.begin("retry", about, call.who, [this, order](const Tasks::Tell& tell, const auto& stop) {
-    const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
-    const auto all = operate::count_letters(*connection, order.filter);
-    const auto done = operate::retry_letters(
-        *connection, quiet_settings(), order,
+    const auto databases = databases_.connect(Databases::For::changes, kTaskStatement);
+    const auto letters = databases->all();
+    const auto all = operate::count_everywhere(letters, order.filter);
+    const auto done = operate::retry_everywhere(
+        letters, quiet_settings(), order,
         [&](const operate::Retried& so_far) {
           tell({so_far.looked_at, all, "dead letters"});
         },
         stop);
-    return operate::retried_report(*connection, order, done);
+    return operate::retried_report(letters, order, done);
   }));
 }
 
@@ -76,15 +79,16 @@ Response Api::drop(const Call& call) {
   const auto filter = operate::filter_of(words, clock_.now());
   const bool dry_run = call.values.flag("dry_run", true);
   const auto why = dry_run ? call.values.text("why") : call.values.needed("why");
-  return accepted(tasks_.begin(
-      "drop", filter.text() + (dry_run ? " (dry run)" : ""), call.who,
-      [this, filter, dry_run, why, who = operator_of(call.who)](const auto&, const std::stop_token& stop) {
-        const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
-        const auto end = ended_by(stop, *connection);
-        if (dry_run)
-          return operate::preview(*connection, filter, "dropped", operate::count_letters(*connection, filter));
-        return operate::dropped_report(filter, operate::drop_letters(*connection, filter, why, who));
-      }));
+  return accepted(
+      tasks_.begin("drop", filter.text() + (dry_run ? " (dry run)" : ""), call.who,
+                   [this, filter, dry_run, why, who = operator_of(call.who)](const auto&, const std::stop_token& stop) {
+                     const auto databases = databases_.connect(Databases::For::changes, kTaskStatement);
+                     const auto letters = databases->all();
+                     const auto end = ended_by(stop, letters);
+                     if (dry_run)
+                       return operate::preview(letters, filter, "dropped", operate::count_everywhere(letters, filter));
+                     return operate::drop_report(letters, filter, why, who);
+                   }));
 }
 
 Response Api::replay(const Call& call) {
@@ -129,9 +133,9 @@ Response Api::diff(const Call& call) {
                                    static_cast<size_t>(values.number("samples", 3, 0, 100))};
   return accepted(
       tasks_.begin("diff", schema, call.who, [this, schema, side, bounds](const auto&, const std::stop_token& stop) {
-        const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
-        const auto end = ended_by(stop, *connection);
-        return operate::report_of(operate::diff(*connection, side, bounds), schema);
+        const auto databases = databases_.connect(Databases::For::questions, kTaskStatement);
+        const auto end = ended_by(stop, databases->all());
+        return operate::report_of(operate::diff(*databases, side, bounds), schema);
       }));
 }
 
@@ -141,11 +145,11 @@ Response Api::set_bookmark(const Call& call) {
   const operate::Bookmark bookmark{name, clock_.now(), call.who.name,
                                    at_kafka([&] { return operate::ends_of_topics(quiet_settings().kafka); })};
   auto report = at_postgres([&] {
-    const auto connection = databases_.connect(Databases::For::changes, 5s);
+    const auto databases = databases_.connect(Databases::For::changes, 5s);
     const auto who = operator_of(call.who);
-    operate::set_bookmark(*connection, bookmark, replace ? operate::Existing::replace : operate::Existing::refuse,
+    operate::set_bookmark(databases->main(), bookmark, replace ? operate::Existing::replace : operate::Existing::refuse,
                           &who);
-    return operate::bookmarks_report(*connection);
+    return operate::bookmarks_report(databases->main());
   });
   return json(std::move(report), call.who);
 }
@@ -164,11 +168,12 @@ Response Api::audit(const Call& call) {
   const auto about = values.text("account").empty() ? std::string("all accounts") : values.text("account");
   return accepted(
       tasks_.begin("audit", about, call.who, [this, wanted, patience](const auto&, const std::stop_token& stop) {
-        const auto connection = databases_.connect(Databases::For::questions, kTaskStatement);
-        const auto end = ended_by(stop, *connection);
+        const auto databases = databases_.connect(Databases::For::questions, kTaskStatement);
+        auto& connection = databases->of<schemas::CustodyMark>();
+        const auto end = ended_by(stop, {&connection});
         const auto settings = quiet_settings();
         sinks::Drain drain(settings);
-        return operate::report_of(sinks::audit(*connection, drain, wanted, patience), true);
+        return operate::report_of(sinks::audit(connection, drain, wanted, patience), true);
       }));
 }
 
@@ -183,10 +188,10 @@ Response Api::repair(const Call& call) {
   return accepted(tasks_.begin("repair", about, call.who,
                                [this, wanted, dry_run, why = values.text("why"), who = operator_of(call.who), about](
                                    const auto&, const auto& stop) {
-                                 const auto connection = databases_.connect(Databases::For::changes, kTaskStatement);
+                                 const auto databases = databases_.connect(Databases::For::changes, kTaskStatement);
                                  const auto settings = quiet_settings();
                                  return operate::repair(
-                                     settings, *connection,
+                                     settings, databases->of<schemas::CustodyMark>(),
                                      {.wanted = wanted,
                                       .mode = dry_run ? sinks::RepairMode::look : sinks::RepairMode::send,
                                       .who = who,

@@ -13,6 +13,7 @@
 #include "console/api.hpp"
 #include "console/masking.hpp"
 #include "operate/audit_log.hpp"
+#include "operate/away.hpp"
 #include "operate/bookmarks.hpp"
 #include "operate/counts.hpp"
 #include "operate/doctor_report.hpp"
@@ -61,14 +62,26 @@ operate::LetterWords letter_words(const Parameters& values) {
   return words;
 }
 
+// Asks those databases that can be reached, and says which can't. question(databases, all): a report.
+template <class Question>
+auto with_all(Question&& question) {
+  return [question = std::forward<Question>(question)](sinks::FamilyConnections& databases) -> Report {
+    std::vector<std::string> away;
+    const auto all = databases.reachable(away);
+    Report report = question(databases, all);
+    operate::add_away(report, "rows", away);
+    return report;
+  };
+}
+
 Problem no_such(std::string_view what) {
   return {404, "not_found", fmt::format("there is no {}", what),
           "It may still be on its way: the page Groups shows the lag. What was refused is on the account's page."};
 }
 
 // The one row that the id names.
-operate::Match match_of(postgres::Connection& connection, const std::string& id) {
-  const auto found = operate::find(connection, {.key = id, .account = {}, .from = {}, .to = {}, .limit = 1});
+operate::Match match_of(sinks::FamilyConnections& databases, const std::string& id) {
+  const auto found = operate::find(databases, {.key = id, .account = {}, .from = {}, .to = {}, .limit = 1});
   if (found.empty() || found.front().id != id) throw no_such(fmt::format("event {}", id));
   return found.front();
 }
@@ -117,18 +130,20 @@ Response Api::overview(const Call& call) {
 Response Api::events(const Call& call) {
   const auto now = clock_.now();
   const auto limit = static_cast<size_t>(call.values.number("limit", 50, 1, 200));
-  return ask(call, [&](postgres::Connection& connection) {
+  return ask(call, [&](sinks::FamilyConnections& databases) {
     const auto question = question_of(call.values, now, limit);
-    if (!call.values.has("key")) return operate::report_of(operate::list_events(connection, question));
+    if (!call.values.has("key"))
+      return operate::report_of(operate::list_events(databases.of<schemas::Event>(), question));
     const operate::Search search{call.values.text("key"), question.account, question.from, question.to, limit};
-    const auto matches = operate::find(connection, search);
+    const auto matches = operate::find(databases, search);
     return operate::report_of(operate::EventList{matches, {}, static_cast<int64_t>(matches.size()), {}});
   });
 }
 
 Response Api::event(const Call& call) {
-  auto story = databases_.ask(
-      [&](postgres::Connection& connection) { return operate::story_of(connection, match_of(connection, call.part)); });
+  auto story = databases_.ask([&](sinks::FamilyConnections& databases) {
+    return operate::story_of(databases, match_of(databases, call.part));
+  });
   std::vector<report::Finding> findings;
   if (call.values.flag("hops", false)) try {
       operate::add_hops(story, quiet_settings());
@@ -137,7 +152,7 @@ Response Api::event(const Call& call) {
     }
   auto report = operate::report_of(call.part, story);
   report.facts.push_back({"masked", "", is_masked(call.who)});
-  report.findings = std::move(findings);
+  report.findings.insert(report.findings.end(), findings.begin(), findings.end());
   return json(std::move(report), call.who);
 }
 
@@ -146,12 +161,12 @@ Response Api::export_events(const Call& call) {
   const bool csv = call.values.text("format") == "csv";
   if (!csv && call.values.has("format") && call.values.text("format") != "ndjson")
     throw UsageError("format: write ndjson or csv");
-  auto list = databases_.ask([&](postgres::Connection& connection) {
+  auto list = databases_.ask([&](sinks::FamilyConnections& databases) {
     auto question = question_of(call.values, now, kMostExported);
     question.summary = kWholeContent;
-    if (!call.values.has("key")) return operate::list_events(connection, question);
-    return operate::EventList{operate::find(connection, {call.values.text("key"), question.account, question.from,
-                                                         question.to, kMostExported}),
+    if (!call.values.has("key")) return operate::list_events(databases.of<schemas::Event>(), question);
+    return operate::EventList{operate::find(databases, {call.values.text("key"), question.account, question.from,
+                                                        question.to, kMostExported}),
                               {},
                               0,
                               {}};
@@ -175,8 +190,8 @@ Response Api::export_events(const Call& call) {
     }
   }
   // What leaves the house is remembered.
-  const auto connection = at_postgres([&] { return databases_.connect(Databases::For::changes, 5s); });
-  postgres::Transaction transaction(*connection);
+  const auto databases = at_postgres([&] { return databases_.connect(Databases::For::changes, 5s); });
+  postgres::Transaction transaction(databases->of<schemas::Event>());
   std::string filter;
   for (const auto name : kEventFilter)
     if (call.values.has(name))
@@ -194,7 +209,7 @@ Response Api::export_events(const Call& call) {
 
 Response Api::body(const Call& call) {
   const auto body =
-      databases_.ask([&](postgres::Connection& connection) { return operate::body_of(connection, call.part); });
+      databases_.ask([&](sinks::FamilyConnections& databases) { return operate::body_of(databases.all(), call.part); });
   if (!body) throw no_such(fmt::format("event {}", call.part));
   const auto clean = report::with_valid_utf8(*body);
   Value exact;
@@ -257,7 +272,7 @@ Response Api::groups(const Call& call) {
                   "`wxpipe doctor` says what is wrong.");
   auto report = operate::report_of(*looks.before.servers.lag, *looks.now.servers.lag, true);
   report.tables.push_back(
-      databases_.ask([](postgres::Connection& connection) { return operate::claims_table(connection); }));
+      databases_.ask([](sinks::FamilyConnections& databases) { return operate::claims_table(databases); }));
   return json(std::move(report), call.who);
 }
 
@@ -316,18 +331,20 @@ void Api::add_questions(std::vector<Route>& routes) {
         if (!by.empty() && std::ranges::find(operate::kCountedBy, by) == operate::kCountedBy.end())
           throw UsageError("by: write reason, account, stage, hour or state");
         const auto limit = static_cast<size_t>(call.values.number("limit", 50, 1, 1000));
-        return ask(call, [&](postgres::Connection& connection) {
-          return operate::list_report(connection, filter, by, limit);
-        });
+        return ask(call, with_all([&](auto&, const operate::Databases& all) {
+                     return operate::list_report(all, filter, by, limit);
+                   }));
       });
   get("/api/v1/dead-letters/{id}", {}, [this](const Call& call) {
-    auto report =
-        databases_.ask([&](postgres::Connection& connection) { return operate::show_report(connection, call.part); });
+    auto report = databases_.ask(
+        [&](sinks::FamilyConnections& databases) { return operate::show_report(databases.all(), call.part); });
     if (report.tables.empty()) throw no_such(fmt::format("dead letter {}", call.part));
     report.facts.push_back({"masked", "", is_masked(call.who)});
     return json(std::move(report), call.who);
   });
-  get("/api/v1/bookmarks", {}, [this](const Call& call) { return ask(call, operate::bookmarks_report); });
+  get("/api/v1/bookmarks", {}, [this](const Call& call) {
+    return ask(call, [](sinks::FamilyConnections& databases) { return operate::bookmarks_report(databases.main()); });
+  });
   get("/api/v1/tasks", {}, [this](const Call& call) { return json(tasks_.list(call.who)); });
   get("/api/v1/tasks/{id}", {}, [this](const Call& call) { return json(tasks_.show(call.part, call.who)); });
   get("/api/v1/people", {"person", "account", "limit", "after"}, [this](const Call& call) {
@@ -342,9 +359,9 @@ void Api::add_questions(std::vector<Route>& routes) {
   });
   get("/api/v1/custody", {"account", "from", "to"}, [this](const Call& call) { return custody(call); });
   get("/api/v1/accounts", {}, [this](const Call& call) {
-    return ask(call, [&](postgres::Connection& connection) {
-      return operate::accounts_report(connection, settings_, clock_.now());
-    });
+    return ask(call, with_all([&](sinks::FamilyConnections& databases, const operate::Databases& all) {
+                 return operate::accounts_report(databases.of<schemas::Event>(), all, settings_, clock_.now());
+               }));
   });
   get("/api/v1/accounts/{name}/refusals", {"limit"}, [this](const Call& call) { return refusals(call); });
   get("/api/v1/groups", {}, [this](const Call& call) { return groups(call); });
@@ -354,9 +371,9 @@ void Api::add_questions(std::vector<Route>& routes) {
       "/api/v1/actions", {"limit", "operator"},
       [this](const Call& call) {
         const auto limit = static_cast<size_t>(call.values.number("limit", 100, 1, 500));
-        return ask(call, [&](postgres::Connection& connection) {
-          return operate::actions_report(connection, call.values.text("operator"), limit);
-        });
+        return ask(call, with_all([&](auto&, const operate::Databases& all) {
+                     return operate::actions_report(all, call.values.text("operator"), limit);
+                   }));
       },
       Role::operator_);
 }

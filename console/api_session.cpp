@@ -56,8 +56,6 @@ Response json(report::Report report, const Identity& who) {
   return json(report::to_json(masked(std::move(report), who)));
 }
 
-Response Api::ask(const Call& call, const Ask& question) { return json(databases_.ask(question), call.who); }
-
 config::Settings Api::quiet_settings() const {
   auto settings = settings_;
   settings.kafka.properties.insert_or_assign("log_level", "0");  // what it would log is in the answer

@@ -4,13 +4,19 @@
 
 #include <memory>
 #include <mutex>
+#include <type_traits>
 #include <vector>
 
 #include "common/config/settings.hpp"
-#include "common/postgres/connection.hpp"
 #include "console/problems.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::console {
+
+// A connection for questions to this database. Those to the one that has the messages go by [console] postgres_url, if
+// there is one.
+std::unique_ptr<postgres::Connection> open_for_questions(const config::Settings& settings,
+                                                         sinks::FamilyDatabase database);
 
 class Databases {
  public:
@@ -19,27 +25,33 @@ class Databases {
   // settings must outlive it.
   explicit Databases(const config::Settings& settings) : settings_(settings) {}
 
-  // Calls ask(connection). A connection that was lost isn't kept. Throws Problem: Postgres is away.
+  // Calls ask(databases), or ask(connection) with the database that has the messages and all that is read together with
+  // them. Connections are not kept if one was lost. Throws Problem: Postgres is away.
   template <class Ask>
   auto ask(Ask&& ask_it) {
     return at_postgres([&] {
-      auto connection = take();
-      auto answer = ask_it(*connection);
-      give_back(std::move(connection));
+      auto databases = take();
+      auto answer = [&] {
+        if constexpr (std::is_invocable_v<Ask, sinks::FamilyConnections&>)
+          return ask_it(*databases);
+        else
+          return ask_it(databases->template of<schemas::Event>());
+      }();
+      give_back(std::move(databases));
       return answer;
     });
   }
-  // A connection of its own: for tasks and streams, and for what changes something.
+  // Connections of its own: for tasks and streams, and for what changes something.
   enum class For { questions, changes };
-  std::unique_ptr<postgres::Connection> connect(For what, std::chrono::seconds statement_limit) const;
+  std::unique_ptr<sinks::FamilyConnections> connect(For what, std::chrono::seconds statement_limit) const;
 
  private:
-  std::unique_ptr<postgres::Connection> take();
-  void give_back(std::unique_ptr<postgres::Connection> connection);
+  std::unique_ptr<sinks::FamilyConnections> take();
+  void give_back(std::unique_ptr<sinks::FamilyConnections> databases);
 
   const config::Settings& settings_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<postgres::Connection>> kept_;
+  std::vector<std::unique_ptr<sinks::FamilyConnections>> kept_;
 };
 
 }  // namespace wxpipe::console

@@ -72,7 +72,8 @@ Response Live::open(LiveQuestion question, const Identity& who) {
 void Live::run(LiveQuestion& question, const Identity& who, const Send& send, const std::stop_token& stop) const {
   auto settings = settings_;
   settings.kafka.properties.insert_or_assign("log_level", "0");
-  const auto connection = at_postgres([&] { return databases_.connect(Databases::For::questions, kStatementLimit); });
+  const auto databases = at_postgres([&] { return databases_.connect(Databases::For::questions, kStatementLimit); });
+  auto& connection = databases->of<schemas::Event>();
   auto tail = at_kafka([&] {
     return question.place ? operate::Tail(settings, std::move(question.filter), *question.place, kPatience)
                           : operate::Tail(settings, std::move(question.filter), question.from, kPatience);
@@ -83,7 +84,7 @@ void Live::run(LiveQuestion& question, const Identity& who, const Send& send, co
   std::string out;
   while (!stop.stop_requested()) {
     const auto now = steady_clock::now();
-    const auto events = tail.step(*connection, now);
+    const auto events = tail.step(connection, now);
     out.clear();
     for (const auto& one : events) {
       if (!budget.take(now)) {

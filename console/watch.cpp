@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "common/config/units.hpp"
+#include "console/databases.hpp"
 
 namespace wxpipe::console {
 namespace {
@@ -33,8 +34,7 @@ std::vector<config::Endpoint> admin_addresses(const config::Settings& settings) 
 Watch::Watch(const config::Settings& settings)
     : settings_(quiet(settings)),
       servers_(settings_,
-               settings_.console.postgres_url.empty() ? settings_.postgres.url : settings_.console.postgres_url,
-               "wxpipe console") {}
+               [this](const sinks::FamilyDatabase& database) { return open_for_questions(settings_, database); }) {}
 
 operate::Look Watch::look() { return {operate::scrape(admin_addresses(settings_), kPatience), servers_.look()}; }
 

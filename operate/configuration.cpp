@@ -14,6 +14,7 @@
 #include "ingest/delivery/spool_files.hpp"
 #include "ingest/http/tls.hpp"
 #include "sinks/families.hpp"
+#include "sinks/family_databases.hpp"
 #include "sinks/retention/policy.hpp"
 
 namespace wxpipe::operate {
@@ -80,6 +81,7 @@ void check_roles(config::Loaded& loaded, const config::Needs& needs) {
     expect([&] { kafka::client_config(role, settings.kafka); });
   expect([&] { sinks::chosen_families(settings.sink); });
   expect([&] { sinks::table_policies(settings.retention); });
+  expect([&] { sinks::family_databases(settings); });
 }
 
 std::vector<config::Finding> risks_of(const config::Settings& settings) {

@@ -9,9 +9,9 @@
 #include "common/postgres/sql_array.hpp"
 #include "common/result.hpp"
 #include "common/uuid.hpp"
-#include "operate/dead_letters.hpp"
 #include "operate/event_list.hpp"
 #include "sinks/custody/custody_store.hpp"
+#include "sinks/families.hpp"
 
 namespace wxpipe::operate {
 namespace {
@@ -206,7 +206,8 @@ Report custody_report(Connection& connection, const CountWindow& window) {
   return report;
 }
 
-Report accounts_report(Connection& connection, const config::Settings& settings, Timestamp now) {
+Report accounts_report(Connection& connection, const Databases& databases, const config::Settings& settings,
+                       Timestamp now) {
   std::map<std::string, const config::AccountSettings*> all;
   for (const auto& account : accounts_seen(connection)) all[account] = nullptr;
   for (const auto& account : settings.accounts) all[account.name] = &account;
@@ -234,7 +235,8 @@ Report accounts_report(Connection& connection, const config::Settings& settings,
   std::map<std::string, std::pair<int64_t, int64_t>> by_hour;
   for (size_t i = 0; i < hours.size(); ++i) by_hour[hours.text(i, 0)] = {number(hours, i, 1), number(hours, i, 2)};
   std::map<std::string, int64_t> letters;
-  for (const auto& [account, count] : count_letters(connection, LetterFilter{}, "account")) letters[account] = count;
+  for (auto* each : databases)
+    for (const auto& [account, count] : count_letters(*each, LetterFilter{}, "account")) letters[account] += count;
 
   Table table{"accounts",
               "",
@@ -283,24 +285,28 @@ Report accounts_report(Connection& connection, const config::Settings& settings,
   return report;
 }
 
-Table claims_table(Connection& connection) {
-  const auto rows = connection.execute(fmt::format(
-      "select group_id, topic, partition, owner, epoch, {} from wxpipe.sink_offsets order by group_id, topic, partition limit 5000",
-      us("updated_at")));
+Table claims_table(sinks::FamilyConnections& databases) {
   Table table{"claims", "", {{"group"}, {"topic"}, {"partition"}, {"owner"}, {"epoch"}, {"moved_at"}}, {}};
-  for (size_t i = 0; i < rows.size(); ++i)
-    table.rows.push_back({rows.text(i, 0), rows.text(i, 1), rows.integer(i, 2), rows.text(i, 3), rows.integer(i, 4),
-                          moment(rows, i, 5)});
+  for (const auto& database : databases.databases()) {
+    // A family that lay here before has left its offsets here.
+    const auto lies_here = [&](const std::string& group) {
+      return std::ranges::any_of(database.families,
+                                 [&](const auto* family) { return group.ends_with(sinks::group_id("", *family)); });
+    };
+    if (database.families.empty()) continue;
+    const auto rows = databases.to(database).execute(fmt::format(
+        "select group_id, topic, partition, owner, epoch, {} from wxpipe.sink_offsets order by group_id, topic, "
+        "partition limit 5000",
+        us("updated_at")));
+    for (size_t i = 0; i < rows.size(); ++i)
+      if (lies_here(rows.text(i, 0)))
+        table.rows.push_back({rows.text(i, 0), rows.text(i, 1), rows.integer(i, 2), rows.text(i, 3), rows.integer(i, 4),
+                              moment(rows, i, 5)});
+  }
   return table;
 }
 
-Report actions_report(Connection& connection, const std::string& who, size_t limit) {
-  const auto rows = connection.execute(
-      fmt::format(
-          "select {}, operator, address, operation, resource_type, resource_id, filter, affected, reason, command_id from "
-          "audit_logs where {} order by occurred_at desc limit $2::int8",
-          us("occurred_at"), who.empty() ? "$1::text is not null" : "operator = $1::text"),
-      Parameters().text(who).int8(static_cast<int64_t>(limit)));
+Report actions_report(const Databases& databases, const std::string& who, size_t limit) {
   Table table{"actions",
               "",
               {{"at"},
@@ -314,28 +320,44 @@ Report actions_report(Connection& connection, const std::string& who, size_t lim
                {"reason"},
                {"command_id"}},
               {}};
-  const auto text = [&](size_t row, size_t column) {
-    return rows.is_null(row, column) ? Value() : Value(rows.text(row, column));
-  };
-  for (size_t i = 0; i < rows.size(); ++i)
-    table.rows.push_back({moment(rows, i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3), rows.text(i, 4),
-                          text(i, 5), text(i, 6), rows.integer(i, 7), text(i, 8), rows.text(i, 9)});
+  std::vector<std::pair<Timestamp, Row>> all;
+  for (auto* connection : databases) {
+    const auto rows = connection->execute(
+        fmt::format(
+            "select {}, operator, address, operation, resource_type, resource_id, filter, affected, reason, command_id "
+            "from audit_logs where {} order by occurred_at desc limit $2::int8",
+            us("occurred_at"), who.empty() ? "$1::text is not null" : "operator = $1::text"),
+        Parameters().text(who).int8(static_cast<int64_t>(limit)));
+    const auto text = [&](size_t row, size_t column) {
+      return rows.is_null(row, column) ? Value() : Value(rows.text(row, column));
+    };
+    for (size_t i = 0; i < rows.size(); ++i)
+      all.emplace_back(moment(rows, i, 0),
+                       Row{moment(rows, i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3), rows.text(i, 4),
+                           text(i, 5), text(i, 6), rows.integer(i, 7), text(i, 8), rows.text(i, 9)});
+  }
+  std::ranges::stable_sort(all, std::greater<>(), &std::pair<Timestamp, Row>::first);
+  for (auto& [at, row] : all)
+    if (table.rows.size() < limit) table.rows.push_back(std::move(row));
   return {.tables = {std::move(table)}};
 }
 
-std::optional<std::string> body_of(Connection& connection, const std::string& id) {
+std::optional<std::string> body_of(const Databases& databases, const std::string& id) {
   Uuid uuid;
   if (!parse_uuid(id, uuid)) throw UsageError(fmt::format("'{}' is no id", id));
-  const auto rows = connection.execute(
-      "select encode(coalesce(body_bytes, convert_to(body, 'UTF8')), 'hex') from messages where event_id = $1::text::uuid union all "
-      "select encode(body, 'hex') from dead_letters where dead_letter_id = $1::text::uuid limit 1",
-      Parameters().text(id));
-  if (rows.empty()) return std::nullopt;
-  const auto& hex = rows.text(0, 0);
   const auto nibble = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(nibble(hex[i]) * 16 + nibble(hex[i + 1]));
-  return bytes;
+  for (auto* connection : databases) {
+    const auto rows = connection->execute(
+        "select encode(coalesce(body_bytes, convert_to(body, 'UTF8')), 'hex') from messages where event_id = $1::text::uuid "
+        "union all select encode(body, 'hex') from dead_letters where dead_letter_id = $1::text::uuid limit 1",
+        Parameters().text(id));
+    if (rows.empty()) continue;
+    const auto& hex = rows.text(0, 0);
+    std::string bytes;
+    for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(nibble(hex[i]) * 16 + nibble(hex[i + 1]));
+    return bytes;
+  }
+  return std::nullopt;
 }
 
 }  // namespace wxpipe::operate

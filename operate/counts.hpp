@@ -13,6 +13,8 @@
 #include "common/config/settings.hpp"
 #include "common/postgres/connection.hpp"
 #include "common/report/report.hpp"
+#include "operate/dead_letters.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::operate {
 
@@ -41,16 +43,18 @@ void add_overview(report::Report& report, postgres::Connection& connection, cons
 // acknowledged against what became of it, by account and by minute.
 report::Report custody_report(postgres::Connection& connection, const CountWindow& window);
 
-// Every account that is configured, or that something came for.
-report::Report accounts_report(postgres::Connection& connection, const config::Settings& settings, Timestamp now);
+// Every account that is configured, or that something came for. all: databases that may have dead letters.
+report::Report accounts_report(postgres::Connection& connection, const Databases& all, const config::Settings& settings,
+                               Timestamp now);
 
 // Which process holds which partition, as the sinks claimed them: the table `claims`.
-report::Table claims_table(postgres::Connection& connection);
+report::Table claims_table(sinks::FamilyConnections& databases);
 
-// What people did, the newest first. who: empty for all.
-report::Report actions_report(postgres::Connection& connection, const std::string& who, size_t limit);
+// What people did, the newest first. who: empty for all. What was done stands beside what it changed, so all databases
+// are looked into.
+report::Report actions_report(const Databases& databases, const std::string& who, size_t limit);
 
 // The decrypted body of a message, or the bytes of a dead letter. Nothing: there is neither.
-std::optional<std::string> body_of(postgres::Connection& connection, const std::string& id);
+std::optional<std::string> body_of(const Databases& databases, const std::string& id);
 
 }  // namespace wxpipe::operate

@@ -20,6 +20,9 @@
 
 namespace wxpipe::operate {
 
+// Connections to all databases (sinks::FamilyConnections::all).
+using Databases = std::vector<postgres::Connection*>;
+
 // open: nothing was done with it. retried, dropped: by the last command. parked: put back so often that it is left
 // alone (kMostRetries).
 enum class LetterState { open, retried, dropped, parked };

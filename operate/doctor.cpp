@@ -31,11 +31,13 @@
 #include "schemas/topics.hpp"
 #include "sinks/autopilot.hpp"
 #include "sinks/custody/custody_store.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::operate {
 namespace {
 using namespace std::chrono_literals;
 using report::counted, report::duration_words, report::Finding, report::Level;
+using sinks::FamilyDatabase;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
@@ -243,28 +245,28 @@ Findings transactions(const Examination& patient) {
 
 // ---- Postgres ----
 
-std::unique_ptr<postgres::Connection> connect(const Examination& patient) {
-  auto connection = std::make_unique<postgres::Connection>(patient.loaded.settings.postgres.url, "wxpipe doctor",
-                                                           postgres::Purpose::administration);
+std::unique_ptr<postgres::Connection> connect(const Examination& patient, const FamilyDatabase& database) {
+  auto connection = sinks::connect(database, "wxpipe doctor");
   connection->execute(fmt::format("set statement_timeout = {}", patience(patient).count()));
   return connection;
 }
 
-Findings postgres_server(const Examination& patient) {
-  const auto connection = connect(patient);
+Findings postgres_server(const Examination& patient, const FamilyDatabase& database) {
+  const auto connection = connect(patient, database);
   const auto rows = connection->execute(
       "select current_setting('server_version'), pg_is_in_recovery(), current_setting('server_encoding')");
   if (rows.text(0, 1) == "t")
     return {{Level::error, "this Postgres is a standby: nothing can be written there",
-             "Let [postgres] url name the primary, or several hosts with target_session_attrs=read-write."}};
+             fmt::format("Let {} name the primary, or several hosts with target_session_attrs=read-write.",
+                         database.setting)}};
   if (rows.text(0, 2) != "UTF8")
     return {{Level::error, fmt::format("the database's encoding is {}, not UTF8", rows.text(0, 2)),
              "Make a database with encoding UTF8."}};
   return {{Level::fine, fmt::format("Postgres {}", rows.text(0, 0))}};
 }
 
-Findings clock(const Examination& patient) {
-  const auto connection = connect(patient);
+Findings clock(const Examination& patient, const FamilyDatabase& database) {
+  const auto connection = connect(patient, database);
   std::optional<Finding> best;
   microseconds shortest = 1h;
   // The shortest of a few questions is the most exact one.
@@ -281,8 +283,8 @@ Findings clock(const Examination& patient) {
   return {best.value()};
 }
 
-Findings schema(const Examination& patient) {
-  const auto connection = connect(patient);
+Findings schema(const Examination& patient, const FamilyDatabase& database) {
+  const auto connection = connect(patient, database);
   try {
     postgres::require_schema(*connection);
   } catch (const UsageError& error) {
@@ -291,10 +293,10 @@ Findings schema(const Examination& patient) {
   return {{Level::fine, "as this version of wxpipe needs it"}};
 }
 
-Findings partitions(const Examination& patient) {
-  const auto connection = connect(patient);
-  const auto found =
-      sinks::plan_partitions(*connection, system_clock().now(), sinks::horizon_of(patient.loaded.settings.sink));
+Findings partitions(const Examination& patient, const FamilyDatabase& database) {
+  const auto connection = connect(patient, database);
+  const auto found = sinks::plan_partitions(*connection, sinks::partitioned_tables(database), system_clock().now(),
+                                            sinks::horizon_of(patient.loaded.settings.sink));
   Findings findings;
   if (!found.create.empty())
     findings.push_back(
@@ -317,8 +319,8 @@ Findings partitions(const Examination& patient) {
   return findings;
 }
 
-Findings permissions(const Examination& patient) {
-  const auto connection = connect(patient);
+Findings permissions(const Examination& patient, const FamilyDatabase& database) {
+  const auto connection = connect(patient, database);
   // Tables of the schemas that wxpipe's migrations write to; views and foreign tables of others are left out.
   const auto rows = connection->execute(
       "select t.name, string_agg(p.what, ', ' order by p.what) filter (where not has_table_privilege(t.oid, p.what)),"
@@ -332,9 +334,9 @@ Findings permissions(const Examination& patient) {
   std::vector<std::string> not_ours;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows.is_null(i, 1))
-      findings.push_back(
-          {Level::error, fmt::format("this user may not {} {}", rows.text(i, 1), rows.text(i, 0)),
-           fmt::format("grant select, insert, update, delete on {} to the user of [postgres] url;", rows.text(i, 0))});
+      findings.push_back({Level::error, fmt::format("this user may not {} {}", rows.text(i, 1), rows.text(i, 0)),
+                          fmt::format("grant select, insert, update, delete on {} to the user of {};", rows.text(i, 0),
+                                      database.setting)});
     if (rows.text(i, 2) == "f") not_ours.push_back(rows.text(i, 0));
   }
   if (!not_ours.empty())
@@ -345,8 +347,8 @@ Findings permissions(const Examination& patient) {
   return findings;
 }
 
-Findings custody(const Examination& patient) {
-  const auto connection = connect(patient);
+Findings custody(const Examination& patient, const FamilyDatabase& database) {
+  const auto connection = connect(patient, database);
   const auto unaccounted = sinks::CustodyStore(*connection).unaccounted();
   const auto old =
       connection
@@ -369,8 +371,8 @@ Findings custody(const Examination& patient) {
   return findings;
 }
 
-Findings dead_letters(const Examination& patient) {
-  const auto connection = connect(patient);
+Findings dead_letters(const Examination& patient, const FamilyDatabase& database) {
+  const auto connection = connect(patient, database);
   std::vector<std::string> reasons;
   int64_t total = 0;
   for (const auto& [reason, count] : count_letters(*connection, LetterFilter{}, "reason")) {
@@ -381,6 +383,17 @@ Findings dead_letters(const Examination& patient) {
   return {{Level::warning,
            fmt::format("{} open: {}", counted(static_cast<uint64_t>(total), "dead letter"), fmt::join(reasons, ", ")),
            "`wxpipe explain REASON` says what to correct; then `wxpipe dlq retry`, or `wxpipe dlq drop --why …`."}};
+}
+
+// Settings that contradict each other are the configuration's finding; the main database is looked at all the same.
+std::vector<FamilyDatabase> databases_of(const config::Settings& settings) {
+  try {
+    return sinks::family_databases(settings);
+  } catch (const UsageError&) {
+    auto main_only = settings;
+    main_only.postgres.families.clear();
+    return sinks::family_databases(main_only);
+  }
 }
 
 // ---- running them ----
@@ -433,7 +446,15 @@ std::vector<Checked> look_at_once(const std::vector<Check>& checks, const Patien
 std::vector<Checked> examine(const Patient& patient) {
   const auto& settings = patient->loaded.settings;
   std::vector<Check> first{{"configuration", configuration}, {"kafka", broker}};
-  if (patient->needs.postgres) first.push_back({"postgres", postgres_server});
+  const auto databases = patient->needs.postgres ? databases_of(settings) : std::vector<FamilyDatabase>();
+  // "postgres", "postgres logs": what the findings of a database of its own begin with.
+  const auto named = [](const char* what, const FamilyDatabase& database) {
+    return database.is_main() ? std::string(what) : fmt::format("{} {}", what, database.name);
+  };
+  const auto of = [](const FamilyDatabase& database, Findings (*look)(const Examination&, const FamilyDatabase&)) {
+    return [database, look](const Examination& one) { return look(one, database); };
+  };
+  for (const auto& database : databases) first.push_back({named("postgres", database), of(database, postgres_server)});
   if (patient->needs.accounts && !settings.spool.directory.empty()) {
     first.push_back({"disk", disk});
     first.push_back({"spool", spool});
@@ -448,9 +469,6 @@ std::vector<Checked> examine(const Patient& patient) {
                        [&](const auto& one) { return one.name == name && one.end == Checked::End::looked; });
   };
   const std::vector<Check> of_kafka{{"topics", topics}, {"durability", durability}, {"transactions", transactions}};
-  const std::vector<Check> of_postgres{{"clock", clock},           {"schema", schema},
-                                       {"partitions", partitions}, {"permissions", permissions},
-                                       {"custody", custody},       {"dead letters", dead_letters}};
   std::vector<Check> second;
   std::vector<Checked> skipped;
   const auto add = [&](const std::vector<Check>& checks, bool reached, const char* server) {
@@ -464,7 +482,16 @@ std::vector<Checked> examine(const Patient& patient) {
                            Checked::End::skipped});
   };
   add(of_kafka, there("kafka"), "Kafka");
-  if (patient->needs.postgres) add(of_postgres, there("postgres"), "Postgres");
+  for (const auto& database : databases) {
+    std::vector<Check> checks{{named("clock", database), of(database, clock)},
+                              {named("schema", database), of(database, schema)},
+                              {named("partitions", database), of(database, partitions)},
+                              {named("permissions", database), of(database, permissions)}};
+    if (database.has(schemas::family_of<schemas::CustodyMark>()))
+      checks.push_back({named("custody", database), of(database, custody)});
+    checks.push_back({named("dead letters", database), of(database, dead_letters)});
+    add(checks, there(named("postgres", database)), database.is_main() ? "Postgres" : database.setting.c_str());
+  }
   for (auto& one : look_at_once(second, patient)) all.push_back(std::move(one));
   for (auto& one : skipped) all.push_back(std::move(one));
   return all;

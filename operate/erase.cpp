@@ -59,8 +59,8 @@ class Eraser {
     Uuid command;
     Operator who;
   };
-  // Step 1. `decided`: what production has, for a side schema; else nothing. Returns the erasures, one for each person.
-  std::vector<sinks::Erasure> erase_known(const Why& why, std::span<const sinks::Erasure> decided) {
+  // Step 1. `decided`: as in erase. Returns what is decided, for each person.
+  std::vector<Decided> erase_known(const Why& why, std::span<const Decided> decided) {
     Transaction transaction(connection_);
     if (write_) lock(transaction);
     pseudonyms_ = sinks::Pseudonyms(sinks::erasure_key(transaction));
@@ -84,9 +84,9 @@ class Eraser {
     for (auto& person : people_) replace_words(transaction, person);
     change_merged(transaction);
     if (write_) transaction.commit();
-    std::vector<sinks::Erasure> erasures;
-    for (const auto& person : people_) erasures.push_back(person.erasure);
-    return erasures;
+    std::vector<Decided> all;
+    for (const auto& person : people_) all.push_back({person.erasure, person.words});
+    return all;
   }
 
   // Step 2. finish(transaction): in the same transaction.
@@ -187,7 +187,7 @@ class Eraser {
   }
 
   // Until when, and under which pseudonyms.
-  void decide(Transaction& transaction, std::span<const sinks::Erasure> decided) {
+  void decide(Transaction& transaction, std::span<const Decided> decided) {
     rows_.until = moment(transaction.execute("select (extract(epoch from now()) * 1000000)::int8").integer(0, 0));
     // Ingest's clock may be ahead of Postgres's: what is here already was received before.
     for (auto& person : people_)
@@ -208,13 +208,14 @@ class Eraser {
       erasure = {person.known.account, sinks::subject_hash(key, person.known.subject), person.known.subject.size(),
                  rows_.until, "erased:" + to_string(new_command_id())};
       if (!decided.empty()) {
-        erasure.pseudonym = decided[i].pseudonym;
-        erasure.erased_at = decided[i].erased_at;
+        erasure.pseudonym = decided[i].erasure.pseudonym;
+        erasure.erased_at = decided[i].erasure.erased_at;
+        person.words.insert(decided[i].words.begin(), decided[i].words.end());
       }
       const auto earlier = transaction.execute(
           "select (extract(epoch from erased_at) * 1000000)::int8, pseudonym from wxpipe.erasures where subject_hash = "
-          "$1::text and account = $2::text and counts is not null order by erased_at",
-          Parameters().text(erasure.subject_hash).text(erasure.account));
+          "$1::text and account = $2::text and counts is not null and pseudonym <> $3::text order by erased_at",
+          Parameters().text(erasure.subject_hash).text(erasure.account).text(erasure.pseudonym));
       for (size_t row = 0; row < earlier.size(); ++row) {
         auto before = erasure;
         before.erased_at = moment(earlier.integer(row, 0));
@@ -223,8 +224,8 @@ class Eraser {
       }
       const auto begun = transaction.execute(
           "select (extract(epoch from erased_at) * 1000000)::int8, pseudonym from wxpipe.erasures where subject_hash = "
-          "$1::text and account = $2::text and counts is null",
-          Parameters().text(erasure.subject_hash).text(erasure.account));
+          "$1::text and account = $2::text and (counts is null or pseudonym = $3::text)",
+          Parameters().text(erasure.subject_hash).text(erasure.account).text(erasure.pseudonym));
       if (!begun.empty()) {
         person.goes_on = true;
         erasure.erased_at = moment(begun.integer(0, 0));
@@ -463,6 +464,18 @@ auto unless_locked(Call&& call) {
   }
 }
 
+// What a database knows of erasures: the key, and each by its pseudonym.
+struct Memory {
+  std::string key;
+  std::map<std::string, std::string> erasures;  // pseudonym -> the row, as JSON
+};
+Memory memory_of(Connection& connection) {
+  Memory memory{sinks::erasure_key(connection), {}};
+  const auto rows = connection.execute("select pseudonym, row_to_json(e)::text from wxpipe.erasures e");
+  for (size_t i = 0; i < rows.size(); ++i) memory.erasures[rows.text(i, 0)] = rows.text(i, 1);
+  return memory;
+}
+
 void refuse_employees(Connection& connection, const std::vector<Known>& people) {
   for (const auto& one : people) {
     if (one.subject.size() < kShortest)
@@ -489,16 +502,17 @@ ErasedRows count_of(Connection& connection, const std::vector<Known>& people) {
 }
 
 Done erase(Connection& connection, const std::vector<Known>& people, const std::string& reason,
-           std::span<const sinks::Erasure> decided) {
+           std::span<const Decided> decided, const std::function<void(const std::vector<Decided>&)>& elsewhere) {
   refuse_employees(connection, people);
   return unless_locked([&] {
     const Eraser::Why why{reason, new_command_id(), this_operator()};
     Eraser eraser(connection, people, true);
-    auto erasures = eraser.erase_known(why, decided);
+    auto known = eraser.erase_known(why, decided);
+    if (elsewhere) elsewhere(known);
     eraser.erase_inside([&](Transaction& transaction) {
       const auto counts = json_of(eraser.rows().tables);
       SqlArray pseudonyms(ElementType::text);
-      for (const auto& one : erasures) pseudonyms.add_text(one.pseudonym);
+      for (const auto& one : known) pseudonyms.add_text(one.erasure.pseudonym);
       transaction.execute(
           "update wxpipe.erasures set counts = $2::text::jsonb, updated_at = now() where pseudonym = any($1::text[]) and "
           "counts is null",
@@ -507,10 +521,51 @@ Done erase(Connection& connection, const std::vector<Known>& people, const std::
       int64_t all = 0;
       for (const auto& [table, rows] : eraser.rows().tables) all += rows;
       write(transaction, why.who,
-            {why.command, "erase", "DELETE", "person", erasures.front().pseudonym, "", reason, all, counts});
+            {why.command, "erase", "DELETE", "person", known.front().erasure.pseudonym, "", reason, all, counts});
     });
-    return Done{eraser.rows(), std::move(erasures)};
+    return Done{eraser.rows(), std::move(known)};
   });
+}
+
+void share_erasures(const std::vector<Connection*>& databases) {
+  if (databases.size() < 2) return;
+  std::vector<Memory> memories;
+  for (auto* database : databases) memories.push_back(memory_of(*database));
+  // A key that hashed somebody can't be replaced: nobody knows any more whom the hashes are of.
+  const Memory* first = &memories.front();
+  std::map<std::string, std::string> all;
+  for (const auto& memory : memories) {
+    if (memory.erasures.empty()) continue;
+    if (!first->erasures.empty() && first->key != memory.key)
+      throw UsageError(
+          "two databases of [postgres.families] have erasures under different keys (wxpipe.erasure_key), so none can know "
+          "whom the other one has erased; they were never one installation's");
+    first = &memory;
+    all.insert(memory.erasures.begin(), memory.erasures.end());
+  }
+  for (size_t i = 0; i < databases.size(); ++i) {
+    const auto& known = memories[i].erasures;
+    if (memories[i].key == first->key && known.size() == all.size()) continue;
+    unless_locked([&] {
+      Transaction transaction(*databases[i]);
+      transaction.execute("lock table wxpipe.erasures in exclusive mode");
+      transaction.execute(
+          "update wxpipe.erasure_key set key = decode($1::text, 'hex'), updated_at = now() where key <> decode($1::text, "
+          "'hex')",
+          Parameters().text(first->key));
+      for (const auto& [pseudonym, row] : all)
+        if (!known.contains(pseudonym))
+          transaction.execute(
+              "insert into wxpipe.erasures (number, account, subject_hash, subject_length, pseudonym, erased_at, "
+              "command_id, operator, reason, counts) select (select coalesce(max(number), 0) + 1 from wxpipe.erasures), "
+              "r.account, r.subject_hash, r.subject_length, r.pseudonym, r.erased_at, r.command_id, r.operator, "
+              "r.reason, r.counts from jsonb_to_record($1::text::jsonb) as r(account text, subject_hash text, "
+              "subject_length integer, pseudonym text, erased_at timestamptz, command_id uuid, operator text, reason "
+              "text, counts jsonb) on conflict (pseudonym) do nothing",
+              Parameters().text(row));
+      transaction.commit();
+    });
+  }
 }
 
 }  // namespace wxpipe::operate

@@ -8,12 +8,12 @@
 #include <set>
 
 #include "common/kafka/admin.hpp"
-#include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
 #include "operate/customers.hpp"
 #include "operate/event_list.hpp"
 #include "operate/side_schema.hpp"
 #include "schemas/topics.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::operate {
 namespace {
@@ -108,6 +108,13 @@ Sides side_schemas_of(Connection& connection) {
   return sides;
 }
 
+// Those of all databases, each once.
+void add(Sides& sides, const Sides& more) {
+  for (auto [to, from] : {std::pair(&sides.names, &more.names), std::pair(&sides.old, &more.old)})
+    for (const auto& name : *from)
+      if (std::ranges::find(*to, name) == to->end()) to->push_back(name);
+}
+
 void check_reason(const EraseRequest& request, const std::vector<Known>& people) {
   if (request.reason.empty()) throw UsageError("--reason: say why, for wxpipe.erasures and audit_logs");
   for (const auto& one : people)
@@ -119,8 +126,9 @@ void check_reason(const EraseRequest& request, const std::vector<Known>& people)
 report::Report run_erase(const config::Settings& settings, const EraseRequest& request,
                          const std::function<void(const std::vector<Known>&)>& begins) {
   using report::Kind, report::Level;
-  Connection connection(settings.postgres.url, "wxpipe erase", postgres::Purpose::administration);
-  postgres::require_schema(connection);
+  sinks::FamilyConnections databases(settings, "wxpipe erase");
+  const auto all = databases.all();  // one that is away is known before anything is done
+  auto& connection = databases.of<schemas::Event>();
   const auto people = people_of(connection, request);
   report::Table whom{"people", "erased", {{"account", "account"}, {"subject", "as"}}, {}};
   for (const auto& one : people) whom.rows.push_back({one.account, one.subject});
@@ -138,18 +146,31 @@ report::Report run_erase(const config::Settings& settings, const EraseRequest& r
   for (const auto& one : others) linked.rows.push_back({one.account, one.subject, one.customer_id});
 
   Done done;
-  const auto sides = side_schemas_of(connection);
+  ErasedRows elsewhere;
+  const auto add_up = [](ErasedRows& sum, const ErasedRows& rows) {
+    for (const auto& [table, count] : rows.tables) sum.tables[table] += count;
+  };
+  const auto in_others = [&](const auto& act) {
+    for (auto* other : all)
+      if (other != &connection) add_up(elsewhere, act(*other));
+  };
+  Sides sides;
+  for (auto* each : all) add(sides, side_schemas_of(*each));
   if (request.yes) {
+    share_erasures(all);
     begins(people);
-    done = erase(connection, people, request.reason);
-    for (const auto& name : sides.names) {
-      Connection beside(settings.postgres.url, "wxpipe erase", postgres::Purpose::administration,
-                        named_side_schema(name));
-      erase(beside, people, request.reason, done.erasures);
-    }
+    done = erase(connection, people, request.reason, {}, [&](const std::vector<Decided>& decided) {
+      in_others([&](Connection& other) { return erase(other, people, request.reason, decided).rows; });
+    });
+    for (const auto& database : databases.databases())
+      for (const auto& name : side_schemas_of(databases.to(database)).names)
+        erase(*sinks::connect(database, "wxpipe erase", postgres::Purpose::administration, named_side_schema(name)),
+              people, request.reason, done.decided);
   } else {
     done.rows = count_of(connection, people);
+    in_others([&](Connection& other) { return count_of(other, people); });
   }
+  add_up(done.rows, elsewhere);
 
   report::Table tables{"tables", "rows", {{"table", "table"}, {"rows", "rows", Kind::count}}, {}};
   for (const auto& [table, rows] : done.rows.tables) tables.rows.push_back({table, rows});

@@ -19,14 +19,6 @@ constexpr auto kTimeout = 3s;  // of one question to Kafka
 constexpr int64_t kRead = 500;
 constexpr auto kReadTimeout = 10s;
 
-using Positions = std::map<int, int64_t>;  // by partition
-
-struct Reader {
-  std::string name;
-  std::string topic;
-  Positions next;
-};
-
 std::vector<kafka::Partition> partitions_of(const kafka::ClusterView& view, const std::string& topic) {
   const auto found = view.topics.find(topic);
   if (found == view.topics.end())
@@ -47,7 +39,16 @@ LagMeter::LagMeter(const config::Settings& settings)
       log_(settings.kafka),
       process_(settings.kafka, schemas::process_group(prefix_)) {}
 
-LagLook LagMeter::look(postgres::Connection& connection) {
+LagMeter::Reader LagMeter::sink_of(const schemas::FamilyInfo& family, postgres::Connection& connection) const {
+  Reader sink{fmt::format("sink.{}", family.name), schemas::topic_name(prefix_, family.topic.name), {}};
+  const auto rows = connection.execute(
+      "select partition, next_offset from wxpipe.sink_offsets where group_id = $1::text and topic = $2::text",
+      postgres::Parameters().text(sinks::group_id(prefix_, family)).text(sink.topic));
+  for (size_t i = 0; i < rows.size(); ++i) sink.next[static_cast<int>(rows.integer(i, 0))] = rows.integer(i, 1);
+  return sink;
+}
+
+LagLook LagMeter::look(sinks::FamilyConnections& databases) {
   const auto view = admin_.view();
   // Readers' offsets first: then no end is older than an offset that is compared with it.
   std::vector<Reader> all;
@@ -55,16 +56,17 @@ LagLook LagMeter::look(postgres::Connection& connection) {
   auto& process = all.emplace_back(Reader{"process", events, {}});
   for (const auto& [partition, offset] : process_.committed(partitions_of(view, events), kTimeout))
     process.next[partition.number] = offset;
-  for (const auto* family : sinks::all_families()) {
-    auto& sink = all.emplace_back(
-        Reader{fmt::format("sink.{}", family->name), schemas::topic_name(prefix_, family->topic.name), {}});
-    const auto rows = connection.execute(
-        "select partition, next_offset from wxpipe.sink_offsets where group_id = $1::text and topic = $2::text",
-        postgres::Parameters().text(sinks::group_id(prefix_, *family)).text(sink.topic));
-    for (size_t i = 0; i < rows.size(); ++i) sink.next[static_cast<int>(rows.integer(i, 0))] = rows.integer(i, 1);
+  LagLook look;
+  for (const auto& database : databases.databases()) {
+    if (database.families.empty()) continue;
+    auto why = databases.try_to_ask(database, [&](postgres::Connection& connection) {
+      for (const auto* family : database.families) all.push_back(sink_of(*family, connection));
+    });
+    if (!why.empty()) look.away.push_back(std::move(why));
   }
+  if (all.size() == 1) throw Unavailable(look.away.front());
+  look.at = system_clock().now();
 
-  LagLook look{system_clock().now(), {}};
   std::vector<kafka::Stretch> unread;
   for (const auto& reader : all) {
     const auto partitions = partitions_of(view, reader.topic);
@@ -146,9 +148,10 @@ std::vector<ReaderLag> readers(const LagLook& before, const LagLook& now) {
 
 sinks::AskReaders readers_for_alerts(const config::Settings& settings) {
   // Made when it is first asked: it connects to Kafka.
-  return [&settings, meter = std::shared_ptr<LagMeter>()](postgres::Connection& connection) mutable {
+  return [&settings, meter = std::shared_ptr<LagMeter>()](sinks::FamilyConnections& databases) mutable {
     if (!meter) meter = std::make_shared<LagMeter>(settings);
-    const auto look = meter->look(connection);
+    const auto look = meter->look(databases);
+    if (!look.away.empty()) throw Unavailable(look.away.front());  // all readers, or nothing is judged by them
     std::vector<sinks::ReaderBehind> all;
     for (const auto& one : readers(look, look)) all.push_back({one.reader, one.age});
     return all;

@@ -15,6 +15,7 @@
 #include "common/kafka/partition_reader.hpp"
 #include "common/postgres/connection.hpp"
 #include "sinks/alerts/alert_watch.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::operate {
 
@@ -31,8 +32,9 @@ struct PartitionLag {
 };
 
 struct LagLook {
-  Timestamp at;
-  std::vector<PartitionLag> partitions;  // by reader, then by partition
+  Timestamp at{};
+  std::vector<PartitionLag> partitions{};  // by reader, then by partition
+  std::vector<std::string> away{};         // databases that gave no answer, with the reason: their sinks are left out
 };
 
 // One thread owns it.
@@ -40,10 +42,16 @@ class LagMeter {
  public:
   explicit LagMeter(const config::Settings& settings);
 
-  // Throws Unavailable: Kafka or Postgres is away, or a topic is missing.
-  LagLook look(postgres::Connection& connection);
+  // Throws Unavailable: Kafka or every database is away, or a topic is missing.
+  LagLook look(sinks::FamilyConnections& databases);
 
  private:
+  struct Reader {
+    std::string name, topic;
+    std::map<int, int64_t> next;  // by partition
+  };
+  Reader sink_of(const schemas::FamilyInfo& family, postgres::Connection& connection) const;
+
   const std::string prefix_;
   kafka::Admin admin_;
   kafka::PartitionReader log_;

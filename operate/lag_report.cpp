@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "operate/away.hpp"
+
 namespace wxpipe::operate {
 using report::Kind, report::Level, report::Report, report::Table, report::Value;
 
@@ -38,6 +40,7 @@ Report report_of(const LagLook& before, const LagLook& now, bool partitions) {
           {Level::warning, fmt::format("{} waits for a transaction that is still open", one.reader),
            "The broker ends it within transaction.timeout.ms. If this stays, look at the processes that write there."});
   }
+  add_away(report, "sinks", now.away);
   report.tables.push_back(std::move(readers));
   if (partitions) {
     Table each{"partitions",

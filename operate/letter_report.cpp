@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "common/report/cells.hpp"
 #include "common/result.hpp"
 #include "operate/moment.hpp"
@@ -28,6 +31,26 @@ Table table_of(std::string key, const std::vector<StoredLetter>& letters) {
     table.rows.push_back(
         {one.id, one.failed_at, one.stage, one.reason, one.account, to_string(one.state), one.detail, one.receipt});
   return table;
+}
+
+std::vector<StoredLetter> newest_of(const Databases& databases, const LetterFilter& filter, size_t limit) {
+  std::vector<StoredLetter> all;
+  for (auto* connection : databases)
+    for (auto& letter : list_letters(*connection, filter, limit)) all.push_back(std::move(letter));
+  std::ranges::stable_sort(all, std::greater<>(), &StoredLetter::failed_at);
+  if (all.size() > limit) all.resize(limit);
+  return all;
+}
+
+// As count_letters: the most first; hours in order.
+std::vector<std::pair<std::string, int64_t>> counts_of(const Databases& databases, const LetterFilter& filter,
+                                                       std::string_view by) {
+  std::map<std::string, int64_t> sums;
+  for (auto* connection : databases)
+    for (const auto& [what, count] : count_letters(*connection, filter, by)) sums[what] += count;
+  std::vector<std::pair<std::string, int64_t>> counts(sums.begin(), sums.end());
+  if (by != "hour") std::ranges::stable_sort(counts, std::greater<>(), &std::pair<std::string, int64_t>::second);
+  return counts;
 }
 
 void add_refused(Report& report, const Retried& done) {
@@ -65,9 +88,15 @@ void require_a_choice(const LetterWords& words, bool all) {
         "which dead letters? Name one by its id, give a filter (--reason, --account, --stage, --from, --to), or say --all");
 }
 
-Report list_report(postgres::Connection& connection, const LetterFilter& filter, std::string_view by, size_t limit) {
+int64_t count_everywhere(const Databases& databases, const LetterFilter& filter) {
+  int64_t letters = 0;
+  for (auto* connection : databases) letters += count_letters(*connection, filter);
+  return letters;
+}
+
+Report list_report(const Databases& databases, const LetterFilter& filter, std::string_view by, size_t limit) {
   Report report;
-  const auto total = count_letters(connection, filter);
+  const auto total = count_everywhere(databases, filter);
   report.facts = {{"filter", "", filter.text()}, {"letters", "", total}};
   for (const auto each : kCountedBy) {
     if (!by.empty() ? by != each : each == "hour") continue;
@@ -75,19 +104,21 @@ Report list_report(postgres::Connection& connection, const LetterFilter& filter,
                  "",
                  {{std::string(each), std::string(each)}, {"letters", "letters", Kind::count}},
                  {}};
-    for (const auto& [what, count] : count_letters(connection, filter, each)) counts.rows.push_back({what, count});
+    for (const auto& [what, count] : counts_of(databases, filter, each)) counts.rows.push_back({what, count});
     report.tables.push_back(std::move(counts));
   }
   report.main = report.tables.size();
-  report.tables.push_back(table_of("newest", list_letters(connection, filter, limit)));
+  report.tables.push_back(table_of("newest", newest_of(databases, filter, limit)));
   report.findings.push_back(
       {Level::note, counted(static_cast<uint64_t>(total), "dead letter"),
        total == 0 ? "" : "wxpipe explain REASON says what each reason means, wxpipe dlq show ID shows one."});
   return report;
 }
 
-Report show_report(postgres::Connection& connection, const std::string& id) {
-  const auto fields = show_letter(connection, id);
+Report show_report(const Databases& databases, const std::string& id) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  for (auto* connection : databases)
+    if (fields.empty()) fields = show_letter(*connection, id);
   if (fields.empty())
     return {.findings = {{Level::error, fmt::format("there is no dead letter {}", id),
                           "`wxpipe dlq ls` lists them; `wxpipe trace ID` looks for other ids too."}}};
@@ -96,10 +127,10 @@ Report show_report(postgres::Connection& connection, const std::string& id) {
   return {.tables = {std::move(table)}};
 }
 
-Report preview(postgres::Connection& connection, const LetterFilter& filter, std::string_view verb, int64_t count) {
+Report preview(const Databases& databases, const LetterFilter& filter, std::string_view verb, int64_t count) {
   Report report;
   report.facts = {{"filter", "", filter.text()}, {"letters", "letters", count, Kind::count}};
-  report.tables.push_back(table_of("samples", list_letters(connection, filter, kSamples)));
+  report.tables.push_back(table_of("samples", newest_of(databases, filter, kSamples)));
   report.findings.push_back(
       {Level::note,
        fmt::format("nothing was changed; {} would be {}", counted(static_cast<uint64_t>(count), "letter"), verb),
@@ -107,10 +138,30 @@ Report preview(postgres::Connection& connection, const LetterFilter& filter, std
   return report;
 }
 
-Report retried_report(postgres::Connection& connection, const RetryOrder& order, const Retried& done) {
+Retried retry_everywhere(const Databases& databases, const config::Settings& settings, RetryOrder order,
+                         const std::function<void(const Retried&)>& progress, const std::stop_token& stop) {
+  const auto most = order.most;
+  Retried sum;
+  for (auto* connection : databases) {
+    if (most > 0 && sum.looked_at >= most) break;
+    order.most = most > 0 ? most - sum.looked_at : 0;
+    const auto before = sum;
+    const auto add = [&](const Retried& some) {
+      sum = before;
+      sum.looked_at += some.looked_at;
+      sum.sent += some.sent;
+      for (const auto& [why, count] : some.refused) sum.refused[why] += count;
+      if (progress) progress(sum);
+    };
+    add(retry_letters(*connection, settings, order, add, stop));
+  }
+  return sum;
+}
+
+Report retried_report(const Databases& databases, const RetryOrder& order, const Retried& done) {
   Report report;
   if (order.dry_run) {
-    report = preview(connection, order.filter, "put back", done.sent);
+    report = preview(databases, order.filter, "put back", done.sent);
   } else {
     report.facts = {{"filter", "", order.filter.text()}, {"letters", "", done.looked_at}, {"put_back", "", done.sent}};
     report.findings.push_back(
@@ -121,7 +172,10 @@ Report retried_report(postgres::Connection& connection, const RetryOrder& order,
   return report;
 }
 
-Report dropped_report(const LetterFilter& filter, int64_t dropped) {
+Report drop_report(const Databases& databases, const LetterFilter& filter, const std::string& reason,
+                   const Operator& who) {
+  int64_t dropped = 0;
+  for (auto* connection : databases) dropped += drop_letters(*connection, filter, reason, who);
   return {.facts = {{"filter", "", filter.text()}, {"dropped", "", dropped}},
           .findings = {{Level::fine,
                         fmt::format("{} dropped; the rows stay", counted(static_cast<uint64_t>(dropped), "letter")),

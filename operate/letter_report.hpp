@@ -2,8 +2,11 @@
 #pragma once
 
 #include <array>
+#include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/report/report.hpp"
 #include "operate/dead_letters.hpp"
@@ -23,15 +26,21 @@ LetterFilter filter_of(const LetterWords& words, Timestamp now);
 // Throws UsageError: nothing is chosen, and `all` isn't said.
 void require_a_choice(const LetterWords& words, bool all);
 
+// Dead letters lie in every database that a sink writes to. What follows looks into all of these.
+
 // by: one of kCountedBy; empty: all but hour.
-report::Report list_report(postgres::Connection& connection, const LetterFilter& filter, std::string_view by,
-                           size_t limit);
-report::Report show_report(postgres::Connection& connection, const std::string& id);
+report::Report list_report(const Databases& databases, const LetterFilter& filter, std::string_view by, size_t limit);
+report::Report show_report(const Databases& databases, const std::string& id);
 
 // What a change would do: how many, and three samples. verb: "put back".
-report::Report preview(postgres::Connection& connection, const LetterFilter& filter, std::string_view verb,
-                       int64_t count);
-report::Report retried_report(postgres::Connection& connection, const RetryOrder& order, const Retried& done);
-report::Report dropped_report(const LetterFilter& filter, int64_t dropped);
+report::Report preview(const Databases& databases, const LetterFilter& filter, std::string_view verb, int64_t count);
+
+// As retry_letters and drop_letters, database by database.
+Retried retry_everywhere(const Databases& databases, const config::Settings& settings, RetryOrder order,
+                         const std::function<void(const Retried&)>& progress = {}, const std::stop_token& stop = {});
+report::Report retried_report(const Databases& databases, const RetryOrder& order, const Retried& done);
+report::Report drop_report(const Databases& databases, const LetterFilter& filter, const std::string& reason,
+                           const Operator& who = this_operator());
+int64_t count_everywhere(const Databases& databases, const LetterFilter& filter);
 
 }  // namespace wxpipe::operate

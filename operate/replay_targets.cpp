@@ -16,6 +16,7 @@
 #include "schemas/fact_list.hpp"
 #include "schemas/record_side.hpp"
 #include "sinks/families.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::operate {
 namespace {
@@ -28,9 +29,11 @@ constexpr int kTries = 8;  // of a batch that met a lock
 struct Tables::Family {
   Family(const schemas::FamilyInfo& family, const Tables& tables)
       : info(family),
+        database(sinks::database_of(tables.settings_, family)),
         batch(sinks::make_sink(family)),
         writer(family, tables.no_offsets_, tables.settings_.sink, "replay", tables.clock_, sinks::Refused::reported) {}
   const schemas::FamilyInfo& info;
+  const sinks::FamilyDatabase database;
   sinks::ReadBatch batch;
   sinks::BatchWriter writer;
 };
@@ -66,18 +69,19 @@ void Tables::write(Family& family, std::span<const sinks::InputRecord> records) 
   family.batch.clear();
   family.batch.read(records);
   for (int tries = 1;; ++tries) try {
-      if (!connection_) {
-        connection_ = std::make_unique<postgres::Connection>(settings_.postgres.url, "wxpipe replay",
-                                                             postgres::Purpose::sink, schemas_);
+      auto& connection = connections_[family.database.name];
+      if (!connection) {
+        auto fresh = sinks::connect(family.database, "wxpipe replay", postgres::Purpose::sink, schemas_);
         if (schemas_ == postgres::Schemas())
-          postgres::require_schema(*connection_);
+          postgres::require_schema(*fresh);
         else
-          postgres::require_schema(*connection_, side_migrations());
+          postgres::require_schema(*fresh, side_migrations());
+        connection = std::move(fresh);
       }
-      family.writer.write(*connection_, family.batch, {}, outcome);
+      family.writer.write(*connection, family.batch, {}, outcome);
       break;
     } catch (const postgres::InDoubt&) {  // written once more, it changes nothing
-      connection_.reset();
+      connections_.erase(family.database.name);
       if (tries >= kTries) throw;
     } catch (const postgres::SqlError& error) {
       if (classify(error) != postgres::Verdict::retry || tries >= kTries) throw;

@@ -42,7 +42,7 @@ class Tables final : public ReplayTarget {
   const config::Settings& settings_;
   const postgres::Schemas schemas_;
   const Clock& clock_;
-  std::unique_ptr<postgres::Connection> connection_;
+  std::map<std::string, std::unique_ptr<postgres::Connection>> connections_;  // by the database's name
   const sinks::OffsetStore no_offsets_{"replay", "replay"};
   std::map<schemas::TopicName, std::unique_ptr<Family>> families_;
   std::map<std::string_view, Written> written_;

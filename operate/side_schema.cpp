@@ -5,9 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <vector>
 
 #include "common/postgres/migrations.hpp"
 #include "common/result.hpp"
+#include "operate/erase.hpp"
+#include "sinks/families.hpp"
 
 namespace wxpipe::operate {
 namespace {
@@ -153,50 +157,53 @@ std::vector<postgres::Migration> side_migrations() {
 }
 
 void make_side_schema(const config::Settings& settings, const Schemas& side) {
-  Connection connection(settings.postgres.url, "wxpipe replay", postgres::Purpose::administration, side);
-  if (!is_ours(connection, side))
-    for (const auto& schema : {side.business, side.own})
-      if (exists(connection, schema))
-        throw UsageError(
-            fmt::format("the schema {} is there already and isn't a side schema of wxpipe; take another name", schema));
-  connection.execute(fmt::format(
-      "create schema if not exists {0}; comment on schema {0} is 'A side schema of wxpipe replay; drop it when "
-      "you have seen enough, with {1}'",
-      side.business, side.own));
-  postgres::migrate(connection, side_migrations());
-  // Whoever was erased from production stays so here (erase.hpp).
-  Connection production(settings.postgres.url, "wxpipe replay", postgres::Purpose::administration);
-  production.execute(fmt::format(
-      "update {0}.erasure_key set key = (select key from wxpipe.erasure_key), updated_at = now(); insert into {0}.erasures "
-      "(number, account, subject_hash, subject_length, pseudonym, erased_at, command_id, operator, reason, counts) select "
-      "(select coalesce(max(number), 0) from {0}.erasures) + row_number() over (order by number), account, subject_hash, "
-      "subject_length, pseudonym, erased_at, command_id, operator, reason, counts from wxpipe.erasures e where not exists "
-      "(select from {0}.erasures s where s.pseudonym = e.pseudonym)",
-      side.own));
+  std::vector<std::unique_ptr<Connection>> connections;
+  for (const auto& database : sinks::family_databases(settings)) {
+    auto connection = sinks::connect(database, "wxpipe replay", postgres::Purpose::administration, side);
+    if (!is_ours(*connection, side))
+      for (const auto& schema : {side.business, side.own})
+        if (exists(*connection, schema))
+          throw UsageError(fmt::format(
+              "the schema {} is there already and isn't a side schema of wxpipe; take another name", schema));
+    connection->execute(fmt::format(
+        "create schema if not exists {0}; comment on schema {0} is 'A side schema of wxpipe replay; drop it when "
+        "you have seen enough, with {1}'",
+        side.business, side.own));
+    postgres::migrate(*connection, side_migrations());
+    connections.push_back(std::move(connection));
+    connections.push_back(sinks::open(database, "wxpipe replay"));
+  }
+  // Whoever was erased from production stays so here.
+  std::vector<Connection*> all;
+  for (const auto& connection : connections) all.push_back(connection.get());
+  share_erasures(all);
 }
 
-Diff diff(Connection& connection, const Schemas& side, const DiffBounds& bounds) {
-  if (!is_ours(connection, side))
+Diff diff(sinks::FamilyConnections& databases, const Schemas& side, const DiffBounds& bounds) {
+  if (!is_ours(databases.main(), side))
     throw UsageError(
         fmt::format("there is no side schema {0}; `wxpipe replay --into schema:{0}` makes one", side.business));
-  const auto replayed = connection.execute(fmt::format("select distinct topic from {}.replays", side.own));
+  const auto replayed = databases.main().execute(fmt::format("select distinct topic from {}.replays", side.own));
   const auto was_replayed = [&](std::string_view topic) {
     for (size_t i = 0; i < replayed.size(); ++i)
       if (replayed.text(i, 0).find(fmt::format("{}.v", topic)) != std::string::npos) return true;
     return false;
   };
   Diff all;
-  for (const auto& table : tables_of(connection, side)) {
-    const auto source = std::ranges::find(kSources, std::string_view(table.name), &Source::table);
-    if (source != kSources.end() && !was_replayed(source->topic))
-      all.left_out.push_back(fmt::format("{}: nothing of the topic {} was replayed", table.name, source->topic));
-    else if ((bounds.from || bounds.to) && !has(table.columns, "occurred_at"))
-      all.left_out.push_back(fmt::format("{}: its rows have no occurred_at to go by", table.name));
-    else if (!bounds.account.empty() && !has(table.columns, "account"))
-      all.left_out.push_back(fmt::format("{}: its rows belong to no account", table.name));
-    else
-      all.tables.push_back(compare(connection, table, bounds));
-  }
+  for (const auto& database : databases.databases())
+    for (const auto& table : tables_of(databases.to(database), side)) {
+      const auto* const family = sinks::family_of_table(table.in_production);
+      if (family != nullptr && !database.has(*family)) continue;
+      const auto source = std::ranges::find(kSources, std::string_view(table.name), &Source::table);
+      if (source != kSources.end() && !was_replayed(source->topic))
+        all.left_out.push_back(fmt::format("{}: nothing of the topic {} was replayed", table.name, source->topic));
+      else if ((bounds.from || bounds.to) && !has(table.columns, "occurred_at"))
+        all.left_out.push_back(fmt::format("{}: its rows have no occurred_at to go by", table.name));
+      else if (!bounds.account.empty() && !has(table.columns, "account"))
+        all.left_out.push_back(fmt::format("{}: its rows belong to no account", table.name));
+      else
+        all.tables.push_back(compare(databases.to(database), table, bounds));
+    }
   return all;
 }
 

@@ -13,6 +13,7 @@
 #include "common/config/settings.hpp"
 #include "common/postgres/connection.hpp"
 #include "common/postgres/migrations.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::operate {
 
@@ -23,7 +24,8 @@ postgres::Schemas named_side_schema(std::string_view name);
 // tables.
 std::vector<postgres::Migration> side_migrations();
 
-// Makes it, or brings it to this program's version. Throws UsageError: somebody else's schema has that name.
+// Makes it in every database, or brings it to this program's version. Throws UsageError: somebody else's schema has
+// that name.
 void make_side_schema(const config::Settings& settings, const postgres::Schemas& side);
 
 struct DiffBounds {
@@ -51,6 +53,6 @@ struct Diff {
 };
 
 // Compares every table by its key, without created_at and updated_at. Throws UsageError: there is no such side schema.
-Diff diff(postgres::Connection& connection, const postgres::Schemas& side, const DiffBounds& bounds);
+Diff diff(sinks::FamilyConnections& databases, const postgres::Schemas& side, const DiffBounds& bounds);
 
 }  // namespace wxpipe::operate

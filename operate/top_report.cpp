@@ -6,7 +6,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "common/postgres/migrations.hpp"
+#include "common/result.hpp"
+#include "operate/away.hpp"
 #include "operate/dead_letters.hpp"
 #include "sinks/custody/custody_store.hpp"
 
@@ -21,30 +22,39 @@ int64_t rounded(double number) { return static_cast<int64_t>(std::lround(number)
 double tenths(double number) { return std::round(number * 10) / 10; }
 }  // namespace
 
-Servers::Servers(const config::Settings& settings, const Secret& database, std::string application_name)
+Servers::Servers(const config::Settings& settings, const sinks::FamilyConnections::Open& open)
     : settings_(settings),
-      database_(database),
-      application_name_(std::move(application_name)) {}
+      databases_(settings, [open](const sinks::FamilyDatabase& database) {
+        auto connection = open(database);
+        connection->execute("set statement_timeout = 3000; set default_transaction_read_only = on");
+        return connection;
+      }) {}
 Servers::~Servers() = default;
 
 Servers::Look Servers::look() {
   Look look;
   try {
-    if (!connection_) {
-      connection_ =
-          std::make_unique<postgres::Connection>(database_, application_name_, postgres::Purpose::administration);
-      connection_->execute("set statement_timeout = 3000; set default_transaction_read_only = on");
-      postgres::require_schema(*connection_);
-    }
     if (!meter_) meter_ = std::make_unique<LagMeter>(settings_);
-    look.unaccounted = sinks::CustodyStore(*connection_).unaccounted();
-    look.open_letters = count_letters(*connection_, LetterFilter{});
-    look.lag = meter_->look(*connection_);
+    look.unaccounted = sinks::CustodyStore(databases_.of<schemas::CustodyMark>()).unaccounted();
+    look.open_letters = open_letters();
+    look.lag = meter_->look(databases_);
   } catch (const std::runtime_error& error) {  // shown in this look, and tried again for the next one
     look.trouble = error.what();
-    connection_.reset();
+    databases_.forget_all();
   }
   return look;
+}
+
+// Not known if one of the databases gives no answer; the lag says which.
+std::optional<int64_t> Servers::open_letters() {
+  int64_t letters = 0;
+  bool all = true;
+  for (const auto& database : databases_.databases())
+    all =
+        databases_.try_to_ask(database, [&](auto& connection) { letters += count_letters(connection, LetterFilter{}); })
+            .empty() &&
+        all;
+  return all ? std::optional(letters) : std::nullopt;
 }
 
 Report report_of(const Look& before, const Look& now, TopOrder order) {
@@ -102,6 +112,7 @@ Report report_of(const Look& before, const Look& now, TopOrder order) {
       readers.rows.push_back({one.reader, one.records, one.age.count(), tenths(one.in_per_second),
                               tenths(one.out_per_second), one.catch_up ? Value(one.catch_up->count()) : Value()});
     report.tables.push_back(std::move(readers));
+    add_away(report, "sinks", servers.lag->away);
   }
   return report;
 }

@@ -7,18 +7,18 @@
 #include <vector>
 
 #include "common/config/settings.hpp"
-#include "common/postgres/connection.hpp"
 #include "common/report/report.hpp"
 #include "operate/lag.hpp"
 #include "operate/top.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::operate {
 
 // What Kafka and Postgres say. Without them, the roles are shown all the same, with the reason. One thread owns it.
 class Servers {
  public:
-  // Questions go to `database`. settings must outlive it.
-  Servers(const config::Settings& settings, const Secret& database, std::string application_name);
+  // open: how each database is connected to. settings must outlive it.
+  Servers(const config::Settings& settings, const sinks::FamilyConnections::Open& open);
   ~Servers();
 
   struct Look {
@@ -29,10 +29,10 @@ class Servers {
   Look look();
 
  private:
+  std::optional<int64_t> open_letters();
+
   const config::Settings& settings_;
-  const Secret& database_;
-  const std::string application_name_;
-  std::unique_ptr<postgres::Connection> connection_;
+  sinks::FamilyConnections databases_;
   std::unique_ptr<LagMeter> meter_;
 };
 

@@ -69,7 +69,10 @@ std::string_view part(std::string_view identity, std::string_view name) {
 
 class Finder {
  public:
-  Finder(Connection& connection, const Search& search) : connection_(connection), search_(search) {}
+  Finder(sinks::FamilyConnections& databases, const Search& search)
+      : databases_(databases),
+        connection_(databases.of<schemas::Event>()),
+        search_(search) {}
 
   std::vector<Match> run() {
     Uuid id;
@@ -84,6 +87,7 @@ class Finder {
       if (all_digits(key)) messages("msg_id = $1::text");
       by_person();
     }
+    if (matches_.empty() && !away_.empty()) throw Unavailable(away_);  // it may lie there
     std::ranges::sort(matches_, std::greater<>(), &Match::received_at);
     if (matches_.size() > search_.limit) matches_.resize(search_.limit);
     return std::move(matches_);
@@ -100,12 +104,19 @@ class Finder {
                                 kSummary, condition, times("received_at"), search_.limit),
                     Parameters().text(search_.key).text(search_.account)));
   }
+  // Each sink's are in its own database.
   void dead_letters(const std::string& condition) {
-    add_matches(matches_, connection_.execute(
-                              fmt::format("{}from dead_letters where {} and ($2::text = '' or account = $2::text){} "
-                                          "order by failed_at desc limit {}",
-                                          kLetter, condition, times("failed_at"), search_.limit),
-                              Parameters().text(search_.key).text(search_.account)));
+    const auto sql = fmt::format(
+        "{}from dead_letters where {} and ($2::text = '' or account = $2::text){} order by failed_at desc limit {}",
+        kLetter, condition, times("failed_at"), search_.limit);
+    const auto ask = [&](Connection& connection) {
+      add_matches(matches_, connection.execute(sql, Parameters().text(search_.key).text(search_.account)));
+    };
+    ask(connection_);
+    for (const auto& database : databases_.databases()) {
+      if (database.has(schemas::family_of<schemas::Event>())) continue;
+      if (auto why = databases_.try_to_ask(database, ask); !why.empty()) away_ = std::move(why);
+    }
   }
   std::string times(std::string_view column) const {
     std::string text;
@@ -192,9 +203,11 @@ class Finder {
     return out + "'";
   }
 
-  Connection& connection_;
+  sinks::FamilyConnections& databases_;
+  Connection& connection_;  // to the journal, and to all that is read together with it
   const Search& search_;
   std::vector<Match> matches_;
+  std::string away_;  // why a database gave no answer
   std::string accounts_;
 };
 
@@ -224,6 +237,15 @@ void add_stations(Story& story, const Rows& rows) {
     story.stations.push_back({moment(rows, i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3)});
 }
 
+bool has_logs(const sinks::FamilyDatabase& database) { return database.has(schemas::family_of<schemas::LogWritten>()); }
+
+// Says once why a database gave no answer.
+template <class Ask>
+void ask(Story& story, sinks::FamilyConnections& databases, const sinks::FamilyDatabase& database, Ask&& question) {
+  auto why = databases.try_to_ask(database, std::forward<Ask>(question));
+  if (!why.empty() && std::ranges::find(story.away, why) == story.away.end()) story.away.push_back(std::move(why));
+}
+
 // What wxpipe's own log says about its deliveries. Said within a week; the index goes by trace and time.
 void tell_log(Story& story, Connection& connection) {
   const auto trace_id = field(story, "trace_id");
@@ -238,8 +260,15 @@ void tell_log(Story& story, Connection& connection) {
                    Parameters().text(trace_id)));
 }
 
-void tell_message(Story& story, Connection& connection) {
+// One kind of trace that an event leaves. family: whose table is asked.
+struct Question {
+  const schemas::FamilyInfo& family;
+  std::string sql;
+};
+
+void tell_message(Story& story, sinks::FamilyConnections& databases) {
   const auto& match = story.match;
+  auto& connection = databases.of<schemas::Event>();
   const auto at = to_iso8601(match.occurred_at);
   add_row(story, connection, "messages", fmt::format("event_id = $1::text::uuid and occurred_at = '{}'", at), match.id);
   const auto receipt = field(story, "receipt");
@@ -252,67 +281,79 @@ void tell_message(Story& story, Connection& connection) {
   const auto key = Parameters().text(match.id).text(match.account).text(match.subject);
   const std::string at_the_time = fmt::format("occurred_at = '{}'", at);
   // A table for each kind of trace that an event leaves; each by a key or an index.
-  const std::vector<std::string> questions{
-      fmt::format(
-          "select {}, 'stored', tableoid::regclass::text, 'row written' from messages where event_id = $1::text::uuid and {} "
-          "and $2::text is not null and $3::text is not null",
-          epoch("created_at"), at_the_time),
-      fmt::format(
-          "select {}, 'repeat', receipt, 'delivered again, met by ' || stage from wxpipe.duplicate_receipts where event_id = "
-          "$1::text::uuid and $2::text is not null and $3::text is not null order by received_at limit 100",
-          epoch("received_at")),
-      fmt::format(
-          "select {}, 'fact', 'follower_history', change || coalesce(' by ' || nullif(owner, ''), '') from follower_history "
-          "where account = $2::text and subject = $3::text and event_id = $1::text::uuid limit 100",
-          epoch("created_at")),
-      fmt::format(
-          "select {}, 'fact', 'identity_links', kind || ' ' || value || ' (' || source || ')' from identity_links where account "
-          "= $2::text and subject = $3::text and event_id = $1::text::uuid limit 100",
-          epoch("created_at")),
-      fmt::format(
-          "select {}, 'score', tableoid::regclass::text, rule || ': ' || points || ' points for ' || dimension from "
-          "lead_activities where account = $2::text and subject = $3::text and {} and event_id = $1::text::uuid limit 100",
-          epoch("created_at"), at_the_time),
-      fmt::format(
-          "select {}, 'fact', tableoid::regclass::text, service || ' ' || action || ': ' || message from system_logs where "
-          "account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null limit 100",
-          epoch("created_at"), at_the_time),
-      fmt::format(
-          "select {}, 'fact', tableoid::regclass::text, kind || ' ' || id || ' ' || change from directory_history where "
-          "account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null limit 100",
-          epoch("created_at"), at_the_time),
-      fmt::format(
-          "select {}, 'fact', tableoid::regclass::text, kind || ' ' || sent_as || coalesce(' ' || status, '') from "
-          "receipts where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
-          "limit 100",
-          epoch("created_at"), at_the_time),
-      fmt::format(
-          "select {}, 'fact', tableoid::regclass::text, metric || ' = ' || metric_value || unit from "
-          "instance_monitors where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
-          "limit 100",
-          epoch("created_at"), at_the_time)};
-  for (const auto& question : questions) add_stations(story, connection.execute(question, key));
-  tell_log(story, connection);
+  const std::vector<Question> questions{
+      {schemas::family_of<schemas::Event>(),
+       fmt::format(
+           "select {}, 'stored', tableoid::regclass::text, 'row written' from messages where event_id = $1::text::uuid and {} "
+           "and $2::text is not null and $3::text is not null",
+           epoch("created_at"), at_the_time)},
+      {schemas::family_of<schemas::Event>(),
+       fmt::format(
+           "select {}, 'repeat', receipt, 'delivered again, met by ' || stage from wxpipe.duplicate_receipts where event_id = "
+           "$1::text::uuid and $2::text is not null and $3::text is not null order by received_at limit 100",
+           epoch("received_at"))},
+      {schemas::family_of<schemas::FollowerChanged>(),
+       fmt::format(
+           "select {}, 'fact', 'follower_history', change || coalesce(' by ' || nullif(owner, ''), '') from follower_history "
+           "where account = $2::text and subject = $3::text and event_id = $1::text::uuid limit 100",
+           epoch("created_at"))},
+      {schemas::family_of<schemas::IdentityTold>(),
+       fmt::format(
+           "select {}, 'fact', 'identity_links', kind || ' ' || value || ' (' || source || ')' from identity_links where account "
+           "= $2::text and subject = $3::text and event_id = $1::text::uuid limit 100",
+           epoch("created_at"))},
+      {schemas::family_of<schemas::LeadActivity>(),
+       fmt::format(
+           "select {}, 'score', tableoid::regclass::text, rule || ': ' || points || ' points for ' || dimension from "
+           "lead_activities where account = $2::text and subject = $3::text and {} and event_id = $1::text::uuid limit 100",
+           epoch("created_at"), at_the_time)},
+      {schemas::family_of<schemas::LogWritten>(),
+       fmt::format(
+           "select {}, 'fact', tableoid::regclass::text, service || ' ' || action || ': ' || message from system_logs where "
+           "account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null limit 100",
+           epoch("created_at"), at_the_time)},
+      {schemas::family_of<schemas::DirectoryChanged>(),
+       fmt::format(
+           "select {}, 'fact', tableoid::regclass::text, kind || ' ' || id || ' ' || change from directory_history where "
+           "account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null limit 100",
+           epoch("created_at"), at_the_time)},
+      {schemas::family_of<schemas::SendTold>(),
+       fmt::format(
+           "select {}, 'fact', tableoid::regclass::text, kind || ' ' || sent_as || coalesce(' ' || status, '') from "
+           "receipts where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
+           "limit 100",
+           epoch("created_at"), at_the_time)},
+      {schemas::family_of<schemas::MetricMeasured>(),
+       fmt::format(
+           "select {}, 'fact', tableoid::regclass::text, metric || ' = ' || metric_value || unit from "
+           "instance_monitors where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
+           "limit 100",
+           epoch("created_at"), at_the_time)}};
   // What it left in other tables may be gone.
-  add_stations(story, connection.execute(
-                          fmt::format("select {}, 'dropped', partition, 'rows of its time were dropped by retention' "
-                                      "|| coalesce(', and are in ' || dump_file, '') from wxpipe.dropped_partitions "
-                                      "where range_from <= '{}' and range_to > '{}' and dropped_at is not null "
-                                      "order by dropped_at limit 20",
-                                      epoch("dropped_at"), at, at)));
-  if (receipt.empty()) return;
-  add_stations(
-      story,
-      connection.execute(
-          fmt::format("select {}, 'dead_letter', dead_letter_id::text, stage || ': ' || reason || coalesce(', ' || "
-                      "detail, '') from dead_letters where receipt = $1::text limit 20",
-                      epoch("failed_at")),
-          Parameters().text(receipt)));
+  const auto dropped = fmt::format(
+      "select {}, 'dropped', partition, 'rows of its time were dropped by retention' || coalesce(', and are in ' || "
+      "dump_file, '') from wxpipe.dropped_partitions where range_from <= '{}' and range_to > '{}' and dropped_at is not "
+      "null order by dropped_at limit 20",
+      epoch("dropped_at"), at, at);
+  const auto letters = fmt::format(
+      "select {}, 'dead_letter', dead_letter_id::text, stage || ': ' || reason || coalesce(', ' || detail, '') from "
+      "dead_letters where receipt = $1::text limit 20",
+      epoch("failed_at"));
+  for (const auto& database : databases.databases()) {
+    ask(story, databases, database, [&](Connection& each) {
+      for (const auto& [family, sql] : questions)
+        if (database.has(family)) add_stations(story, each.execute(sql, key));
+      if (has_logs(database)) tell_log(story, each);
+      add_stations(story, each.execute(dropped));
+      if (!receipt.empty()) add_stations(story, each.execute(letters, Parameters().text(receipt)));
+    });
+  }
 }
 
 void tell_dead_letter(Story& story, Connection& connection) {
   const auto& match = story.match;
   add_row(story, connection, "dead_letters", "dead_letter_id = $1::text::uuid", match.id);
+  if (story.fields.empty()) return;
   std::erase_if(story.fields,
                 [](const auto& one) { return one.first == "body"; });  // bytes; `wxpipe dlq show` has them
   const auto detail = field(story, "detail");
@@ -325,7 +366,6 @@ void tell_dead_letter(Story& story, Connection& connection) {
                                       "dead_letter_id = $1::text::uuid",
                                       epoch("created_at")),
                           Parameters().text(match.id)));
-  tell_log(story, connection);
 }
 
 // Which topics may have something of it. A record has the time when its callback was received; a dead letter may have
@@ -343,7 +383,9 @@ Looked looked_for(const Match& match) {
 }
 }  // namespace
 
-std::vector<Match> find(Connection& connection, const Search& search) { return Finder(connection, search).run(); }
+std::vector<Match> find(sinks::FamilyConnections& databases, const Search& search) {
+  return Finder(databases, search).run();
+}
 
 std::vector<Dropped> dropped_with(Connection& connection, std::string_view key) {
   std::string from_where;
@@ -377,12 +419,19 @@ std::vector<Dropped> dropped_with(Connection& connection, std::string_view key) 
   return dropped;
 }
 
-Story story_of(Connection& connection, const Match& match) {
-  Story story{match, {}, {}};
-  if (match.kind == Match::Kind::message)
-    tell_message(story, connection);
-  else
-    tell_dead_letter(story, connection);
+Story story_of(sinks::FamilyConnections& databases, const Match& match) {
+  Story story{match, {}, {}, {}};
+  if (match.kind == Match::Kind::message) {
+    tell_message(story, databases);
+  } else {
+    for (const auto& database : databases.databases()) {  // it lies in one of them
+      if (!story.fields.empty()) break;
+      ask(story, databases, database, [&](Connection& connection) { tell_dead_letter(story, connection); });
+    }
+    for (const auto& database : databases.databases())
+      if (has_logs(database))
+        ask(story, databases, database, [&](Connection& connection) { tell_log(story, connection); });
+  }
   std::ranges::stable_sort(story.stations, {}, &Station::at);
   return story;
 }

@@ -10,7 +10,7 @@
 
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
-#include "common/postgres/connection.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::operate {
 
@@ -32,7 +32,7 @@ struct Search {
 
 // The newest ones that the key may mean. Rows that are found by several ways are there once. Throws Unavailable, and
 // UsageError if the key can't be looked for without a time range.
-std::vector<Match> find(postgres::Connection& connection, const Search& search);
+std::vector<Match> find(sinks::FamilyConnections& databases, const Search& search);
 
 // One thing that happened at one place.
 struct Station {
@@ -46,6 +46,7 @@ struct Story {
   Match match;
   std::vector<std::pair<std::string, std::string>> fields;  // of the row, in its order
   std::vector<Station> stations;                            // by time
+  std::vector<std::string> away;  // databases that gave no answer, with the reason: what lies there is missing
 };
 
 // A partition that retention has dropped, and with it perhaps what is looked for.
@@ -59,7 +60,7 @@ struct Dropped {
 std::vector<Dropped> dropped_with(postgres::Connection& connection, std::string_view key);
 
 // The story of a match, from Postgres alone.
-Story story_of(postgres::Connection& connection, const Match& match);
+Story story_of(sinks::FamilyConnections& databases, const Match& match);
 
 // Adds where its records stand on the topics: looked for at the times of its deliveries. What retention has deleted is
 // not found.

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "operate/away.hpp"
+
 namespace wxpipe::operate {
 using report::Kind, report::Level, report::Report, report::Table;
 
@@ -69,9 +71,11 @@ Report report_of(const std::string& key, const Story& story) {
   for (const auto& one : story.stations) stations.rows.push_back({one.at, one.station, one.where, one.what});
   Table fields{"row", "", {{"name", "column"}, {"value", "value"}}, {}};
   for (const auto& [name, value] : story.fields) fields.rows.push_back({name, value});
-  return {.facts = {{"key", "", key}, {"kind", "", word(story.match.kind)}, {"id", "", story.match.id}},
-          .tables = {std::move(fields), std::move(stations)},
-          .main = 1};
+  Report report{.facts = {{"key", "", key}, {"kind", "", word(story.match.kind)}, {"id", "", story.match.id}},
+                .tables = {std::move(fields), std::move(stations)},
+                .main = 1};
+  add_away(report, "facts", story.away);
+  return report;
 }
 
 Report report_of(const std::vector<operate::Refused>& list, const std::string& account) {

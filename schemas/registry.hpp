@@ -3,6 +3,7 @@
 // a header in facts/ and a family here (docs/adding-a-table.md).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string_view>
 #include <tuple>
@@ -114,6 +115,26 @@ inline constexpr std::tuple kFamilies{
          .topic = {TopicName::instances, "instances.v1", 3, 24h * 7, kSubjectKey,
                    "what instances tell of themselves: heartbeats, status, logins, metrics, alerts"}}},
 };
+
+// Two families that one statement reads together: a view for another team, a merge, a page. They must lie in one
+// database ([postgres.families]), and so must those that either of them is read with. A test looks into the views.
+struct ReadTogether {
+  std::string_view one, other;
+  std::string_view by;  // such a view
+};
+inline constexpr std::array kReadTogether{
+    ReadTogether{"messages", "dead_letters", "tb_core.wt_api_channel_records"},
+    ReadTogether{"messages", "custody", "crm.channels"},
+    ReadTogether{"messages", "followers", "official_account.wechat_follower"},
+    ReadTogether{"messages", "directory", "wework.groups"},
+    ReadTogether{"messages", "receipts", "wework.messages"},
+    ReadTogether{"messages", "calls", "tb_core.wt_api_channel_records"},
+    ReadTogether{"followers", "instances", "wework.wework_accounts"},
+    ReadTogether{"followers", "leads", "crm.leads"},
+    ReadTogether{"leads", "customers", "customer_activities"},
+};
+// The accounts (wxpipe.accounts) belong to no family. They lie in the main database, and this view reads them too.
+inline constexpr ReadTogether kReadWithAccounts{"messages", "accounts", "crm.channels"};
 
 // Topics that belong to no family.
 inline constexpr std::array kOtherTopics{

@@ -4,7 +4,6 @@
 
 #include "common/postgres/sqlstate.hpp"
 #include "common/telemetry/log.hpp"
-#include "sinks/families.hpp"
 #include "sinks/timeless_ids.hpp"
 
 namespace wxpipe::sinks {
@@ -28,14 +27,15 @@ PartitionsToMake decide_partitions(std::span<const postgres::PartitionedTable> t
   return plan;
 }
 
-PartitionsToMake plan_partitions(postgres::Connection& connection, Timestamp now, const postgres::Horizon& horizon) {
-  const auto tables = partitioned_tables();
+PartitionsToMake plan_partitions(postgres::Connection& connection, std::span<const postgres::PartitionedTable> tables,
+                                 Timestamp now, const postgres::Horizon& horizon) {
   return decide_partitions(tables, postgres::existing_partitions(connection, tables),
                            postgres::stray_rows(connection, tables), now, horizon);
 }
 
-void keep_tables(postgres::Connection& connection, Timestamp now, const config::SinkSettings& settings) {
-  const auto plan = plan_partitions(connection, now, horizon_of(settings));
+void keep_tables(postgres::Connection& connection, std::span<const postgres::PartitionedTable> tables, Timestamp now,
+                 const config::SinkSettings& settings) {
+  const auto plan = plan_partitions(connection, tables, now, horizon_of(settings));
   for (const auto& range : plan.create) {
     try {
       const auto [created, moved] = postgres::ensure_partition(connection, range);

@@ -27,11 +27,13 @@ PartitionsToMake decide_partitions(std::span<const postgres::PartitionedTable> t
                                    const std::set<std::string>& existing,
                                    const std::vector<postgres::StrayRows>& strays, Timestamp now,
                                    const postgres::Horizon& horizon);
-// The plan for the database as it is now.
-PartitionsToMake plan_partitions(postgres::Connection& connection, Timestamp now, const postgres::Horizon& horizon);
+// The plan for the database as it is now. tables: those that get rows there (family_databases.hpp).
+PartitionsToMake plan_partitions(postgres::Connection& connection, std::span<const postgres::PartitionedTable> tables,
+                                 Timestamp now, const postgres::Horizon& horizon);
 
 // Carries out the plan and logs it. A partition that can't be created because of a lock is left for the next time.
 // Throws Unavailable and SqlError.
-void keep_tables(postgres::Connection& connection, Timestamp now, const config::SinkSettings& settings);
+void keep_tables(postgres::Connection& connection, std::span<const postgres::PartitionedTable> tables, Timestamp now,
+                 const config::SinkSettings& settings);
 
 }  // namespace wxpipe::sinks

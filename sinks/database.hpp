@@ -7,23 +7,24 @@
 #include <string>
 
 #include "common/postgres/connection.hpp"
-#include "common/postgres/migrations.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::sinks {
 
 class Database {
  public:
-  Database(const Secret& url, std::string application_name, postgres::Purpose purpose)
-      : url_(url),
+  Database(FamilyDatabase where, std::string application_name, postgres::Purpose purpose)
+      : where_(std::move(where)),
         application_name_(std::move(application_name)),
         purpose_(purpose) {}
+
+  const FamilyDatabase& where() const { return where_; }
 
   // Connects, and checks that the schema has this program's version. Throws Unavailable or UsageError (run `wxpipe
   // migrate`).
   postgres::Connection& connection() {
     if (connection_) return *connection_;
-    auto fresh = std::make_unique<postgres::Connection>(url_, application_name_, purpose_);
-    postgres::require_schema(*fresh);
+    auto fresh = open(where_, application_name_, purpose_);
     const std::lock_guard lock(mutex_);
     connection_ = std::move(fresh);
     return *connection_;
@@ -39,7 +40,7 @@ class Database {
   }
 
  private:
-  const Secret& url_;
+  const FamilyDatabase where_;
   const std::string application_name_;
   const postgres::Purpose purpose_;
   std::mutex mutex_;  // guards the pointer against interrupt

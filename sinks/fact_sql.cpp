@@ -197,6 +197,20 @@ std::vector<MergeStatement> merges_of(std::string_view family, std::string_view 
   return merges;
 }
 
+std::vector<std::string> tables_merged_by(std::string_view family) {
+  constexpr std::string_view kInto = "insert into ", kCounts = " counts ";
+  std::vector<std::string> tables;
+  for (const auto& file : postgres::embedded_merge_files()) {
+    if (file.folder != family) continue;
+    for (const auto mark : {kInto, kCounts})
+      for (auto at = file.sql.find(mark); at != std::string_view::npos; at = file.sql.find(mark, at + 1)) {
+        const auto name = file.sql.substr(at + mark.size());
+        tables.emplace_back(name.substr(0, name.find_first_of(" \n")));
+      }
+  }
+  return tables;
+}
+
 std::string copy_statement(const schemas::Table& table, std::span<const ColumnInfo> columns) {
   return fmt::format("copy {} ({}) from stdin (format binary)", table.name, names(columns));
 }

@@ -53,6 +53,9 @@ struct MergeStatement : NamedSql {  // $1 … $n: the columns, then family and w
 std::vector<MergeStatement> merges_of(std::string_view family, std::string_view fact,
                                       std::span<const ColumnInfo> columns);
 
+// The tables that the statements of sinks/<family> insert into, or that they count rows of.
+std::vector<std::string> tables_merged_by(std::string_view family);
+
 // copy <table> (…) from stdin (format binary)
 std::string copy_statement(const schemas::Table& table, std::span<const ColumnInfo> columns);
 

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "sinks/fact_sink.hpp"
+#include "sinks/fact_sql.hpp"
 
 namespace wxpipe::sinks {
 namespace {
@@ -70,6 +71,23 @@ BatchLimits batch_limits(const FamilyInfo& family, const config::SinkSettings& s
 
 std::string group_id(std::string_view topic_prefix, const FamilyInfo& family) {
   return fmt::format("{}sink.{}", topic_prefix, family.name);
+}
+
+const FamilyInfo* family_of_table(std::string_view table) {
+  const auto plain = [](std::string_view name) { return std::string(name.substr(name.rfind('.') + 1)); };
+  static const auto families = [&] {
+    std::map<std::string, const FamilyInfo*> all{{"ledger", nullptr}, {"audit_logs", nullptr}};
+    schemas::for_each_fact([&]<class Fact>(const FamilyInfo& family) {
+      all.emplace(plain(Fact::kTable.name), &family);
+      if constexpr (requires { Fact::kMergedTables; })
+        for (const auto& merged : Fact::kMergedTables) all.emplace(plain(merged.name), &family);
+    });
+    for (const auto* family : all_families())
+      for (const auto& merged : tables_merged_by(family->name)) all.emplace(plain(merged), family);
+    return all;
+  }();
+  const auto found = families.find(plain(table));
+  return found == families.end() ? nullptr : found->second;
 }
 
 std::span<const postgres::PartitionedTable> partitioned_tables() {

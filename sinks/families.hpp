@@ -33,6 +33,10 @@ BatchLimits batch_limits(const schemas::FamilyInfo& family, const config::SinkSe
 // The consumer group of a family, which is also its key in wxpipe.sink_offsets.
 std::string group_id(std::string_view topic_prefix, const schemas::FamilyInfo& family);
 
+// The family whose sink writes this table ("messages", "public.messages", "wxpipe.lead_daily"): by its facts and its
+// .sql file. Null: no family, or what every sink keeps (the ledger, audit_logs).
+const schemas::FamilyInfo* family_of_table(std::string_view table);
+
 // The partitioned tables of all families, or of one.
 std::span<const postgres::PartitionedTable> partitioned_tables();
 std::span<const postgres::PartitionedTable> partitioned_tables(const schemas::FamilyInfo& family);

@@ -11,7 +11,9 @@
 #include "sinks/alerts/alert_watch.hpp"
 #include "sinks/autopilot.hpp"
 #include "sinks/custody/custody_watch.hpp"
+#include "sinks/database.hpp"
 #include "sinks/families.hpp"
+#include "sinks/family_databases.hpp"
 #include "sinks/retention/retention.hpp"
 #include "sinks/sink_worker.hpp"
 
@@ -30,11 +32,35 @@ struct Family {
       : info(family),
         name(family.name),
         metrics(context.metrics, family),
-        database(context.settings.postgres.url, "wxpipe sink " + name, postgres::Purpose::sink) {}
+        database(database_of(context.settings, family), "wxpipe sink " + name, postgres::Purpose::sink) {}
   const schemas::FamilyInfo& info;
   const std::string name;
   SinkMetrics metrics;
   Database database;
+};
+
+// The autopilot of one database, and what retention asks elsewhere: those connect only if it is another database.
+struct Keeper {
+  Keeper(const config::Settings& settings, const FamilyDatabase& where)
+      : here(where, kApplication, postgres::Purpose::administration),
+        custody(database_of<schemas::CustodyMark>(settings), kApplication, postgres::Purpose::administration),
+        main(family_databases(settings).front(), kApplication, postgres::Purpose::administration) {}
+
+  RetentionPlace place() { return {here.where(), here.connection(), connection(custody), connection(main)}; }
+  void interrupt() {
+    for (auto* database : {&here, &custody, &main}) database->interrupt();
+  }
+  void disconnect() {
+    for (auto* database : {&here, &custody, &main}) database->disconnect();
+  }
+
+  Database here, custody, main;
+
+ private:
+  static constexpr const char* kApplication = "wxpipe sink autopilot";
+  postgres::Connection& connection(Database& other) {
+    return other.where().name == here.where().name ? here.connection() : other.connection();
+  }
 };
 
 class SinkRole : public runtime::Role {
@@ -42,13 +68,15 @@ class SinkRole : public runtime::Role {
   SinkRole(const runtime::RoleContext& context, const Clock& clock, OtherCopies others, AskReaders ask_readers)
       : context_(context),
         clock_(clock),
-        keeper_database_(context.settings.postgres.url, "wxpipe sink autopilot", postgres::Purpose::administration),
-        custody_database_(context.settings.postgres.url, "wxpipe sink custody", postgres::Purpose::administration),
-        alerts_database_(context.settings.postgres.url, "wxpipe sink alerts", postgres::Purpose::administration),
+        custody_database_(database_of<schemas::CustodyMark>(context.settings), "wxpipe sink custody",
+                          postgres::Purpose::administration),
         custody_watch_(context.settings, custody_database_, context.metrics, std::move(others)),
-        alert_watch_(context.settings, alerts_database_, clock, std::move(ask_readers)),
+        alert_watch_(context.settings, clock, std::move(ask_readers)),
         crew_(context, clock, teams()) {
     table_policies(context.settings.retention);  // throws on a name that doesn't exist
+    for (const auto& database : family_databases(context_.settings))
+      if (std::ranges::any_of(families_, [&](const Family& family) { return database.has(family.info); }))
+        keepers_.emplace_back(context_.settings, database);
   }
 
   std::string_view name() const override { return "sink"; }
@@ -60,7 +88,7 @@ class SinkRole : public runtime::Role {
     const bool has_marks = std::any_of(families_.begin(), families_.end(), [](const auto& family) {
       return &family.info == &schemas::family_of<schemas::CustodyMark>();
     });
-    crew_.start([this](const std::stop_token& until) { keep(until); });
+    for (auto& keeper : keepers_) crew_.start([this, &keeper](const std::stop_token& until) { keep(keeper, until); });
     crew_.run(stop, {.topics = topics,
                      .begun =
                          [&] {
@@ -92,36 +120,34 @@ class SinkRole : public runtime::Role {
   // Statements that don't end in time are interrupted; the offsets in Postgres say where to go on.
   void interrupt() {
     for (auto& family : families_) family.database.interrupt();
-    keeper_database_.interrupt();
+    for (auto& keeper : keepers_) keeper.interrupt();
     custody_database_.interrupt();
-    alerts_database_.interrupt();
   }
 
-  // The autopilot's thread.
-  void keep(const std::stop_token& stop) {
+  // The autopilot's thread for one database, so that one that is away holds up no other.
+  void keep(Keeper& keeper, const std::stop_token& stop) {
+    const auto& where = keeper.here.where();
+    const auto tables = partitioned_tables(where);
     while (!stop.stop_requested()) {
       auto next = kAutopilotEvery;
-      const auto later = [&](std::string_view why) {
-        telemetry::log_warn("autopilot_hindered", {{"why", why}});
-        next = kAutopilotAgainAfter;
-      };
       try {
-        keep_tables(keeper_database_.connection(), clock_.now(), context_.settings.sink);
-        retain(keeper_database_.connection(), stop);
+        keep_tables(keeper.here.connection(), tables, clock_.now(), context_.settings.sink);
+        retain(keeper, stop);
       } catch (
           const std::runtime_error& error) {  // a server, the configuration, the disk of [retention] dump_directory
-        later(error.what());
+        telemetry::log_warn("autopilot_hindered", {{"database", where.name}, {"why", error.what()}});
+        next = kAutopilotAgainAfter;
       }
-      keeper_database_.disconnect();
+      keeper.disconnect();
       runtime::wait(stop, next);
     }
   }
 
   // Drops what is older than [retention] keep says. One process does it at a time, until its connection ends.
-  void retain(postgres::Connection& connection, const std::stop_token& stop) {
+  void retain(Keeper& keeper, const std::stop_token& stop) {
     if (context_.settings.retention.keep.empty()) return;
     Drain drain(context_.settings);
-    Retention retention(context_.settings, connection, drain, {"wxpipe sink", context_.settings.instance.name});
+    Retention retention(context_.settings, keeper.place(), drain, {"wxpipe sink", context_.settings.instance.name});
     if (!retention.alone()) return;
     for (auto& old : retention.look(clock_.now(), Doubt::refuse, kRetentionPatience, stop)) {
       if (stop.stop_requested()) return;
@@ -144,7 +170,8 @@ class SinkRole : public runtime::Role {
   runtime::RoleContext context_;
   const Clock& clock_;
   std::deque<Family> families_;
-  Database keeper_database_, custody_database_, alerts_database_;
+  std::deque<Keeper> keepers_;  // one for each database that its families lie in
+  Database custody_database_;
   CustodyWatch custody_watch_;
   AlertWatch alert_watch_;
   worker::Crew crew_;  // its threads use the rest

@@ -76,6 +76,8 @@ std::span<const Key<Settings>> setting_keys() {
 
       {"postgres.url", in<&S::postgres, &PostgresSettings::url>(), any(),
        "Where the rows go, as a connection URL. It holds a password, so it is a secret."},
+      {"postgres.families", in<&S::postgres, &PostgresSettings::families>(), any(),
+       "Families of tables that lie in a database of their own, each with its connection URL."},
 
       {"accounts_from.postgres", in<&S::accounts_from, &AccountsFromSettings::postgres>(), any(),
        "Accounts are rows of the table wxpipe.accounts, which `wxpipe accounts` changes, and not [[accounts]] of this "

@@ -22,7 +22,7 @@ using AnyField =
                  Field<Root, size_t>, Field<Root, std::optional<int64_t>>, Field<Root, milliseconds>,
                  Field<Root, seconds>, Field<Root, std::optional<seconds>>, Field<Root, double>, Field<Root, bool>,
                  Field<Root, std::optional<bool>>, Field<Root, std::optional<std::string>>, Field<Root, Texts>,
-                 Field<Root, std::vector<Secret>>, Field<Root, TextMap>>;
+                 Field<Root, std::vector<Secret>>, Field<Root, TextMap>, Field<Root, SecretMap>>;
 
 template <class Root>
 struct Key {
@@ -33,7 +33,9 @@ struct Key {
 
   bool is_secret() const { return std::holds_alternative<Field<Root, Secret>>(field); }
   bool is_secrets() const { return std::holds_alternative<Field<Root, std::vector<Secret>>>(field); }
-  bool is_table() const { return std::holds_alternative<Field<Root, TextMap>>(field); }
+  bool is_table() const {
+    return std::holds_alternative<Field<Root, TextMap>>(field) || std::holds_alternative<Field<Root, SecretMap>>(field);
+  }
 };
 
 std::span<const Key<Settings>> setting_keys();

@@ -45,6 +45,7 @@ struct KafkaSettings {
 // [postgres]
 struct PostgresSettings {
   Secret url{"postgresql://localhost/wxpipe"};
+  std::map<std::string, Secret> families;  // [postgres.families]: families whose tables lie in another database
 };
 
 // [accounts_from]

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -33,6 +34,7 @@ constexpr std::array<Alias, 3> kAliases{{{"KAFKA_BOOTSTRAP", "kafka.bootstrap_se
                                          {"DATABASE_URL", "postgres.url"},
                                          {"WXPIPE_SEALING_KEY", "sealing.key"}}};
 constexpr std::string_view kPrefix = "WXPIPE_";
+constexpr std::string_view kFamilies = "postgres.families.";  // what follows is a family's name
 const std::vector<std::string_view> kNothing;
 
 std::string variable_of(std::string_view key) {
@@ -252,9 +254,38 @@ class SettingsReader {
     std::vector<std::string_view> elsewhere;
     if (score) elsewhere = {"rules"};
     if (console) elsewhere = {"users"};
+    if (section == "postgres") elsewhere = {"families"};
     read_table(table, setting_keys(), section, section, settings_, setting_secrets_, elsewhere);
     if (const auto* rules = score ? table.get("rules") : nullptr) read_score_rules(*rules, "score.rules");
     if (const auto* users = console ? table.get("users") : nullptr) read_console_users(*users);
+    if (const auto* families = section == "postgres" ? table.get("families") : nullptr) read_families(*families);
+  }
+
+  void read_families(const toml::node& node) {
+    const auto* const table = node.as_table();
+    if (table == nullptr)
+      return complain(place_of(file_, node.source()), "postgres.families",
+                      "expected a table: write [postgres.families] above its lines");
+    for (const auto& [name, value] : *table) {
+      const PassingValue passing(value_of(value));
+      set_family(std::string(name.str()), passing.value, place_of(file_, value.source()), /*override=*/false);
+    }
+  }
+
+  // logs, logs_env or logs_file. Whether there is such a family is asked where families are known.
+  void set_family(std::string name, const Value& value, const Place& place, bool override) {
+    using Kind = SecretSource::Kind;
+    const std::string shown = fmt::format("{}{}", kFamilies, name);
+    auto how = Kind::value;
+    for (const auto& [ending, kind] :
+         {std::pair(env_companion("", false), Kind::variable), std::pair(file_companion("", false), Kind::file)})
+      if (name.size() > ending.size() && name.ends_with(ending)) {
+        name.resize(name.size() - ending.size());
+        how = kind;
+        break;
+      }
+    places_.insert_or_assign(fmt::format("{}{}", kFamilies, name), to_string(place));
+    set_secret(settings_.postgres.families[name], how, shown, value, place, setting_secrets_, override);
   }
 
   // Reads what `keys` knows of the table; `elsewhere` are the keys that the caller reads itself.
@@ -343,6 +374,7 @@ class SettingsReader {
 
   bool needed(std::string_view key) const {
     const bool elsewhere = settings_.accounts_from.postgres;
+    if (key.starts_with(kFamilies)) return needs_.postgres;
     if (key.starts_with("postgres.")) return needs_.postgres || (elsewhere && needs_.reference);
     if (key.starts_with("sealing.")) return needs_.sealing || (elsewhere && needs_.accounts);
     if (key.starts_with("console.")) return needs_.console;
@@ -495,6 +527,13 @@ class SettingsReader {
   void override_by_name(const std::string& variable) {
     if (const auto known = overrides().find(variable); known != overrides().end())
       return override(variable, known->second);
+    if (const auto families = variable_of(kFamilies); variable.starts_with(families)) {
+      std::string name = variable.substr(families.size());
+      std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      const PassingValue passing(Untyped{std::string(environment_.get(variable))});
+      return set_family(std::move(name), passing.value, {fmt::format("environment variable {}", variable)},
+                        /*override=*/true);
+    }
     std::vector<std::string_view> names;
     for (const auto& [name, key] : overrides()) names.push_back(name);
     complain({fmt::format("environment variable {}", variable)}, "",

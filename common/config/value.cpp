@@ -288,4 +288,14 @@ std::string show(const TextMap& field, const Rule&) {
   return out += '}';
 }
 
+// Its secrets are read one by one, because each may come from elsewhere (settings_file.cpp).
+Complaint assign(SecretMap&, const Rule&, const Value& value) {
+  return expected("a table of name = \"secret\" lines", value);
+}
+std::string show(const SecretMap& field, const Rule& rule) {
+  TextMap hidden;
+  for (const auto& [name, secret] : field) hidden.emplace(name, "***");
+  return show(hidden, rule);
+}
+
 }  // namespace wxpipe::config

@@ -16,6 +16,7 @@ namespace wxpipe::config {
 
 using Texts = std::vector<std::string>;
 using TextMap = std::map<std::string, std::string>;
+using SecretMap = std::map<std::string, Secret>;
 
 // A value of a type that no setting has: a date, an array of tables. `name`: that type, for people.
 struct Foreign {
@@ -56,6 +57,7 @@ Complaint assign(std::optional<std::string>& field, const Rule& rule, const Valu
 Complaint assign(Texts& field, const Rule& rule, const Value& value);
 Complaint assign(std::vector<Secret>& field, const Rule& rule, const Value& value);
 Complaint assign(TextMap& field, const Rule& rule, const Value& value);
+Complaint assign(SecretMap& field, const Rule& rule, const Value& value);
 
 // As TOML, secrets as "***". Empty: there is nothing to show.
 std::string show(const std::string& field, const Rule& rule);
@@ -74,6 +76,7 @@ std::string show(const std::optional<std::string>& field, const Rule& rule);
 std::string show(const Texts& field, const Rule& rule);
 std::string show(const std::vector<Secret>& field, const Rule& rule);
 std::string show(const TextMap& field, const Rule& rule);
+std::string show(const SecretMap& field, const Rule& rule);
 
 // Text in TOML's quotes.
 std::string in_quotes(std::string_view text);

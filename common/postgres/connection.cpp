@@ -198,8 +198,10 @@ constexpr const char* kAdministrationSession =
 // ten times as much as lz4, which a server may be built without. transaction_timeout: from Postgres 17 on.
 constexpr std::array<const char*, 2> kOptional{"set default_toast_compression = 'lz4'", "set transaction_timeout = 0"};
 
-Unavailable not_connected(std::string_view why) {
-  auto text = fmt::format("Postgres ([postgres] url): {}", one_line(why));
+// postgres.url: [postgres] url.
+Unavailable not_connected(std::string_view setting, std::string_view why) {
+  const auto dot = setting.rfind('.');
+  auto text = fmt::format("Postgres ([{}] {}): {}", setting.substr(0, dot), setting.substr(dot + 1), one_line(why));
   if (why.find("session is read-only") != std::string_view::npos)
     text += "; it is a standby, or default_transaction_read_only is on for this user or database";
   return Unavailable(text);
@@ -249,25 +251,26 @@ struct Connection::Implementation {
   }
 };
 
-Connection::Connection(const Secret& url, std::string_view application_name, Purpose purpose, const Schemas& schemas)
+Connection::Connection(const Secret& url, std::string_view application_name, Purpose purpose, const Schemas& schemas,
+                       std::string_view setting)
     : implementation_(std::make_unique<Implementation>()) {
   try {
-    const Secret text(connection_string(url, application_name));
+    const Secret text(connection_string(url, application_name, setting));
     auto [handle, raw] = connect(text.reveal());
     implementation_->handle = std::move(handle);
     implementation_->raw = raw;
-    if (is_lent_to_others(raw, text)) throw UsageError(kNeedsOwnSession);
+    if (is_lent_to_others(raw, text)) throw UsageError(needs_own_session(setting));
   } catch (const pqxx::failure& error) {
-    throw not_connected(error.what());
+    throw not_connected(setting, error.what());
   } catch (const Unavailable& error) {
-    throw not_connected(error.what());
+    throw not_connected(setting, error.what());
   }
   const char* const encoding = PQparameterStatus(implementation_->raw, "server_encoding");
   if (encoding == nullptr || std::string_view(encoding) != "UTF8")
     throw UsageError(
-        fmt::format("postgres.url: the database's encoding is {}, which can't hold every text; make another with: "
+        fmt::format("{}: the database's encoding is {}, which can't hold every text; make another with: "
                     "create database … encoding 'UTF8' template template0",
-                    encoding == nullptr ? "unknown" : encoding));
+                    setting, encoding == nullptr ? "unknown" : encoding));
   // "Failing row contains (…)" would take payloads into logs.
   if (purpose == Purpose::sink) implementation_->handle->set_verbosity(kTerse);
   try {
@@ -275,11 +278,11 @@ Connection::Connection(const Secret& url, std::string_view application_name, Pur
     execute(kSession);
     if (schemas != Schemas{}) execute("set search_path = " + schemas.business);
   } catch (const SqlError& error) {
-    throw not_connected(error.what());
+    throw not_connected(setting, error.what());
   }
   if (schemas != Schemas{}) implementation_->elsewhere = schemas;
-  for (const auto* setting : kOptional) try {
-      execute(setting);
+  for (const auto* optional : kOptional) try {
+      execute(optional);
     } catch (const SqlError&) {
     }
 }
@@ -352,7 +355,7 @@ Rows Transaction::execute(const Statement& statement, const Parameters& paramete
     });
   } catch (const SqlError& error) {
     // Prepared by somebody else, or not there: a pooler that nothing showed when we connected.
-    if (error.sqlstate() == "42P05" || error.sqlstate() == "26000") throw UsageError(kNeedsOwnSession);
+    if (error.sqlstate() == "42P05" || error.sqlstate() == "26000") throw UsageError(needs_own_session(kUrlSetting));
     throw;
   }
 }

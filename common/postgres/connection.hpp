@@ -68,11 +68,15 @@ enum class Purpose {
   administration  // migrations and partitions: statements may take long, waits for locks may not
 };
 
+// The setting that a connection's URL comes from, for errors.
+inline constexpr std::string_view kUrlSetting = "postgres.url";
+
 class Connection {
  public:
   // Adds keepalives and timeouts that the URL doesn't set. All SQL runs in `schemas`. Throws Unavailable with the
   // server's reason.
-  Connection(const Secret& url, std::string_view application_name, Purpose purpose, const Schemas& schemas = {});
+  Connection(const Secret& url, std::string_view application_name, Purpose purpose, const Schemas& schemas = {},
+             std::string_view setting = kUrlSetting);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -121,6 +125,7 @@ class Transaction {
 
 // The URL (or keyword=value string) plus wxpipe's defaults for what it doesn't set. Throws UsageError when libpq can't
 // read it; the message never has the password.
-std::string connection_string(const Secret& url, std::string_view application_name);
+std::string connection_string(const Secret& url, std::string_view application_name,
+                              std::string_view setting = kUrlSetting);
 
 }  // namespace wxpipe::postgres

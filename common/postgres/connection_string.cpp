@@ -1,4 +1,5 @@
 // Adds wxpipe's defaults to a connection URL (declared in connection.hpp).
+#include <fmt/format.h>
 #include <libpq-fe.h>
 
 #include <array>
@@ -34,16 +35,15 @@ void append(std::string& out, std::string_view keyword, std::string_view value) 
 }
 }  // namespace
 
-std::string connection_string(const Secret& url, std::string_view application_name) {
+std::string connection_string(const Secret& url, std::string_view application_name, std::string_view setting) {
   char* error = nullptr;
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
       PQconninfoParse(url.reveal().c_str(), &error), &PQconninfoFree);  // libpq must see the password
   if (!options) {
     const std::unique_ptr<char, decltype(&PQfreemem)> owned(error, &PQfreemem);
     // libpq's message may contain the string with its password.
-    throw UsageError(
-        "postgres.url: not a connection string; expected postgresql://user@host:5432/database or "
-        "\"host=… dbname=…\"");
+    throw UsageError(fmt::format(
+        "{}: not a connection string; expected postgresql://user@host:5432/database or \"host=… dbname=…\"", setting));
   }
   std::string out;
   for (const auto* option = options.get(); option->keyword; ++option)

@@ -4,6 +4,9 @@
 
 #include <libpq-fe.h>
 
+#include <string>
+#include <string_view>
+
 #include "common/secret.hpp"
 
 namespace wxpipe::postgres {
@@ -12,9 +15,12 @@ namespace wxpipe::postgres {
 // connection for a moment. Throws Unavailable when the server doesn't answer.
 bool is_lent_to_others(PGconn* session, const Secret& text);
 
-inline constexpr const char* kNeedsOwnSession =
-    "postgres.url: this is a pooler (pgbouncer or the like) in transaction mode. It gives each transaction another "
-    "session, but wxpipe's locks, settings and prepared statements belong to one. Name the server itself, or a pool "
-    "with pool_mode = session";
+// For people. setting: "postgres.url", which names the pooler.
+inline std::string needs_own_session(std::string_view setting) {
+  return std::string(setting) +
+         ": this is a pooler (pgbouncer or the like) in transaction mode. It gives each transaction another session, but "
+         "wxpipe's locks, settings and prepared statements belong to one. Name the server itself, or a pool with "
+         "pool_mode = session";
+}
 
 }  // namespace wxpipe::postgres

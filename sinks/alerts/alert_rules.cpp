@@ -28,11 +28,14 @@ class Decision {
            .title = "Callbacks are unaccounted for",
            .message = "Acknowledged callbacks are found nowhere: `wxpipe audit` names them",
            .metric_name = "unaccounted"});
-    judge({"dead_letters", "pipeline", "dead_letters"}, observed_.dead_letters, settings_.dead_letters,
-          {.level = "WARNING",
-           .title = "Many dead letters",
-           .message = "Records of the last ten minutes that can't be stored: `wxpipe dlq ls` shows them",
-           .metric_name = "dead_letters"});
+    if (observed_.dead_letters)
+      judge({"dead_letters", "pipeline", "dead_letters"}, *observed_.dead_letters, settings_.dead_letters,
+            {.level = "WARNING",
+             .title = "Many dead letters",
+             .message = "Records of the last ten minutes that can't be stored: `wxpipe dlq ls` shows them",
+             .metric_name = "dead_letters"});
+    else if (settings_.dead_letters > 0)
+      leave_open("dead_letters");
     for (const auto& one : observed_.instances)
       judge_silence(
           {"instance_silent", "instance", one.account}, one,
@@ -49,7 +52,7 @@ class Decision {
  private:
   void judge_readers() {
     if (!observed_.readers) {
-      if (settings_.lag > seconds(0)) std::erase_if(open_, [](const auto& each) { return each.first.rule == "lag"; });
+      if (settings_.lag > seconds(0)) leave_open("lag");
       return;
     }
     for (const auto& one : *observed_.readers)
@@ -107,6 +110,11 @@ class Decision {
     microseconds most{0};
     for (const auto& one : *observed_.readers) most = std::max(most, one.age);
     return observed_.now - most;
+  }
+
+  // Nothing is known of what this rule watches.
+  void leave_open(std::string_view rule) {
+    std::erase_if(open_, [&](const auto& each) { return each.first.rule == rule; });
   }
 
   void resolve(const OpenAlert& alert, Timestamp at) { changes_.resolved.push_back({alert.id, alert.key, at}); }

@@ -31,7 +31,7 @@ struct Observed {
   Timestamp now;
   std::optional<std::vector<ReaderBehind>> readers;  // none: Kafka didn't say
   int64_t unaccounted = 0;
-  int64_t dead_letters = 0;  // of the last ten minutes
+  std::optional<int64_t> dead_letters = 0;  // of the last ten minutes; none: a database didn't say
   std::vector<Heard> instances, accounts;
 };
 

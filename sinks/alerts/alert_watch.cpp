@@ -13,6 +13,9 @@ namespace wxpipe::sinks {
 namespace {
 using postgres::Parameters;
 
+// No question may hold a stop up.
+constexpr const char* kSession = "set statement_timeout = '5s'";
+
 // The lock of the process that looks; Postgres releases it when the connection ends.
 constexpr const char* kTryLock = "select pg_try_advisory_lock(hashtext('wxpipe.alerts'), 0)";
 constexpr const char* kUnlock = "select pg_advisory_unlock(hashtext('wxpipe.alerts'), 0)";
@@ -111,6 +114,12 @@ void write(postgres::Connection& connection, const AlertChanges& changes) {
 }
 }  // namespace
 
+AlertWatch::AlertWatch(const config::Settings& settings, const Clock& clock, AskReaders ask_readers)
+    : settings_(settings),
+      clock_(clock),
+      ask_readers_(std::move(ask_readers)),
+      databases_(settings, "wxpipe sink alerts", kSession) {}
+
 void AlertWatch::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     std::string hindrance;
@@ -124,7 +133,7 @@ void AlertWatch::run(const std::stop_token& stop) {
       hindrance = error.what();
     }
     if (!hindrance.empty()) {
-      database_.disconnect();
+      databases_.forget_all();
       if (hindrance != hindrance_ && !stop.stop_requested())
         telemetry::log_warn("alert_watch_hindered", {{"why", hindrance}});
     }
@@ -134,30 +143,39 @@ void AlertWatch::run(const std::stop_token& stop) {
 }
 
 void AlertWatch::look() {
-  auto& connection = database_.connection();
-  if (connection.execute(kTryLock).text(0, 0) != "t") return;
+  if (here().execute(kTryLock).text(0, 0) != "t") return;
   // Before what is observed: an alert that is opened meanwhile isn't judged by what was seen before it.
-  const auto open = open_alerts(connection);
-  std::string readers_unknown;
-  write(connection, decide_alerts(settings_.alerts, observe(connection, readers_unknown), open));
-  connection.execute(kUnlock);
-  if (!readers_unknown.empty()) throw Unavailable(readers_unknown);
+  const auto open = open_alerts(here());
+  std::string unknown;
+  const auto changes = decide_alerts(settings_.alerts, observe(unknown), open);
+  write(here(), changes);
+  here().execute(kUnlock);
+  if (!unknown.empty()) throw Unavailable(unknown);
 }
 
-Observed AlertWatch::observe(postgres::Connection& connection, std::string& readers_unknown) {
+Observed AlertWatch::observe(std::string& unknown) {
   Observed observed;
   // Readers first: what they have taken by then is in the tables that are read next.
   observed.now = clock_.now();
   try {
-    if (ask_readers_) observed.readers = ask_readers_(connection);
+    if (ask_readers_) observed.readers = ask_readers_(databases_);
   } catch (const Unavailable& error) {
-    readers_unknown = error.what();  // the other rules are tried all the same
+    unknown = error.what();  // the other rules are tried all the same
   }
   const auto now = to_iso8601(observed.now);
-  observed.unaccounted = CustodyStore(connection).unaccounted();
-  observed.dead_letters = connection.execute(kDeadLetters, Parameters().text(now)).integer(0, 0);
-  observed.instances = heard(connection.execute(kInstances, Parameters().text(now)));
-  observed.accounts = heard(connection.execute(kAccounts, Parameters().text(now)));
+  observed.unaccounted = CustodyStore(here()).unaccounted();
+  observed.dead_letters = 0;
+  for (const auto& database : databases_.databases()) {  // each sink stores them in the database of its family
+    auto why = databases_.try_to_ask(database, [&](postgres::Connection& connection) {
+      const auto letters = connection.execute(kDeadLetters, Parameters().text(now)).integer(0, 0);
+      if (observed.dead_letters) *observed.dead_letters += letters;
+    });
+    if (why.empty()) continue;
+    observed.dead_letters.reset();
+    unknown = std::move(why);
+  }
+  observed.instances = heard(here().execute(kInstances, Parameters().text(now)));
+  observed.accounts = heard(here().execute(kAccounts, Parameters().text(now)));
   return observed;
 }
 

@@ -10,36 +10,36 @@
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
 #include "sinks/alerts/alert_rules.hpp"
-#include "sinks/database.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::sinks {
 
 // Throws Unavailable when Kafka or Postgres is away.
-using AskReaders = std::function<std::vector<ReaderBehind>(postgres::Connection&)>;
+using AskReaders = std::function<std::vector<ReaderBehind>(FamilyConnections&)>;
 
 class AlertWatch {
  public:
-  // Settings, database and clock are borrowed and must outlive it. One thread calls it. ask_readers may be empty: then
-  // nothing is known of readers, and so nothing is called late or silent.
-  AlertWatch(const config::Settings& settings, Database& database, const Clock& clock, AskReaders ask_readers)
-      : settings_(settings),
-        database_(database),
-        clock_(clock),
-        ask_readers_(std::move(ask_readers)) {}
+  // Settings and clock are borrowed and must outlive it. One thread calls it. ask_readers may be empty: then nothing is
+  // known of readers, and so nothing is called late or silent. Throws UsageError as family_databases does.
+  AlertWatch(const config::Settings& settings, const Clock& clock, AskReaders ask_readers);
 
   void run(const std::stop_token& stop);
 
   // Once; nothing, while another process does it. Throws Unavailable, UsageError (the schema's version) and SqlError.
-  // If only Kafka is away, it has done what it can before it throws.
+  // If only Kafka or the database of other families is away, it has done what it can before it throws.
   void look();
 
  private:
-  Observed observe(postgres::Connection& connection, std::string& readers_unknown);
+  // unknown: why a part of it isn't known.
+  Observed observe(std::string& unknown);
+  // To the database that has the alerts, and with them what they are judged by. To be asked for anew after a question
+  // to others: the connection may have been lost meanwhile.
+  postgres::Connection& here() { return databases_.of<schemas::AlertTold>(); }
 
   const config::Settings& settings_;
-  Database& database_;
   const Clock& clock_;
   const AskReaders ask_readers_;
+  FamilyConnections databases_;
   std::string hindrance_;
 };
 

@@ -67,6 +67,15 @@ std::string retire_receipts(const std::string& partition) {
       partition);
 }
 
+std::vector<TablePolicy> policies_in(const FamilyDatabase& database, const config::RetentionSettings& settings) {
+  auto policies = table_policies(settings);
+  const auto tables = partitioned_tables(database);
+  std::erase_if(policies, [&](const TablePolicy& policy) {
+    return std::ranges::none_of(tables, [&](const auto& table) { return table.name == policy.table.name; });
+  });
+  return policies;
+}
+
 // Finds, for each process, the first of its marks that must stay: one with a receipt that has a row elsewhere, or of a
 // later time. Marks before it are spent. Only such a beginning is deleted, so that no gap comes between the others.
 class SpentMarks {
@@ -154,13 +163,16 @@ class SpentMarks {
 };
 }  // namespace
 
-Retention::Retention(const config::Settings& settings, postgres::Connection& connection, Drain& drain, Actor actor)
+Retention::Retention(const config::Settings& settings, RetentionPlace place, Drain& drain, Actor actor)
     : settings_(settings),
-      connection_(connection),
+      where_(std::move(place.where)),
+      connection_(place.here),
+      custody_(place.custody),
+      main_(place.main),
       drain_(drain),
       actor_(std::move(actor)),
-      policies_(table_policies(settings.retention)),
-      command_id_(connection.execute("select gen_random_uuid()").text(0, 0)) {}
+      policies_(policies_in(where_, settings.retention)),
+      command_id_(connection_.execute("select gen_random_uuid()").text(0, 0)) {}
 
 bool Retention::alone() {
   return connection_.execute("select pg_try_advisory_lock(hashtext('wxpipe.retention'), 0)").text(0, 0) == "t";
@@ -209,7 +221,7 @@ std::vector<OldPartition> Retention::detached_before() {
 
 // Why the partition can't go yet; empty: it can.
 std::string Retention::hindrance(const TablePolicy& policy, const postgres::PartitionRange& range, Doubt doubt) {
-  const auto replays = connection_.execute(fmt::format(
+  const auto replays = main_.execute(fmt::format(
       "select replay from wxpipe.replays where next_offset < end_offset and updated_at > now() - interval '{}' "
       "order by updated_at desc limit 1",
       kReplayIsAlive));
@@ -226,9 +238,12 @@ std::string Retention::behind(const schemas::FamilyInfo* family) {
   std::string reader;
   if (family != nullptr && family->name != kJournal) {
     reader = behind(nullptr);
-    if (reader.empty()) reader = drain_.facts(connection_, *family, deadline(), stop_);
-  } else if (reader = drain_.marks(connection_, deadline(), stop_); reader.empty()) {
-    reader = drain_.events(connection_, deadline(), stop_);
+    // Where its family doesn't lie, a table has what the sinks of that database write: their dead letters.
+    const auto writers = where_.has(*family) ? std::vector{family} : where_.families;
+    for (const auto* writer : writers)
+      if (reader.empty()) reader = drain_.facts(connection_, *writer, deadline(), stop_);
+  } else if (reader = drain_.marks(custody_, deadline(), stop_); reader.empty()) {
+    reader = drain_.events(custody_, deadline(), stop_);
   }
   return behind_[family] = reader;
 }
@@ -237,14 +252,14 @@ std::string Retention::unproven(const postgres::PartitionRange& range, Doubt dou
   Wanted wanted;
   wanted.from = range.from;
   wanted.to = range.to + kComesLater;
-  if (const auto open = CustodyStore(connection_).unproven(*wanted.from, *wanted.to); open.unaccounted > 0)
+  if (const auto open = CustodyStore(custody_).unproven(*wanted.from, *wanted.to); open.unaccounted > 0)
     return fmt::format("{} of its time unaccounted: {} names them", counted(open.unaccounted, "callback"),
                        audit_of(wanted));
   else if (open.marks > 0)
     return fmt::format("custody of its time isn't proven yet: {} open", counted(open.marks, "mark"));
   if (range.table != kJournal) return {};
 
-  const auto found = audit(connection_, drain_, wanted, patience_);
+  const auto found = audit(custody_, drain_, wanted, patience_);
   const auto total = found.total();
   if (total.unaccounted > 0)
     return fmt::format("{} of its time unaccounted: {} names them", counted(total.unaccounted, "callback"),
@@ -263,7 +278,7 @@ std::string Retention::unproven(const postgres::PartitionRange& range, Doubt dou
 // The gaps that an audit finds may be of any time.
 bool Retention::marks_missing_in(const std::vector<MarkGap>& gaps, const Wanted& wanted) {
   return std::ranges::any_of(gaps, [&](const MarkGap& gap) {
-    const auto rows = connection_.execute(
+    const auto rows = custody_.execute(
         fmt::format("select (select max(received_to) from wxpipe.custody_marks where instance = $1::text and boot = "
                     "$2::text and number < $3::int8) < '{}' and (select received_from from wxpipe.custody_marks where "
                     "instance = $1::text and boot = $2::text and number = $3::int8) >= '{}'",

@@ -6,6 +6,10 @@
 // Step by step, so that a process can be killed anywhere: detach it and note so (audits still find its rows); write the
 // file; note its receipts; then, in one transaction, delete the marks, write audit_logs and drop it. The next run goes
 // on where one was cut off.
+//
+// With several databases ([postgres.families]) each is looked after by itself. A partition, what is noted of it and its
+// row of audit_logs are in one database; custody is proven where its marks and the journal lie, which is one database
+// as well. So no step needs a transaction in two.
 #pragma once
 
 #include <chrono>
@@ -20,6 +24,7 @@
 #include "common/postgres/partition_plan.hpp"
 #include "sinks/custody/custody_store.hpp"
 #include "sinks/custody/drain.hpp"
+#include "sinks/family_databases.hpp"
 #include "sinks/retention/policy.hpp"
 
 namespace wxpipe::sinks {
@@ -43,10 +48,18 @@ struct Actor {
 // acknowledged.
 enum class Doubt { refuse, accept };
 
+// A database whose partitions go, and whom to ask about them. Connections are borrowed, and may be the same one.
+struct RetentionPlace {
+  FamilyDatabase where;
+  postgres::Connection& here;
+  postgres::Connection& custody;  // the database of the custody marks
+  postgres::Connection& main;     // the main one: it knows which replays are under way
+};
+
 class Retention {
  public:
   // All of it is borrowed. Changes settings of the connection. Throws UsageError as table_policies does.
-  Retention(const config::Settings& settings, postgres::Connection& connection, Drain& drain, Actor actor);
+  Retention(const config::Settings& settings, RetentionPlace place, Drain& drain, Actor actor);
 
   // False: another process is at it. True: others are kept off until this connection ends.
   bool alone();
@@ -59,7 +72,7 @@ class Retention {
   // SqlError, std::system_error (the file can't be written); the next run goes on there.
   void drop(OldPartition& partition, const std::stop_token& stop = {});
 
-  // Tables without a limit aren't here.
+  // Of the tables that get rows there. Those without a limit aren't here.
   const std::vector<TablePolicy>& policies() const { return policies_; }
 
  private:
@@ -73,7 +86,8 @@ class Retention {
   void remove(OldPartition& partition);
 
   const config::Settings& settings_;
-  postgres::Connection& connection_;
+  const FamilyDatabase where_;
+  postgres::Connection &connection_, &custody_, &main_;
   Drain& drain_;
   const Actor actor_;
   const std::vector<TablePolicy> policies_;

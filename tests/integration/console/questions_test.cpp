@@ -86,9 +86,9 @@ TEST_F(Questions, CostTheSameHoweverLargeTheTablesAre) {
        [](auto& c) {
          custody_report(c, {kNow - 1h, kNow});
        }},
-      {"accounts", [&](auto& c) { accounts_report(c, settings, kNow); }},
-      {"actions", [](auto& c) { actions_report(c, "", 50); }},
-      {"a body", [](auto& c) { body_of(c, "00000000-0000-0000-0000-000000000001"); }},
+      {"accounts", [&](auto& c) { accounts_report(c, {&c}, settings, kNow); }},
+      {"actions", [](auto& c) { actions_report({&c}, "", 50); }},
+      {"a body", [](auto& c) { body_of({&c}, "00000000-0000-0000-0000-000000000001"); }},
   };
   std::map<std::string, std::map<int, int64_t>> pages;
   for (const int rows : {kSmall, kLarge}) {

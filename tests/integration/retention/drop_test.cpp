@@ -69,6 +69,44 @@ TEST_F(RetentionTest, GoesByUtcDaysAndIsoWeeksWhateverTheDatabasesZone) {
   EXPECT_TRUE(is_old(weeks[0].range, week, on(2027, 1, 11)));
 }
 
+// Logs in a database of their own: their partitions go there, and custody is proven where the marks are.
+TEST_F(RetentionTest, LooksAfterEachDatabaseByItself) {
+  const support::TemporaryDatabase logs;
+  const auto there = logs.connect();
+  settings_.postgres.families.emplace("logs", logs.url());
+  settings_.retention.keep = {{"messages", "1 month"}, {"logs", "1 month"}, {"dead_letters", "1 month"}};
+  const auto databases = family_databases(settings_);
+  ASSERT_EQ(databases.size(), 2u);
+  const auto retain_logs = [&] {
+    Retention retention(settings_, {databases[1], *there, *connection_, *connection_}, *drain_, {"anna", "desk"});
+    std::vector<std::string> list;
+    for (const auto& policy : retention.policies()) list.emplace_back(policy.table.name);
+    EXPECT_THAT(list, ::testing::UnorderedElementsAre("system_logs", "dead_letters"));
+    list.clear();
+    for (auto& one : retention.look(on(2025, 3, 5), Doubt::refuse, 5s)) {
+      if (one.kept_because.empty()) retention.drop(one);
+      list.push_back(one.dropped ? one.range.name : one.range.name + ": " + one.kept_because);
+    }
+    return list;
+  };
+  acknowledge(1, 1, 11, on(2025, 1, 10));
+  for (const auto& table : partitioned_tables())
+    if (table.name == "system_logs")
+      postgres::ensure_partition(*there, postgres::partition_for(table, on(2025, 1, 10)));
+  database_->query("delete from messages where receipt = 'in-1/19ab/4'");
+  database_->query("update wxpipe.custody_marks set unaccounted = 1");
+  EXPECT_THAT(retain_logs(), ElementsAre(StartsWith("system_logs_20250110: 1 callback of its time unaccounted")));
+  database_->query("update wxpipe.custody_marks set unaccounted = 0");
+  EXPECT_THAT(retain_logs(), ElementsAre("system_logs_20250110"));
+  const auto dropped = there->execute(
+      "select d.partition, a.operator from wxpipe.dropped_partitions d join audit_logs a "
+      "on a.command_id = d.command_id where d.dropped_at is not null");
+  ASSERT_EQ(dropped.size(), 1u);
+  EXPECT_EQ(dropped.text(0, 0) + " " + dropped.text(0, 1), "system_logs_20250110 anna");
+  EXPECT_EQ(count("wxpipe.dropped_partitions"), 0);
+  EXPECT_EQ(count("messages_202501"), 9) << "what lies in the other database is left to its own keeper";
+}
+
 // A mark and a repeat that lie on both sides of the boundary, an event that came months late, a dead letter.
 TEST_F(RetentionTest, LeavesNothingUnaccountedBehind) {
   acknowledge(1, 1, 11, on(2025, 1, 10));
@@ -152,7 +190,7 @@ TEST_F(RetentionTest, KeepsEverythingWhileASinkIsBehindOrAReplayUnderWay) {
   producer.produce(static_cast<size_t>(schemas::TopicName::events),
                    {"k", "{}", {}, system_clock().now(), RD_KAFKA_PARTITION_UA});
   producer.commit();
-  Retention retention(settings_, *connection_, *drain_, {"anna", "desk"});
+  Retention retention(settings_, place(*connection_), *drain_, {"anna", "desk"});
   const auto old = retention.look(on(2025, 3, 5), Doubt::refuse, 100ms);
   ASSERT_EQ(old.size(), 1u);
   EXPECT_THAT(old[0].kept_because, StartsWith("process is up to 1 records behind on "));
@@ -183,7 +221,7 @@ TEST_F(RetentionTest, GoesOnWhereARunWasCutOffAndAuditsAreTrueMeanwhile) {
 
   // The autopilot gives the late row its partition, and retention drops it in its turn.
   settings_.retention.keep = {{"messages", "1 month"}};
-  keep_tables(*connection_, on(2025, 3, 6), settings_.sink);
+  keep_tables(*connection_, partitioned_tables(), on(2025, 3, 6), settings_.sink);
   EXPECT_EQ(count("messages_202501"), 1);
   EXPECT_THAT(retain(on(2025, 3, 6)), ElementsAre("messages_202501"));
   EXPECT_EQ(count("wxpipe.dropped_partitions where dropped_at is not null"), 2);
@@ -195,9 +233,9 @@ TEST_F(RetentionTest, IsDoneByOneProcessAtATime) {
   Drain others_drain(settings_);
   Retention here(settings_, *connection_, *drain_, {"anna", "desk"});
   EXPECT_TRUE(here.alone());
-  EXPECT_FALSE(Retention(settings_, *other, others_drain, {"ben", "desk"}).alone());
+  EXPECT_FALSE(Retention(settings_, place(*other), others_drain, {"ben", "desk"}).alone());
   connection_ = database_->connect();  // the first one ends
-  EXPECT_TRUE(eventually([&] { return Retention(settings_, *other, others_drain, {"ben", "desk"}).alone(); }));
+  EXPECT_TRUE(eventually([&] { return Retention(settings_, place(*other), others_drain, {"ben", "desk"}).alone(); }));
 }
 
 // Writers wait for the moment of detaching only. A reader that is in the way doesn't make them wait longer either.
@@ -260,7 +298,8 @@ TEST_F(RetentionTest, ATraceSaysWhatWasDroppedAndWhen) {
   const auto find = [&](const std::string& key) {
     operate::Search search;
     search.key = key;
-    return operate::find(*connection_, search);
+    FamilyConnections databases(settings_, "test");
+    return operate::find(databases, search);
   };
   const auto said = [&](const std::string& key) {
     EXPECT_THAT(find(key), IsEmpty());

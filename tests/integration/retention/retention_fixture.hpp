@@ -97,12 +97,16 @@ class RetentionTest : public ::testing::Test {
     store({mark(number, first, next, received)});
   }
 
+  // One database has everything.
+  RetentionPlace place(postgres::Connection& connection) const {
+    return {family_databases(settings_).front(), connection, connection, connection};
+  }
   std::vector<OldPartition> look(Timestamp now, Doubt doubt = Doubt::refuse) {
-    return Retention(settings_, *connection_, *drain_, {"anna", "desk"}).look(now, doubt, 5s);
+    return Retention(settings_, place(*connection_), *drain_, {"anna", "desk"}).look(now, doubt, 5s);
   }
   // Looks and drops what can go; the result as "name: why it stays", or the name alone.
   std::vector<std::string> retain(Timestamp now, Doubt doubt = Doubt::refuse) {
-    Retention retention(settings_, *connection_, *drain_, {"anna", "desk"});
+    Retention retention(settings_, place(*connection_), *drain_, {"anna", "desk"});
     std::vector<std::string> list;
     for (auto& one : retention.look(now, doubt, 5s)) {
       if (one.kept_because.empty()) retention.drop(one);

@@ -9,6 +9,7 @@
 
 #include "common/config/settings.hpp"
 #include "sinks/autopilot.hpp"
+#include "sinks/families.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
 
@@ -48,7 +49,8 @@ class Queries : public testing::Test {
     config::SinkSettings settings;
     settings.days_ahead = 90;
     for (const auto age : {90, 60, 30, 0})
-      sinks::keep_tables(*connection_, floor<microseconds>(system_clock::now()) - days(age), settings);
+      sinks::keep_tables(*connection_, sinks::partitioned_tables(),
+                         floor<microseconds>(system_clock::now()) - days(age), settings);
     connection_->execute(content_of("tests/integration/schema/many_rows.sql"));
   }
   static void TearDownTestSuite() {

@@ -6,15 +6,21 @@
 #endif
 #include <regex>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <set>
 
 #include "common/config/settings.hpp"
 #include "schemas/registry.hpp"
 #include "sinks/autopilot.hpp"
 #include "sinks/fact_columns.hpp"
+#include "sinks/families.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
 
@@ -35,7 +41,7 @@ class Schema : public Test {
     config::SinkSettings settings;
     settings.months_ahead = 2;
     settings.days_ahead = 3;
-    sinks::keep_tables(*connection_, kNewYearsEve, settings);
+    sinks::keep_tables(*connection_, sinks::partitioned_tables(), kNewYearsEve, settings);
   }
 
   // The first column of the result of `sql`.
@@ -139,6 +145,74 @@ TEST_F(Schema, HasTheViewsThatOtherSystemsKnow) {
             "and c.attnum > 0 where t.relkind = 'v' and n.nspname in ('official_account', 'wework', "
             "'open_platform', 'tb_core', 'crm') order by n.nspname collate \"C\", t.relname collate \"C\", c.attnum"),
       expected);
+}
+
+// [postgres.families] may separate what the registry doesn't tie together. So whatever reads tables of two families
+// must be named there: views, with the functions that they call, and the statements of the sinks.
+TEST_F(Schema, FamiliesThatOneStatementReadsAreTiedInTheRegistry) {
+  std::map<std::string, std::set<std::string>> tables_of;  // by who reads them
+  const auto add = [&](const std::string& sql) {
+    const auto rows = connection_->execute(sql);
+    for (size_t i = 0; i < rows.size(); ++i) tables_of[rows.text(i, 0)].insert(rows.text(i, 1));
+  };
+  const std::string words = R"re((?:from|join|into|update)\s+((?:wxpipe\.|public\.)?[a-z_]+))re";
+  // A function, and what it reads: SQL inside of its text is in no catalogue.
+  const std::string functions =
+      "functions as (select p.oid as function, (regexp_matches(p.prosrc, '" + words +
+      "', 'g'))[1] as read from pg_proc p where p.pronamespace in ('wxpipe'::regnamespace, 'public'::regnamespace))";
+  add("with " + functions + " select function::regprocedure::text, read from functions");
+  add("with recursive " + functions +
+      ", uses as (select distinct r.ev_class as view, d.refclassid, d.refobjid from pg_rewrite r join pg_depend d on "
+      "d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refobjid <> r.ev_class join pg_class v on v.oid = "
+      "r.ev_class and v.relkind = 'v' and v.relnamespace not in ('pg_catalog'::regnamespace, "
+      "'information_schema'::regnamespace)), "
+      "all_uses as (select view, refclassid, refobjid from uses union select a.view, u.refclassid, u.refobjid from "
+      "all_uses a join uses u on u.view = a.refobjid) "
+      "select view::regclass::text, refobjid::regclass::text from all_uses where refclassid = 'pg_class'::regclass "
+      "union select view::regclass::text, f.read from all_uses a join functions f on a.refclassid = "
+      "'pg_proc'::regclass and f.function = a.refobjid");
+  const std::regex read_in_sql(words);
+  for (const auto* family : sinks::all_families()) {
+    std::ifstream in(fmt::format("sinks/{0}/{0}.sql", family->name));
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    for (std::sregex_iterator at(text.begin(), text.end(), read_in_sql), end; at != end; ++at)
+      tables_of[fmt::format("sinks/{}", family->name)].insert((*at)[1].str());
+  }
+
+  using Families = std::set<std::string_view>;
+  const auto families_read_by = [&](const std::string& reader) {
+    Families families;
+    for (const auto& table : tables_of[reader])
+      if (const auto* family = sinks::family_of_table(table)) families.insert(family->name);
+    return families;
+  };
+  const auto tied_to = [](std::string_view family) {
+    Families tied{family};
+    for (size_t before = 0; before != tied.size();) {
+      before = tied.size();
+      for (const auto& [one, other, by] : schemas::kReadTogether)
+        if (tied.contains(one) || tied.contains(other)) tied.insert({one, other});
+    }
+    return tied;
+  };
+  const auto is_within = [](const Families& some, const Families& all) { return std::ranges::includes(all, some); };
+  EXPECT_GT(tables_of.size(), 40u);
+  for (const auto& [reader, tables] : tables_of) {
+    const auto families = families_read_by(reader);
+    if (families.empty()) continue;
+    EXPECT_TRUE(is_within(families, tied_to(*families.begin())))
+        << reader << " reads tables of " << fmt::format("{}", fmt::join(families, ", "))
+        << ": say so in kReadTogether (schemas/registry.hpp), or let it read one family";
+    if (tables.contains("wxpipe.accounts"))
+      EXPECT_TRUE(is_within(families, tied_to(schemas::kReadWithAccounts.one)))
+          << reader << " reads the accounts and " << fmt::format("{}", fmt::join(families, ", "));
+  }
+  // And whoever is refused a split is told the truth.
+  for (const auto& [one, other, by] : schemas::kReadTogether)
+    EXPECT_TRUE(is_within({one, other}, families_read_by(std::string(by)))) << by;
+  EXPECT_TRUE(tables_of[std::string(schemas::kReadWithAccounts.by)].contains("wxpipe.accounts"));
+  // Logs are read with nothing else.
+  EXPECT_EQ(tied_to("logs"), Families{"logs"});
 }
 
 TEST_F(Schema, SaysOfEachRowWhenItWasMadeAndChanged) {

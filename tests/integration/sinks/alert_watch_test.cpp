@@ -18,18 +18,17 @@ class AlertWatchTest : public ::testing::Test {
  protected:
   struct Process {
     explicit Process(AlertWatchTest& test)
-        : database(test.database_->url(), "test", postgres::Purpose::administration),
-          watch(test.settings_, database, test.clock_, [&test](postgres::Connection&) {
+        : watch(test.settings_, test.clock_, [&test](FamilyConnections&) {
             if (!test.kafka_) throw Unavailable("Kafka is away");
             return test.readers_;
           }) {}
-    Database database;
     AlertWatch watch;
   };
 
   void SetUp() override {
     WXPIPE_NEEDS_STACK();
     database_ = std::make_unique<support::TemporaryDatabase>();
+    settings_.postgres.url = database_->url();
     one_ = std::make_unique<Process>(*this);
     other_ = std::make_unique<Process>(*this);
   }
@@ -49,6 +48,12 @@ class AlertWatchTest : public ::testing::Test {
         "insert into instances (account, first_seen_at, last_seen_at, heartbeat_at) values ('{0}', '{1}', '{1}', '{1}') "
         "on conflict (account, login) do update set heartbeat_at = excluded.heartbeat_at",
         account, to_iso8601(at)));
+  }
+  static void dead_letters(const support::TemporaryDatabase& database, int count) {
+    database.query(fmt::format(
+        "insert into dead_letters (dead_letter_id, occurred_at, failed_at, stage, reason, account, topic, body, context) "
+        "select gen_random_uuid(), '{0}', '{0}', 'ingest', 'doctype', 'shop', 't', '', '{{}}' from generate_series(1, {1})",
+        to_iso8601(noon() - 1min), count));
   }
   // `days` in a row, up to the last one.
   void heard(const std::string& account, int days, Timestamp last) {
@@ -76,10 +81,7 @@ TEST_F(AlertWatchTest, OpensAndResolvesByItsRules) {
       "insert into wxpipe.custody_marks (instance, boot, number, first_sequence, next_sequence, received_from, received_to, "
       "marked_at, last, mark, unaccounted) values ('edge', 'b', 1, 1, 3, '{0}', '{0}', '{0}', false, '{{}}', 2)",
       to_iso8601(noon())));
-  database_->query(fmt::format(
-      "insert into dead_letters (dead_letter_id, occurred_at, failed_at, stage, reason, account, topic, body, context) "
-      "select gen_random_uuid(), '{0}', '{0}', 'ingest', 'doctype', 'shop', 't', '', '{{}}' from generate_series(1, 10)",
-      to_iso8601(noon() - 1min)));
+  dead_letters(*database_, 10);
   const Lines three{"(dead_letters,pipeline,dead_letters,ACTIVE,0,)", "(lag,reader,process,ACTIVE,0,)",
                     "(unaccounted,pipeline,custody,ACTIVE,0,)"};
   EXPECT_EQ(look(), three);
@@ -96,6 +98,29 @@ TEST_F(AlertWatchTest, OpensAndResolvesByItsRules) {
                            "(unaccounted,pipeline,custody,RESOLVED,0,600)"}));
   readers_[0].age = 400s;
   EXPECT_EQ(look().size(), 4u) << "another one";
+}
+
+TEST_F(AlertWatchTest, CountsDeadLettersOfAllDatabases) {
+  const support::TemporaryDatabase logs;
+  settings_.postgres.families.emplace("logs", logs.url());
+  one_ = std::make_unique<Process>(*this);
+  other_ = std::make_unique<Process>(*this);
+  dead_letters(*database_, 4);
+  dead_letters(logs, 6);
+  const Lines open{"(dead_letters,pipeline,dead_letters,ACTIVE,0,)"};
+  EXPECT_EQ(look(), open);
+  EXPECT_EQ(lines(logs, "select alert_id from alert_records"), Lines{}) << "alerts lie with the instances";
+  // While one of them is away, it isn't known whether the alert is over.
+  database_->query("delete from dead_letters");
+  database_->query(fmt::format("alter database {} with allow_connections false", logs.name()));
+  database_->query(
+      fmt::format("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", logs.name()));
+  EXPECT_THROW(one_->watch.look(), Unavailable);
+  EXPECT_EQ(lines(*database_, "select status from alert_records"), Lines{"(ACTIVE)"});
+  database_->query(fmt::format("alter database {} with allow_connections true", logs.name()));
+  EXPECT_EQ(look(), open) << "six are more than half of the threshold";
+  logs.query("delete from dead_letters");
+  EXPECT_EQ(look(), Lines{"(dead_letters,pipeline,dead_letters,RESOLVED,0,0)"});
 }
 
 TEST_F(AlertWatchTest, KnowsWhoIsSilent) {

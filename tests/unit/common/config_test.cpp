@@ -206,6 +206,41 @@ TEST(Settings, CopiesOfEventsNeedAPlace) {
   EXPECT_THAT(load("[ingest]\nacknowledge = \"both\"\n").errors, ElementsAre(HasSubstr("broker_and_spool")));
 }
 
+TEST(Settings, AFamilysDatabaseIsGivenInEachWayASecretIs) {
+  auto environment = environment_with_secrets();
+  environment.variables["LOGS_URL"] = "postgresql://logs";
+  environment.variables["WXPIPE_POSTGRES__FAMILIES__DEAD_LETTERS"] = "postgresql://letters";
+  const rig::TemporaryFolder folder;
+  std::ofstream(folder.path() / "url") << "postgresql://talk\n";
+  const auto loaded =
+      load(fmt::format("[postgres.families]\nlogs_env = \"LOGS_URL\"\nmessages_file = \"{}\"\n"
+                       "custody = \"postgresql://c:s3cret@host/x\"\ndead_letters = \"postgresql://overridden\"\n",
+                       (folder.path() / "url").string()),
+           environment);
+  EXPECT_THAT(loaded.errors, IsEmpty());
+  EXPECT_EQ(loaded.settings.postgres.families, (SecretMap{{"custody", Secret("postgresql://c:s3cret@host/x")},
+                                                          {"dead_letters", Secret("postgresql://letters")},
+                                                          {"logs", Secret("postgresql://logs")},
+                                                          {"messages", Secret("postgresql://talk")}}));
+  EXPECT_THAT(loaded.places.at("postgres.families.logs"), HasSubstr("wxpipe.toml:2"));
+  EXPECT_THAT(print_settings(loaded.settings),
+              AllOf(HasSubstr("\"custody\" = \"***\""), testing::Not(HasSubstr("s3cret"))));
+}
+
+TEST(Settings, AFamilysDatabaseThatIsNotThereSaysWhere) {
+  EXPECT_THAT(load("[postgres.families]\nlogs_env = \"NOT_SET\"\n").errors,
+              ElementsAre(AllOf(HasSubstr("wxpipe.toml:2"), HasSubstr("postgres.families.logs_env"),
+                                HasSubstr("the environment variable NOT_SET is not set"))));
+  EXPECT_THAT(load("[postgres.families]\nlogs = 5\n").errors, ElementsAre(HasSubstr("postgres.families.logs")));
+  EXPECT_THAT(load("[postgres]\nfamilies = \"logs\"\n").errors,
+              ElementsAre(HasSubstr("write [postgres.families] above its lines")));
+  // Whoever needs no database needs none of these.
+  EXPECT_THAT(load("[postgres.families]\nlogs_env = \"NOT_SET\"\n", environment_with_secrets(),
+                   {.accounts = false, .postgres = false})
+                  .errors,
+              IsEmpty());
+}
+
 TEST(Settings, SecretsAreNotPrinted) {
   const auto loaded = load("[[accounts]]\nname = \"a\"\nkind = \"official_account\"\ntoken = \"s3cret\"\n");
   EXPECT_THAT(print_settings(loaded.settings), testing::Not(HasSubstr("s3cret")));

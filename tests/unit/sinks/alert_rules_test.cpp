@@ -101,6 +101,15 @@ TEST(AlertRules, CountUnaccountedCallbacksAndDeadLetters) {
   EXPECT_THAT(table.look(observed), ElementsAre("-dead_letters dead_letters", "-unaccounted custody"));
 }
 
+TEST(AlertRules, SayNothingOfDeadLettersWhileADatabaseIsAway) {
+  Table table;
+  auto observed = quiet();
+  observed.dead_letters = 10;
+  EXPECT_THAT(table.look(observed), ElementsAre("+dead_letters dead_letters"));
+  observed.dead_letters.reset();
+  EXPECT_THAT(table.look(observed), IsEmpty()) << "neither over nor again";
+}
+
 TEST(AlertRules, CallAnInstanceSilentByItsLastHeartbeat) {
   Table table;
   auto observed = quiet();
@@ -167,7 +176,8 @@ TEST(AlertRules, WonderAboutTheSilenceOfUsualAccountsOnly) {
 TEST(AlertRules, EndWhereTheyAreTurnedOff) {
   Table table;
   auto observed = quiet();
-  observed.unaccounted = observed.dead_letters = 1000;
+  observed.unaccounted = 1000;
+  observed.dead_letters = 1000;
   observed.readers->at(0).age = 1h;
   observed.instances = {{"desk", kNoon - 5h, true, 0s}};
   observed.accounts = {{"shop", kNoon - 50h, true, 0s}};

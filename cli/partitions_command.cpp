@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "common/clock.hpp"
 #include "common/postgres/sqlstate.hpp"
 #include "common/result.hpp"
 #include "sinks/autopilot.hpp"
+#include "sinks/family_databases.hpp"
 
 namespace wxpipe::cli {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "common/clock.hpp"
@@ -10,6 +12,7 @@
 #include "common/result.hpp"
 #include "operate/audit_log.hpp"
 #include "sinks/autopilot.hpp"
+#include "sinks/family_databases.hpp"
 #include "sinks/retention/retention.hpp"
 
 namespace wxpipe::cli {

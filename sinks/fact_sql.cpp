@@ -198,15 +198,19 @@ std::vector<MergeStatement> merges_of(std::string_view family, std::string_view 
 }
 
 std::vector<std::string> tables_merged_by(std::string_view family) {
-  constexpr std::string_view kInto = "insert into ", kCounts = " counts ";
+  constexpr std::string_view kMark = "--@ ", kInto = "insert into ";
   std::vector<std::string> tables;
   for (const auto& file : postgres::embedded_merge_files()) {
     if (file.folder != family) continue;
-    for (const auto mark : {kInto, kCounts})
-      for (auto at = file.sql.find(mark); at != std::string_view::npos; at = file.sql.find(mark, at + 1)) {
-        const auto name = file.sql.substr(at + mark.size());
-        tables.emplace_back(name.substr(0, name.find_first_of(" \n")));
-      }
+    for (auto at = file.sql.find(kMark); at != std::string_view::npos; at = file.sql.find(kMark, at + 1)) {
+      const auto line = file.sql.substr(at + kMark.size());
+      if (const auto table = read_heading(line.substr(0, line.find('\n'))).table; !table.empty())
+        tables.emplace_back(table);
+    }
+    for (auto at = file.sql.find(kInto); at != std::string_view::npos; at = file.sql.find(kInto, at + 1)) {
+      const auto name = file.sql.substr(at + kInto.size());
+      tables.emplace_back(name.substr(0, name.find_first_of(" \n")));
+    }
   }
   return tables;
 }

@@ -243,6 +243,40 @@ TEST_F(FamiliesTest, DeadLettersOfAllSinksAreOneList) {
     EXPECT_EQ(count_in(*database, "audit_logs where operation = 'dlq drop' and affected = 1"), 1);
 }
 
+TEST_F(FamiliesTest, TheConsoleShowsAllDatabasesAndThoseThatAnswer) {
+  auto all = start_with_families();
+  ASSERT_TRUE(all->ready()) << all->readiness();
+  send(*all, 1, 1);
+  ASSERT_TRUE(settled(2));
+  ASSERT_EQ(eventually_equal([&] { return logs(); }, 1), 1);
+  const auto console = start_with_families({"console"}, {{"WXPIPE_CONSOLE__LISTEN", "127.0.0.1:0"}});
+  uint16_t port = 0;
+  ASSERT_TRUE(eventually([&] {
+    const auto log = console->log();
+    const auto line = log.find("event=console_listening");
+    const auto at = line == log.npos ? log.npos : log.find(" port=", line);
+    if (at == log.npos || log.find('\n', at) == log.npos) return false;
+    port = static_cast<uint16_t>(std::stoi(log.substr(at + 6)));
+    return true;
+  })) << console->log();
+  const auto get = [&](const std::string& target) { return HttpClient("127.0.0.1", port, 30s).get(target).body; };
+  const auto line = lines("select event_id from messages where event = 'annual_renew'")[0];
+  const auto event = "/api/v1/events/" + line.substr(1, line.size() - 2);
+  EXPECT_THAT(get(event), AllOf(HasSubstr("system_logs_"), HasSubstr("messages_")));
+  EXPECT_THAT(get("/api/v1/groups"),
+              AllOf(HasSubstr(R"("reader":"sink.logs")"), HasSubstr(topics_->prefix() + "sink.logs"),
+                    HasSubstr(topics_->prefix() + "sink.messages")));
+  EXPECT_THAT(get("/api/v1/dead-letters"), HasSubstr(R"("letters":0)"));
+  close(*logs_, *database_);
+  // A connection that was kept has to be lost first.
+  EXPECT_TRUE(eventually([&] {
+    return get("/api/v1/dead-letters").find("rows of a database that gives no answer are missing") != std::string::npos;
+  }));
+  EXPECT_THAT(get("/api/v1/accounts"), AllOf(HasSubstr(R"("account":"shop")"), HasSubstr("[postgres.families] logs")));
+  EXPECT_THAT(get(event), AllOf(HasSubstr("messages_"), HasSubstr("facts of a database that gives no answer")));
+  open(*logs_, *database_);
+}
+
 TEST_F(FamiliesTest, AReplayWritesEachFamilyWhereItLies) {
   {
     auto all = start_with_families();

@@ -170,8 +170,8 @@ void make_side_schema(const config::Settings& settings, const Schemas& side) {
         "you have seen enough, with {1}'",
         side.business, side.own));
     postgres::migrate(*connection, side_migrations());
+    connections.push_back(sinks::open(database, "wxpipe replay"));  // first: its key counts
     connections.push_back(std::move(connection));
-    connections.push_back(sinks::open(database, "wxpipe replay"));
   }
   // Whoever was erased from production stays so here.
   std::vector<Connection*> all;

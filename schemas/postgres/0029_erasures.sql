@@ -42,4 +42,4 @@ comment on table wxpipe.erasure_key is 'The key of wxpipe.erasures.subject_hash,
 comment on column wxpipe.erasure_key.only_one is 'True: there is one row';
 comment on column wxpipe.erasure_key.key is '32 random bytes';
 comment on column wxpipe.erasure_key.created_at is 'When the row was made';
-comment on column wxpipe.erasure_key.updated_at is 'When the row was changed; never';
+comment on column wxpipe.erasure_key.updated_at is 'When it took over the key of another database';

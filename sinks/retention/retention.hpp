@@ -72,9 +72,6 @@ class Retention {
   // SqlError, std::system_error (the file can't be written); the next run goes on there.
   void drop(OldPartition& partition, const std::stop_token& stop = {});
 
-  // Of the tables that get rows there. Those without a limit aren't here.
-  const std::vector<TablePolicy>& policies() const { return policies_; }
-
  private:
   std::vector<OldPartition> detached_before();
   std::string hindrance(const TablePolicy& policy, const postgres::PartitionRange& range, Doubt doubt);
@@ -90,7 +87,7 @@ class Retention {
   postgres::Connection &connection_, &custody_, &main_;
   Drain& drain_;
   const Actor actor_;
-  const std::vector<TablePolicy> policies_;
+  const std::vector<TablePolicy> policies_;  // of tables that get rows there and have a limit
   std::string command_id_;
   std::chrono::milliseconds patience_{};
   std::stop_token stop_;

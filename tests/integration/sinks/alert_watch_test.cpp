@@ -114,10 +114,11 @@ TEST_F(AlertWatchTest, CountsDeadLettersOfAllDatabases) {
   database_->query("delete from dead_letters");
   database_->query(fmt::format("alter database {} with allow_connections false", logs.name()));
   database_->query(
-      fmt::format("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", logs.name()));
+      fmt::format("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{}'", logs.name()));
   EXPECT_THROW(one_->watch.look(), Unavailable);
   EXPECT_EQ(lines(*database_, "select status from alert_records"), Lines{"(ACTIVE)"});
   database_->query(fmt::format("alter database {} with allow_connections true", logs.name()));
+  other_ = std::make_unique<Process>(*this);  // its connection was lost
   EXPECT_EQ(look(), open) << "six are more than half of the threshold";
   logs.query("delete from dead_letters");
   EXPECT_EQ(look(), Lines{"(dead_letters,pipeline,dead_letters,RESOLVED,0,0)"});

@@ -228,7 +228,7 @@ TEST_F(RetentionTest, GoesOnWhereARunWasCutOffAndAuditsAreTrueMeanwhile) {
 TEST_F(RetentionTest, IsDoneByOneProcessAtATime) {
   auto other = database_->connect();
   Drain others_drain(settings_);
-  Retention here(settings_, *connection_, *drain_, {"anna", "desk"});
+  Retention here(settings_, place(*connection_), *drain_, {"anna", "desk"});
   EXPECT_TRUE(here.alone());
   EXPECT_FALSE(Retention(settings_, place(*other), others_drain, {"ben", "desk"}).alone());
   connection_ = database_->connect();  // the first one ends

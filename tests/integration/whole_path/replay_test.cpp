@@ -12,7 +12,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-const Lines kAllTopics{"events", "messages", "followers", "leads", "customers", "logs", "dead_letters", "custody", "calls"};
+const Lines kAllTopics{"events", "messages",     "followers", "leads", "customers",
+                       "logs",   "dead_letters", "custody",   "calls"};
 
 class ReplayTest : public WholePathTest {
  protected:

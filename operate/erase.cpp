@@ -73,7 +73,7 @@ class Eraser {
     if (write_) remember(transaction, why);
     for (auto& person : people_) {
       erase_found<Event>(transaction, person, {by_events<Event>("")});
-      erase_found<SendTold>(transaction, person, {by_events<SendTold>("")});
+      erase_found<SendTold>(transaction, person, {by_events<SendTold>(""), sends_by_receiver()});
       erase_found<LogWritten>(transaction, person, {by_events<LogWritten>(" and f.account = $1::text")});
       erase_found<DirectoryChanged>(
           transaction, person,

@@ -10,6 +10,7 @@
 
 #include "operate/fact_rows.hpp"
 #include "schemas/facts/directory_changed.hpp"
+#include "schemas/facts/send_told.hpp"
 
 namespace wxpipe::operate::erase_sql {
 
@@ -66,6 +67,15 @@ inline const std::string& directory_by_part() {
       "d.kind and h.id = d.id and h.part = d.part and h.tenant = d.tenant offset 0) t where d.account = $1::text and d.part = "
       "$2::text and d.part <> '' and {}",
       key_list<schemas::DirectoryChanged>("t"), kAllOfSix);
+  return sql;
+}
+
+inline const std::string& sends_by_receiver() {
+  static const auto sql = fmt::format(
+      "select {} from send_records s cross join lateral (select * from receipts r where r.account = s.account and r.sent_as = "
+      "s.sent_as and r.kind = s.kind and r.receiver = s.receiver and r.tenant = s.tenant offset 0) t where s.account = $1::text "
+      "and s.receiver = $2::text and s.receiver <> '' and {}",
+      key_list<schemas::SendTold>("t"), kAllOfSix);
   return sql;
 }
 

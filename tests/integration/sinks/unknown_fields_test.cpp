@@ -39,7 +39,7 @@ struct Tree {
 };
 using Members = std::vector<std::pair<std::string, Tree>>;
 
-// The rule. Equal names are one list; null is absent; numbers are texts; what is empty is an empty text.
+// The rule. Equal names are one list; null is absent; numbers are texts; the rest stands as it stood.
 std::string rule(const Tree& tree);
 std::string rule(const Members& members) {
   std::string out;
@@ -56,11 +56,11 @@ std::string rule(const Members& members) {
   return out;
 }
 std::string rule(const Tree& tree) {
-  if (tree.kind == Tree::Kind::object && !tree.members.empty()) {
+  if (tree.kind == Tree::Kind::object) {
     const auto beside = tree.text.empty() ? std::string() : R"("":)" + json_text(tree.text) + ",";
     return "{" + beside + rule(tree.members) + "}";
   }
-  if (tree.kind == Tree::Kind::list && !tree.items.empty()) {
+  if (tree.kind == Tree::Kind::list) {
     std::string items;
     for (const auto& item : tree.items)
       if (item.kind != Tree::Kind::null) items += (items.empty() ? "" : ",") + rule(item);
@@ -186,15 +186,17 @@ class Unknown {
     }
   }
 
-  std::string xml(const Members& members) {
+  // Beside a text, layout would belong to the text.
+  std::string xml(const Members& members, bool may_lay_out = true) {
     std::string out;
     for (const auto& [called, value] : members) {
-      const auto layout = pick(4) == 0 ? "\n  " : "";
+      const auto layout = may_lay_out && pick(4) == 0 ? "\n  " : "";
       if (value.kind == Kind::text && value.text.empty() && pick(2))
         out += fmt::format("{}<{}/>", layout, called);
       else
         out += fmt::format("{}<{}>{}</{}>", layout, called,
-                           value.kind == Kind::object ? escaped(value.text) + xml(value.members) : said(value.text),
+                           value.kind == Kind::object ? escaped(value.text) + xml(value.members, value.text.empty())
+                                                      : said(value.text),
                            called);
     }
     return out;
@@ -221,12 +223,12 @@ class Unknown {
   Members members_;
 };
 
-// A callback around the unknown members, and the attributes that it has without them.
+// A callback around the unknown members, and the attributes that it must have.
 struct Shape {
   const char* what;
   bool is_json;
   Request (*request)(int number, const std::string& unknown);
-  // The attributes: `{}` stands for the unknown members.
+  // Beside the unknown ones, which are given as the rule has them.
   std::string (*attributes)(int number, const std::string& unknown);
 };
 

@@ -1,5 +1,7 @@
 // Boundaries of months, weeks and days, a day on which clocks change, times that can't be: each row is in the partition
 // of its own time in UTC, wherever servers and people are, or is a dead letter that says why. Nothing waits for it.
+#include <algorithm>
+
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 
 namespace wxpipe::whole_path {

@@ -165,8 +165,9 @@ TEST_F(Schema, LeadsFromEachRowToATrace) {
   // The rest are counters and what people did: their rows are sums over many events, or about none.
   EXPECT_EQ(tables_where("not " + of_one_event + " and not " + of_several + " and t.relname !~ '^audit_logs_'"),
             (Names{"account_health", "audit_logs", "wxpipe.accounts", "wxpipe.bookmarks", "wxpipe.custody_marks",
-                   "wxpipe.dead_letter_actions", "wxpipe.identity_verdicts", "wxpipe.lead_daily", "wxpipe.ledger",
-                   "wxpipe.replays", "wxpipe.schema_version", "wxpipe.sink_offsets"}));
+                   "wxpipe.dead_letter_actions", "wxpipe.dropped_partitions", "wxpipe.identity_verdicts",
+                   "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.replays", "wxpipe.retired_receipts",
+                   "wxpipe.schema_version", "wxpipe.sink_offsets"}));
 }
 
 TEST_F(Schema, NamesPartitionsByTheirMonthOrDay) {

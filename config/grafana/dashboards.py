@@ -81,6 +81,8 @@ OPERATIONS = [
      [("sum(wxpipe_configuration_refused)", "refused")], 4, "few"),
     ("Reloads", "taken, unchanged, refused.", "short",
      [("sum by (outcome) (increase(wxpipe_configuration_reloads_total[1h])) or vector(0)", "{{outcome}}")], 8, "lines"),
+    ("Log lines for system_logs", "dropped: Kafka was away; standard error has them.", "ops",
+     [(f'{rate("wxpipe_log_lines_total", "outcome")} or vector(0)', "{{outcome}}")], 8, "lines"),
 ]
 
 

@@ -130,7 +130,7 @@ create table alert_records (
   updated_trace_id text,
   created_at       timestamptz(6) not null default now(),
   updated_at       timestamptz(6) not null default now()
-);
+) with (fillfactor = 50);
 create unique index alert_records_open on alert_records (rule, source_type, source_id) where rule is not null and resolved_at is null;
 create index alert_records_active on alert_records (opened_at) where resolved_at is null;
 create index alert_records_opened_at on alert_records (opened_at);

@@ -376,9 +376,9 @@ class UnknownFields : public ::testing::Test {
     }
     processors::Windows windows;
     windows.emplace(0, processors::RecentIds(600s));
-    const config::Settings defaults;
+    const config::Settings settings;
     const auto effects =
-        processors::process_batch(records, processors::make_steps(defaults), windows, {"t", kReceivedAt});
+        processors::process_batch(records, processors::make_steps(settings), windows, {"t", kReceivedAt});
     EXPECT_EQ(effects.counts.processed, events.size());
     for (const auto* of : {"messages", "directory"}) {
       Records values;

@@ -53,7 +53,7 @@ class EraseTest : public WholePathTest {
     webhook("desk", "contact.added", login + R"("wxid":"wxid_bert","nickname":"李雷")");
     webhook("desk", "message.received",
             login + R"("message_uuid":"u1","chat_type":"private","chat_wxid":"wxid_anna","sender_wxid":"wxid_anna",)"
-                    R"("message_type":"text","content":"我是安娜呀"})");
+                    R"("message_type":"text","content":"我是安娜呀")");
     webhook("desk", "message.sent",
             login + R"("message_uuid":"u2","chat_type":"private","chat_wxid":"wxid_anna","sender_wxid":"wxid_desk1",)"
                     R"("message_type":"text","content":"安娜呀，您好")");

@@ -72,7 +72,9 @@ comment on function wxpipe.instance_status(text, timestamptz, integer, timestamp
   'How an instance is at a moment: what it told; offline after three intervals (of 30 seconds, where nobody said another) without a heartbeat, but in maintenance. From times alone';
 
 create function wxpipe.measured_number(written text) returns numeric language sql immutable parallel safe as $$
-  select case when abs(wxpipe.decimal_number(written)) < 100000000000 then wxpipe.decimal_number(written) end
+  select case when abs(n.number) < 100000000000 then n.number end
+  from (select case when written ~ '^-?[0-9]{1,11}(\.[0-9]{1,30})?$' then round(written::numeric, 4)
+                    when written ~ '^-?[0-9]{1,2}(\.[0-9]{1,30})?[eE]-?[0-9]$' then round(written::numeric, 4) end as number) n
 $$;
 comment on function wxpipe.measured_number(text) is 'The number that a text writes, with four decimals, as numeric(15, 4) can hold it; null for anything else';
 

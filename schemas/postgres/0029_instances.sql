@@ -16,7 +16,7 @@ create table instances (
   created_at       timestamptz(6) not null default now(),
   updated_at       timestamptz(6) not null default now(),
   primary key (account, login)
-) with (fillfactor = 70);
+) with (fillfactor = 50);
 create index instances_themselves on instances (account) where login = '';
 comment on table instances is 'Each instance, and each WeChat id that one is logged in with: what it told of itself, the newest of each field. wxpipe.instance_status says how it is at a moment.';
 comment on column instances.account is 'The account''s name in the configuration';
@@ -41,7 +41,7 @@ create table instance_health (
   created_at     timestamptz(6) not null default now(),
   updated_at     timestamptz(6) not null default now(),
   primary key (account, day)
-) with (fillfactor = 70);
+) with (fillfactor = 50);
 comment on table instance_health is 'Each instance and day (UTC): the minutes in which it told of itself. wxpipe.silences lists the gaps between them.';
 comment on column instance_health.account is 'The account''s name in the configuration';
 comment on column instance_health.day is 'UTC day, by our clock';
@@ -172,7 +172,7 @@ create table wxpipe.traffic_days (
   created_at timestamptz(6) not null default now(),
   updated_at timestamptz(6) not null default now(),
   primary key (account, tenant, login, day, writer)
-) with (fillfactor = 70);
+) with (fillfactor = 50);
 comment on table wxpipe.traffic_days is 'How many messages and events each account and login had on a day of people in China, a row for each writer; the view traffic_days has the sums.';
 comment on column wxpipe.traffic_days.account is 'The account''s name in the configuration';
 comment on column wxpipe.traffic_days.tenant is 'The authorised account; empty where there is none';

@@ -111,7 +111,7 @@ void add_console_command(Program& program) {
     operate::LiveConfiguration configuration(program.config_file, environment_of(program), config::kEverything);
     const auto settings = configuration.settings();
     const auto make = [](runtime::RoleContext context) { return console::make_console_role(context); };
-    runtime::run_roles(settings, operate::with_log_role({make}, settings, "console"), configuration, settings);
+    runtime::run_roles(settings, operate::with_lines_to_kafka({make}, settings, "console"), configuration, settings);
   });
 }
 

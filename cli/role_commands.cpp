@@ -51,7 +51,7 @@ CLI::App& add(Program& program, const std::string& name, const std::string& mean
   command.callback([&program, name, needs, roles = std::move(roles)] {
     operate::LiveConfiguration configuration(program.config_file, environment_of(program), needs);
     const auto settings = configuration.settings();
-    runtime::run_roles(settings, operate::with_log_role(roles, settings, name), configuration, settings);
+    runtime::run_roles(settings, operate::with_lines_to_kafka(roles, settings, name), configuration, settings);
   });
   return command;
 }
@@ -88,7 +88,7 @@ void add_run(Program& program) {
     if (settings.console.in_run) roles.push_back(kConsole);
     if (on_mock->count() > 0) return run_on_mock_broker(configuration, settings, roles);
     roles.push_back(kDurability);
-    runtime::run_roles(settings, operate::with_log_role(roles, settings, "run"), configuration, settings);
+    runtime::run_roles(settings, operate::with_lines_to_kafka(roles, settings, "run"), configuration, settings);
   });
   add_examples(command, {{"wxpipe run --config wxpipe.toml", "everything, until SIGTERM or Ctrl-C"},
                          {"curl -s localhost:9464/readyz", "is it ready, and if not, what is it waiting for"}});

@@ -73,8 +73,8 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
   work.receipt->decide(path);
   if (work.dead_letter && path != DeliveryPath::nowhere)
     dead_letter_line_.say(1,
-                          {to_string(*work.dead_letter), *work.account, schemas::trace_id_in(work.record.traceparent),
-                           schemas::span_id_in(work.record.traceparent)},
+                          {to_string(*work.dead_letter), *work.account, schemas::trace_id_in(work.traceparent),
+                           schemas::span_id_in(work.traceparent)},
                           std::chrono::steady_clock::now());
   work.record.clear();
   spare_.push_back(std::move(work.record));
@@ -150,6 +150,7 @@ void Receiver::fill(Unreadable& unreadable, std::string_view traceparent, Work& 
   record.receipt = letter.receipt;
   trace_ids_.traceparent(letter.trace_id, record.traceparent);
   work.dead_letter = letter.reason;
+  work.traceparent = record.traceparent;
   work.reply = std::move(unreadable.reply);
   work.urgent = unreadable.urgent;
 }

@@ -67,6 +67,7 @@ class Receiver {
     bool urgent = false;
     std::optional<Reason> dead_letter;
     std::string first_signature;  // of a dead letter that is the first under it
+    std::string traceparent;      // of a dead letter: the spool may have taken the record
   };
 
   // Fills `work` with what is to be made durable; or returns an answer if there is nothing to store.

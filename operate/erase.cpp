@@ -36,6 +36,10 @@ Key key_of(const SendTold& fact) {
   return {fact.origin.account, fact.kind, fact.sent_as, fact.receiver, fact.origin.tenant};
 }
 
+const std::string& chat_of(const Event& event) {
+  return !event.conversation.empty() ? event.conversation : !event.subject.empty() ? event.subject : event.sender;
+}
+
 Timestamp moment(int64_t micros) { return Timestamp(std::chrono::microseconds(micros)); }
 
 // As it stands inside of a JSON text.
@@ -69,7 +73,7 @@ class Eraser {
     if (write_) remember(transaction, why);
     for (auto& person : people_) {
       erase_found<Event>(transaction, person, {by_events<Event>("")});
-      erase_found<SendTold>(transaction, person, {by_events<SendTold>("")});
+      erase_found<SendTold>(transaction, person, {by_events<SendTold>(""), sends_by_receiver()});
       erase_found<LogWritten>(transaction, person, {by_events<LogWritten>(" and f.account = $1::text")});
       erase_found<DirectoryChanged>(
           transaction, person,
@@ -80,9 +84,9 @@ class Eraser {
           transaction, person,
           {by<FollowerChanged>("account = $1::text and tenant = any($3::text[]) and subject = $2::text")});
     }
-    settle(transaction);
     for (auto& person : people_) replace_words(transaction, person);
     change_merged(transaction);
+    settle(transaction);
     if (write_) transaction.commit();
     std::vector<Decided> all;
     for (const auto& person : people_) all.push_back({person.erasure, person.words});
@@ -125,11 +129,8 @@ class Eraser {
   struct Turn {
     std::string account, chat, owner, tenant, event_id, sender, recipient;
   };
-  // Rows that are merged from facts, by key: where they go, and the events that name somebody.
-  struct Told {
-    std::map<Key, Key> moved;
-    std::map<Key, std::set<Uuid>> changed;
-  };
+  // Rows that are merged from facts, by key: the events that name somebody.
+  using Told = std::map<Key, std::set<Uuid>>;
 
   // Until the transaction ends no sink stores anything.
   static void lock(Transaction& transaction) { transaction.execute("lock table wxpipe.erasures in exclusive mode"); }
@@ -323,15 +324,12 @@ class Eraser {
   template <class Fact>
   void note(const Fact& before, const Fact& erased) {
     if constexpr (std::is_same_v<Fact, Event>) {
-      const auto& chat = !erased.conversation.empty() ? erased.conversation
-                         : !erased.subject.empty()    ? erased.subject
-                                                      : erased.sender;
-      turns_.push_back({erased.account, chat, erased.platform == "instance" ? erased.recipient : "", erased.tenant,
-                        to_string(erased.id), erased.sender, erased.recipient});
+      // A person's own conversation is changed whole (kMerged).
+      if (chat_of(before) == chat_of(erased))
+        turns_.push_back({erased.account, chat_of(erased), erased.platform == "instance" ? erased.recipient : "",
+                          erased.tenant, to_string(erased.id), erased.sender, erased.recipient});
     } else if constexpr (requires { key_of(erased); }) {
-      auto& told = std::is_same_v<Fact, SendTold> ? sends_ : entries_;
-      told.changed[key_of(erased)].insert(erased.origin.event_id);
-      if (key_of(before) != key_of(erased)) told.moved[key_of(before)] = key_of(erased);
+      (std::is_same_v<Fact, SendTold> ? sends_ : entries_)[key_of(erased)].insert(erased.origin.event_id);
     }
   }
 
@@ -353,36 +351,26 @@ class Eraser {
                                                                         .text(turn.recipient))
                                                     .affected()));
     turns_.clear();
-    tell_again<DirectoryChanged>(transaction, "directory", "id", "part", entries_, directory_again());
-    tell_again<SendTold>(transaction, "send_records", "sent_as", "receiver", sends_, sends_again());
+    tell_again<DirectoryChanged>(transaction, "directory", entries_, directory_again());
+    tell_again<SendTold>(transaction, "send_records", sends_, sends_again());
   }
 
-  // third, fourth: the key's columns beside account, kind and tenant.
   template <class Fact>
-  void tell_again(Transaction& transaction, std::string_view table, std::string_view third, std::string_view fourth,
-                  Told& told, const std::string& sql) {
+  void tell_again(Transaction& transaction, std::string_view table, Told& told, const std::string& sql) {
     const auto parameters = [](const Key& key) {
       Parameters all;
       for (const auto& part : key) all.text(part);
       return all;
     };
-    // Somebody who is known anew may have such a row again: then the other one was moved before.
-    const auto move = fmt::format(
-        "update {0} set {1} = $3::text, {2} = $4::text where account = $1::text and kind = $2::text and tenant = $5::text and "
-        "{1} = $6::text and {2} = $7::text and not exists (select from {0} k where k.account = $1::text and k.kind = $2::text "
-        "and k.tenant = $5::text and k.{1} = $3::text and k.{2} = $4::text)",
-        table, third, fourth);
-    for (const auto& [before, after] : told.moved)
-      transaction.execute(move, parameters(after).text(before[2]).text(before[3]));
     SqlArray kept(ElementType::text);
     schemas::for_each_word(schemas::kErasing<Fact>.kept, [&](std::string_view name) { kept.add_text(name); });
-    for (const auto& [key, events] : told.changed) {
+    for (const auto& [key, events] : told) {
       SqlArray ids(ElementType::uuid);
       for (const auto& id : events) ids.add_uuid(id);
       const auto done = transaction.execute(sql, parameters(key).bytes(ids.bytes()).bytes(kept.bytes()));
       add(table, static_cast<int64_t>(done.affected()));
     }
-    told = {};
+    told.clear();
   }
 
   // What people told wxpipe's commands: filters of replays and verdicts name whom they were about.

@@ -184,11 +184,10 @@ report::Report run_erase(const config::Settings& settings, const EraseRequest& r
         {Level::warning, fmt::format("Kafka doesn't say how long its topics hold it: {}", error.what())});
   }
   if (!linked.rows.empty())
-    findings.push_back(
-        {Level::warning,
-         fmt::format("{} of the same customer {} not erased", report::counted(linked.rows.size(), "identity"),
-                     linked.rows.size() == 1 ? "is" : "are"),
-         fmt::format("All of them: --customer {}", others.front().customer_id)});
+    findings.push_back({Level::warning,
+                        fmt::format("{} {} left behind: the same customer", linked.rows.size(),
+                                    linked.rows.size() == 1 ? "identity is" : "identities are"),
+                        fmt::format("All of them: --customer {}", others.front().customer_id)});
   if (!sides.old.empty())
     findings.push_back(
         {Level::warning,

@@ -10,6 +10,7 @@
 
 #include "operate/fact_rows.hpp"
 #include "schemas/facts/directory_changed.hpp"
+#include "schemas/facts/send_told.hpp"
 
 namespace wxpipe::operate::erase_sql {
 
@@ -42,7 +43,7 @@ inline constexpr std::string_view kEvents =
     "directory_history h where h.account = d.account and h.kind = d.kind and h.id = d.id and h.part = d.part and h.tenant = "
     "d.tenant offset 0) h where d.account = $1::text and d.part = $2::text and d.part <> ''";
 
-// As kKinds of docs/tables.md, directory: its key begins with account and kind.
+// All kinds of the directory: its key begins with account and kind.
 inline constexpr std::array<std::string_view, 9> kKinds{
     "contact", "member", "department", "tag", "member_tag", "group", "tag_holder", "group_member", "authorization"};
 
@@ -69,6 +70,15 @@ inline const std::string& directory_by_part() {
   return sql;
 }
 
+inline const std::string& sends_by_receiver() {
+  static const auto sql = fmt::format(
+      "select {} from send_records s cross join lateral (select * from receipts r where r.account = s.account and r.sent_as = "
+      "s.sent_as and r.kind = s.kind and r.receiver = s.receiver and r.tenant = s.tenant offset 0) t where s.account = $1::text "
+      "and s.receiver = $2::text and s.receiver <> '' and {}",
+      key_list<schemas::SendTold>("t"), kAllOfSix);
+  return sql;
+}
+
 // Rows that are merged or computed from facts of one person.
 struct Merged {
   std::string_view table, where;
@@ -89,6 +99,13 @@ inline constexpr std::array kMerged{
         "conversations", "account = $1::text and chat = $2::text",
         "chat = $4::text, last_preview = case when last_preview is not null then 'erased' end, last_sender = case when "
         "last_sender = $2::text then $4::text else last_sender end"},
+    Merged{
+        "directory",
+        "account = $1::text and kind in ('contact', 'member', 'department', 'tag', 'member_tag', 'group', 'tag_holder', "
+        "'group_member', 'authorization') and id = $2::text",
+        "id = $4::text"},
+    Merged{"directory", "account = $1::text and part = $2::text and part <> ''", "part = $4::text"},
+    Merged{"send_records", "account = $1::text and receiver = $2::text and receiver <> ''", "receiver = $4::text"},
     Merged{"identity_links", kOfThem, ""},
     Merged{"wxpipe.identity_values",
            "identity_id in (select identity_id from identities where account = $1::text and subject = $2::text)", ""},

@@ -83,7 +83,11 @@ template <class Fact, class Take>
 void read_facts(postgres::Transaction& transaction, std::span<const RowKey> keys, Take&& take) {
   constexpr size_t kAtOnce = 200;
   static const std::string sql = [] {
-    std::string values = fmt::format("'schema', '{}'", Fact::kSchemas[0]);
+    // In two pieces, because a side schema's connection renames what begins with "wxpipe."
+    // (common/postgres/schemas.hpp).
+    constexpr std::string_view kOurs = "wxpipe";
+    static_assert(Fact::kSchemas[0].starts_with(kOurs));
+    std::string values = fmt::format("'schema', '{}' || '{}'", kOurs, Fact::kSchemas[0].substr(kOurs.size()));
     schemas::for_each_field<Fact>([&](auto i) {
       constexpr const auto& f = schemas::kField<Fact, i>;
       if constexpr (f.in_json != schemas::InJson::never && f.in_table != schemas::InTable::none &&

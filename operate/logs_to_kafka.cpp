@@ -180,8 +180,8 @@ std::unique_ptr<runtime::Role> make_log_role(const runtime::RoleContext& context
   return std::make_unique<LogRole>(context, command);
 }
 
-std::vector<runtime::MakeRole> with_log_role(std::vector<runtime::MakeRole> roles, const config::Settings& settings,
-                                             const std::string& command) {
+std::vector<runtime::MakeRole> with_lines_to_kafka(std::vector<runtime::MakeRole> roles,
+                                                   const config::Settings& settings, const std::string& command) {
   if (settings.log.to_kafka)
     roles.insert(roles.begin(), [command](runtime::RoleContext context) { return make_log_role(context, command); });
   return roles;

@@ -42,7 +42,7 @@ class LogQueue final : public telemetry::LogTarget {
 std::unique_ptr<runtime::Role> make_log_role(const runtime::RoleContext& context, const std::string& command);
 
 // The roles, behind that one if the settings want it.
-std::vector<runtime::MakeRole> with_log_role(std::vector<runtime::MakeRole> roles, const config::Settings& settings,
-                                             const std::string& command);
+std::vector<runtime::MakeRole> with_lines_to_kafka(std::vector<runtime::MakeRole> roles,
+                                                   const config::Settings& settings, const std::string& command);
 
 }  // namespace wxpipe::operate

@@ -16,7 +16,7 @@ class Reader {
   simdjson::simdjson_result<simdjson::ondemand::document> iterate(std::string_view json) {
     if (buffer_.size() < json.size() + simdjson::SIMDJSON_PADDING)
       buffer_.resize(json.size() + simdjson::SIMDJSON_PADDING);
-    std::memcpy(buffer_.data(), json.data(), json.size());
+    json.copy(buffer_.data(), json.size());  // an empty text may have no address
     return parser_.iterate(simdjson::padded_string_view(buffer_.data(), json.size(), buffer_.size()));
   }
 

@@ -81,6 +81,10 @@ OPERATIONS = [
      [("sum(wxpipe_configuration_refused)", "refused")], 4, "few"),
     ("Reloads", "taken, unchanged, refused.", "short",
      [("sum by (outcome) (increase(wxpipe_configuration_reloads_total[1h])) or vector(0)", "{{outcome}}")], 8, "lines"),
+    ("Log lines for system_logs", "dropped: Kafka was away; standard error has them.", "ops",
+     [(f'{rate("wxpipe_log_lines_total", "outcome")} or vector(0)', "{{outcome}}")], 8, "lines"),
+    ("Partitions dropped", "By [retention] keep.", "short",
+     [("sum(increase(wxpipe_partitions_dropped_total[1h])) or vector(0)", "dropped")], 8, "lines"),
 ]
 
 

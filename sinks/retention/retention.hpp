@@ -1,7 +1,7 @@
 // Drops partitions that are older than [retention] keep says, or first writes them to files. A partition goes only when
 // custody of its time is settled: what was acknowledged then is stored, repeated or a dead letter, and the sinks have
 // taken everything. A partition that goes takes along its receipts (wxpipe.retired_receipts says which), the repeats of
-// its events, and the custody marks that have no other receipts (docs/decisions/0027-retention.md).
+// its events, and the custody marks that have no other receipts (docs/decisions/0021-retention.md).
 //
 // Step by step, so that a process can be killed anywhere: detach it and note so (audits still find its rows); write the
 // file; note its receipts; then, in one transaction, delete the marks, write audit_logs and drop it. The next run goes

@@ -42,7 +42,7 @@ PURE = [
     "ingest/**",
     "processors/**",
     "sinks/bisect.hpp", "sinks/brake.*", "sinks/custody/boots.*", "sinks/custody/reconcile.*", "sinks/record.*",
-    "operate/event_filter.*", "operate/explain.*", "operate/exposition.*", "operate/outcome.*", "operate/scale.*",
+    "operate/event_filter.*", "operate/explain.*", "operate/exposition.*", "operate/log_line.*", "operate/outcome.*", "operate/scale.*",
     "operate/topics_plan.*", "micro/memory.*", "console/access.*", "console/guard.*", "console/http.*", "console/masking.*",
     "console/router.*", "operate/moment.*", "cli/manual.*", "simulate/*",
     "chaos/schedule.*", "chaos/world.*", "chaos/oracle.*",

@@ -242,11 +242,12 @@ TEST_F(Schema, LeadsFromEachRowToATrace) {
   const auto of_one_event = has("trace_id", "text");
   const auto of_several = "(" + has("created_trace_id", "text") + " and " + has("updated_trace_id", "text") + ")";
   // The rest are counters and what people did: their rows are sums over many events, or about none.
-  EXPECT_EQ(tables_where("not " + of_one_event + " and not " + of_several + " and t.relname !~ '^audit_logs_'"),
-            (Names{"account_health", "audit_logs", "instance_health", "wxpipe.accounts", "wxpipe.bookmarks",
-                   "wxpipe.custody_marks", "wxpipe.dead_letter_actions", "wxpipe.erasure_key", "wxpipe.erasures",
-                   "wxpipe.identity_verdicts", "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.replays",
-                   "wxpipe.schema_version", "wxpipe.sink_offsets", "wxpipe.traffic_days"}));
+  EXPECT_EQ(
+      tables_where("not " + of_one_event + " and not " + of_several + " and t.relname !~ '^audit_logs_'"),
+      (Names{"account_health", "audit_logs", "instance_health", "wxpipe.accounts", "wxpipe.bookmarks",
+             "wxpipe.custody_marks", "wxpipe.dead_letter_actions", "wxpipe.dropped_partitions", "wxpipe.erasure_key",
+             "wxpipe.erasures", "wxpipe.identity_verdicts", "wxpipe.lead_daily", "wxpipe.ledger", "wxpipe.replays",
+             "wxpipe.retired_receipts", "wxpipe.schema_version", "wxpipe.sink_offsets", "wxpipe.traffic_days"}));
 }
 
 TEST_F(Schema, NamesPartitionsByTheirMonthDayOrWeek) {

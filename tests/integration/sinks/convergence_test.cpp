@@ -435,6 +435,8 @@ TEST_F(Convergence, OfOurOwnLogAndWhatCommandsDid) {
   for (size_t i = 0; i < kFacts; ++i) {
     schemas::LogWritten fact;
     fact.origin = some_origin(random, static_cast<int>(i));
+    fact.origin.timeless = false;  // whoever writes a line knows the time
+    fact.origin.stated_at = {};
     fact.log_id = schemas::derived_id(fact.origin.event_id, "log");
     fact.level = one_of(random, {"info", "warn", "error"});
     fact.service = one_of(random, {"ingest", "process", "sink"});

@@ -39,33 +39,42 @@ struct Tree {
 };
 using Members = std::vector<std::pair<std::string, Tree>>;
 
-// The rule. Equal names are one list; null is absent; numbers are texts; what is empty is an empty text.
+// The rule. Equal names are one list, of all that stands in their lists too; null is absent; numbers are texts; the
+// rest stands as it stood.
 std::string rule(const Tree& tree);
+std::string rule(const std::vector<const Tree*>& items) {
+  std::string out;
+  for (const auto* item : items)
+    if (item->kind != Tree::Kind::null) out += (out.empty() ? "" : ",") + rule(*item);
+  return "[" + out + "]";
+}
+std::vector<const Tree*> items_of(const Tree& list) {
+  std::vector<const Tree*> items;
+  for (const auto& item : list.items) items.push_back(&item);
+  return items;
+}
 std::string rule(const Members& members) {
   std::string out;
   std::set<std::string> done;
   for (const auto& [name, first] : members) {
     if (!done.insert(name).second) continue;
-    std::string values;
-    int count = 0;
+    std::vector<const Tree*> values, all;
     for (const auto& [other, value] : members)
-      if (other == name && value.kind != Tree::Kind::null) values += (count++ > 0 ? "," : "") + rule(value);
-    if (count == 0) continue;
-    out += (out.empty() ? "" : ",") + json_text(name) + ":" + (count > 1 ? "[" + values + "]" : values);
+      if (other == name && value.kind != Tree::Kind::null) values.push_back(&value);
+    if (values.empty()) continue;
+    for (const auto* value : values)
+      for (const auto* item : value->kind == Tree::Kind::list ? items_of(*value) : std::vector{value})
+        all.push_back(item);
+    out += (out.empty() ? "" : ",") + json_text(name) + ":" + (values.size() == 1 ? rule(*values[0]) : rule(all));
   }
   return out;
 }
 std::string rule(const Tree& tree) {
-  if (tree.kind == Tree::Kind::object && !tree.members.empty()) {
+  if (tree.kind == Tree::Kind::object) {
     const auto beside = tree.text.empty() ? std::string() : R"("":)" + json_text(tree.text) + ",";
     return "{" + beside + rule(tree.members) + "}";
   }
-  if (tree.kind == Tree::Kind::list && !tree.items.empty()) {
-    std::string items;
-    for (const auto& item : tree.items)
-      if (item.kind != Tree::Kind::null) items += (items.empty() ? "" : ",") + rule(item);
-    return "[" + items + "]";
-  }
+  if (tree.kind == Tree::Kind::list) return rule(items_of(tree));
   return json_text(tree.text);
 }
 
@@ -118,12 +127,7 @@ class Unknown {
   void add(Members& members, int depth) {
     const auto called = name();
     const int times = depth <= kShallow && pick(5) == 0 ? 2 + pick(3) : 1;
-    for (int i = 0; i < times; ++i) {
-      auto value = tree(depth);
-      // A list under a repeated name could mean one list or several.
-      if (times > 1 && value.kind == Kind::list) value = Tree{.text = text()};
-      members.emplace_back(called, std::move(value));
-    }
+    for (int i = 0; i < times; ++i) members.emplace_back(called, tree(depth));
   }
   Tree tree(int depth) {
     if (depth > kShallow) return chain(depth);
@@ -186,15 +190,17 @@ class Unknown {
     }
   }
 
-  std::string xml(const Members& members) {
+  // Beside a text, layout would belong to the text.
+  std::string xml(const Members& members, bool may_lay_out = true) {
     std::string out;
     for (const auto& [called, value] : members) {
-      const auto layout = pick(4) == 0 ? "\n  " : "";
+      const auto layout = may_lay_out && pick(4) == 0 ? "\n  " : "";
       if (value.kind == Kind::text && value.text.empty() && pick(2))
         out += fmt::format("{}<{}/>", layout, called);
       else
         out += fmt::format("{}<{}>{}</{}>", layout, called,
-                           value.kind == Kind::object ? escaped(value.text) + xml(value.members) : said(value.text),
+                           value.kind == Kind::object ? escaped(value.text) + xml(value.members, value.text.empty())
+                                                      : said(value.text),
                            called);
     }
     return out;
@@ -221,12 +227,12 @@ class Unknown {
   Members members_;
 };
 
-// A callback around the unknown members, and the attributes that it has without them.
+// A callback around the unknown members, and the attributes that it must have.
 struct Shape {
   const char* what;
   bool is_json;
   Request (*request)(int number, const std::string& unknown);
-  // The attributes: `{}` stands for the unknown members.
+  // Beside the unknown ones, which are given as the rule has them.
   std::string (*attributes)(int number, const std::string& unknown);
 };
 
@@ -370,7 +376,9 @@ class UnknownFields : public ::testing::Test {
     }
     processors::Windows windows;
     windows.emplace(0, processors::RecentIds(600s));
-    const auto effects = processors::process_batch(records, processors::make_steps({}), windows, {"t", kReceivedAt});
+    const config::Settings settings;
+    const auto effects =
+        processors::process_batch(records, processors::make_steps(settings), windows, {"t", kReceivedAt});
     EXPECT_EQ(effects.counts.processed, events.size());
     for (const auto* of : {"messages", "directory"}) {
       Records values;

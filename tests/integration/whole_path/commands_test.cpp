@@ -197,8 +197,8 @@ TEST_F(CommandsTest, TopicsArePlannedAppliedAndThenAsTheyShouldBe) {
 }
 
 TEST_F(CommandsTest, OneBrokerIsWarnedOfUntilTheConfigurationSaysThatItIsOnPurpose) {
-  const std::string replicas = "fewer than three replicas: 11 topics, such as " + topics_->prefix(),
-                    in_sync = "min.insync.replicas below two: 11 topics",
+  const std::string replicas = "fewer than three replicas: 13 topics, such as " + topics_->prefix(),
+                    in_sync = "min.insync.replicas below two: 13 topics",
                     remedy = R"(say so once: [kafka] durability = "one_broker")";
   const Environment confirmed{{"WXPIPE_KAFKA__DURABILITY", "one_broker"}};
   ASSERT_EQ(command({"topics", "apply"}).code(), kFine);

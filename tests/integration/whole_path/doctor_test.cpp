@@ -32,7 +32,7 @@ TEST_F(DoctorTest, FindsNothingWrongWhereNothingIs) {
   EXPECT_EQ(ran.code(), 0) << ran.output << ran.errors;
   EXPECT_THAT(ran.output, Not(HasSubstr("error:"))) << ran.errors;
   for (const auto* said :
-       {"configuration: ", "kafka: 1 broker at", "topics: all 11 topics are as they should be",
+       {"configuration: ", "kafka: 1 broker at", "topics: all 13 topics are as they should be",
         "transactions: no transaction stays open", "clock: agrees with Postgres's", "schema: as this version",
         "permissions: the tables can be read", "custody: everything that was acknowledged"})
     EXPECT_THAT(ran.output, HasSubstr(said));

@@ -53,7 +53,7 @@ class EraseTest : public WholePathTest {
     webhook("desk", "contact.added", login + R"("wxid":"wxid_bert","nickname":"李雷")");
     webhook("desk", "message.received",
             login + R"("message_uuid":"u1","chat_type":"private","chat_wxid":"wxid_anna","sender_wxid":"wxid_anna",)"
-                    R"("message_type":"text","content":"我是安娜呀"})");
+                    R"("message_type":"text","content":"我是安娜呀")");
     webhook("desk", "message.sent",
             login + R"("message_uuid":"u2","chat_type":"private","chat_wxid":"wxid_anna","sender_wxid":"wxid_desk1",)"
                     R"("message_type":"text","content":"安娜呀，您好")");
@@ -69,7 +69,7 @@ class EraseTest : public WholePathTest {
     // What is derived from the same callbacks comes through topics of its own.
     for (const auto& [from, rows] : std::map<std::string, int64_t>{{"identities", 6},
                                                                    {"customers where identity_count = 5", 1},
-                                                                   {"leads", 2},
+                                                                   {"leads", 3},
                                                                    {"followers", 4},
                                                                    {"directory", 6},
                                                                    {"receipts", 4},
@@ -144,7 +144,7 @@ TEST_F(EraseTest, LeavesNoTraceAndNoReplayBringsOneBack) {
       AllOf(HasSubstr(R"("written":false)"), HasSubstr(R"({"table":"dead_letters","rows":1})"),
             HasSubstr(R"({"table":"audit_logs","rows":)"), HasSubstr("--yes and --reason"), HasSubstr("events.v1")));
   EXPECT_THAT(ran({"erase", "--subject", "oAnna_in_outlet"}),
-              AllOf(HasSubstr("4 identities of the same customer are not erased"), HasSubstr(id)));
+              AllOf(HasSubstr("4 identities are left behind: the same customer"), HasSubstr(id)));
   EXPECT_EQ(numbers(), before);
   EXPECT_THAT(ran({"erase", "--customer", id, "--yes"}, 2), HasSubstr("--reason"));
   EXPECT_THAT(ran({"erase", "--customer", id, "--yes", "--reason", "wxid_anna asked"}, 2), HasSubstr("must not name"));
@@ -178,7 +178,7 @@ TEST_F(EraseTest, LeavesNoTraceAndNoReplayBringsOneBack) {
   ran({"replay", "events", "--yes", "--why", "a test"});
   expect_no_trace();
   EXPECT_EQ(numbers(), before);
-  EXPECT_THAT(ran({"audit"}), HasSubstr(R"("unaccounted":0)"));
+  EXPECT_TRUE(eventually([&] { return command({"audit"}).code() == 0; })) << command({"audit"}).output;
 
   // She writes again: that is new.
   send(shop(mp_text("oAnna_in_shop", 102, "我又来了")));

@@ -165,7 +165,8 @@ TEST(TopicsPlan, CreatesAsManyPartitionsAsAskedFor) {
                                                     {"wxpipe.custody.v1", 1},
                                                     {"wxpipe.directory.v1", 3},
                                                     {"wxpipe.receipts.v1", 3},
-                                                    {"wxpipe.instances.v1", 3}}));
+                                                    {"wxpipe.instances.v1", 3},
+                                                    {"wxpipe.calls.v1", 3}}));
 }
 
 TEST(TopicsPlan, NamesTopicsWithTooFewReplicas) {

@@ -99,19 +99,27 @@ TEST(Erasure, EachTextOfAFactIsDecidedAbout) {
     more.insert(of_an_event.begin(), of_an_event.end());
     return more;
   };
-  EXPECT_EQ(left, (std::map<std::string, Names>{
-                      {"event",
-                       {"account", "category", "change_type", "event", "msg_id", "msg_type", "platform", "receipt",
-                        "tenant", "trace_id", "type"}},
-                      {"duplicate", {"account", "receipt", "trace_id"}},
-                      {"follower", and_these({"change", "owner", "state"})},
-                      {"lead_activity", and_these({"dimension", "rule"})},
-                      {"log", and_these({"action", "level", "module", "service"})},
-                      {"dead_letter", {"account", "receipt", "sqlstate", "stage", "topic", "trace_id"}},
-                      {"custody_mark", left["custody_mark"]},
-                      {"directory", and_these({"change", "kind"})},
-                      {"ticket", and_these({"kind", "ticket"})},
-                      {"send", and_these({"kind", "sent_as", "status"})}}));
+  EXPECT_EQ(
+      left,
+      (std::map<std::string, Names>{
+          {"event",
+           {"account", "category", "change_type", "event", "msg_id", "msg_type", "platform", "receipt", "tenant",
+            "trace_id", "type"}},
+          {"duplicate", {"account", "receipt", "trace_id"}},
+          {"follower", and_these({"change", "owner", "state"})},
+          {"lead_activity", and_these({"dimension", "rule"})},
+          {"log", and_these({"action", "instance", "level", "module", "service", "span_id"})},
+          {"dead_letter", {"account", "receipt", "sqlstate", "stage", "topic", "trace_id"}},
+          {"custody_mark", left["custody_mark"]},
+          {"directory", and_these({"change", "kind"})},
+          {"ticket", and_these({"kind", "ticket"})},
+          {"send", and_these({"kind", "sent_as", "status"})},
+          {"api_call",
+           {"account", "code", "method", "parent_id", "request_id", "service", "tenant", "trace_id", "url"}},
+          {"ai_call", {"account", "call_type", "model", "provider", "request_id", "service", "tenant", "trace_id"}},
+          {"instance", and_these({"login", "subject", "told"})},
+          {"metric", and_these({"metric", "subject", "unit", "value"})},
+          {"alert", and_these({"alert_uuid", "subject", "told"})}}));
 }
 
 }  // namespace

@@ -17,7 +17,10 @@ constexpr config::AlertSettings kSettings{
     .every = 30s, .lag = 300s, .unaccounted = 1, .dead_letters = 10, .instance_silent = 180s, .account_silent = 24h};
 
 Observed quiet(Timestamp now = kNoon) {
-  return {.now = now, .readers = {{{"process", 0s}, {"sink.messages", 0s}}}, .instances = {}, .accounts = {}};
+  Observed observed;
+  observed.now = now;
+  observed.readers = std::vector<ReaderBehind>{{"process", 0s}, {"sink.messages", 0s}};
+  return observed;
 }
 
 // What the table says after these changes, and what changed, as texts.

@@ -1,4 +1,6 @@
--- Views over the tables of 0032: in our own names, and as other systems know them (0016, 0018).
+-- Views over the tables of 0029: in our own names, and as other systems know them (0016, 0018). They are of production's tables,
+-- as those are: hence the schema.
+create schema if not exists wework;
 
 create view traffic_days as
 select t.account, t.tenant, t.login, t.day, sum(t.received)::bigint as received, sum(t.sent)::bigint as sent,

@@ -1,4 +1,4 @@
--- Views for other systems (0016) of what 0036 made. They are of production's tables, as those are: hence the schemas.
+-- Views for other systems (0016) of what 0032 made. They are of production's tables, as those are: hence the schemas.
 create schema if not exists wework;
 create schema if not exists tb_core;
 

@@ -16,7 +16,7 @@ create table instances (
   created_at       timestamptz(6) not null default now(),
   updated_at       timestamptz(6) not null default now(),
   primary key (account, login)
-) with (fillfactor = 70);
+) with (fillfactor = 50);
 create index instances_themselves on instances (account) where login = '';
 comment on table instances is 'Each instance, and each WeChat id that one is logged in with: what it told of itself, the newest of each field. wxpipe.instance_status says how it is at a moment.';
 comment on column instances.account is 'The account''s name in the configuration';
@@ -41,7 +41,7 @@ create table instance_health (
   created_at     timestamptz(6) not null default now(),
   updated_at     timestamptz(6) not null default now(),
   primary key (account, day)
-) with (fillfactor = 70);
+) with (fillfactor = 50);
 comment on table instance_health is 'Each instance and day (UTC): the minutes in which it told of itself. wxpipe.silences lists the gaps between them.';
 comment on column instance_health.account is 'The account''s name in the configuration';
 comment on column instance_health.day is 'UTC day, by our clock';
@@ -72,7 +72,9 @@ comment on function wxpipe.instance_status(text, timestamptz, integer, timestamp
   'How an instance is at a moment: what it told; offline after three intervals (of 30 seconds, where nobody said another) without a heartbeat, but in maintenance. From times alone';
 
 create function wxpipe.measured_number(written text) returns numeric language sql immutable parallel safe as $$
-  select case when abs(wxpipe.decimal_number(written)) < 100000000000 then wxpipe.decimal_number(written) end
+  select case when abs(n.number) < 100000000000 then n.number end
+  from (select case when written ~ '^-?[0-9]{1,11}(\.[0-9]{1,30})?$' then round(written::numeric, 4)
+                    when written ~ '^-?[0-9]{1,2}(\.[0-9]{1,30})?[eE]-?[0-9]$' then round(written::numeric, 4) end as number) n
 $$;
 comment on function wxpipe.measured_number(text) is 'The number that a text writes, with four decimals, as numeric(15, 4) can hold it; null for anything else';
 
@@ -130,7 +132,7 @@ create table alert_records (
   updated_trace_id text,
   created_at       timestamptz(6) not null default now(),
   updated_at       timestamptz(6) not null default now()
-);
+) with (fillfactor = 50);
 create unique index alert_records_open on alert_records (rule, source_type, source_id) where rule is not null and resolved_at is null;
 create index alert_records_active on alert_records (opened_at) where resolved_at is null;
 create index alert_records_opened_at on alert_records (opened_at);
@@ -170,7 +172,7 @@ create table wxpipe.traffic_days (
   created_at timestamptz(6) not null default now(),
   updated_at timestamptz(6) not null default now(),
   primary key (account, tenant, login, day, writer)
-) with (fillfactor = 70);
+) with (fillfactor = 50);
 comment on table wxpipe.traffic_days is 'How many messages and events each account and login had on a day of people in China, a row for each writer; the view traffic_days has the sums.';
 comment on column wxpipe.traffic_days.account is 'The account''s name in the configuration';
 comment on column wxpipe.traffic_days.tenant is 'The authorised account; empty where there is none';

@@ -30,6 +30,9 @@ comment on column wxpipe.erasures.counts is 'Table -> rows of the whole command;
 comment on column wxpipe.erasures.created_at is 'When the row was made';
 comment on column wxpipe.erasures.updated_at is 'When the counts were added';
 
+-- Whose a mass sending's receivers are. Partial: other messages cost a comparison.
+create index send_records_receiver on send_records (account, receiver) where receiver <> '';
+
 create table wxpipe.erasure_key (
   only_one   boolean        not null primary key default true check (only_one),
   key        bytea          not null,

@@ -3,6 +3,7 @@
 alter table system_logs alter column trace_id type text collate "C";
 alter table system_logs add column instance text, add column span_id text;
 create index system_logs_trace on system_logs (trace_id, occurred_at) where trace_id is not null;
+create index system_logs_trouble on system_logs (occurred_at) where level <> 'info';
 comment on table system_logs is
   'Happenings for operators, and the lines of wxpipe''s own log. Partitioned by day (UTC): system_logs_YYYYMMDD.';
 comment on column system_logs.log_id is 'From the event, or from process and number of the line: equal on every repetition';

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "common/kafka/group_offsets.hpp"
+#include "common/result.hpp"
 #include "operate/scale.hpp"
 #include "schemas/topics.hpp"
 #include "sinks/families.hpp"
@@ -77,6 +78,9 @@ Finding finding_of(const std::string& reader, const Role& role, const ReaderLag&
 
 ScaleAdvice scale_advice(const config::Settings& settings, const LagLook& before, const LagLook& now,
                          milliseconds target) {
+  // Who needs more processes isn't known while sinks are left out.
+  for (const auto* look : {&before, &now})
+    if (!look->away.empty()) throw Unavailable(look->away.front());
   Table table{"readers",
               "",
               {{"reader", "reader"},

@@ -16,7 +16,8 @@ struct ScaleAdvice {
   std::map<std::string, size_t> processes;  // by role, as advised
 };
 
-// From two looks; asks Kafka how many workers there are. Throws Unavailable.
+// From two looks; asks Kafka how many workers there are. Throws Unavailable: Kafka is away, or a database was for one
+// of the looks.
 ScaleAdvice scale_advice(const config::Settings& settings, const LagLook& before, const LagLook& now,
                          std::chrono::milliseconds target);
 

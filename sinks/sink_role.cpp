@@ -75,7 +75,8 @@ class SinkRole : public runtime::Role {
         crew_(context, clock, teams()) {
     table_policies(context.settings.retention);  // throws on a name that doesn't exist
     for (const auto& database : family_databases(context_.settings))
-      if (std::ranges::any_of(families_, [&](const Family& family) { return database.has(family.info); }))
+      if (database.families.empty() ||  // what operators did stands there all the same (audit_logs)
+          std::ranges::any_of(families_, [&](const Family& family) { return database.has(family.info); }))
         keepers_.emplace_back(context_.settings, database);
   }
 
@@ -170,7 +171,7 @@ class SinkRole : public runtime::Role {
   runtime::RoleContext context_;
   const Clock& clock_;
   std::deque<Family> families_;
-  std::deque<Keeper> keepers_;  // one for each database that its families lie in
+  std::deque<Keeper> keepers_;  // one for each database that it looks after
   Database custody_database_;
   CustodyWatch custody_watch_;
   AlertWatch alert_watch_;

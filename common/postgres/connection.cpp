@@ -242,6 +242,7 @@ struct Connection::Implementation {
   std::set<std::string, std::less<>> prepared;
   bool details = false;
   std::optional<Schemas> elsewhere;  // none: the usual schemas, so the SQL runs as it is
+  std::string setting;               // that its URL comes from
   std::mutex interrupting;           // held while the socket must not change
 
   // Runs the SQL in this connection's schemas.
@@ -281,6 +282,7 @@ Connection::Connection(const Secret& url, std::string_view application_name, Pur
     throw not_connected(setting, error.what());
   }
   if (schemas != Schemas{}) implementation_->elsewhere = schemas;
+  implementation_->setting = setting;
   for (const auto* optional : kOptional) try {
       execute(optional);
     } catch (const SqlError&) {
@@ -355,7 +357,7 @@ Rows Transaction::execute(const Statement& statement, const Parameters& paramete
     });
   } catch (const SqlError& error) {
     // Prepared by somebody else, or not there: a pooler that nothing showed when we connected.
-    if (error.sqlstate() == "42P05" || error.sqlstate() == "26000") throw UsageError(needs_own_session(kUrlSetting));
+    if (error.sqlstate() == "42P05" || error.sqlstate() == "26000") throw UsageError(needs_own_session(connection_.setting));
     throw;
   }
 }

@@ -80,14 +80,8 @@ FamilyDatabase database_of(const config::Settings& settings, const FamilyInfo& f
 std::vector<postgres::PartitionedTable> partitioned_tables(const FamilyDatabase& database) {
   std::vector<postgres::PartitionedTable> tables;
   for (const auto& table : partitioned_tables()) {
-    const auto is_its_own = [&](const auto* family) {
-      const auto own = partitioned_tables(*family);
-      return std::ranges::any_of(own, [&](const auto& one) { return one.name == table.name; });
-    };
-    const bool of_others = std::ranges::any_of(
-        all_families(), [&](const auto* family) { return !database.has(*family) && is_its_own(family); });
-    // Every sink stores its own dead letters, and every command its row in audit_logs.
-    if (!of_others || table.name == schemas::DeadLetter::kTable.name) tables.push_back(table);
+    const auto* const family = family_of_table(table.name);
+    if (family == nullptr || database.has(*family)) tables.push_back(table);
   }
   return tables;
 }

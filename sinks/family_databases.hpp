@@ -45,7 +45,7 @@ FamilyDatabase database_of(const config::Settings& settings) {
   return database_of(settings, schemas::family_of<Fact>());
 }
 
-// The partitioned tables that get rows there: those of its families, and those that every database uses.
+// The partitioned tables that get rows there: those of its families, and audit_logs.
 std::vector<postgres::PartitionedTable> partitioned_tables(const FamilyDatabase& database);
 
 // A connection to it. Throws Unavailable and UsageError, with the setting's name.

@@ -357,7 +357,8 @@ Rows Transaction::execute(const Statement& statement, const Parameters& paramete
     });
   } catch (const SqlError& error) {
     // Prepared by somebody else, or not there: a pooler that nothing showed when we connected.
-    if (error.sqlstate() == "42P05" || error.sqlstate() == "26000") throw UsageError(needs_own_session(connection_.setting));
+    if (error.sqlstate() == "42P05" || error.sqlstate() == "26000")
+      throw UsageError(needs_own_session(connection_.setting));
     throw;
   }
 }

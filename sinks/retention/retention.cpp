@@ -238,10 +238,7 @@ std::string Retention::behind(const schemas::FamilyInfo* family) {
   std::string reader;
   if (family != nullptr && family->name != kJournal) {
     reader = behind(nullptr);
-    // Where its family doesn't lie, a table has what the sinks of that database write: their dead letters.
-    const auto writers = where_.has(*family) ? std::vector{family} : where_.families;
-    for (const auto* writer : writers)
-      if (reader.empty()) reader = drain_.facts(connection_, *writer, deadline(), stop_);
+    if (reader.empty()) reader = drain_.facts(connection_, *family, deadline(), stop_);
   } else if (reader = drain_.marks(custody_, deadline(), stop_); reader.empty()) {
     reader = drain_.events(custody_, deadline(), stop_);
   }

@@ -74,7 +74,7 @@ TEST_F(RetentionTest, LooksAfterEachDatabaseByItself) {
   const support::TemporaryDatabase logs;
   const auto there = logs.connect();
   settings_.postgres.families.emplace("logs", logs.url());
-  settings_.retention.keep = {{"messages", "1 month"}, {"logs", "1 month"}, {"dead_letters", "1 month"}};
+  settings_.retention.keep = {{"messages", "1 month"}, {"logs", "1 month"}};
   const auto databases = family_databases(settings_);
   ASSERT_EQ(databases.size(), 2u);
   const auto retain_logs = [&] {

@@ -4,24 +4,17 @@
 --@ leads_lock over fresh
 -- A score is computed from all sums of its lead, so whoever adds to them has the lead alone until its commit. Mostly one
 -- partition has a lead, and nobody waits; a replay and a topic with more partitions than before bring a second writer.
-select count(*) from (
-  select distinct f.account, f.tenant, f.subject from facts f order by 1, 2, 3 offset 0) t
-cross join lateral (
-  select 1 from leads l where l.account = t.account and l.tenant = t.tenant and l.subject = t.subject for update) locked
-
---@ leads_begin over fresh
--- A lead that isn't there yet can't be locked. Its row comes first, and leads_upsert says the rest.
+-- A lead that is there is locked, not written: that is what `where false` does. A new one gets its row, of which
+-- leads_upsert says the rest.
 insert into leads as l (account, tenant, subject, platform, score, score_details, scored_on, activity_count,
   first_activity_at, first_activity_id, last_activity_at, last_activity_id, profile, created_trace_id,
   updated_trace_id)
-select distinct on (f.account, f.tenant, f.subject) f.account, f.tenant, f.subject, f.platform, 0, '{}',
-  (f.occurred_at at time zone 'UTC')::date, 0, f.occurred_at, f.activity_id, f.occurred_at, f.activity_id, '{}',
-  f.trace_id, f.trace_id
+select distinct on (f.account, f.tenant, f.subject) f.account, f.tenant, f.subject, f.platform, 0, '{}'::jsonb,
+  (f.occurred_at at time zone 'UTC')::date, 0, f.occurred_at, f.activity_id, f.occurred_at, f.activity_id,
+  '{}'::jsonb, f.trace_id, f.trace_id
 from facts f
-where not exists (
-  select from leads l where l.account = f.account and l.tenant = f.tenant and l.subject = f.subject)
 order by f.account, f.tenant, f.subject, f.occurred_at, f.activity_id
-on conflict (account, tenant, subject) do update set updated_at = l.updated_at
+on conflict (account, tenant, subject) do update set updated_at = l.updated_at where false
 
 --@ lead_profiles_upsert over fresh
 -- The newest value of each field wins, in whatever order they come. An empty value doesn't delete an older one.

@@ -89,10 +89,6 @@ void Drainer::work(const std::stop_token& stop) {
     }
     runtime::wait(stop, 250ms);
   };
-  const auto tell = [&](const char* event) {
-    telemetry::log_info(event, {{"events", std::exchange(drained, 0)}, {"left", spool_.events()}});
-    word_at = steady_clock::now();
-  };
   while (!stop.stop_requested()) {
     if (held()) {
       producer.reset();  // the topic may have more partitions afterwards than this one knows
@@ -100,11 +96,14 @@ void Drainer::work(const std::stop_token& stop) {
       continue;
     }
     if (!spool_.wait_for_events(stop, 1s)) {
-      if (drained > 0) tell("spool_drained");
+      if (drained > 0) telemetry::log_info("spool_drained", {{"events", std::exchange(drained, 0)}});
       word_at = steady_clock::now();
       continue;
     }
-    if (steady_clock::now() - word_at > kWord) tell("spool_drains");
+    if (const auto now = steady_clock::now(); now - word_at > kWord) {
+      telemetry::log_info("spool_drains", {{"events", drained}, {"left", spool_.events()}});
+      word_at = now;
+    }
     try {
       batch.records = spool_.oldest(after, kBatchRecords, kBatchBytes);
       if (batch.records.empty()) {

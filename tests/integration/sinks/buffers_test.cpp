@@ -241,12 +241,6 @@ class World {
         "do $$ declare t regclass; begin for t in select oid from pg_class where relkind = 'r' and relnamespace in "
         "('public'::regnamespace, 'wxpipe'::regnamespace) loop execute format('alter table %s set (autovacuum_enabled = "
         "off)', t); end loop; end $$");
-    // Whoever analyses a catalogue meanwhile keeps dead versions from being pruned: then an update finds no room on its
-    // page. So it is done now.
-    const auto catalogues = database.query(
-        "select oid::regclass::text from pg_class where relkind = 'r' and relnamespace = 'pg_catalog'::regnamespace "
-        "and not relisshared");
-    for (size_t i = 0; i < catalogues.size(); ++i) database.query("vacuum analyze " + catalogues.text(i, 0));
   }
 
   void fill(int64_t until) {

@@ -112,10 +112,9 @@ void Delivery::reported(Pending& pending, rd_kafka_resp_err_t error) {
   release(pending);
 }
 
-// holds: whether later events of its key must queue behind it, because the broker doesn't have it yet.
-void Delivery::spool(Pending& pending, bool holds) {
+void Delivery::spool(Pending& pending, Spool::Row row) {
   pending.in_spool = true;
-  pending.row_holds = holds;
+  pending.row_holds = row != Spool::Row::copy;
   ++pending.users;
   ++shared_->spooling;
   spool_->put(
@@ -127,7 +126,7 @@ void Delivery::spool(Pending& pending, bool holds) {
         --shared->spooling;
         shared->spooling.notify_all();
       },
-      holds);
+      row);
 }
 
 void Delivery::stored(Pending& pending, std::optional<int64_t> id) {
@@ -196,12 +195,13 @@ asio::awaitable<DeliveryPath> Delivery::deliver(Outbound& record, Deadline deadl
   const auto begun = steady_clock::now();
   const bool is_held = held(record, begun);
   Pending& pending = acquire(record);
-  if (spool_ != nullptr &&
-      (is_held || broker_away() || (spool_->holding() > 0 && spool_->holds(key_hash(pending.record))))) {
-    spool(pending, true);
+  if (spool_ != nullptr && broker_away()) {
+    spool(pending, Spool::Row::late);
+  } else if (spool_ != nullptr && (is_held || (spool_->holding() > 0 && spool_->holds(key_hash(pending.record))))) {
+    spool(pending, Spool::Row::alone);
   } else {
     produce(pending);
-    if (copies_) spool(pending, !pending.in_broker);
+    if (copies_) spool(pending, pending.in_broker ? Spool::Row::copy : Spool::Row::late);
   }
 
   const auto hedge_at = begun + kHedge;
@@ -217,7 +217,7 @@ asio::awaitable<DeliveryPath> Delivery::deliver(Outbound& record, Deadline deadl
     const bool may_spool = spool_ != nullptr && !pending.in_spool && !pending.spooled && !pending.spool_refused;
     if (may_spool && (!pending.in_broker || late)) {
       if (pending.in_broker) show_broker(true);
-      spool(pending, true);
+      spool(pending, Spool::Row::late);
       continue;
     }
     if (!pending.in_broker && !pending.in_spool) break;  // both refused

@@ -66,7 +66,7 @@ class Delivery {
   Pending& acquire(Outbound& record);
   void release(Pending& pending);
   void produce(Pending& pending);
-  void spool(Pending& pending, bool holds);
+  void spool(Pending& pending, Spool::Row row);
   std::optional<DeliveryPath> durable(const Pending& pending, bool late) const;
   void hold(Pending& pending);
   void settle_hold(Pending& pending);

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr auto kPatience = 10s;  // after this a warning says that it takes long
+constexpr auto kWord = 60s;      // so often something is said while the spool isn't empty
 constexpr size_t kBatchRecords = 2'000;
 constexpr size_t kBatchBytes = 8 << 20;
 
@@ -77,10 +78,15 @@ void Drainer::work(const std::stop_token& stop) {
   // Declared after the batch: it is destroyed first, and then still reports to the batch
   std::unique_ptr<Producer> producer;
   std::string shown;
+  steady_clock::time_point shown_at{}, word_at = steady_clock::now();
   int64_t after = 0, drained = 0;
   const auto hindered = [&](const std::string& why) {
-    if (why != shown) telemetry::log_warn("spool_waits", {{"why", why}, {"events", spool_.events()}});
-    shown = why;
+    const auto now = steady_clock::now();
+    if (why != shown || now - shown_at > kWord) {
+      telemetry::log_warn("spool_waits", {{"why", why}, {"events", spool_.events()}});
+      shown = why;
+      shown_at = now;
+    }
     runtime::wait(stop, 250ms);
   };
   while (!stop.stop_requested()) {
@@ -91,7 +97,12 @@ void Drainer::work(const std::stop_token& stop) {
     }
     if (!spool_.wait_for_events(stop, 1s)) {
       if (drained > 0) telemetry::log_info("spool_drained", {{"events", std::exchange(drained, 0)}});
+      word_at = steady_clock::now();
       continue;
+    }
+    if (const auto now = steady_clock::now(); now - word_at > kWord) {
+      telemetry::log_info("spool_drains", {{"events", drained}, {"left", spool_.events()}});
+      word_at = now;
     }
     try {
       batch.records = spool_.oldest(after, kBatchRecords, kBatchBytes);

@@ -96,8 +96,7 @@ void Spool::take_over(const SpoolInventory& inventory) {
       ++copies_;
       continue;
     }
-    known_.emplace(row.id, Known{row.key, row.bytes, steady_now - age, true});
-    ripe_ = row.id;
+    known_.emplace(row.id, Known{row.key, row.bytes, steady_now - age, true, true});
     bytes_ += row.bytes;
     ++events_;
     hold(row.key);
@@ -124,11 +123,11 @@ Spool::~Spool() {
   ::close(lock_);
 }
 
-void Spool::put(const Outbound& record, Stored stored, bool holds) {
+void Spool::put(const Outbound& record, Stored stored, Row row) {
   {
     const std::lock_guard lock(mutex_);
-    tasks_.puts.push_back({&record, std::move(stored), holds});
-    if (holds) retain(key_hash(record));
+    tasks_.puts.push_back({&record, std::move(stored), row});
+    if (tasks_.puts.back().holds()) retain(key_hash(record));
   }
   changed_.notify_all();
 }
@@ -344,7 +343,6 @@ void Spool::write(Tasks& tasks) {
     }
   }
   for (size_t i = 0; i < ids.size(); ++i) tasks.puts[i].stored(confirmed ? ids[i] : std::nullopt);
-  ripe();                 // keeps young_ short even if nobody drains
   changed_.notify_all();  // wakes the drainer
 }
 
@@ -383,16 +381,13 @@ void Spool::count(const Tasks& tasks, const Ids& leaving, const std::vector<std:
     const auto key = key_hash(*put.record);
     if (ids[i]) {
       const auto size = size_of(*put.record);
-      known_.emplace(*ids[i], Known{key, size, steady_now, put.holds});
+      known_.emplace(*ids[i], Known{key, size, steady_now, put.holds(), put.row == Row::alone});
       bytes_ += size;
       ++events_;
-    } else if (put.holds) {
+    } else if (put.holds()) {
       release(key);
     }
   }
-  if (const auto last = std::find_if(ids.rbegin(), ids.rend(), [](const auto& id) { return id.has_value(); });
-      last != ids.rend())
-    young_.push_back({steady_now, **last});
 }
 
 // By how much they changed: another spool may be shown in the same metrics.
@@ -404,21 +399,13 @@ void Spool::show() {
   metrics_.spool_copies.Increment(copies - std::exchange(shown_copies_, copies));
 }
 
-// The last id that has been here for kGrace. Ids and the monotonic clock both only grow, so this order holds.
-int64_t Spool::ripe() {
-  const std::lock_guard lock(mutex_);
-  for (const auto now = options_.monotonic(); !young_.empty() && now - young_.front().at >= kGrace; young_.pop_front())
-    ripe_ = young_.front().last_id;
-  return ripe_;
-}
-
 // Runs of ids without a gap, each with its first and last: between them are copies, which nobody wants to read.
 std::vector<std::pair<int64_t, int64_t>> Spool::ripe_stretches(int64_t after, size_t most) {
-  const auto up_to = ripe();
   std::vector<std::pair<int64_t, int64_t>> stretches;
+  const auto now = options_.monotonic();
   const std::lock_guard lock(mutex_);
-  for (auto known = known_.upper_bound(after); known != known_.end() && known->first <= up_to && most > 0;
-       ++known, --most) {
+  for (auto known = known_.upper_bound(after); known != known_.end() && most > 0; ++known, --most) {
+    if (!known->second.alone && now - known->second.stored_at < kGrace) break;
     if (!stretches.empty() && stretches.back().second + 1 == known->first)
       ++stretches.back().second;
     else

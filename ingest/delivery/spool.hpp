@@ -20,7 +20,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -54,8 +53,16 @@ class Spool {
   using SteadyTime = std::chrono::steady_clock::time_point;
   using Monotonic = std::function<SteadyTime()>;  // safe from any thread
 
-  // Younger events are not drained: a slow broker usually acknowledges them a moment later by itself.
+  // What the broker was sent too is not drained earlier: a slow broker usually acknowledges it a moment later by
+  // itself.
   static constexpr std::chrono::seconds kGrace{1};
+
+  // Who else has an event, and so what its row in the spool means.
+  enum class Row {
+    alone,  // nobody: it is drained at once, so that its key is free before the next event of it comes
+    late,   // the broker may have it, or an earlier one of its key. Later ones must queue behind it
+    copy,   // the broker is about to have it, so nothing queues behind it. If it is late, call hold and hand_over
+  };
 
   struct Options {
     std::chrono::seconds keep{0};  // how long copies stay after they were stored; 0: they leave at once
@@ -77,9 +84,8 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  // Any thread. The record stays alive and unchanged until `stored` is called. holds: later events of its key must
-  // queue behind it. False: the broker is about to have it; if it is late, call hold and hand_over.
-  void put(const Outbound& record, Stored stored, bool holds = true);
+  // Any thread. The record stays alive and unchanged until `stored` is called.
+  void put(const Outbound& record, Stored stored, Row row);
   // Any thread. The broker has these: later events need not queue behind them. They leave, or become copies.
   void delivered(std::vector<int64_t> ids);
   // Any thread. Whether events become copies when the broker has them.
@@ -104,8 +110,8 @@ class Spool {
   // Any thread. The file isn't what was written to it: only a new start can mend that.
   bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
 
-  // Only for the drainer's thread: the oldest records after id `after` that have been here for at least kGrace and are
-  // no copies.
+  // Only for the drainer's thread: the oldest records after id `after` that are no copies, up to the first that has to
+  // wait for kGrace.
   std::vector<SpooledRecord> oldest(int64_t after, size_t most_records, size_t most_bytes);
   // Wakes when there may be something to drain.
   bool wait_for_events(const std::stop_token& stop, std::chrono::milliseconds time);
@@ -114,7 +120,8 @@ class Spool {
   struct Put {
     const Outbound* record;
     Stored stored;
-    bool holds;
+    Row row;
+    bool holds() const { return row != Row::copy; }
   };
 
   // What waits for the writer.
@@ -141,7 +148,6 @@ class Spool {
   void count(const Tasks& tasks, const Ids& leaving, const std::vector<std::optional<int64_t>>& ids, bool committed);
   void retain(uint64_t key);
   void release(uint64_t key);
-  int64_t ripe();
   std::vector<std::pair<int64_t, int64_t>> ripe_stretches(int64_t after, size_t most);
   void show();
 
@@ -162,7 +168,8 @@ class Spool {
   struct Known {
     uint64_t key, bytes;
     SteadyTime stored_at;
-    bool held;  // later events of the key must queue behind it
+    bool held;   // later events of the key must queue behind it
+    bool alone;  // as Row::alone
   };
   struct Copy {
     uint64_t bytes;
@@ -182,13 +189,6 @@ class Spool {
   std::condition_variable_any changed_;
   Tasks tasks_;
   std::unordered_map<uint64_t, int> held_;
-  // Commits of the last kGrace, each with its last id. Everything up to ripe_ is older.
-  struct Commit {
-    SteadyTime at;
-    int64_t last_id;
-  };
-  std::deque<Commit> young_;
-  int64_t ripe_ = 0;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -1,6 +1,21 @@
 -- Computes what is known of a lead from new activities. All of it commutes: the newest value of a field, sums by day
 -- and rule, and a score computed from these sums. Always ordered by key, so that two writers can't deadlock.
 
+--@ leads_lock over fresh
+-- A score is computed from all sums of its lead, so whoever adds to them has the lead alone until its commit. Mostly one
+-- partition has a lead, and nobody waits; a replay and a topic with more partitions than before bring a second writer.
+-- A lead that is there is locked, not written: that is what `where false` does. A new one gets its row, of which
+-- leads_upsert says the rest.
+insert into leads as l (account, tenant, subject, platform, score, score_details, scored_on, activity_count,
+  first_activity_at, first_activity_id, last_activity_at, last_activity_id, profile, created_trace_id,
+  updated_trace_id)
+select distinct on (f.account, f.tenant, f.subject) f.account, f.tenant, f.subject, f.platform, 0, '{}'::jsonb,
+  (f.occurred_at at time zone 'UTC')::date, 0, f.occurred_at, f.activity_id, f.occurred_at, f.activity_id,
+  '{}'::jsonb, f.trace_id, f.trace_id
+from facts f
+order by f.account, f.tenant, f.subject, f.occurred_at, f.activity_id
+on conflict (account, tenant, subject) do update set updated_at = l.updated_at where false
+
 --@ lead_profiles_upsert over fresh
 -- The newest value of each field wins, in whatever order they come. An empty value doesn't delete an older one.
 insert into wxpipe.lead_profiles as p (account, tenant, subject, field, value, occurred_at, told_at, activity_id,

@@ -220,9 +220,7 @@ class Live(unittest.TestCase):
             self.until(lambda: self.send("shop", self.message(filler=filler * 30)) == 503, "the spool is full")
             self.fires("WxpipeCallbacksFail")
             self.stack("start", "kafka")
-            # Not WxpipeSpoolNotDraining: a full spool sometimes isn't drained for minutes after Kafka's return. That is
-            # a defect of ingest, not of this test.
-            self.ends("WxpipeCallbacksFail")
+            self.ends("WxpipeSpoolNotDraining", "WxpipeCallbacksFail")
 
         with self.subTest("wxpipe is away, and its spool is damaged"):
             self.stop_wxpipe()

@@ -237,7 +237,8 @@ TEST_F(RepairTest, ACopyInASpoolIsSentWhereTheTopicsHaveNone) {
                           .traceparent = events[0].traceparent,
                           .timestamp = events[0].timestamp};
     std::promise<bool> kept;
-    left_behind.put(copy, [&](std::optional<int64_t> id) { kept.set_value(id.has_value()); });
+    left_behind.put(
+        copy, [&](std::optional<int64_t> id) { kept.set_value(id.has_value()); }, ingest::Spool::Row::alone);
     ASSERT_TRUE(kept.get_future().get());
   }
   topics_->empty(TopicName::events);

@@ -148,6 +148,31 @@ TEST_F(DurabilityTest, AFrozenBrokerIsBridgedByTheSpoolWithinTheBudgetAndTheSpoo
   EXPECT_EQ(found, in_order(0, 100));
 }
 
+// A new event of a key that waits in the spool goes there, too. Someone who never pauses must not keep it full for
+// ever; nor may the custody marks, which have one key and come each second while there are callbacks.
+TEST_F(DurabilityTest, TheSpoolDrainsWhileOneFollowerNeverStopsWriting) {
+  RunningIngest ingest(gated(with_spool()));
+  auto client = ingest.client();
+  gate().freeze();
+  int sent = 0;
+  const auto one_more = [&] { ASSERT_EQ(send(client, plain(7 * sent++)).status, 200); };
+  for (int i = 0; i < 5; ++i) one_more();
+  EXPECT_GE(ingest.metric("wxpipe_spool_events"), 4);
+  gate().heal();
+  auto next = steady_clock::now();
+  EXPECT_TRUE(eventually([&] {
+    if (steady_clock::now() >= next) {
+      one_more();
+      next += 200ms;
+    }
+    return ingest.metric("wxpipe_spool_events") == 0;
+  }));
+  ingest.stop();
+  std::vector<std::string> expected;
+  for (int i = 0; i < sent; ++i) expected.push_back(msg_id(7 * i));
+  EXPECT_EQ(first_sightings().at("oUser0"), expected);
+}
+
 TEST_F(DurabilityTest, ABrokerThatRefusesFromTheBeginningIsBridgedToo) {
   gate().refuse();
   RunningIngest ingest(gated(with_spool()));
@@ -603,7 +628,8 @@ TEST_F(DurabilityTest, ALeftSpoolForOtherTopicsIsLeftAlone) {
                          .traceparent = "",
                          .timestamp = Timestamp()};
     std::promise<bool> stored;
-    spool.put(event, [&](std::optional<int64_t> id) { stored.set_value(id.has_value()); });
+    spool.put(
+        event, [&](std::optional<int64_t> id) { stored.set_value(id.has_value()); }, Spool::Row::late);
     ASSERT_TRUE(stored.get_future().get());
   }
   const LeftSpools looking(with, nullptr, system_clock(), metrics, {10ms, 100ms});

@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <tuple>
 
 #include "common/postgres/migrations.hpp"
+#include "rig/eventually.hpp"
 #include "schemas/fact_list.hpp"
 #include "sinks/batch_writer.hpp"
 #include "sinks/families.hpp"
@@ -126,11 +128,20 @@ class OrderTest : public ::testing::Test {
   }
 
   using Tables = std::vector<std::vector<std::string>>;
-  // The tables after these batches, starting empty. The first table must have a row per fact, and the ledger counts it.
-  Tables tables_after(std::string_view of, const std::vector<std::vector<std::string>>& batches,
-                      const std::vector<std::string>& tables) {
+  using Batches = std::vector<std::vector<std::string>>;
+
+  void empty(const std::vector<std::string>& tables) const {
     for (const auto& table : tables) database_->query("truncate " + table);
     database_->query("truncate wxpipe.ledger, wxpipe.timeless_ids");
+  }
+  Tables contents(const std::vector<std::string>& tables) const {
+    Tables found;
+    for (const auto& table : tables) found.push_back(content(*database_, table));
+    return found;
+  }
+  // The tables after these batches, starting empty. The first table must have a row per fact, and the ledger counts it.
+  Tables tables_after(std::string_view of, const Batches& batches, const std::vector<std::string>& tables) {
+    empty(tables);
     const kafka::Partition partition{"t", 0};
     ReadBatch read(make_sink(family(of)));
     const config::SinkSettings settings;
@@ -152,9 +163,7 @@ class OrderTest : public ::testing::Test {
     }
     EXPECT_EQ(lines(*database_, fmt::format("select sum(stored) from wxpipe.ledger where family = '{}'", of)),
               lines(*database_, fmt::format("select count(*) from {}", tables.front())));
-    Tables found;
-    for (const auto& table : tables) found.push_back(content(*database_, table));
-    return found;
+    return contents(tables);
   }
 
   template <class Facts>
@@ -212,6 +221,48 @@ TEST_F(OrderTest, OfFollowerChangesDoesNotMatter) {
 }
 
 TEST_F(OrderTest, OfLeadActivitiesDoesNotMatter) { expect_order_not_to_matter("leads", some_lead_activities, kLeads); }
+
+// A replay beside the sink, or a topic with more partitions than before: a lead may have two writers at a time.
+TEST_F(OrderTest, ALeadHasTheSumsOfAllItsWriters) {
+  std::vector<std::string> days;
+  for (int day = 0; day < 3; ++day) {
+    schemas::LeadActivity fact;
+    fact.origin = follower_at(86'400 * day);
+    fact.activity_id = schemas::derived_id(fact.origin.event_id, "menu");
+    fact.rule = "menu";
+    fact.dimension = "interest";
+    fact.points = 7;
+    days.push_back(value_of(fact));
+  }
+  const auto add = [&](postgres::Transaction& transaction, const std::string& value) {
+    const auto sink = make_sink(family("leads"));
+    ASSERT_TRUE(sink->add(value));
+    sink->append(transaction, 0, 1, "me");
+  };
+  for (const bool is_known : {true, false}) {
+    SCOPED_TRACE(is_known ? "a lead that is there" : "a new lead");
+    const Batches batch{is_known ? days : std::vector(days.begin() + 1, days.end())};
+    const auto expected = tables_after("leads", batch, kLeads);
+    if (is_known)
+      tables_after("leads", {{days[0]}}, kLeads);
+    else
+      empty(kLeads);
+    postgres::Transaction first(*connection_);
+    add(first, days[1]);
+    const auto second = std::async(std::launch::async, [&] {
+      postgres::Connection other(database_->url(), "second", postgres::Purpose::sink);
+      postgres::Transaction transaction(other);
+      add(transaction, days[2]);
+      transaction.commit();
+    });
+    EXPECT_TRUE(rig::eventually([&] {
+      return count(*database_, "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 1;
+    }));
+    first.commit();
+    second.wait();
+    EXPECT_EQ(contents(kLeads), expected);
+  }
+}
 
 // wxpipe.follower_state and follower_times against a model in C++, and against the merge's own last answer.
 TEST_F(OrderTest, FollowersAsOfATimeAreByTheRuleOfTheMerge) {

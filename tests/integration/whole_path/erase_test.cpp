@@ -70,8 +70,11 @@ class EraseTest : public WholePathTest {
     for (const auto& [from, rows] : std::map<std::string, int64_t>{{"identities", 6},
                                                                    {"customers where identity_count = 5", 1},
                                                                    {"leads", 3},
+                                                                   {"lead_activities", 4},
                                                                    {"followers", 4},
+                                                                   {"follower_history", 4},
                                                                    {"directory", 6},
+                                                                   {"directory_history", 6},
                                                                    {"receipts", 4},
                                                                    {"dead_letters", 1}})
       ASSERT_EQ(eventually_equal([&] { return count(from); }, rows), rows) << from;

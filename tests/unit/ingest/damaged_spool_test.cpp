@@ -123,7 +123,8 @@ class DamagedSpoolTest : public testing::Test {
   }
   static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
     std::promise<std::optional<int64_t>> stored;
-    spool.put(record, [&](std::optional<int64_t> id) { stored.set_value(id); });
+    spool.put(
+        record, [&](std::optional<int64_t> id) { stored.set_value(id); }, Spool::Row::late);
     return stored.get_future().get();
   }
 

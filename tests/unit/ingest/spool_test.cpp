@@ -49,9 +49,10 @@ class SpoolTest : public testing::Test {
     return std::make_unique<Spool>(settings, "test", "wxpipe.", clock_, metrics_,
                                    Spool::Options{.keep = keep_, .monotonic = [this] { return steady_.load(); }});
   }
-  static std::optional<int64_t> put(Spool& spool, const Outbound& record) {
+  static std::optional<int64_t> put(Spool& spool, const Outbound& record, Spool::Row row = Spool::Row::late) {
     std::promise<std::optional<int64_t>> stored;
-    spool.put(record, [&](std::optional<int64_t> id) { stored.set_value(id); });
+    spool.put(
+        record, [&](std::optional<int64_t> id) { stored.set_value(id); }, row);
     return stored.get_future().get();
   }
   std::vector<Outbound> contents(Spool& spool) {
@@ -122,7 +123,8 @@ TEST_F(SpoolTest, HoldsAKeyFromThePutOn) {
   const auto spool = open();
   const auto one = record("shop||a", "1");
   std::promise<void> stored;
-  spool->put(one, [&](auto) { stored.set_value(); });
+  spool->put(
+      one, [&](auto) { stored.set_value(); }, Spool::Row::alone);
   EXPECT_TRUE(spool->holds(key_hash(one)));
   stored.get_future().get();
 }
@@ -181,6 +183,24 @@ TEST_F(SpoolTest, LeavesWhatIsYoungerThanTheGraceToTheBroker) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].record, record("k", "1"));
   EXPECT_THAT(contents(*spool), ElementsAre(record("k", "1"), record("k", "2")));
+}
+
+TEST_F(SpoolTest, GivesAtOnceWhatTheBrokerWasNotSentButNotAheadOfWhatItWas) {
+  const auto spool = open();
+  const auto found = [&] {
+    std::vector<Outbound> records;
+    for (auto& spooled : spool->oldest(0, 1000, 1 << 30)) records.push_back(spooled.record);
+    return records;
+  };
+  ASSERT_TRUE(put(*spool, record("k", "1"), Spool::Row::alone));
+  EXPECT_THAT(found(), ElementsAre(record("k", "1")));
+  const auto late = put(*spool, record("k", "2"), Spool::Row::late);
+  ASSERT_TRUE(late);
+  ASSERT_TRUE(put(*spool, record("k", "3"), Spool::Row::alone));
+  EXPECT_THAT(found(), ElementsAre(record("k", "1"))) << "3 comes after 2, which the broker may have in a moment";
+  spool->delivered({*late});  // it has it
+  wait_until_events(*spool, 2);
+  EXPECT_THAT(found(), ElementsAre(record("k", "1"), record("k", "3")));
 }
 
 TEST_F(SpoolTest, AFullDiskIsARefusalAndNothingElse) {
@@ -298,7 +318,7 @@ TEST_F(SpoolTest, ACopyHoldsItsKeyOnlyWhenTheBrokerIsLate) {
   const auto key = key_hash(one);
   std::promise<std::optional<int64_t>> stored;
   spool->put(
-      one, [&](auto id) { stored.set_value(id); }, false);
+      one, [&](auto id) { stored.set_value(id); }, Spool::Row::copy);
   const auto id = stored.get_future().get();
   ASSERT_TRUE(id);
   EXPECT_FALSE(spool->holds(key));

@@ -378,6 +378,16 @@ TEST_F(FamiliesTest, WhoeverIsErasedIsSoInEveryDatabase) {
   EXPECT_EQ(count_in(other, kTold), 2);
   EXPECT_EQ(count_in(other, "try.system_logs where message = 'erased'"), 1);
   EXPECT_EQ(named(*database_) + named(other), 0);
+
+  // A database that has erased people under a key of its own isn't this installation's.
+  const TemporaryDatabase strange;
+  strange.query(
+      "insert into wxpipe.erasures (number, account, subject_hash, subject_length, pseudonym, erased_at, command_id, "
+      "operator, reason) values (1, 'shop', 'hash', 5, 'erased:1', now(), gen_random_uuid(), 'li', 'a request')");
+  lie_in("logs", strange);
+  const auto refused = run_command({"migrate"});
+  EXPECT_EQ(refused.code(), 2);
+  EXPECT_THAT(refused.errors, HasSubstr("have erasures under different keys"));
 }
 
 TEST_F(FamiliesTest, ThatAreReadTogetherAreRefusedWhenApart) {

@@ -10,12 +10,14 @@
 
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
+#include "common/kafka/group_members.hpp"
 #include "console/databases.hpp"
 #include "console/gate.hpp"
 #include "console/live.hpp"
 #include "console/router.hpp"
 #include "console/tasks.hpp"
 #include "console/watch.hpp"
+#include "operate/counts.hpp"
 
 namespace wxpipe::console {
 
@@ -75,10 +77,13 @@ class Api {
   Gate& gate_;
   Databases databases_;
   Watch watch_;
+  operate::KnownCounts counts_;
   Live live_;
   std::mutex doctor_mutex_;                                  // one examination at a time
   std::optional<std::pair<Timestamp, std::string>> doctor_;  // the last one
-  Tasks tasks_;                                              // last: its threads use the others
+  std::mutex holders_mutex_;
+  std::optional<kafka::GroupMembers> holders_;  // asked who holds the partitions, one question at a time
+  Tasks tasks_;                                 // last: its threads use the others
 };
 
 }  // namespace wxpipe::console

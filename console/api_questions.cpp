@@ -22,8 +22,10 @@
 #include "operate/letter_report.hpp"
 #include "operate/moment.hpp"
 #include "operate/person.hpp"
+#include "operate/rebalances.hpp"
 #include "operate/scale_report.hpp"
 #include "operate/trace_report.hpp"
+#include "schemas/facts/log_written.hpp"
 
 namespace wxpipe::console {
 namespace {
@@ -33,6 +35,7 @@ using report::Level, report::Report, report::Value;
 constexpr size_t kMostExported = 10'000;
 constexpr int kWholeContent = 100'000;
 constexpr auto kDoctorIsGood = 30s;
+constexpr auto kKafkaAnswers = 3s;
 
 const std::vector<std::string_view> kEventFilter{"key", "account", "type", "person", "text", "from", "to"};
 std::vector<std::string_view> with(std::vector<std::string_view> names, std::initializer_list<std::string_view> more) {
@@ -122,7 +125,7 @@ Response Api::overview(const Call& call) {
       whole.facts.push_back({"unaccounted", "", looks.now.servers.unaccounted});
       whole.facts.push_back({"open_dead_letters", "", looks.now.servers.open_letters});
     }
-    operate::add_overview(whole, connection, question);
+    operate::add_overview(whole, connection, question, counts_);
     return whole;
   });
 }
@@ -245,19 +248,21 @@ Response Api::custody(const Call& call) {
 
 Response Api::refusals(const Call& call) const {
   const auto limit = static_cast<size_t>(call.values.number("limit", 50, 1, 200));
-  std::vector<operate::Refused> all;
+  operate::RefusedLately all;
   std::vector<report::Finding> away;
   size_t answered = 0;
   for (const auto& address : admin_addresses(settings_)) try {
       const auto some = operate::refused_callbacks(address, call.part, limit);
-      all.insert(all.end(), some.begin(), some.end());
+      all.list.insert(all.list.end(), some.list.begin(), some.list.end());
+      all.verified.insert(all.verified.end(), some.verified.begin(), some.verified.end());
       ++answered;
     } catch (const UsageError&) {  // another role than ingest: it refuses nothing
     } catch (const Unavailable& error) {
       away.push_back({Level::warning, error.what(), "Name each role's [admin] listen in [console] admin."});
     }
-  std::ranges::stable_sort(all, std::greater<>(), &operate::Refused::at);
-  if (all.size() > limit) all.resize(limit);
+  std::ranges::stable_sort(all.list, std::greater<>(), &operate::Refused::at);
+  if (all.list.size() > limit) all.list.resize(limit);
+  std::ranges::stable_sort(all.verified, std::greater<>(), &operate::VerifiedAddress::at);
   auto report = operate::report_of(all, call.part);
   if (answered == 0) report.findings.clear();
   report.findings.insert(report.findings.end(), away.begin(), away.end());
@@ -271,9 +276,19 @@ Response Api::groups(const Call& call) {
                   looks.now.servers.trouble.empty() ? "not looked at yet; ask again" : looks.now.servers.trouble,
                   "`wxpipe doctor` says what is wrong.");
   auto report = operate::report_of(*looks.before.servers.lag, *looks.now.servers.lag, true);
-  report.tables.push_back(
-      databases_.ask([](sinks::FamilyConnections& databases) { return operate::claims_table(databases); }));
-  return json(std::move(report), call.who);
+  {
+    const std::lock_guard lock(holders_mutex_);
+    at_kafka([&] {
+      if (!holders_) holders_.emplace(quiet_settings().kafka, kKafkaAnswers);
+      report.tables.push_back(operate::holders_table(*holders_, settings_));
+    });
+  }
+  return ask(call, [&](sinks::FamilyConnections& databases) {
+    auto whole = report;
+    whole.tables.push_back(operate::claims_table(databases));
+    operate::add_rebalances(whole, databases.of<schemas::LogWritten>(), clock_.now());
+    return whole;
+  });
 }
 
 Response Api::advice(const Call& call) {

@@ -99,6 +99,7 @@ std::optional<Reply> Receiver::begin(const Callback& callback, std::string_view 
     return refuse(callback, known ? callback.account : std::string_view{}, *refused);
   }
   if (auto* challenge = std::get_if<Challenge>(&interpretation)) {
+    refusals_.add_verified(callback);
     counters_.count(callback.account, "challenge");
     return std::move(challenge->reply);
   }

@@ -14,14 +14,18 @@ namespace wxpipe::ingest {
 namespace {
 constexpr size_t kUsual = 100;  // records in an answer, if nothing is said
 
+std::optional<std::string_view> header_of(const Callback& callback, std::string_view lower_name) {
+  for (const Header& header : callback.headers)
+    if (Word(header.name) == lower_name) return header.value;
+  return std::nullopt;
+}
+
 // Whom our proxy had at its other end: it appends that address. What comes before it is the sender's own word.
 std::optional<IpAddress> forwarded_for(const Callback& callback) {
-  for (const Header& header : callback.headers) {
-    if (!(Word(header.name) == "x-forwarded-for")) continue;
-    const auto comma = header.value.rfind(',');
-    return parse_ip_address(trimmed(comma == header.value.npos ? header.value : header.value.substr(comma + 1)));
-  }
-  return std::nullopt;
+  const auto value = header_of(callback, "x-forwarded-for");
+  if (!value) return std::nullopt;
+  const auto comma = value->rfind(',');
+  return parse_ip_address(trimmed(comma == value->npos ? *value : value->substr(comma + 1)));
 }
 
 std::string_view word(const std::optional<Method>& method) {
@@ -49,12 +53,31 @@ void Refusals::add(RefusalKind kind, Timestamp at, size_t body_bytes) {
   by_kind_.emplace(std::move(kind), std::prev(records_.end()));
 }
 
-void Refusals::add(const Callback& callback, std::string_view account, const Refused& refused) {
-  auto address = callback.from;
+IpAddress Refusals::sender_of(const Callback& callback) const {
   const auto is_proxy = [&](const IpNetwork& network) { return network.contains(callback.from); };
-  if (std::ranges::any_of(proxies_, is_proxy)) address = forwarded_for(callback).value_or(callback.from);
-  add({std::string(account), refused.refusal, wrong_part(refused), callback.method, address}, callback.received_at,
-      callback.body.size());
+  if (std::ranges::none_of(proxies_, is_proxy)) return callback.from;
+  return forwarded_for(callback).value_or(callback.from);
+}
+
+void Refusals::add(const Callback& callback, std::string_view account, const Refused& refused) {
+  add({std::string(account), refused.refusal, wrong_part(refused), callback.method, sender_of(callback)},
+      callback.received_at, callback.body.size());
+}
+
+void Refusals::add_verified(const Callback& callback) {
+  if (header_of(callback, "user-agent") == kDoctorsName) return;
+  const std::string account(callback.account);
+  const std::lock_guard lock(mutex_);
+  std::erase_if(verified_, [&](const auto& one) { return callback.received_at - one.second.at >= kKept; });
+  verified_[account] = {account, callback.received_at, sender_of(callback)};
+}
+
+std::vector<VerifiedAddress> Refusals::verified(std::string_view account, Timestamp now) const {
+  std::vector<VerifiedAddress> list;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, one] : verified_)
+    if (now - one.at < kKept && (account.empty() || account == name)) list.push_back(one);
+  return list;
 }
 
 std::vector<RefusedCallback> Refusals::latest(std::string_view account, size_t limit, Timestamp now) const {
@@ -98,6 +121,13 @@ std::string refusals_json(const Refusals& refusals, std::string_view query, Time
     out += fmt::format(R"(,"reason":"{}","wrong":"{}","method":"{}","address":"{}","body_bytes":{}}})",
                        to_string(kind.reason), to_string(kind.wrong), word(kind.method), to_string(kind.address),
                        body_bytes);
+  }
+  out += R"(],"verified":[)";
+  for (const auto& one : refusals.verified(account, now)) {
+    if (out.back() == '}') out += ',';
+    out += R"({"account":)";
+    json::append_string(out, one.account);
+    out += fmt::format(R"(,"at":"{}","address":"{}"}})", to_iso8601(one.at), to_string(one.address));
   }
   return out + "]}\n";
 }

@@ -10,6 +10,7 @@
 #include "common/http/client.hpp"
 #include "common/result.hpp"
 #include "ingest/callback.hpp"
+#include "ingest/refusals.hpp"
 #include "ingest/wxcrypt/cipher.hpp"
 #include "ingest/wxcrypt/signature.hpp"
 #include "operate/explain.hpp"
@@ -188,7 +189,8 @@ Probe probe_callback(const ingest::Account& account, const std::string& base, st
   const auto target = path + (verified ? "?" + verification.query : "");
   if (!station("status", "Does what listens there speak HTTP, and does it answer within five seconds?", [&] {
         const auto asked = steady_clock::now();
-        answer = http::Client(*url, options).get(target);
+        answer = http::Client(*url, options)
+                     .send({.target = target, .headers = {{"User-Agent", std::string(ingest::kDoctorsName)}}});
         return judge_status(answer, verified, std::chrono::duration_cast<microseconds>(steady_clock::now() - asked));
       }))
     return probe;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 
 #include "common/postgres/sql_array.hpp"
@@ -59,7 +60,7 @@ std::string accounts_array(Connection& connection, const std::string& account) {
 }
 }  // namespace
 
-std::vector<std::pair<Timestamp, Counts>> counts_by_step(Connection& connection, const CountWindow& window) {
+Steps counts_by_step(Connection& connection, const CountWindow& window) {
   const auto rows = connection.execute(
       fmt::format(
           "select (extract(epoch from date_bin(make_interval(secs => $4::int8), minute, $1::text::timestamptz)) * "
@@ -73,19 +74,41 @@ std::vector<std::pair<Timestamp, Counts>> counts_by_step(Connection& connection,
           .int8(window.step.count()));
   std::map<Timestamp, Counts> found;
   for (size_t i = 0; i < rows.size(); ++i) found[moment(rows, i, 0)] = counts_of(rows, i, 1);
-  std::vector<std::pair<Timestamp, Counts>> steps;
+  Steps steps;
   for (auto at = window.from; at < window.to; at += window.step) steps.emplace_back(at, found[at]);
   return steps;
 }
 
-void add_overview(Report& report, Connection& connection, const OverviewQuestion& question) {
+Steps KnownCounts::by_step(Connection& connection, const CountWindow& window, Timestamp now) {
+  constexpr int kStillGrow = 2;  // steps: the one that isn't over, and the one before, for what is late
+  const std::lock_guard lock(mutex_);
+  std::erase_if(known_, [&](const auto& one) { return now - one.second.read_at >= kKept; });
+  if (known_.size() >= kMost) known_.clear();
+  auto& known = known_[{window.account, window.step}];
+  if (known.steps.empty() || known.steps.front().first > window.from) {
+    auto over = window;
+    over.to = std::max(window.from, window.to - kStillGrow * window.step);
+    known = {now, counts_by_step(connection, over)};
+  }
+  Steps steps;
+  std::ranges::copy_if(known.steps, std::back_inserter(steps),
+                       [&](const auto& step) { return step.first >= window.from && step.first < window.to; });
+  auto rest = window;
+  if (!steps.empty()) rest.from = steps.back().first + window.step;
+  std::ranges::move(counts_by_step(connection, rest), std::back_inserter(steps));
+  return steps;
+}
+
+void add_overview(Report& report, Connection& connection, const OverviewQuestion& question, KnownCounts& known) {
   const auto range = std::ranges::find(kRanges, question.range, &Range::name);
   if (range == kRanges.end())
     throw UsageError(fmt::format("range: there is no '{}'; there are hour, day and month", question.range));
   // Whole steps, the last one as far as it has come.
   const auto step = std::chrono::duration_cast<std::chrono::microseconds>(range->step);
   const auto end = Timestamp((question.now.time_since_epoch() / step + 1) * step);
-  const auto steps = counts_by_step(connection, {end - range->length, end, range->step, question.account});
+  const CountWindow window{end - range->length, end, range->step, question.account};
+  const bool long_one = range->length > 24h;
+  const auto steps = long_one ? known.by_step(connection, window, question.now) : counts_by_step(connection, window);
   Table minutes{"minutes", "", {{"at"}, {"acknowledged"}, {"stored"}, {"duplicates"}, {"dead_letters"}}, {}};
   for (const auto& [at, counts] : steps) {
     Row row{at};

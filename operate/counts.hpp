@@ -1,9 +1,10 @@
 // Counts by minute of what came and what became of it, from wxpipe.ledger; what was gained on a day; and how each
-// account is doing. One thread.
+// account is doing. One thread, but for KnownCounts.
 #pragma once
 
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@ namespace wxpipe::operate {
 struct Counts {
   int64_t acknowledged = 0, stored = 0, duplicates = 0, dead_letters = 0;
   int64_t rest() const { return acknowledged - stored - duplicates - dead_letters; }
+  bool operator==(const Counts&) const = default;
 };
 struct CountWindow {
   Timestamp from, to;  // whole minutes
@@ -29,7 +31,27 @@ struct CountWindow {
 };
 
 // Every step in order, without gaps.
-std::vector<std::pair<Timestamp, Counts>> counts_by_step(postgres::Connection& connection, const CountWindow& window);
+using Steps = std::vector<std::pair<Timestamp, Counts>>;
+Steps counts_by_step(postgres::Connection& connection, const CountWindow& window);
+
+// The same for pages that ask every few seconds for a month, which is a million rows. Steps that are over are kept for
+// ten minutes, and only the newest ones are read again. So a replay or a repair of old minutes shows that much later.
+// Any thread.
+class KnownCounts {
+ public:
+  static constexpr std::chrono::minutes kKept{10};
+  static constexpr size_t kMost = 1'000;  // accounts
+
+  Steps by_step(postgres::Connection& connection, const CountWindow& window, Timestamp now);
+
+ private:
+  struct Known {
+    Timestamp read_at;
+    Steps steps;
+  };
+  std::mutex mutex_;  // held while Postgres is asked: whoever wants the same needn't ask, too
+  std::map<std::pair<std::string, std::chrono::seconds>, Known> known_;  // by account and step
+};
 
 // The overview's numbers that Postgres has, as facts and tables `minutes` and `types`.
 struct OverviewQuestion {
@@ -38,7 +60,8 @@ struct OverviewQuestion {
   Timestamp now{}, today{};  // today: when the reader's day began
 };
 // Throws UsageError: there is no such range.
-void add_overview(report::Report& report, postgres::Connection& connection, const OverviewQuestion& question);
+void add_overview(report::Report& report, postgres::Connection& connection, const OverviewQuestion& question,
+                  KnownCounts& known);
 
 // acknowledged against what became of it, by account and by minute.
 report::Report custody_report(postgres::Connection& connection, const CountWindow& window);

@@ -24,19 +24,32 @@ std::string in_query(std::string_view text) {
   return out;
 }
 
+std::string text(const simdjson::dom::object& object, const char* name) {
+  return std::string(std::string_view(object[name]));
+}
+Timestamp moment(const simdjson::dom::object& object, const char* name) {
+  Timestamp at;
+  if (!parse_iso8601(text(object, name), at))
+    throw Unavailable("the answer to /refusals has a time that can't be read");
+  return at;
+}
+
 Refused read(simdjson::dom::object object) {
   Refused refused;
-  const auto text = [&](const char* name) { return std::string(std::string_view(object[name])); };
-  if (!parse_iso8601(text("at"), refused.at) || !parse_iso8601(text("first_at"), refused.first_at))
-    throw Unavailable("the answer to /refusals has a time that can't be read");
+  refused.at = moment(object, "at");
+  refused.first_at = moment(object, "first_at");
   refused.times = object["times"];
-  refused.account = text("account");
-  refused.reason = text("reason");
-  refused.wrong = text("wrong");
-  refused.method = text("method");
-  refused.address = text("address");
+  refused.account = text(object, "account");
+  refused.reason = text(object, "reason");
+  refused.wrong = text(object, "wrong");
+  refused.method = text(object, "method");
+  refused.address = text(object, "address");
   refused.body_bytes = object["body_bytes"];
   return refused;
+}
+
+VerifiedAddress read_verified(simdjson::dom::object object) {
+  return {moment(object, "at"), text(object, "account"), text(object, "address")};
 }
 
 // The last cell of the row that names the word.
@@ -49,7 +62,7 @@ std::string said_of(std::string_view word, std::string_view title) {
 }
 }  // namespace
 
-std::vector<Refused> refused_callbacks(const config::Endpoint& admin, std::string_view account, size_t limit) {
+RefusedLately refused_callbacks(const config::Endpoint& admin, std::string_view account, size_t limit) {
   const bool v6 = admin.host.find(':') != std::string::npos;
   const auto authority = fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), admin.host, admin.port);
   const auto url = http::parse_url("http://" + authority);
@@ -62,14 +75,16 @@ std::vector<Refused> refused_callbacks(const config::Endpoint& admin, std::strin
     throw UsageError(fmt::format("{} is no ingest process; name the admin port of one: --admin HOST:PORT", authority));
   if (answer.status != 200)
     throw UsageError(fmt::format("{} answered {}: {}", authority, answer.status, answer.body.substr(0, 200)));
-  std::vector<Refused> list;
+  RefusedLately lately;
   try {
     simdjson::dom::parser parser;
-    for (const auto each : parser.parse(answer.body)["refusals"].get_array()) list.push_back(read(each));
+    const simdjson::dom::object whole = parser.parse(answer.body);
+    for (const auto each : whole["refusals"].get_array()) lately.list.push_back(read(each));
+    for (const auto each : whole["verified"].get_array()) lately.verified.push_back(read_verified(each));
   } catch (const simdjson::simdjson_error& error) {
     throw Unavailable(fmt::format("the answer of {} can't be read: {}", authority, error.what()));
   }
-  return list;
+  return lately;
 }
 
 std::string remedy_of(const Refused& refused) {

@@ -78,7 +78,7 @@ Report report_of(const std::string& key, const Story& story) {
   return report;
 }
 
-Report report_of(const std::vector<operate::Refused>& list, const std::string& account) {
+Report report_of(const operate::RefusedLately& lately, const std::string& account) {
   Table table{"refusals",
               "",
               {{"at", "at", Kind::time},
@@ -93,7 +93,7 @@ Report report_of(const std::vector<operate::Refused>& list, const std::string& a
               {}};
   Report report;
   std::set<std::pair<std::string, std::string>> told;
-  for (const auto& one : list) {
+  for (const auto& one : lately.list) {
     table.rows.push_back(
         {one.at, one.account, one.reason, one.wrong, one.method, one.address, one.body_bytes, one.times, one.first_at});
     if (!told.insert({one.reason, one.wrong}).second) continue;
@@ -102,7 +102,10 @@ Report report_of(const std::vector<operate::Refused>& list, const std::string& a
                                operate::remedy_of(one)});
   }
   report.tables.push_back(std::move(table));
-  if (list.empty())
+  Table verified{"verified", "verified", {{"at", "at", Kind::time}, {"account", "account"}, {"address", "from"}}, {}};
+  for (const auto& one : lately.verified) verified.rows.push_back({one.at, one.account, one.address});
+  report.tables.push_back(std::move(verified));
+  if (lately.list.empty())
     report.findings.push_back(
         {Level::fine, fmt::format("nothing was refused{}", account.empty() ? "" : " of account " + account),
          "Nothing that is kept: for a day, by this process alone, since it started. What names no account that is "

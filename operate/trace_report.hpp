@@ -16,6 +16,6 @@ report::Report nothing_found(const std::string& key, const std::vector<Dropped>&
 report::Table matches_table(const std::vector<Match>& matches);
 report::Report choice(const std::string& key, const std::vector<Match>& matches);
 report::Report report_of(const std::string& key, const Story& story);
-report::Report report_of(const std::vector<Refused>& list, const std::string& account);
+report::Report report_of(const RefusedLately& lately, const std::string& account);
 
 }  // namespace wxpipe::operate

@@ -1,7 +1,7 @@
 // Accounts: is each one alive, what was refused and why; and one account's set-up at its platform, step by step.
 import {html, useEffect, useRef, useState} from './parts/dom.js';
 import {ask, useAnswer} from './parts/api.js';
-import {duration, number} from './parts/format.js';
+import {duration, number, time} from './parts/format.js';
 import {may} from './parts/rights.js';
 import {t, term, told} from './parts/texts.js';
 import {Answer, Copy, Facts, Findings, Notice, Page, Panel, Table, Time, TroubleNotice} from './parts/ui.js';
@@ -45,7 +45,7 @@ export function Accounts({session, name}) {
 
 function One({session, name, answer}) {
   const row = answer.data?.accounts.find((one) => one.account === name);
-  const refusals = useAnswer(`/accounts/${encodeURIComponent(name)}/refusals`, {}, {every: 5});
+  const refusals = useAnswer(`/accounts/${encodeURIComponent(name)}/refusals`, {}, {every: 2});
   const actions = html`<a class="button" href=${address('/live', {account: name})}>${t('nav.live')}</a>
     <a class="button" href=${address('/events', {account: name})}>${t('nav.events')}</a>
     <a class="button" href="/accounts">${t('accounts.all')}</a>`;
@@ -70,7 +70,7 @@ function One({session, name, answer}) {
         ${row.state === 'silent' && html`<${Notice} text=${t('accounts.silent')} remedy=${t('accounts.silent.do')} />`}
       <//>
       <div class="columns two">
-        <${Wizard} row=${row} session=${session} refusals=${refusals.data?.refusals} />
+        <${Wizard} row=${row} session=${session} lately=${refusals.data} />
         <${Rotation} kind=${row.kind} />
       </div>`}
     <${Panel} title=${t('accounts.refused')} aside=${t('accounts.refused.note')} flush>
@@ -95,14 +95,18 @@ const remedyOf = ({reason, wrong}) => (wrong && told('wrong.do', wrong)) || told
 
 const signed = ['wework_instance', 'channel'];  // by a webhook's secret; nobody verifies their address
 
-// "Enter this URL, token and key at the platform; waiting for its GET … verified."
-function Wizard({row, session, refusals}) {
-  const opened = useRef(Date.now());
+// "Enter this URL, token and key at the platform; waiting for its GET … verified." What is newest counts: that the GET
+// was answered, or that something was refused since the page was opened. All times are the server's, so a clock that is
+// wrong in the browser does nothing. They have one form, so they are compared as texts.
+function Wizard({row, session, lately}) {
+  const opened = useRef(null);  // the newest refusal then
   const [before] = useState(row.last_callback_at);
   const hook = signed.includes(row.kind);
-  const failed = (refusals ?? []).filter((one) => Date.parse(one.at) > opened.current);
+  const newest = lately?.refusals[0];
+  if (lately && opened.current === null) opened.current = newest?.at ?? '';
+  const verified = lately?.verified[0];
+  const failed = newest && newest.at > opened.current && newest.at > (verified?.at ?? '') ? newest : null;
   const came = row.last_callback_at && row.last_callback_at !== before;
-  const verified = row.verified_at && Date.parse(row.verified_at) > opened.current;
   const where = hook ? 'hook' : row.kind.startsWith('wework') ? 'wework' : row.kind.startsWith('open_platform') ? 'open'
     : 'wechat';
   return html`<${Panel} title=${t('wizard')}>
@@ -114,12 +118,13 @@ function Wizard({row, session, refusals}) {
         ${row.address?.includes('<') && html`<small class="muted">${t('wizard.url.host')}</small>`}</div></li>
       <li><div class="stack"><b>${t(hook ? 'wizard.secret' : 'wizard.keys')}</b><p class="muted">
         ${t(hook ? 'wizard.secret.note' : 'wizard.keys.note')}</p></div></li>
-      <li class=${came || verified ? 'done' : ''}><div class="stack"><b>
+      <li class=${!failed && (came || verified) ? 'done' : ''}><div class="stack"><b>
         ${t(hook ? 'wizard.first' : 'wizard.verify')}</b>
-        <div role="status">${verified ? html`<${Notice} kind="fine" text=${t('wizard.verified')} />`
+        <div role="status">${failed ? html`<${Notice} kind="error" text=${t('wizard.failed',
+            {time: time(failed.at), reason: term('refusal', failed.reason)})} remedy=${remedyOf(failed)} />`
+          : verified ? html`<${Notice} kind="fine" text=${t('wizard.verified',
+            {time: time(verified.at), address: verified.address})} />`
           : came ? html`<${Notice} kind="fine" text=${t('wizard.came')} />`
-          : failed.length ? html`<${Notice} kind="error" text=${t('wizard.failed',
-            {reason: term('refusal', failed[0].reason)})} remedy=${remedyOf(failed[0])} />`
           : html`<p class="muted"><span class="pulse"></span>
             ${t(hook ? 'wizard.waiting.first' : 'wizard.waiting')}${row.last_callback_at ? ` ${t('wizard.before')}`
             : ''}</p>`}</div>

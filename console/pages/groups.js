@@ -1,5 +1,5 @@
-// Groups: how far each reader is behind, in records and in time; who holds which partition; how many processes are
-// needed.
+// Groups: how far each reader is behind, in records and in time; who holds which partition; when partitions changed
+// hands, and why; how many processes are needed.
 import {html, useState} from './parts/dom.js';
 import {useAnswer} from './parts/api.js';
 import {duration, number, rate} from './parts/format.js';
@@ -7,6 +7,11 @@ import {t, term} from './parts/texts.js';
 import {Answer, Badge, Findings, Page, Panel, Stat, Table, Time, Waiting} from './parts/ui.js';
 
 const seconds = (us) => (us === null || us === undefined ? null : us / 1e6);
+
+// Who reads a row's partition now. Nobody: while the group is at changing hands, or where no process of it runs.
+function holder(data, {reader, partition}) {
+  return data.holders.find((one) => one.reader === reader && one.partition === partition);
+}
 
 export function Groups() {
   const answer = useAnswer('/groups', {}, {every: 5, limit: 20_000});
@@ -39,6 +44,12 @@ export function Groups() {
           {name: 'reader', label: t('groups.reader'), sort: (row) => row.reader, of: (row) => row.reader},
           {name: 'partition', label: t('groups.partition'), kind: 'number', sort: (row) => row.partition,
             of: (row) => row.partition},
+          {name: 'holder', label: t('groups.holder'), kind: 'id', sort: (row) => holder(data, row)?.member ?? '',
+            of: (row) => {
+              const one = holder(data, row);
+              return one ? html`<span title=${t('groups.host', {host: one.host})}>${one.member}</span>`
+                : html`<${Badge} kind="warning">${t('groups.nobody')}<//>`;
+            }},
           {name: 'records', label: t('groups.records'), kind: 'number', sort: (row) => row.records,
             of: (row) => `${row.estimated ? '≈ ' : ''}${number(row.records)}`},
           {name: 'oldest', label: t('groups.oldest'), sort: (row) => row.oldest,
@@ -59,7 +70,20 @@ export function Groups() {
           {name: 'moved', label: t('groups.moved'), sort: (row) => row.moved_at,
             of: (row) => html`<${Time} of=${row.moved_at} relative />`},
         ]} /><//>
-      </div>`}<//>
+      </div>
+      <${Panel} title=${t('groups.rebalances')} aside=${t('groups.rebalances.note')} flush><${Table} sortable
+        caption=${t('groups.rebalances')} rows=${data.rebalances} empty=${t('groups.rebalances.none')}
+        marked=${(row) => (row.cause === 'silent' ? 'warning' : '')} columns=${[
+        {name: 'at', label: t('time'), kind: 'tight', sort: (row) => row.at, of: (row) => html`<${Time} of=${row.at} />`},
+        {name: 'group', label: t('groups.group'), sort: (row) => row.group, of: (row) => row.group},
+        {name: 'cause', label: t('groups.cause'), sort: (row) => row.cause, of: (row) => (row.by
+          ? `${term('cause', row.cause)}: ${row.by}` : term('cause', row.cause))},
+        {name: 'given', label: t('groups.given_up'), kind: 'number', sort: (row) => row.given_up,
+          of: (row) => number(row.given_up)},
+        {name: 'taken', label: t('groups.taken'), kind: 'number', sort: (row) => row.taken,
+          of: (row) => number(row.taken)},
+        {label: t('groups.told'), kind: 'text', of: (row) => row.processes},
+      ]} /><//>`}<//>
   <//>`;
 }
 

@@ -2,6 +2,7 @@
 callbacks that `wxpipe simulate` played. Everything is in one folder and goes with it."""
 
 import base64
+import hashlib
 import json
 import os
 import secrets
@@ -130,6 +131,12 @@ app_id = "wx0123456789abcdef"
 {keys}menu = {{ PRICE = "价格" }}
 
 [[accounts]]
+name = "outlet"
+kind = "official_account"
+title = "分店"
+app_id = "wx0123456789abcdee"
+{keys}
+[[accounts]]
 name = "corp"
 kind = "wework_app"
 title = "销售部"
@@ -205,6 +212,17 @@ secret_env = "CONSOLE_SECRET"
         event = told["event_id"]
         until(lambda: self.one(f"select count(*) from messages where event_id = '{event}'") == "1", f"{kind} is stored")
         return event
+
+    def verify(self, account):
+        """As the platform asks when the address is saved there. Returns the answer's status."""
+        now, nonce = str(int(time.time())), str(secrets.randbelow(10**9))
+        signature = hashlib.sha1("".join(sorted((self.environment["CONSOLE_TOKEN"], now, nonce))).encode()).hexdigest()
+        query = f"signature={signature}&timestamp={now}&nonce={nonce}&echostr=1616140317555161061"
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.callbacks}/callback/{account}?{query}") as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
 
     def simulate(self, count, rate, *more):
         self.run("simulate", "--count", str(count), "--rate", str(rate), "--no-progress", *more)

@@ -368,6 +368,26 @@ class SetsUpAccounts(Case):
         self.browser.see("Answer", "main .steps table", 40)
         self.assertTrue(all(row[1] == "fine" for row in self.browser.rows("main .steps table")))
 
+    def test_the_wizard_waits_for_the_platforms_verification(self):
+        token = here.environment["CONSOLE_TOKEN"]
+        self.browser.open("/accounts/outlet")
+        self.browser.see("Waiting for the platform's GET", "main .steps")
+        try:
+            here.environment["CONSOLE_TOKEN"] = token[::-1]
+            self.assertEqual(here.verify("outlet"), 401)
+        finally:
+            here.environment["CONSOLE_TOKEN"] = token
+        self.browser.see("wrong signature", "main .steps")
+        self.browser.see("Copy the Token from the platform", "main .steps")
+        # Our own probe is no platform: it doesn't end the waiting.
+        self.browser.press("Play the platform's verification", "main")
+        self.browser.see("Answer", "main .steps table", 40)
+        self.assertNotIn("Verified at", self.browser.text("main .steps"))
+        self.assertEqual(here.verify("outlet"), 200)
+        self.browser.see("Verified at", "main .steps")
+        self.browser.see("the GET from 127.0.0.1 was answered", "main .steps")
+        self.assertNotIn("A request was refused", self.browser.text("main .steps"))
+
     def test_what_was_refused_is_named_with_what_to_do(self):
         self.browser.open("/accounts/corp")
         self.browser.see("Waiting for the platform's GET", "main")
@@ -380,6 +400,22 @@ class SetsUpAccounts(Case):
         self.browser.see("bad_signature", "main")
         self.browser.see("A request was refused", "main .steps")
         self.browser.see("Copy the Token from the platform", "main .steps")
+
+
+class ShowsGroups(Case):
+    def test_each_partition_has_a_holder_and_the_start_is_why(self):
+        self.browser.open("/groups")
+        held = [row for row in self.browser.rows("main .columns table") if row[0] == "process"]
+        self.assertTrue(held)
+        self.assertTrue(all("console-test.process" in row[2] for row in held), held)
+        self.browser.until(
+            lambda: any(
+                row[1:3] == ["sink.messages", "a process started: console-test"]
+                for row in self.browser.rows("main .columns ~ * table")
+            ),
+            "the start is told",
+            40,
+        )
 
 
 PAGES = [

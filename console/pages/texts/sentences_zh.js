@@ -90,6 +90,13 @@ export const sentences = [
   ['Run `wxpipe audit --repair --yes`. It also brings back rows that were deleted on purpose.',
     '确认后会重新发送。有意删除的数据行也会恢复。'],
   ['every reader keeps up', '所有消费者都已追平'],
+  ['{}: the broker took partitions from a silent process, {} in the last hour', '{}：最近一小时内，broker 从无响应的进程收回分区 {}'],
+  ['Its machine was out of CPU, its disk or its network stood still, or it was killed: look at its log of that minute. While it is silent, its records wait.',
+    '该机器 CPU 耗尽、磁盘或网络停滞，或进程被杀：请查看当时的日志。无响应期间，其记录在等待。'],
+  ['{}: partitions changed hands {} in the last hour, and no process started or stopped',
+    '{}：最近一小时内分区易手 {}，而没有进程启动或停止'],
+  ['Do two processes have the same [instance] name? Does the broker\'s log say that members leave? Each change stops the group for seconds.',
+    '是否有两个进程使用同一 [instance] name？broker 日志中是否有成员离开？每次易手都会让该组停顿数秒。'],
   ['{} takes nothing, and {} waiting', '{} 没有在消费，{} 等待中'],
   ['{} waits for a transaction that is still open', '{} 正在等待未结束的事务'],
   ['no row is known for \'{}\'', '没有找到“{}”对应的数据'],
@@ -150,6 +157,7 @@ export const counted = {
   'day': '天',
   'bookmark': '个书签',
   'rule': '条规则',
+  'time': '次',
 };
 
 export const verbs = {'put back': '放回', dropped: '丢弃', 'ahead of': '本机较快', behind: '本机较慢'};

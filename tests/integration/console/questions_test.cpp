@@ -11,6 +11,7 @@
 #include "operate/counts.hpp"
 #include "operate/event_list.hpp"
 #include "operate/person.hpp"
+#include "operate/rebalances.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
 
@@ -52,6 +53,10 @@ void fill(postgres::Connection& connection, int rows) {
        "insert into audit_logs (occurred_at, command_id, operator, address, operation, operation_type, resource_type, affected) "
        "select '{0}'::timestamptz - make_interval(mins => n), gen_random_uuid(), 'mei', 'x', 'dlq drop', 'DELETE', 'dead_letters', n "
        "from generate_series(1, {1} / 10) n",
+       "insert into system_logs (log_id, event_id, occurred_at, received_at, level, service, module, action, message, platform, "
+       "account, event_type, instance, context) select md5('l' || n)::uuid, md5('l' || n)::uuid, at, at, 'info', 'sink', 'common', "
+       "'partitions_assigned', '', 'wxpipe', '', 'partitions_assigned', 'sink-1', '{{\"group\": \"sink.leads\", \"partitions\": "
+       "\"6\"}}' from (select n, '{0}'::timestamptz - make_interval(mins => n) as at from generate_series(1, {1}) n) g",
        "analyze"})
     connection.execute(fmt::format(fmt::runtime(sql), now, rows));
 }
@@ -80,7 +85,8 @@ TEST_F(Questions, CostTheSameHoweverLargeTheTablesAre) {
       {"the last hour",
        [](auto& c) {
          report::Report report;
-         add_overview(report, c, {.now = kNow, .today = kNow - 1h});
+         KnownCounts known;
+         add_overview(report, c, {.now = kNow, .today = kNow - 1h}, known);
        }},
       {"custody of an hour",
        [](auto& c) {
@@ -88,6 +94,11 @@ TEST_F(Questions, CostTheSameHoweverLargeTheTablesAre) {
        }},
       {"accounts", [&](auto& c) { accounts_report(c, {&c}, settings, kNow); }},
       {"actions", [](auto& c) { actions_report({&c}, "", 50); }},
+      {"rebalances",
+       [](auto& c) {
+         report::Report report;
+         add_rebalances(report, c, kNow);
+       }},
       {"a body", [](auto& c) { body_of({&c}, "00000000-0000-0000-0000-000000000001"); }},
   };
   std::map<std::string, std::map<int, int64_t>> pages;
@@ -155,6 +166,26 @@ TEST_F(Questions, StepsHaveNoGapsAndLeadsWithOnePhoneAreLinked) {
   EXPECT_EQ(steps[2].first, kNow);
   EXPECT_THAT(to_json(person_report(*connection, {.person = "l4", .account = {}, .after = {}})),
               HasSubstr(R"("linked":[{"account":"shop","subject":"l5")"));
+}
+
+TEST_F(Questions, ForAMonthReadOnlyTheNewestStepsAgain) {
+  const support::TemporaryDatabase database;
+  const auto connection = database.connect();
+  fill(*connection, kSmall);
+  KnownCounts known;
+  const CountWindow window{kNow - 24h, kNow, 3600s, "shop"};
+  const auto acknowledged = [&](Timestamp now) {
+    const auto steps = known.by_step(*connection, window, now);
+    EXPECT_EQ(steps.size(), 24u);
+    return std::pair(steps.front().second.acknowledged, steps.back().second.acknowledged);
+  };
+  EXPECT_EQ(acknowledged(kNow), std::pair(int64_t{600}, int64_t{600}));
+  connection->execute("update wxpipe.ledger set acknowledged = acknowledged + 1 where family = 'custody'");
+  EXPECT_EQ(acknowledged(kNow + 9min), std::pair(int64_t{600}, int64_t{660})) << "what is over is known";
+  EXPECT_EQ(acknowledged(kNow + 10min), std::pair(int64_t{660}, int64_t{660})) << "for ten minutes";
+  // Two hours later the window has moved, and the steps in between come from the table.
+  const auto later = known.by_step(*connection, {kNow - 22h, kNow + 2h, 3600s, "shop"}, kNow + 11min);
+  EXPECT_EQ(later, counts_by_step(*connection, {kNow - 22h, kNow + 2h, 3600s, "shop"}));
 }
 
 }  // namespace

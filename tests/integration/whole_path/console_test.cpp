@@ -130,7 +130,7 @@ TEST_F(ConsoleTest, EveryRouteAnswersWhoMayAskAndNobodyElse) {
       {"/api/v1/custody", 200, 200, 200, R"("account":"shop")"},
       {"/api/v1/accounts", 200, 200, 200, R"("state":"fine")"},
       {"/api/v1/accounts/shop/refusals", 200, 200, 200, "nothing was refused"},
-      {"/api/v1/groups", 200, 200, 200, R"("reader":"process")"},
+      {"/api/v1/groups", 200, 200, 200, R"("holders":[{"reader":)"},
       {"/api/v1/groups/advice", 200, 200, 200, R"("advised_workers")"},
       {"/api/v1/doctor", 200, 200, 200, R"("check":"postgres")"},
       {"/api/v1/actions", 403, 403, 200, R"("operation":"export")"},
@@ -199,6 +199,17 @@ TEST_F(ConsoleTest, PagesOfEventsComeOneBehindTheOther) {
   EXPECT_EQ(seen.size(), 7u);
   const auto line = get("/api/v1/people?person=o_1&limit=2").body;
   EXPECT_THAT(line, AllOf(HasSubstr("第7"), HasSubstr("第5"), Not(HasSubstr("第3"))));
+}
+
+TEST_F(ConsoleTest, GroupsTellWhoHoldsWhatAndThatAStartMovedIt) {
+  start_all();
+  std::string body;
+  EXPECT_TRUE(eventually([&] {
+    body = get("/api/v1/groups").body;
+    return body.find(R"("cause":"started")") != body.npos;
+  })) << body;
+  EXPECT_THAT(body, AllOf(HasSubstr(R"("group":"sink.messages","cause":"started","by":")"),
+                          HasSubstr(R"({"reader":"process","topic":")")));
 }
 
 TEST_F(ConsoleTest, DeadLettersArePutBackAndTheLogSaysByWhom) {

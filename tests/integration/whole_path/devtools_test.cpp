@@ -54,6 +54,18 @@ TEST_F(DevtoolsTest, TraceSaysWhatWasRefusedAndWhatToDo) {
   const auto nothing = command({"trace", "--refused", "--account", "mini", "--admin", admin()});
   EXPECT_EQ(nothing.code(), 0);
   EXPECT_THAT(nothing.output, HasSubstr("nothing was refused of account mini"));
+
+  // With the right key the address is verified, and that is what the list now says.
+  auto right = Encryption{.receiveid = "wwcorp"};
+  right.timestamp = now;
+  const auto good = encrypt("1616140317555161061", right);
+  EXPECT_EQ(status({.account = "corp",
+                    .query = signed_query(good, right) + "&echostr=" + percent_encoded(good),
+                    .method = Method::get}),
+            200);
+  const auto verified = command({"trace", "--refused", "--account", "corp", "--admin", admin(), "--json"});
+  EXPECT_THAT(verified.output,
+              AllOf(HasSubstr(R"("verified":[{"at":")"), HasSubstr(R"("account":"corp","address":"127.0.0.1"}])")));
 }
 
 TEST_F(DevtoolsTest, TraceOfRefusedNamesWhatIsWrong) {

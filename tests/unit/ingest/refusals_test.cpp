@@ -127,12 +127,43 @@ TEST(Refusals, HoldNothingThatTheRequestSaid) {
   EXPECT_EQ(refusals_json(refusals, "account=official_account&limit=5", kAt),
             R"({"refusals":[{"at":"2014-09-02T12:10:13.000000Z","first_at":"2014-09-02T12:10:13.000000Z","times":1,)"
             R"("account":"official_account","reason":"bad_signature","wrong":"token","method":"POST","address":"::",)" +
-                fmt::format("\"body_bytes\":{}}}]}}\n", request.body.size()));
+                fmt::format("\"body_bytes\":{}}}],\"verified\":[]}}\n", request.body.size()));
+}
+
+TEST(Refusals, TellWhenAnAccountsAddressWasLastVerified) {
+  Refusals refusals;
+  Callback callback;
+  callback.account = "shop";
+  callback.from = kSomebody;
+  callback.received_at = kAt;
+  refusals.add_verified(callback);
+  callback.received_at = kAt + 1h;
+  refusals.add_verified(callback);
+  callback.account = "outlet";
+  refusals.add_verified(callback);
+  EXPECT_EQ(refusals.verified("shop", kAt + 2h), (std::vector<VerifiedAddress>{{"shop", kAt + 1h, kSomebody}}));
+  EXPECT_EQ(refusals.verified("", kAt + 2h).size(), 2u);
+  EXPECT_EQ(refusals.verified("", kAt + 25h).size(), 0u) << "kept for a day";
+  EXPECT_EQ(refusals_json(refusals, "account=outlet", kAt + 2h),
+            R"({"refusals":[],"verified":[{"account":"outlet","at":"2014-09-02T13:10:13.000000Z",)"
+            R"("address":"192.0.2.7"}]})"
+            "\n");
+}
+
+TEST(Refusals, DontTakeTheDoctorForThePlatform) {
+  Refusals refusals;
+  const std::vector<Header> headers{{"User-Agent", kDoctorsName}};
+  Callback callback;
+  callback.account = "shop";
+  callback.headers = headers;
+  callback.received_at = kAt;
+  refusals.add_verified(callback);
+  EXPECT_EQ(refusals.verified("", kAt).size(), 0u);
 }
 
 TEST(Refusals, PageSaysWhatIsWrongWithItsQuery) {
   const Refusals refusals;
-  EXPECT_EQ(refusals_json(refusals, "", kAt), "{\"refusals\":[]}\n");
+  EXPECT_EQ(refusals_json(refusals, "", kAt), "{\"refusals\":[],\"verified\":[]}\n");
   for (const auto* query : {"limit=0", "limit=x", "limit=10001", "acount=shop", "account=%zz"})
     EXPECT_THROW(refusals_json(refusals, query, kAt), UsageError) << query;
 }

@@ -314,8 +314,7 @@ class Eraser {
       if (!schemas::erase_people(erased, [&](std::string_view id) { return pseudonyms_.of(account, id, at); })) return;
       if (!write_ && !counted_.emplace(Fact::kTable.name, key).second) return;
       add(Fact::kTable.name, 1);
-      if (!write_) return;
-      write_erased(transaction, erased, key);
+      if (write_) write_erased(transaction, erased, key);
       note(fact, erased);
     });
   }
@@ -325,7 +324,7 @@ class Eraser {
   void note(const Fact& before, const Fact& erased) {
     if constexpr (std::is_same_v<Fact, Event>) {
       // A person's own conversation is changed whole (kMerged).
-      if (chat_of(before) == chat_of(erased))
+      if (write_ && chat_of(before) == chat_of(erased))
         turns_.push_back({erased.account, chat_of(erased), erased.platform == "instance" ? erased.recipient : "",
                           erased.tenant, to_string(erased.id), erased.sender, erased.recipient});
     } else if constexpr (requires { key_of(erased); }) {
@@ -362,6 +361,11 @@ class Eraser {
       for (const auto& part : key) all.text(part);
       return all;
     };
+    if (!write_) {
+      add(table, std::ssize(told));
+      told.clear();
+      return;
+    }
     SqlArray kept(ElementType::text);
     schemas::for_each_word(schemas::kErasing<Fact>.kept, [&](std::string_view name) { kept.add_text(name); });
     for (const auto& [key, events] : told) {

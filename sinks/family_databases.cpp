@@ -137,6 +137,7 @@ std::vector<postgres::Connection*> FamilyConnections::reachable(std::vector<std:
   for (const auto& database : databases_)
     if (auto why = try_to_ask(database, [&](auto& connection) { connections.push_back(&connection); }); !why.empty())
       away.push_back(std::move(why));
+  if (connections.empty()) throw Unavailable(away.front());
   return connections;
 }
 

@@ -79,7 +79,7 @@ class FamilyConnections {
   // All of them, in the order of databases().
   std::vector<postgres::Connection*> all();
 
-  // Those that can be reached; away: why others can't.
+  // Those that can be reached; away: why others can't. Throws Unavailable if none can.
   std::vector<postgres::Connection*> reachable(std::vector<std::string>& away);
 
   // Asks one of them; why it gives no answer, or empty.

@@ -24,7 +24,8 @@ int PartitionKeeper::make_for(const Sink& sink, postgres::Connection& connection
       ++made;
       telemetry::log_info("partition_created", {{"partition", range.name}, {"moved", moved}});
     } catch (const postgres::SqlError& error) {
-      if (classify(error) != postgres::Verdict::retry) throw;
+      const bool has_default = range.modulus == 0;
+      if (classify(error) != postgres::Verdict::retry || !has_default) throw;
       postponed_[range.name] = now + kTryLockedAgainAfter;
       telemetry::log_warn("partition_postponed", {{"partition", range.name}, {"why", error.what()}});
     }

@@ -17,7 +17,8 @@ class PartitionKeeper {
  public:
   // Creates the partitions that the sink's rows need, each in a transaction of its own. Rows with odd times go to the
   // default partition. So do rows of a partition that can't be created because of a lock; the autopilot moves these
-  // later. Returns how many were created. Throws Unavailable, and SqlError for anything but a lock.
+  // later. A table by hash has no default partition: its rows must wait. Returns how many were created. Throws
+  // Unavailable, and SqlError for anything but a lock, or for a lock that rows must wait for.
   int make_for(const Sink& sink, postgres::Connection& connection, Timestamp now);
 
   // The same, but checks the database again: for use after a statement failed because a partition is missing.

@@ -520,6 +520,27 @@ TEST_F(BatchWriterTest, ALockIsTheWorldsFaultAndNoDeadLetter) {
   EXPECT_EQ(count(*database_, "messages"), 1);
 }
 
+// A table by hash has no default partition that could take the rows meanwhile.
+TEST_F(BatchWriterTest, APartThatCannotBeMadeNowIsTheWorldsFaultAndNoDeadLetter) {
+  Bench bench(*database_, "directory");
+  auto holder = database_->connect();
+  schemas::DirectoryChanged member;
+  member.origin = schemas::origin_of(message(1));
+  member.kind = "member";
+  member.id = "zhangsan";
+  member.change = "created";
+  Records records;
+  records.add(value_of(member));
+  {
+    postgres::Transaction holding(*holder);
+    holding.execute("lock table directory_history in share update exclusive mode");  // rows may come, parts may not
+    EXPECT_THROW(bench.write(records), postgres::SqlError);
+  }
+  EXPECT_EQ(count(*database_, "dead_letters"), 0);
+  bench.write(records);
+  EXPECT_EQ(count(*database_, "directory_history"), 1);
+}
+
 TEST_F(BatchWriterTest, OffsetsOfAnotherClusterBeginAnew) {
   Bench bench(*database_);
   Records records;

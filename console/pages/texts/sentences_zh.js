@@ -107,7 +107,7 @@ export const sentences = [
   ['Is the time range right? Times are UTC.', '时间范围是否正确？'],
   ['no Kafka broker answers at {} ([kafka] bootstrap_servers): {}',
     'Kafka 没有响应：{}（[kafka] bootstrap_servers）：{}'],
-  ['Postgres ([postgres] url): {}', 'Postgres 无法访问（[postgres] url）：{}'],
+  ['Postgres ([{}] {}): {}', 'Postgres 无法访问（[{}] {}）：{}'],
   ['{} is ready', '{} 已就绪'],
   ['by the platform\'s clock', '以平台时间为准'],
   ['by the platform\'s clock, or when it was received', '以平台时间为准，没有则取接收时间'],

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
+#include <atomic>
 #include <functional>
 #include <future>
 #include <vector>
@@ -84,7 +85,7 @@ TEST(HttpClient, SendsARequestBehindTheUrlsPathAndReadsTheAnswer) {
 }
 
 TEST(HttpClient, KeepsTheConnection) {
-  int connections = 0;
+  std::atomic<int> connections{0};
   LocalServer server([&](Socket& socket) {
     ++connections;
     while (!receive_request(socket).empty()) send_all(socket, kOk);
@@ -97,7 +98,7 @@ TEST(HttpClient, KeepsTheConnection) {
 }
 
 TEST(HttpClient, ReadsABodyThatEndsWithTheConnectionAndOpensAnother) {
-  int connections = 0;
+  std::atomic<int> connections{0};
   LocalServer server([&](Socket& socket) {
     receive_request(socket);
     send_all(socket, ++connections == 1 ? "HTTP/1.0 200 OK\r\n\r\nto the end" : kOk);
@@ -110,7 +111,7 @@ TEST(HttpClient, ReadsABodyThatEndsWithTheConnectionAndOpensAnother) {
 
 TEST(HttpClient, AsksOnceMoreWhereTheServerEndedAConnectionThatItHadKept) {
   // The server answers once per connection, and closes it when the next request has come.
-  int requests = 0;
+  std::atomic<int> requests{0};
   LocalServer server([&](Socket& socket) {
     requests += !receive_request(socket).empty();
     send_all(socket, kOk);
@@ -230,7 +231,7 @@ class TlsServer {
 
 TEST(HttpClient, SpeaksTlsToWhomItTrustsAndToNobodyElse) {
   const TlsServer tls;
-  int connections = 0;
+  std::atomic<int> connections{0};
   LocalServer server([&](Socket& socket) {
     ++connections;
     tls.serve(socket);

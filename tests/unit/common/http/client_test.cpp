@@ -180,27 +180,23 @@ TEST(HttpClient, GivesUpOnConnecting) {
 TEST(HttpClient, TellsWhatIsWrongWithTheOtherSide) {
   const Socket nobody = rig::bound(0);
   EXPECT_EQ(Failed([&] { Client(at(rig::local_port(nobody))).get("/"); }).why, Failure::unreachable);
-  std::string answer;
-  LocalServer server([&](Socket& socket) {
-    receive_request(socket);
-    send_all(socket, answer);
-  });
   for (const auto& [said, why] : {std::pair{"SSH-2.0-OpenSSH\r\n\r\n", Failure::malformed},
                                   {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Failure::broken},
                                   {"", Failure::broken}}) {
-    answer = said;
+    LocalServer server([answer = std::string(said)](Socket& socket) {
+      receive_request(socket);
+      send_all(socket, answer);
+    });
     EXPECT_EQ(Failed([&] { Client(at(server.port())).get("/"); }).why, why) << said;
   }
 }
 
 TEST(HttpClient, RefusesAnAnswerThatIsTooLarge) {
-  std::string head;
-  LocalServer server([&](Socket& socket) {
-    receive_request(socket);
-    send_all(socket, head + "65\r\n" + std::string(101, 'x') + "\r\n0\r\n\r\n");
-  });
   for (const auto* framing : {"Content-Length: 101\r\n", "Transfer-Encoding: chunked\r\n", ""}) {
-    head = fmt::format("HTTP/1.1 200 OK\r\n{}\r\n", framing);
+    LocalServer server([head = fmt::format("HTTP/1.1 200 OK\r\n{}\r\n", framing)](Socket& socket) {
+      receive_request(socket);
+      send_all(socket, head + "65\r\n" + std::string(101, 'x') + "\r\n0\r\n\r\n");
+    });
     Client client(at(server.port()), {.most_body_bytes = 100});
     EXPECT_EQ(Failed([&] { client.get("/"); }).why, Failure::too_large) << framing;
   }

@@ -123,7 +123,10 @@ void RequestParser::on_field_impl(field name, View name_text, View value, Error&
   }
 }
 
+// RFC 9112 §7.1.1 allows blanks in extensions, and readers disagree about them: llhttp takes none. No platform sends
+// any.
 void RequestParser::on_chunk_header_impl(std::uint64_t, View extensions, Error& error) {
+  if (extensions.find_first_of(" \t") != View::npos) error = beast::http::error::bad_chunk_extension;
   ignore(extensions.size(), error);
 }
 

@@ -68,6 +68,7 @@ class EraseTest : public WholePathTest {
     ASSERT_TRUE(settled(sent_)) << wxpipe_->log();
     // What is derived from the same callbacks comes through topics of its own.
     for (const auto& [from, rows] : std::map<std::string, int64_t>{{"identities", 6},
+                                                                   {"identity_links", 19},
                                                                    {"customers where identity_count = 5", 1},
                                                                    {"leads", 3},
                                                                    {"lead_activities", 4},

@@ -106,7 +106,7 @@ class Reader {
       if (auto bad = read(value, child_path, key, depth + 1); bad.found) return bad;
     }
     if (outermost) return {};
-    if (empty) builder_.add_empty(path);
+    if (empty) builder_.add_empty(path.empty() ? kNameless : path);
     builder_.close(node);
     return {};
   }

@@ -10,7 +10,7 @@
 #include "common/postgres/sql_array.hpp"
 #include "common/result.hpp"
 #include "common/uuid.hpp"
-#include "operate/event_list.hpp"
+#include "operate/accounts_seen.hpp"
 #include "sinks/custody/custody_store.hpp"
 #include "sinks/families.hpp"
 

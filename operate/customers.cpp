@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "operate/accounts_seen.hpp"
 #include "operate/audit_log.hpp"
 
 namespace wxpipe::operate {
@@ -44,13 +45,12 @@ std::vector<std::string> split(std::string_view array) {
 }  // namespace
 
 std::vector<Identity> find_identities(Connection& connection, std::string_view key, std::string_view account) {
-  // Indexes begin with the account. account_health has a few rows for each.
   auto found = identities_in(connection.execute(
       fmt::format(
-          "select {} from (select $2::text as account where $2::text <> '' union select distinct h.account from "
-          "account_health h where $2::text = '') a join identities i on i.account = a.account and i.subject = "
-          "$1::text order by i.account, i.tenant",
-          kIdentity),
+          "select {} from (select $2::text as account where $2::text <> '' union select s.account from ({}) s where "
+          "$2::text = '') a join identities i on i.account = a.account and i.subject = $1::text order by i.account, "
+          "i.tenant",
+          kIdentity, accounts_in("identities")),
       Parameters().text(key).text(account)));
   if (!found.empty() || key.size() != 36) return found;
   return identities_in(connection.execute(

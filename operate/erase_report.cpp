@@ -9,8 +9,8 @@
 
 #include "common/kafka/admin.hpp"
 #include "common/result.hpp"
+#include "operate/accounts_seen.hpp"
 #include "operate/customers.hpp"
-#include "operate/event_list.hpp"
 #include "operate/side_schema.hpp"
 #include "schemas/topics.hpp"
 #include "sinks/family_databases.hpp"

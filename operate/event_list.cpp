@@ -7,6 +7,7 @@
 #include "common/postgres/sql_array.hpp"
 #include "common/result.hpp"
 #include "common/uuid.hpp"
+#include "operate/accounts_seen.hpp"
 #include "operate/trace_report.hpp"
 
 namespace wxpipe::operate {
@@ -63,16 +64,6 @@ from (select 1) one left join edge e on true left join lateral (
   order by l.occurred_at desc, l.event_id desc limit $10::int8) r on true
 order by r.occurred_at desc nulls last, r.event_id desc)";
 }  // namespace
-
-std::vector<std::string> accounts_seen(Connection& connection) {
-  const auto rows = connection.execute(
-      "with recursive a(account) as (select min(account) from account_health union all select (select min(account) from "
-      "account_health where account > a.account) from a where a.account is not null) select account from a where account is "
-      "not null");
-  std::vector<std::string> accounts;
-  for (size_t i = 0; i < rows.size(); ++i) accounts.push_back(rows.text(i, 0));
-  return accounts;
-}
 
 EventList list_events(Connection& connection, const EventQuestion& question) {
   const auto place = place_of(question);

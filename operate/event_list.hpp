@@ -13,9 +13,6 @@
 
 namespace wxpipe::operate {
 
-// Accounts that something came for. Costs a look-up for each.
-std::vector<std::string> accounts_seen(postgres::Connection& connection);
-
 struct EventQuestion {
   std::string account{};                  // empty: all
   std::string type{};                     // "message.text", or a family: "message.*"

@@ -9,7 +9,7 @@
 
 #include "common/postgres/sql_array.hpp"
 #include "common/result.hpp"
-#include "operate/event_list.hpp"
+#include "operate/accounts_seen.hpp"
 
 namespace wxpipe::operate {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "common/postgres/sql_array.hpp"
 #include "common/result.hpp"
+#include "operate/accounts_seen.hpp"
 #include "schemas/fact_json.hpp"
 
 namespace wxpipe::operate {
@@ -33,12 +34,13 @@ bool is_a_day(Connection& connection, const std::string& on) {
 }  // namespace
 
 std::vector<LeadKey> find_leads(Connection& connection, std::string_view subject, std::string_view account) {
-  // Indexes begin with the account. account_health has a few rows for each.
   const auto rows = connection.execute(
-      "select l.account, l.tenant, l.subject from (select $1::text as account where $1::text <> '' union select distinct "
-      "h.account from account_health h where $1::text = '') a cross join lateral (select l.account, l.tenant, l.subject from "
-      "(select distinct d.tenant from lead_activities d where d.account = a.account and d.subject = $2::text) t join leads l on "
-      "l.account = a.account and l.tenant = t.tenant and l.subject = $2::text) l order by 1, 2",
+      fmt::format(
+          "select l.account, l.tenant, l.subject from (select $1::text as account where $1::text <> '' union select "
+          "s.account from ({}) s where $1::text = '') a cross join lateral (select l.account, l.tenant, l.subject from "
+          "(select distinct d.tenant from lead_activities d where d.account = a.account and d.subject = $2::text) t join "
+          "leads l on l.account = a.account and l.tenant = t.tenant and l.subject = $2::text) l order by 1, 2",
+          accounts_in("leads")),
       Parameters().text(account).text(subject));
   std::vector<LeadKey> leads;
   for (size_t i = 0; i < rows.size(); ++i) leads.push_back({rows.text(i, 0), rows.text(i, 1), rows.text(i, 2)});

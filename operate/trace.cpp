@@ -11,6 +11,7 @@
 #include "common/postgres/sql_array.hpp"
 #include "common/result.hpp"
 #include "common/uuid.hpp"
+#include "operate/accounts_seen.hpp"
 #include "schemas/facts/custody_mark.hpp"
 #include "schemas/topics.hpp"
 
@@ -185,14 +186,11 @@ class Finder {
     messages(fmt::format("event_id = any(array[{}]::uuid[]) and $1::text is not null", list));
   }
 
-  // Indexes begin with the account. account_health has a few rows for each.
   const std::string& accounts() {
     if (accounts_.empty()) {
-      const auto rows = connection_.execute("select distinct account from account_health");
-      accounts_ = "array[";
-      for (size_t i = 0; i < rows.size(); ++i)
-        accounts_ += fmt::format("{}{}", i == 0 ? "" : ",", sql_text(rows.text(i, 0)));
-      accounts_ += "]::text[]";
+      for (const auto& account : accounts_seen(connection_))
+        accounts_ += fmt::format("{}{}", accounts_.empty() ? "" : ",", sql_text(account));
+      accounts_ = fmt::format("array[{}]::text[]", accounts_);
     }
     return accounts_;
   }

@@ -73,6 +73,14 @@ class FamiliesTest : public WholePathTest {
       EXPECT_EQ(client.send(http(shop(renewed(who, i)))).status, 200);
     }
   }
+  // The proof says what marks say, and marks come once in a second.
+  bool marks_are_in(const TemporaryDatabase& journal, int acknowledged) const {
+    return eventually_equal(
+               [&] {
+                 return journal.query("select coalesce(sum(acknowledged), 0)::int8 from wxpipe.ledger").integer(0, 0);
+               },
+               acknowledged) == acknowledged;
+  }
   // Nobody can connect to it, as if its server were down.
   static void close(const TemporaryDatabase& database, const TemporaryDatabase& another) {
     another.query(fmt::format("alter database {} with allow_connections false", database.name()));
@@ -136,6 +144,7 @@ TEST_F(FamiliesTest, RowsAndOffsetsLieTogetherAndEveryCommandFindsThem) {
                                              HasSubstr(R"({"reader":"sink.messages","partitions":6,"records":0,)")));
   fine({"partitions", "apply"});
   fine({"partitions", "doctor"});
+  ASSERT_TRUE(marks_are_in(*database_, 10));
   EXPECT_THAT(fine({"audit"}), HasSubstr("unaccounted"));
   const auto id = lines("select event_id from messages where event = 'annual_renew' order by sender")[0];
   EXPECT_THAT(fine({"trace", id.substr(1, id.size() - 2)}), AllOf(HasSubstr("system_logs_"), HasSubstr("messages_")));
@@ -165,6 +174,7 @@ TEST_F(FamiliesTest, ASinkThatIsKilledGoesOnWhereItsDatabaseSays) {
   EXPECT_EQ(eventually_equal([&] { return logs(); }, sent), sent);
   EXPECT_EQ(logs(), sent) << "each once";
   ASSERT_TRUE(settled(2 * sent));
+  ASSERT_TRUE(marks_are_in(*database_, 2 * sent));
   EXPECT_THAT(fine({"audit"}), HasSubstr("unaccounted"));
 }
 
@@ -190,6 +200,7 @@ TEST_F(FamiliesTest, WhileOneDatabaseIsAwayOnlyItsFamilyWaits) {
   const auto lag = run_command({"lag"});
   EXPECT_EQ(lag.code(), 0) << lag.errors;
   EXPECT_THAT(lag.output, AllOf(HasSubstr("sink.messages"), HasSubstr("[postgres.families] logs")));
+  ASSERT_TRUE(marks_are_in(*database_, 8));
   EXPECT_THAT(fine({"audit"}), HasSubstr("unaccounted"));
   const auto id = lines("select event_id from messages order by sender limit 1")[0];
   EXPECT_THAT(fine({"trace", id.substr(1, id.size() - 2)}),
@@ -213,8 +224,7 @@ TEST_F(FamiliesTest, TheProofLooksWhereTheMessagesLie) {
   ASSERT_EQ(eventually_equal([&] { return count_in(journal, "messages"); }, 10), 10);
   ASSERT_EQ(eventually_equal([&] { return count(kTold); }, 5), 5);
   EXPECT_EQ(count("messages") + count("wxpipe.custody_marks") + count("wxpipe.ledger where family <> 'logs'"), 0);
-  ASSERT_TRUE(eventually(
-      [&] { return journal.query("select coalesce(sum(acknowledged), 0) from wxpipe.ledger").integer(0, 0) == 10; }));
+  ASSERT_TRUE(marks_are_in(journal, 10));
   EXPECT_THAT(fine({"audit", "--json"}), AllOf(HasSubstr(R"("acknowledged":10,)"), HasSubstr(R"("unaccounted":0)")));
 
   const auto lost = journal.query("delete from messages where msg_id = '3' returning receipt").text(0, 0);

@@ -157,6 +157,7 @@ TEST(Document, HasAPathForJsonWithoutNames) {
   EXPECT_THAT(Read(" 12 ").fields(), ElementsAre(Field{"value", "12"}));
   EXPECT_THAT(Read(R"([1,{"a":2},[]])").fields(),
               ElementsAre(Field{"value", "1"}, Field{"a", "2"}, Field{"value", ""}));
+  EXPECT_THAT(Read("[{}]").fields(), ElementsAre(Field{"value", ""}));
   EXPECT_THAT(Read("null").fields(), ElementsAre());
   EXPECT_THAT(Read("{}").fields(), ElementsAre());
   EXPECT_THAT(Read("<xml/>").fields(), ElementsAre());

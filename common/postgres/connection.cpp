@@ -188,8 +188,9 @@ constexpr const char* kSession =
 // plan_cache_mode: the plans don't depend on the values, and each planning costs as much as a small batch.
 // enable_…: rows are always looked up by key. Else a plan from when a table (or this month's partition) was small reads
 // all of it for each row, until autovacuum comes by (benchmarks/buffers measures it).
+// idle_in_transaction_session_timeout: a frozen sink holds locks on rows that its heir waits for.
 constexpr const char* kSinkSession =
-    "set statement_timeout = '60s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '30s'; "
+    "set statement_timeout = '60s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '10s'; "
     "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; "
     "set enable_mergejoin = off";
 constexpr const char* kAdministrationSession =

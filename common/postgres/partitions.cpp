@@ -44,6 +44,8 @@ MadePartition ensure_partition(Connection& connection, const PartitionRange& ran
 
   Transaction transaction(connection);
   transaction.execute("set local lock_timeout = '3s'");
+  // It holds up all who write to the table: if this process is frozen, not for long.
+  transaction.execute("set local idle_in_transaction_session_timeout = '5s'");
   transaction.execute(fmt::format("select pg_advisory_xact_lock({})", kLock));
   // A table of that name that isn't attached: somebody has detached it, to archive it. Rows for it go to the default
   // partition.

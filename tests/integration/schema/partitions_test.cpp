@@ -4,6 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "common/result.hpp"
+#include "rig/eventually.hpp"
+#include "rig/tcp_gate.hpp"
 #include "sinks/autopilot.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
@@ -90,6 +95,45 @@ TEST_F(Partitions, RowsThatWaitedInTheDefaultPartitionMoveIntoTheirOwn) {
   EXPECT_EQ(moved, 3);
   EXPECT_EQ(where("by_week", 1), "by_week_2026w53");
   EXPECT_EQ(where("by_week", 2), "by_week_default");
+}
+
+// A process that is frozen in the middle of it has locks on the table.
+TEST_F(Partitions, WhoFreezesWhileMakingOneHoldsOthersUpForSecondsOnly) {
+  const auto url = database_->url().reveal();
+  const auto at = url.find('@'), colon = url.find(':', at), slash = url.find('/', colon);
+  rig::TcpGate gate(url.substr(at + 1, colon - at - 1),
+                    static_cast<uint16_t>(std::stoi(url.substr(colon + 1, slash - colon - 1))));
+  Connection frozen(Secret(url.substr(0, at + 1) + gate.address() + url.substr(slash)), "frozen", Purpose::sink);
+  const auto missing = missing_ahead({&kTables[3], 1}, existing_partitions(*connection_, kTables), kNow, kHorizon);
+  // It waits for the test before each new part.
+  database_->query(
+      "create function wait() returns event_trigger language plpgsql as 'begin perform pg_advisory_xact_lock(1); end'; "
+      "create event trigger wait on ddl_command_end when tag in ('COMMENT') execute function wait()");
+  auto lock = std::make_optional<Transaction>(*connection_);
+  lock->execute("select pg_advisory_xact_lock(1)");
+  std::thread maker([&] { EXPECT_THROW(ensure_partition(frozen, missing[0]), std::exception); });
+  EXPECT_TRUE(rig::eventually([&] {
+    return database_
+               ->query(
+                   "select count(*) from pg_locks l join pg_database d on d.oid = l.database where l.locktype = "
+                   "'advisory' and l.objid = 1 and not l.granted and d.datname = current_database()")
+               .integer(0, 0) == 1;
+  }));
+  gate.freeze();
+  lock.reset();
+
+  const auto other = database_->connect();
+  EXPECT_TRUE(rig::eventually(
+      [&] {
+        try {
+          return ensure_partition(*other, missing[1]).created;
+        } catch (const SqlError&) {
+          return false;  // the lock's patience is over
+        }
+      },
+      20s));
+  gate.heal();
+  maker.join();
 }
 
 }  // namespace

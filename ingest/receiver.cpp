@@ -66,9 +66,9 @@ Reply Receiver::give_up(std::string_view account, std::string_view outcome, Refu
   return reply_to(refusal);
 }
 
-asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_view traceparent) {
+asio::awaitable<Received> Receiver::receive(const Callback& callback, std::string_view traceparent) {
   Work work;
-  if (auto answer = begin(callback, traceparent, work)) co_return std::move(*answer);
+  if (auto answer = begin(callback, traceparent, work)) co_return Received{std::move(*answer)};
   const auto path = co_await make_durable(work.record, work.urgent);
   work.receipt->decide(path);
   if (work.dead_letter && path != DeliveryPath::nowhere)
@@ -80,7 +80,7 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
   spare_.push_back(std::move(work.record));
   if (path == DeliveryPath::nowhere) {
     if (!work.first_signature.empty()) dead_letter_limit_.forget(*work.account, work.first_signature);
-    co_return give_up(*work.account, "failed", Refusal::not_durable);
+    co_return Received{give_up(*work.account, "failed", Refusal::not_durable)};
   }
   if (work.dead_letter) {
     const auto reason = to_string(*work.dead_letter);
@@ -89,7 +89,7 @@ asio::awaitable<Reply> Receiver::receive(const Callback& callback, std::string_v
   } else {
     counters_.count_accepted(work.account);
   }
-  co_return std::move(work.reply);
+  co_return std::move(work.answer);
 }
 
 std::optional<Reply> Receiver::begin(const Callback& callback, std::string_view traceparent, Work& work) {
@@ -136,7 +136,7 @@ void Receiver::fill(Accepted& accepted, std::string_view traceparent, Work& work
   record.receipt = event.receipt;
   trace_ids_.traceparent(event.trace_id, record.traceparent);
   if (accepted.address_mismatch) metrics_.address_mismatches.Add({{"account", *work.account}}).Increment();
-  work.reply = std::move(accepted.reply);
+  work.answer = {std::move(accepted.reply), std::move(event.trace_id), std::move(event.receipt)};
   work.urgent = accepted.urgent;
 }
 
@@ -152,7 +152,7 @@ void Receiver::fill(Unreadable& unreadable, std::string_view traceparent, Work& 
   trace_ids_.traceparent(letter.trace_id, record.traceparent);
   work.dead_letter = letter.reason;
   work.traceparent = record.traceparent;
-  work.reply = std::move(unreadable.reply);
+  work.answer = {std::move(unreadable.reply), std::move(letter.trace_id), std::move(letter.receipt)};
   work.urgent = unreadable.urgent;
 }
 

@@ -38,6 +38,12 @@ class CallbackCounters {
   std::string name_;
 };
 
+// The answer to a callback, and under what it was kept; empty: it wasn't.
+struct Received {
+  Reply reply;
+  std::string trace_id{}, receipt{};
+};
+
 class Receiver {
  public:
   Receiver(std::shared_ptr<const AccountBook> accounts, const config::IngestSettings& settings, Receipts& receipts,
@@ -45,7 +51,7 @@ class Receiver {
 
   // traceparent: the request's header, or empty. Answers within the time that the account's kind allows. Reads callback
   // and traceparent only before its first wait; they may go away after that.
-  boost::asio::awaitable<Reply> receive(const Callback& callback, std::string_view traceparent);
+  boost::asio::awaitable<Received> receive(const Callback& callback, std::string_view traceparent);
 
   // From now on these accounts. On the io thread, so no callback is being interpreted: what waits for durability has
   // nothing of the old ones.
@@ -63,7 +69,7 @@ class Receiver {
     const std::string* account = nullptr;
     Outbound record;
     std::optional<OpenReceipt> receipt;
-    Reply reply;
+    Received answer;
     bool urgent = false;
     std::optional<Reason> dead_letter;
     std::string first_signature;  // of a dead letter that is the first under it

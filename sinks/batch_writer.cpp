@@ -159,7 +159,12 @@ void BatchWriter::write_once(postgres::Connection& connection, ReadBatch& batch,
     outcome.erased += erased_people_.erase_from(outcome.dead_letters, transaction);
     keep_dead_letters(transaction, outcome.dead_letters);
   }
-  for (size_t row = 0; row < rows.size(); ++row) outcome.received.push_back(rows.head(row).received_at);
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const auto& head = rows.head(row);
+    outcome.received.push_back(head.received_at);
+    if (head.received_at < outcome.oldest.received_at)
+      outcome.oldest = {head.received_at, std::string(head.trace_id), std::string(head.receipt)};
+  }
   WXPIPE_FAULT_POINT(sink_before_commit);
   transaction.commit();
   WXPIPE_FAULT_POINT(sink_after_commit);

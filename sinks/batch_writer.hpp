@@ -42,7 +42,11 @@ struct BatchOutcome {
   std::vector<schemas::DeadLetter> dead_letters;
   std::string first_letters_span;   // the span id of the first one's record; empty: none
   std::vector<Timestamp> received;  // of the rows
-  size_t erased = 0;                // facts that named somebody who was erased
+  struct {
+    Timestamp received_at = Timestamp::max();
+    std::string trace_id, receipt;
+  } oldest;           // of the rows
+  size_t erased = 0;  // facts that named somebody who was erased
 };
 
 class BatchWriter {

@@ -22,9 +22,13 @@ void SinkMetrics::committed(const BatchOutcome& outcome, Timestamp now) {
   // callbacks.
   if (messages_ || dead_letters_)
     repeats_.Increment(static_cast<double>(static_cast<int64_t>(outcome.received.size()) - outcome.written.fresh));
-  if (messages_)
-    for (const auto received : outcome.received)
-      metrics_.end_to_end_seconds.Observe(std::chrono::duration<double>(now - received).count());
+  if (messages_) {
+    const auto since = [&](Timestamp received) { return std::chrono::duration<double>(now - received).count(); };
+    for (const auto received : outcome.received) metrics_.end_to_end_seconds.observe(since(received));
+    if (!outcome.received.empty())
+      metrics_.end_to_end_seconds.remember(since(outcome.oldest.received_at), now, outcome.oldest.trace_id,
+                                           outcome.oldest.receipt);
+  }
   for (const auto& letter : outcome.dead_letters)
     metrics_.dead_letters.Add({{"stage", letter.stage}, {"reason", std::string(to_string(letter.reason))}}).Increment();
   if (!outcome.dead_letters.empty())

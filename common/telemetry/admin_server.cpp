@@ -20,6 +20,7 @@
 #include "common/ip_network.hpp"
 #include "common/result.hpp"
 #include "common/telemetry/log.hpp"
+#include "common/telemetry/open_metrics.hpp"
 
 namespace wxpipe::telemetry {
 namespace asio = boost::asio;
@@ -38,7 +39,8 @@ struct Page {
   std::string body;
 };
 
-Page page(std::string_view target, const Metrics& metrics, const Readiness& readiness, const AdminPages& more) {
+Page page(std::string_view target, std::string_view accept, const Metrics& metrics, const Readiness& readiness,
+          const AdminPages& more) {
   const auto question = std::min(target.find('?'), target.size());
   const auto path = target.substr(0, question);
   if (const auto* json = more.find(path)) try {
@@ -50,6 +52,8 @@ Page page(std::string_view target, const Metrics& metrics, const Readiness& read
   if (path == "/readyz")
     return {readiness.all_ready() ? http::status::ok : http::status::service_unavailable, "application/json",
             readiness.json() + "\n"};
+  if (path == "/metrics" && accepts_open_metrics(accept))
+    return {http::status::ok, kOpenMetricsType, metrics.open_metrics()};
   if (path == "/metrics") return {http::status::ok, "text/plain; version=0.0.4; charset=utf-8", metrics.exposition()};
   if (path == "/")
     return {
@@ -101,11 +105,13 @@ asio::awaitable<void> AdminServer::converse(Connections::iterator connection) {
     if (error) co_return;
     const auto& request = parser.get();
     const auto target = request.target();
-    Page answer = !names_us(request, settings_)
-                      ? Page{http::status::misdirected_request, "text/plain", "this name is not in [admin] hosts\n"}
-                  : request.method() == http::verb::get || request.method() == http::verb::head
-                      ? page({target.data(), target.size()}, metrics_, readiness_, pages_)
-                      : Page{http::status::method_not_allowed, "text/plain", "only GET\n"};
+    const auto accept = request[http::field::accept];
+    Page answer =
+        !names_us(request, settings_)
+            ? Page{http::status::misdirected_request, "text/plain", "this name is not in [admin] hosts\n"}
+        : request.method() == http::verb::get || request.method() == http::verb::head
+            ? page({target.data(), target.size()}, {accept.data(), accept.size()}, metrics_, readiness_, pages_)
+            : Page{http::status::method_not_allowed, "text/plain", "only GET\n"};
     http::response<http::string_body> response{answer.status, request.version()};
     response.set(http::field::content_type, answer.type);
     response.set("X-Content-Type-Options", "nosniff");

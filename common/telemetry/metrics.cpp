@@ -2,12 +2,16 @@
 
 #include <prometheus/text_serializer.h>
 
+#include "common/telemetry/open_metrics.hpp"
+
 namespace wxpipe::telemetry {
 namespace {
 using prometheus::BuildCounter;
 using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
 
+constexpr const char* kAckSeconds = "wxpipe_ack_seconds";
+constexpr const char* kEndToEndSeconds = "wxpipe_end_to_end_seconds";
 const prometheus::Histogram::BucketBoundaries kAckBuckets{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
                                                           0.1,    0.2,   0.5,   0.8,   1,    2,    5};
 const prometheus::Histogram::BucketBoundaries kChainBuckets{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1,
@@ -26,8 +30,7 @@ auto& histogram(prometheus::Registry& registry, const char* name, const char* he
 
 Metrics::Metrics()
     : callbacks(counter(registry, "wxpipe_callbacks_total", "Callbacks by account, outcome and reason")),
-      ack_seconds(
-          histogram(registry, "wxpipe_ack_seconds", "From a complete request to its reply").Add({}, kAckBuckets)),
+      ack_seconds(histogram(registry, kAckSeconds, "From a complete request to its reply"), kAckBuckets),
       deliveries(
           counter(registry, "wxpipe_deliveries_total", "What made a callback durable: broker, spool or nothing")),
       address_mismatches(
@@ -57,8 +60,7 @@ Metrics::Metrics()
       sink_retries(counter(registry, "wxpipe_sink_retries_total", "Batches tried again, by sink and error class")),
       partitions_dropped(
           counter(registry, "wxpipe_partitions_dropped_total", "Partitions that retention dropped, by table")),
-      end_to_end_seconds(
-          histogram(registry, "wxpipe_end_to_end_seconds", "Callback received to row visible").Add({}, kChainBuckets)),
+      end_to_end_seconds(histogram(registry, kEndToEndSeconds, "Callback received to row visible"), kChainBuckets),
       dead_letters(counter(registry, "wxpipe_dead_letters_total", "Dead letters, by stage and reason")),
       consumer_lag_seconds(gauge(registry, "wxpipe_consumer_lag_seconds",
                                  "Age of the last committed record of the worker furthest behind; 0: none left")),
@@ -79,5 +81,10 @@ Metrics::Metrics()
                                 .Add({})) {}
 
 std::string Metrics::exposition() const { return prometheus::TextSerializer().Serialize(registry.Collect()); }
+
+std::string Metrics::open_metrics() const {
+  return telemetry::open_metrics(
+      registry.Collect(), {{kAckSeconds, ack_seconds.exemplars()}, {kEndToEndSeconds, end_to_end_seconds.exemplars()}});
+}
 
 }  // namespace wxpipe::telemetry

@@ -11,6 +11,8 @@
 #include <memory>
 #include <string>
 
+#include "common/telemetry/traced_histogram.hpp"
+
 namespace wxpipe::telemetry {
 
 class Metrics {
@@ -21,8 +23,8 @@ class Metrics {
 
   // ingest
   prometheus::Family<prometheus::Counter>&
-      callbacks;                       // {account,outcome=accepted|challenge|dead_letter|refused|failed,reason}
-  prometheus::Histogram& ack_seconds;  // from the complete request to the reply at the socket
+      callbacks;                // {account,outcome=accepted|challenge|dead_letter|refused|failed,reason}
+  TracedHistogram ack_seconds;  // from the complete request to the reply at the socket
   prometheus::Family<prometheus::Counter>& deliveries;  // {path=broker|spool|nowhere}
   prometheus::Family<prometheus::Counter>&
       address_mismatches;  // {account}: inner ToUserName, SuiteId or AgentID differs
@@ -45,7 +47,7 @@ class Metrics {
   prometheus::Family<prometheus::Histogram>& sink_batch_seconds;  // {sink}
   prometheus::Family<prometheus::Counter>& sink_retries;          // {sink,class}
   prometheus::Family<prometheus::Counter>& partitions_dropped;    // {table}: by retention
-  prometheus::Histogram& end_to_end_seconds;                      // callback received to row committed
+  TracedHistogram end_to_end_seconds;                             // callback received to row committed
   // everywhere
   prometheus::Family<prometheus::Counter>& dead_letters;        // {stage,reason}
   prometheus::Family<prometheus::Gauge>& consumer_lag_seconds;  // {group}: age of the last one committed; 0: none left
@@ -57,8 +59,9 @@ class Metrics {
   prometheus::Gauge& configuration_loaded_at;  // Unix time: since when what is in use has been in use
   prometheus::Gauge& configuration_refused;    // 1: the newest one is wrong, and an older one is in use
 
-  // The text exposition format, for /metrics.
+  // For /metrics, in Prometheus's text format, and in OpenMetrics.
   std::string exposition() const;
+  std::string open_metrics() const;
 };
 
 }  // namespace wxpipe::telemetry

@@ -10,6 +10,7 @@ import sys
 HERE = pathlib.Path(__file__).parent
 SOURCE = {"type": "prometheus", "uid": "${source}"}
 ROLE = 'job="wxpipe"'
+WITH_EXEMPLARS = ("wxpipe_ack_seconds", "wxpipe_end_to_end_seconds")
 
 
 def rate(metric, by, select=""):
@@ -110,7 +111,8 @@ def panel(number, place, spec):
         "datasource": SOURCE, "gridPos": {"x": place[0], "y": place[1], "w": width, "h": 8},
         "fieldConfig": {"defaults": fields, "overrides": []}, "options": options,
         "targets": [
-            {"refId": chr(ord("A") + index), "datasource": SOURCE, "expr": query, "legendFormat": legend}
+            {"refId": chr(ord("A") + index), "datasource": SOURCE, "expr": query, "legendFormat": legend,
+             **({"exemplar": True} if any(metric in query for metric in WITH_EXEMPLARS) else {})}
             for index, (query, legend) in enumerate(queries)
         ],
     }

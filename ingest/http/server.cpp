@@ -292,18 +292,20 @@ asio::awaitable<void> Server::converse(Connection& connection, Stream& stream) {
     if (unframed || error) co_return;  // error: the sender closed
 
     const auto refusal = policy(connection);
-    Reply reply;
+    const auto received_at = connection.callback.received_at;
+    Received answer;
     if (refusal)
-      reply = receiver_.refuse(*refusal, connection.callback.from, connection.callback.received_at);
+      answer.reply = receiver_.refuse(*refusal, connection.callback.from, received_at);
     else  // the callback points into the shared buffer: the receiver must read it before its first wait
-      reply = co_await receiver_.receive(connection.callback, framing.request().traceparent);
+      answer = co_await receiver_.receive(connection.callback, framing.request().traceparent);
 
-    const std::string rest = write_now(connection, stream, reply, error);
+    const std::string rest = write_now(connection, stream, answer.reply, error);
     if (!rest.empty()) co_await asio::async_write(stream, asio::buffer(rest), into(error));
     if (error) co_return;
     connection.last_moment = steady_clock::now();
-    shared_.metrics.ack_seconds.Observe(
-        std::chrono::duration<double>(connection.last_moment - connection.received).count());
+    const auto took = std::chrono::duration<double>(connection.last_moment - connection.received).count();
+    shared_.metrics.ack_seconds.observe(took);
+    shared_.metrics.ack_seconds.remember(took, received_at, answer.trace_id, answer.receipt);
   }
   if constexpr (kPlain<Stream>) stream.shutdown(tcp::socket::shutdown_send, error);
 }

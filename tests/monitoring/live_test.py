@@ -111,7 +111,7 @@ class Live(unittest.TestCase):
         log = open(cls.folder / "prometheus.log", "w")
         process = subprocess.Popen(
             [pathlib.Path(prometheus) / "prometheus", f"--config.file={cls.folder}/prometheus.yml", f"--storage.tsdb.path={cls.folder}/tsdb",
-             f"--web.listen-address=127.0.0.1:{cls.port}"], stdout=log, stderr=log)
+             f"--web.listen-address=127.0.0.1:{cls.port}", "--enable-feature=exemplar-storage"], stdout=log, stderr=log)
         cls.addClassCleanup(log.close)
         cls.addClassCleanup(process.wait, timeout=30)
         cls.addClassCleanup(process.terminate)
@@ -137,6 +137,13 @@ class Live(unittest.TestCase):
     def ask(cls, query):
         answer = cls.get(f"http://127.0.0.1:{cls.port}/api/v1/query?" + urllib.parse.urlencode({"query": query}))
         return json.loads(answer)["data"]["result"] if answer else []
+
+    @classmethod
+    def exemplars(cls, query):
+        window = {"query": query, "start": time.time() - 300, "end": time.time() + 5}
+        answer = cls.get(f"http://127.0.0.1:{cls.port}/api/v1/query_exemplars?" + urllib.parse.urlencode(window))
+        series = json.loads(answer)["data"] if answer else []
+        return [exemplar for each in series for exemplar in each["exemplars"]]
 
     @classmethod
     def firing(cls):
@@ -186,6 +193,13 @@ class Live(unittest.TestCase):
                         self.send("shop", "x", token="wrong")
                         time.sleep(1.2)  # two scrapes apart: a rate needs both
                 self.until(lambda query=query: self.ask(query) != [], f"{where}: {query}")
+
+        with self.subTest("a slow bucket names a callback"):
+            for metric in ("wxpipe_ack_seconds", "wxpipe_end_to_end_seconds"):
+                self.until(lambda metric=metric: self.exemplars(f"{metric}_bucket") != [], f"{metric} has exemplars")
+                labels = self.exemplars(f"{metric}_bucket")[-1]["labels"]
+                story = subprocess.run([wxpipe, "trace", labels["receipt"], "--json"], env=self.environment, capture_output=True, text=True, timeout=60)
+                self.assertIn(labels["trace_id"], story.stdout, story.stderr)
 
         with self.subTest("dead letters, refusals, wrong ids, a silent account"):
             self.assertEqual(self.send("shop", "this is not XML"), 200)

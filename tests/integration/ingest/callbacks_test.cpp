@@ -351,6 +351,15 @@ TEST_F(CallbacksTest, ATraceGoesOnAndOneIsBegunWhereThereIsNone) {
   traced.headers.emplace_back("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
   EXPECT_EQ(client_().send(traced).status, 200);
   EXPECT_EQ(client_().send(http(plain(2))).status, 200);
+  // Who sees a slow answer finds the callback. The reply is counted after it is sent.
+  http::Request for_prometheus{.target = "/metrics",
+                               .headers = {{"Accept", "application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1"}}};
+  http::Response metrics;
+  EXPECT_TRUE(rig::eventually([&] {
+    metrics = ingest_->admin().send(for_prometheus);
+    return metrics.body.find(" # {trace_id=\"0af7651916cd43dd8448eb211c80319c\",receipt=\"") != std::string::npos;
+  })) << metrics.body;
+  EXPECT_EQ(metrics.header("Content-Type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
   ingest_->stop();
   std::map<std::string, std::string> traces;
   for (const auto& record : support::read_topic(topics_->settings(), topics_->name(TopicName::events))) {

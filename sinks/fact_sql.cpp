@@ -148,6 +148,35 @@ std::string without_comments(std::string_view sql) {
   return out;
 }
 
+// @first_and_last(k, first_seen_at, last_seen_at): what a row k that is met again keeps of its first and its last fact.
+// Of two at the same moment, the trace id decides, so that any order ends the same.
+std::string with_first_and_last(std::string sql) {
+  constexpr std::string_view kCall = "@first_and_last(", kBetween = ", ";
+  for (auto at = sql.find(kCall); at != std::string::npos; at = sql.find(kCall)) {
+    auto rest = std::string_view(sql).substr(at + kCall.size());
+    rest = rest.substr(0, rest.find(')'));
+    const auto size = kCall.size() + rest.size() + 1;
+    const auto next = [&] {
+      const auto word = rest.substr(0, rest.find(kBetween));
+      rest.remove_prefix(std::min(word.size() + kBetween.size(), rest.size()));
+      return std::string(word);
+    };
+    const auto row = next(), first = next(), last = next();
+    if (row.empty() || first.empty() || last.empty() || !rest.empty())
+      throw std::logic_error(fmt::format("{} takes a row, its first and its last moment", kCall));
+    const auto trace = [&](std::string_view id, std::string_view moment, char side) {
+      return fmt::format(
+          "{1} = case when (excluded.{2}, coalesce(excluded.{1}, '') collate \"C\") {3} ({0}.{2}, coalesce({0}.{1}, '')) "
+          "then excluded.{1} else {0}.{1} end",
+          row, id, moment, side);
+    };
+    sql.replace(at, size,
+                fmt::format("{3}, {4}, {1} = least({0}.{1}, excluded.{1}), {2} = greatest({0}.{2}, excluded.{2})", row,
+                            first, last, trace("created_trace_id", first, '<'), trace("updated_trace_id", last, '>')));
+  }
+  return sql;
+}
+
 MergeStatement read_statement(const Heading& heading, std::string_view text, std::span<const ColumnInfo> columns) {
   MergeStatement merge;
   merge.name = heading.name;
@@ -156,7 +185,7 @@ MergeStatement read_statement(const Heading& heading, std::string_view text, std
   merge.over = heading.over == "fresh"      ? MergeStatement::Over::fresh
                : heading.over == "repeated" ? MergeStatement::Over::repeated
                                             : MergeStatement::Over::all;
-  auto body = without_comments(text);
+  auto body = with_first_and_last(without_comments(text));
   std::string facts;
   for (size_t i = 0; i < columns.size(); ++i) {
     if (!names_column(body, columns[i].name)) continue;

@@ -11,7 +11,8 @@
 //   ledger COLUMN    it is an insert; each inserted row is counted in that column of wxpipe.ledger
 //
 // `facts` has the fact's columns that the statement names as f.<column>; texts sort by bytes. :family and :writer name
-// the writing sink.
+// the writing sink. In `do update set`, @first_and_last(ROW, FIRST, LAST) keeps the least FIRST, the greatest LAST, and
+// the trace ids that belong to them; ROW is the alias of the row that is there.
 #pragma once
 
 #include <algorithm>

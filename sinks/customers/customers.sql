@@ -56,16 +56,8 @@ group by t.identity_id
 order by t.identity_id
 on conflict (identity_id) do update set
   platform = least(i.platform, excluded.platform),
-  created_trace_id = case
-    when (excluded.first_seen_at, coalesce(excluded.created_trace_id, '') collate "C")
-      < (i.first_seen_at, coalesce(i.created_trace_id, ''))
-    then excluded.created_trace_id else i.created_trace_id end,
-  updated_trace_id = case
-    when (excluded.last_seen_at, coalesce(excluded.updated_trace_id, '') collate "C")
-      > (i.last_seen_at, coalesce(i.updated_trace_id, ''))
-    then excluded.updated_trace_id else i.updated_trace_id end,
-  first_seen_at = least(i.first_seen_at, excluded.first_seen_at),
-  last_seen_at = greatest(i.last_seen_at, excluded.last_seen_at), updated_at = now()
+  @first_and_last(i, first_seen_at, last_seen_at),
+  updated_at = now()
 
 --@ customers_rebuild over fresh
 -- A value links since this batch if all of its evidence is from this batch. Looked at: who holds such a value, if they

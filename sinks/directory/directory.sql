@@ -24,16 +24,7 @@ order by c.account, c.kind, c.id, c.part, c.tenant
 on conflict (account, kind, id, part, tenant) do update set
   platform = least(k.platform collate "C", excluded.platform),
   told = wxpipe.newest_of(k.told, excluded.told),
-  created_trace_id = case
-    when (excluded.first_seen_at, coalesce(excluded.created_trace_id, '') collate "C")
-      < (k.first_seen_at, coalesce(k.created_trace_id, ''))
-    then excluded.created_trace_id else k.created_trace_id end,
-  updated_trace_id = case
-    when (excluded.last_seen_at, coalesce(excluded.updated_trace_id, '') collate "C")
-      > (k.last_seen_at, coalesce(k.updated_trace_id, ''))
-    then excluded.updated_trace_id else k.updated_trace_id end,
-  first_seen_at = least(k.first_seen_at, excluded.first_seen_at),
-  last_seen_at = greatest(k.last_seen_at, excluded.last_seen_at),
+  @first_and_last(k, first_seen_at, last_seen_at),
   first_began_at = least(k.first_began_at, excluded.first_began_at),
   began_at = greatest(k.began_at, excluded.began_at),
   ended_at = greatest(k.ended_at, excluded.ended_at),

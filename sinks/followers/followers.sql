@@ -72,14 +72,5 @@ on conflict (account, tenant, subject, owner) do update set
     when (excluded.scene_told_at, excluded.scene collate "C", coalesce(excluded.channel, '') collate "C")
       > (coalesce(k.scene_told_at, '-infinity'), k.scene, coalesce(k.channel, ''))
     then excluded.scene_told_at else k.scene_told_at end,
-  created_trace_id = case
-    when (excluded.first_seen_at, coalesce(excluded.created_trace_id, '') collate "C")
-      < (k.first_seen_at, coalesce(k.created_trace_id, ''))
-    then excluded.created_trace_id else k.created_trace_id end,
-  updated_trace_id = case
-    when (excluded.last_seen_at, coalesce(excluded.updated_trace_id, '') collate "C")
-      > (k.last_seen_at, coalesce(k.updated_trace_id, ''))
-    then excluded.updated_trace_id else k.updated_trace_id end,
-  first_seen_at = least(k.first_seen_at, excluded.first_seen_at),
-  last_seen_at = greatest(k.last_seen_at, excluded.last_seen_at),
+  @first_and_last(k, first_seen_at, last_seen_at),
   change_count = k.change_count + excluded.change_count, updated_at = now()

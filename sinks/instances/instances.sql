@@ -24,16 +24,7 @@ group by c.account, c.login
 order by c.account, c.login
 on conflict (account, login) do update set
   told = wxpipe.newest_of(k.told, excluded.told),
-  created_trace_id = case
-    when (excluded.first_seen_at, coalesce(excluded.created_trace_id, '') collate "C")
-      < (k.first_seen_at, coalesce(k.created_trace_id, ''))
-    then excluded.created_trace_id else k.created_trace_id end,
-  updated_trace_id = case
-    when (excluded.last_seen_at, coalesce(excluded.updated_trace_id, '') collate "C")
-      > (k.last_seen_at, coalesce(k.updated_trace_id, ''))
-    then excluded.updated_trace_id else k.updated_trace_id end,
-  first_seen_at = least(k.first_seen_at, excluded.first_seen_at),
-  last_seen_at = greatest(k.last_seen_at, excluded.last_seen_at),
+  @first_and_last(k, first_seen_at, last_seen_at),
   heartbeat_at = greatest(k.heartbeat_at, excluded.heartbeat_at),
   online_at = greatest(k.online_at, excluded.online_at), updated_at = now()
 
@@ -80,13 +71,5 @@ group by c.account, c.alert_uuid
 order by 1
 on conflict (alert_id) do update set
   told = wxpipe.newest_of(k.told, excluded.told),
-  created_trace_id = case
-    when (excluded.opened_at, coalesce(excluded.created_trace_id, '') collate "C")
-      < (k.opened_at, coalesce(k.created_trace_id, ''))
-    then excluded.created_trace_id else k.created_trace_id end,
-  updated_trace_id = case
-    when (excluded.last_told_at, coalesce(excluded.updated_trace_id, '') collate "C")
-      > (k.last_told_at, coalesce(k.updated_trace_id, ''))
-    then excluded.updated_trace_id else k.updated_trace_id end,
-  opened_at = least(k.opened_at, excluded.opened_at), last_told_at = greatest(k.last_told_at, excluded.last_told_at),
+  @first_and_last(k, opened_at, last_told_at),
   resolved_at = least(k.resolved_at, excluded.resolved_at), updated_at = now()

@@ -67,14 +67,7 @@ order by t.account, t.chat, t.owner, t.tenant
 on conflict (account, chat, owner, tenant) do update set
   platform = least(k.platform collate "C", excluded.platform), is_group = k.is_group or excluded.is_group,
   message_count = k.message_count + excluded.message_count, inbound_count = k.inbound_count + excluded.inbound_count,
-  created_trace_id = case
-    when (excluded.first_message_at, coalesce(excluded.created_trace_id, '') collate "C")
-      < (k.first_message_at, coalesce(k.created_trace_id, ''))
-    then excluded.created_trace_id else k.created_trace_id end,
-  updated_trace_id = case
-    when (excluded.last_message_at, coalesce(excluded.updated_trace_id, '') collate "C")
-      > (k.last_message_at, coalesce(k.updated_trace_id, ''))
-    then excluded.updated_trace_id else k.updated_trace_id end,
+  @first_and_last(k, first_message_at, last_message_at),
   last_turn = case when (excluded.last_message_at, excluded.last_event_id, excluded.last_turn)
     > (k.last_message_at, k.last_event_id, k.last_turn) then excluded.last_turn else k.last_turn end,
   last_type = case when (excluded.last_message_at, excluded.last_event_id, excluded.last_turn)
@@ -85,12 +78,11 @@ on conflict (account, chat, owner, tenant) do update set
     > (k.last_message_at, k.last_event_id, k.last_turn) then excluded.last_preview else k.last_preview end,
   last_event_id = case when (excluded.last_message_at, excluded.last_event_id, excluded.last_turn)
     > (k.last_message_at, k.last_event_id, k.last_turn) then excluded.last_event_id else k.last_event_id end,
-  first_message_at = least(k.first_message_at, excluded.first_message_at),
   first_inbound_at = least(k.first_inbound_at, excluded.first_inbound_at),
   last_inbound_at = greatest(k.last_inbound_at, excluded.last_inbound_at),
   first_outbound_at = least(k.first_outbound_at, excluded.first_outbound_at),
   last_outbound_at = greatest(k.last_outbound_at, excluded.last_outbound_at),
-  last_message_at = greatest(k.last_message_at, excluded.last_message_at), updated_at = now()
+  updated_at = now()
 
 --@ traffic_upsert over fresh
 -- How many messages and events each account and login had on a day of people in China. Sums commute; each writer has

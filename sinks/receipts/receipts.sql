@@ -31,14 +31,5 @@ on conflict (account, kind, sent_as, receiver, tenant) do update set
   platform = least(k.platform collate "C", excluded.platform),
   told = wxpipe.newest_of(k.told, excluded.told),
   sent_at = least(k.sent_at, excluded.sent_at), status_at = greatest(k.status_at, excluded.status_at),
-  created_trace_id = case
-    when (excluded.first_seen_at, coalesce(excluded.created_trace_id, '') collate "C")
-      < (k.first_seen_at, coalesce(k.created_trace_id, ''))
-    then excluded.created_trace_id else k.created_trace_id end,
-  updated_trace_id = case
-    when (excluded.last_seen_at, coalesce(excluded.updated_trace_id, '') collate "C")
-      > (k.last_seen_at, coalesce(k.updated_trace_id, ''))
-    then excluded.updated_trace_id else k.updated_trace_id end,
-  first_seen_at = least(k.first_seen_at, excluded.first_seen_at),
-  last_seen_at = greatest(k.last_seen_at, excluded.last_seen_at),
+  @first_and_last(k, first_seen_at, last_seen_at),
   receipt_count = k.receipt_count + excluded.receipt_count, updated_at = now()

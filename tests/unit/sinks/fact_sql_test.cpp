@@ -44,6 +44,22 @@ TEST(FactSql, AMergeGetsTheColumnsThatItNamesAndNoOthers) {
   EXPECT_EQ(merges[0].over, MergeStatement::Over::fresh);
 }
 
+TEST(FactSql, AMergeKeepsTheFirstAndTheLastOfARow) {
+  const auto merges = merges_of("followers", "", kColumns<schemas::FollowerChanged>);
+  ASSERT_EQ(merges.size(), 1u);
+  EXPECT_NE(
+      merges[0].sql.find(
+          "created_trace_id = case when (excluded.first_seen_at, coalesce(excluded.created_trace_id, '') collate "
+          "\"C\") < (k.first_seen_at, coalesce(k.created_trace_id, '')) then excluded.created_trace_id else "
+          "k.created_trace_id end, updated_trace_id = case when (excluded.last_seen_at, "
+          "coalesce(excluded.updated_trace_id, '') collate \"C\") > (k.last_seen_at, coalesce(k.updated_trace_id, "
+          "'')) then excluded.updated_trace_id else k.updated_trace_id end, first_seen_at = least(k.first_seen_at, "
+          "excluded.first_seen_at), last_seen_at = greatest(k.last_seen_at, excluded.last_seen_at),"),
+      std::string::npos)
+      << merges[0].sql;
+  EXPECT_EQ(merges[0].sql.find('@'), std::string::npos);
+}
+
 // A file in a folder that is no family's, or a statement of a fact that is none, would never run.
 TEST(FactSql, EveryStatementIsSomeFamilys) {
   size_t statements = 0, read = 0;

@@ -17,6 +17,7 @@ MOST_BYTES = 120_000
 
 ENTRY = re.compile(r"^  '((?:[^'\\]|\\.)+)': '((?:[^'\\]|\\.)*)',$")
 USED = re.compile(r"\bt\(\s*'([^']+)'")
+IMPORTED = re.compile(r"from '(\.[^']+)'")
 QUOTED = re.compile(r"'([a-z_.0-9]+)'")
 MADE = re.compile(r"`([a-z_]+(?:\.[a-z_]+)*\.)\$\{")
 LIST = re.compile(r"\b(?:term|told)\('([a-z.]+)',")
@@ -171,8 +172,20 @@ class Code(unittest.TestCase):
 
     def test_every_module_that_is_imported_is_there(self):
         for path in sources():
-            for name in re.findall(r"from '(\.[^']+)'", path.read_text()):
+            for name in IMPORTED.findall(path.read_text()):
                 self.assertTrue((path.parent / name).resolve().is_file(), f"{path.name}: {name}")
+
+    def test_the_first_page_asks_for_all_modules_at_once(self):
+        """Else it asks for what it has just read about, four times, one after the other."""
+        needed, to_read = set(), [PAGES / "app.js"]
+        while to_read:
+            path = to_read.pop()
+            if path not in needed:
+                needed.add(path)
+                to_read += [(path.parent / name).resolve() for name in IMPORTED.findall(path.read_text())]
+        names = sorted("/" + str(path.relative_to(PAGES)) for path in needed - {PAGES / "app.js"})
+        preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', (PAGES / "index.html").read_text())
+        self.assertEqual(preloaded, names)
 
     def test_what_a_module_offers_is_used(self):
         texts = {path: path.read_text() for path in sources()}

@@ -123,7 +123,8 @@ class Eraser {
     SqlArray tenants{ElementType::text}, event_ids{ElementType::uuid}, event_times{ElementType::timestamptz};
     std::set<std::string> words{};  // by which operators may have named them
     sinks::Erasure erasure{};
-    bool goes_on = false;  // step 1 was done before
+    bool is_known = false;  // the erasure was begun before, here or elsewhere
+    bool goes_on = false;   // step 1 was done here before
   };
   // A message that its conversation may show as the last one.
   struct Turn {
@@ -224,13 +225,18 @@ class Eraser {
         pseudonyms_.add(before);
       }
       const auto begun = transaction.execute(
-          "select (extract(epoch from erased_at) * 1000000)::int8, pseudonym from wxpipe.erasures where subject_hash = "
-          "$1::text and account = $2::text and (counts is null or pseudonym = $3::text)",
+          "select (extract(epoch from erased_at) * 1000000)::int8, pseudonym, erased_here from wxpipe.erasures where "
+          "subject_hash = $1::text and account = $2::text and (counts is null or pseudonym = $3::text)",
           Parameters().text(erasure.subject_hash).text(erasure.account).text(erasure.pseudonym));
       if (!begun.empty()) {
-        person.goes_on = true;
+        person.is_known = true;
+        person.goes_on = begun.text(0, 2) == "t";
         erasure.erased_at = moment(begun.integer(0, 0));
         erasure.pseudonym = begun.text(0, 1);
+        const auto words = transaction.execute(
+            "select w.word from wxpipe.erasures e cross join unnest(e.words) as w(word) where e.pseudonym = $1::text",
+            Parameters().text(erasure.pseudonym));
+        for (size_t row = 0; row < words.size(); ++row) person.words.insert(words.text(row, 0));
       }
       pseudonyms_.add(erasure);
     }
@@ -239,11 +245,18 @@ class Eraser {
   void remember(Transaction& transaction, const Why& why) {
     for (const auto& person : people_) {
       const auto& one = person.erasure;
-      if (!person.goes_on)
+      SqlArray words(ElementType::text);
+      for (const auto& word : person.words) words.add_text(word);
+      if (person.is_known)
+        transaction.execute(
+            "update wxpipe.erasures set erased_here = true, updated_at = now() where pseudonym = $1::text and "
+            "not erased_here",
+            Parameters().text(one.pseudonym));
+      else
         transaction.execute(
             "insert into wxpipe.erasures (number, account, subject_hash, subject_length, pseudonym, erased_at, command_id, "
-            "operator, reason) select coalesce(max(e.number), 0) + 1, $1::text, $2::text, $3::int4, $4::text, "
-            "$5::text::timestamptz, $6::text::uuid, $7::text, $8::text from wxpipe.erasures e",
+            "operator, reason, words) select coalesce(max(e.number), 0) + 1, $1::text, $2::text, $3::int4, $4::text, "
+            "$5::text::timestamptz, $6::text::uuid, $7::text, $8::text, $9::text[] from wxpipe.erasures e",
             Parameters()
                 .text(one.account)
                 .text(one.subject_hash)
@@ -252,7 +265,8 @@ class Eraser {
                 .text(to_iso8601(one.erased_at))
                 .text(to_string(why.command))
                 .text(why.who.name)
-                .text(why.reason));
+                .text(why.reason)
+                .bytes(words.bytes()));
     }
   }
 
@@ -506,8 +520,8 @@ Done erase(Connection& connection, const std::vector<Known>& people, const std::
       SqlArray pseudonyms(ElementType::text);
       for (const auto& one : known) pseudonyms.add_text(one.erasure.pseudonym);
       transaction.execute(
-          "update wxpipe.erasures set counts = $2::text::jsonb, updated_at = now() where pseudonym = any($1::text[]) and "
-          "counts is null",
+          "update wxpipe.erasures set counts = coalesce(counts, $2::text::jsonb), words = null, updated_at = now() where "
+          "pseudonym = any($1::text[]) and (counts is null or words is not null)",
           Parameters().bytes(pseudonyms.bytes()).text(counts));
       if (!decided.empty()) return;
       int64_t all = 0;
@@ -549,9 +563,9 @@ void share_erasures(const std::vector<Connection*>& databases) {
         if (!known.contains(pseudonym))
           transaction.execute(
               "insert into wxpipe.erasures (number, account, subject_hash, subject_length, pseudonym, erased_at, "
-              "command_id, operator, reason, counts) select (select coalesce(max(number), 0) + 1 from wxpipe.erasures), "
-              "r.account, r.subject_hash, r.subject_length, r.pseudonym, r.erased_at, r.command_id, r.operator, "
-              "r.reason, r.counts from jsonb_to_record($1::text::jsonb) as r(account text, subject_hash text, "
+              "command_id, operator, reason, counts, erased_here) select (select coalesce(max(number), 0) + 1 from "
+              "wxpipe.erasures), r.account, r.subject_hash, r.subject_length, r.pseudonym, r.erased_at, r.command_id, "
+              "r.operator, r.reason, r.counts, false from jsonb_to_record($1::text::jsonb) as r(account text, subject_hash text, "
               "subject_length integer, pseudonym text, erased_at timestamptz, command_id uuid, operator text, reason "
               "text, counts jsonb) on conflict (pseudonym) do nothing",
               Parameters().text(row));

@@ -6,7 +6,8 @@
 //   2. rows that only name the person somewhere inside: each table of the accounts is searched, without a lock, and
 //      what was found is masked
 //
-// After step 1 alone (the command was killed) it goes on when it is told the same ids again. One thread.
+// After step 1 alone (the command was killed) it goes on when it is told the same ids again; until it has ended,
+// wxpipe.erasures keeps the words by which operators may have named the person. One thread.
 //
 // With several databases ([postgres.families]) all of them know the same erasures under the same key, so each keeps out
 // by itself whoever was erased. The one that has the messages decides; the others are erased from between its two

@@ -15,7 +15,12 @@ int PartitionKeeper::make_for(const Sink& sink, postgres::Connection& connection
   if (!loaded_) known_ = postgres::existing_partitions(connection, partitioned_tables(sink.family()));
   loaded_ = true;
   int made = 0;
+  std::string locked;  // a table: another part of it would wait for the same lock
   for (const auto& range : unknown_of(sink, now)) {
+    if (range.table == locked) {
+      postponed_[range.name] = now + kTryLockedAgainAfter;
+      continue;
+    }
     try {
       const auto [created, moved] = postgres::ensure_partition(connection, range);
       known_.insert(range.name);
@@ -27,6 +32,7 @@ int PartitionKeeper::make_for(const Sink& sink, postgres::Connection& connection
       const bool has_default = range.modulus == 0;
       if (classify(error) != postgres::Verdict::retry || !has_default) throw;
       postponed_[range.name] = now + kTryLockedAgainAfter;
+      locked = range.table;
       telemetry::log_warn("partition_postponed", {{"partition", range.name}, {"why", error.what()}});
     }
   }

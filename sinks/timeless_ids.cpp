@@ -1,8 +1,10 @@
 #include "sinks/timeless_ids.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "common/postgres/sql_array.hpp"
+#include "schemas/topics.hpp"
 
 namespace wxpipe::sinks {
 namespace {
@@ -56,10 +58,13 @@ void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::c
 }
 
 int64_t forget_timeless_ids(postgres::Connection& connection, std::chrono::seconds window) {
+  // A repeat came up to a window after the first delivery, and a replay takes it as long as its topic has it.
+  std::chrono::seconds kept{0};
+  for (const auto& topic : schemas::kTopics) kept = std::max<std::chrono::seconds>(kept, topic.retention);
   return static_cast<int64_t>(
       connection
           .execute("delete from wxpipe.timeless_ids where occurred_at < now() - make_interval(secs => $1::int8)",
-                   Parameters().int8(window.count()))
+                   Parameters().int8((window + kept).count()))
           .affected());
 }
 

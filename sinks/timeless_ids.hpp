@@ -13,7 +13,7 @@ namespace wxpipe::sinks {
 // `window` apart. Without timeless rows it does nothing.
 void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::chrono::seconds window);
 
-// Deletes ids that no delivery within the window can need any more. Returns how many.
+// Deletes ids that no delivery within the window can need any more, nor a replay of one from a topic. Returns how many.
 int64_t forget_timeless_ids(postgres::Connection& connection, std::chrono::seconds window);
 
 }  // namespace wxpipe::sinks

@@ -122,9 +122,9 @@ bool accepts_open_metrics(std::string_view accept) {
     range.remove_prefix(std::min(range.find_first_not_of(" \t"), range.size()));
     const auto type = range.substr(0, range.find_first_of("; \t"));
     if (!boost::beast::iequals({type.data(), type.size()}, "application/openmetrics-text")) continue;
-    const auto weight = range.find("q=0");
-    if (weight == std::string_view::npos || range.find_first_of("123456789", weight) != std::string_view::npos)
-      return true;
+    auto weight = range.substr(std::min(range.find("q=0"), range.size()));
+    weight = weight.substr(0, weight.find(';'));
+    if (weight.empty() || weight.find_first_of("123456789") != std::string_view::npos) return true;
   }
   return false;
 }

@@ -10,6 +10,7 @@
 #include "rig/eventually.hpp"
 #include "schemas/fact_list.hpp"
 #include "sinks/families.hpp"
+#include "sinks/timeless_ids.hpp"
 #include "tests/integration/sinks/facts.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/stack.hpp"
@@ -488,6 +489,29 @@ TEST_F(BatchWriterTest, ATimelessEventBeyondTheWindowIsANewOne) {
   EXPECT_EQ(count(*database_, "messages"), 2);
   bench.write(replayed);
   EXPECT_EQ(count(*database_, "messages"), 2) << "a replay of the first meets the first's row";
+}
+
+// A topic keeps the repeat for longer than the window after the first delivery.
+TEST_F(BatchWriterTest, AReplayedRetryOfATimelessEventFindsItsRowWhenTheWindowIsOver) {
+  auto first = message(1, system_clock().now() - 24h * 12);
+  first.timeless = true;
+  first.received_at = first.occurred_at;
+  auto retry = first;
+  retry.occurred_at = retry.received_at = first.received_at + 24h * 5;
+  retry.receipt = "edge-2/boot/1";
+  Records one, two, replayed;
+  one.add(value_of(first));
+  two.add(value_of(retry), 1);
+  replayed.add(value_of(retry), 2);
+  Bench bench(*database_);
+  bench.write(one);
+  bench.write(two);
+  forget_timeless_ids(bench.connection(), config::SinkSettings().timeless_window);
+  bench.write(replayed);
+  EXPECT_EQ(count(*database_, "messages"), 1);
+  EXPECT_EQ(count(*database_, "wxpipe.timeless_ids"), 1);
+  database_->query("update wxpipe.timeless_ids set occurred_at = now() - interval '400 days'");
+  EXPECT_EQ(forget_timeless_ids(bench.connection(), config::SinkSettings().timeless_window), 1);
 }
 
 TEST_F(BatchWriterTest, AConnectionThatEndsIsTheWorldsFaultAndNoDeadLetter) {

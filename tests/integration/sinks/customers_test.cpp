@@ -9,6 +9,7 @@
 #include <thread>
 #include <tuple>
 
+#include "operate/customers.hpp"
 #include "sinks/batch_writer.hpp"
 #include "sinks/families.hpp"
 #include "tests/integration/sinks/facts.hpp"
@@ -364,6 +365,33 @@ TEST_F(CustomersTest, HoldToAVerdictWhateverEvidenceComesBeforeOrAfterIt) {
   tell({told("forms", "lead-1", "phone", "13800138000", true, 1), refuted});
   EXPECT_FALSE(one_customer("lead-1", "lead-9"));
   EXPECT_EQ(lines(*database_, "select phone from customers order by phone nulls last"), (Lines{"(13800138000)", "()"}));
+}
+
+// Somebody with four numbers is joined by none of them. One of them is found to be wrong, and the other three join.
+TEST_F(CustomersTest, AVerdictBringsBackTheOtherLinksAndLeavesNoCustomerBehind) {
+  std::vector<IdentityTold> facts;
+  for (int i = 0; i < 4; ++i) facts.push_back(told("forms", "anna", "phone", fmt::format("1380013800{}", i), true, i));
+  for (int i = 0; i < 3; ++i) {
+    const auto subject = fmt::format("p{}", i);
+    facts.push_back(told("ads", subject, "phone", fmt::format("1380013800{}", i), true, 10 + i));
+    // And each has somebody of their own.
+    facts.push_back(told("ads", subject, "unionid", "u" + subject, true, 20 + i));
+    facts.push_back(told("shop", "o" + subject, "unionid", "u" + subject, true, 30 + i));
+  }
+  tell(facts);
+  ASSERT_EQ(count(*database_, "customers"), 4);
+  const auto connection = database_->connect();
+  const auto judged = [&](const std::string& verdict) {
+    const auto anna = operate::find_identities(*connection, "anna", "forms").at(0);
+    operate::judge(*connection, {anna, "phone", "13800138003", verdict, "a test"}, true);
+    EXPECT_EQ(count(*database_,
+                    "customers c where c.identity_count <> (select count(*) from identities i where i.customer_id = "
+                    "c.customer_id)"),
+              0);
+    return count(*database_, "customers");
+  };
+  EXPECT_EQ(judged("refuted"), 1);
+  EXPECT_EQ(judged("open"), 4);
 }
 
 }  // namespace

@@ -493,6 +493,10 @@ TEST_F(OrderTest, TheLeadsScoreIsThatOfItsActivitiesCappedAndFaded) {
                   "select wxpipe.lead_score('shop', '', 'o1', '2026-11-24') as then, "
                   "wxpipe.lead_score('shop', '', 'o1', '2026-11-28') as later"),
             (std::vector<std::string>{"(20,10)"}));
+  // What faded away long ago keeps nothing out: half-lives of a day, more of them than a double can halve.
+  tables_after("leads", {{activity(1, -5000, "menu", 10, 20, 1)}, {activity(2, 0, "form", 5, 0, 1)}},
+               {"lead_activities", "wxpipe.lead_daily", "wxpipe.lead_profiles", "leads"});
+  EXPECT_EQ(lines(*database_, "select score, activity_count from leads"), (std::vector<std::string>{"(5,2)"}));
 }
 
 }  // namespace

@@ -331,7 +331,7 @@ TEST_F(FamiliesTest, WhoeverIsErasedIsSoInEveryDatabase) {
   auto all = start_with_families();
   ASSERT_TRUE(all->ready()) << all->readiness();
   auto client = all->client();
-  for (const auto& body : {mp_text("oAnna_in_shop", 1, "价格"), renewed("oAnna_in_shop", 1),
+  for (const auto& body : {mp_text("oAnna_in_shop", 1, "价格 13800138000"), renewed("oAnna_in_shop", 1),
                            mp_text("oBert_in_shop", 2, "价格"), renewed("oBert_in_shop", 2)})
     EXPECT_EQ(client.send(http(shop(body))).status, 200);
   ASSERT_TRUE(settled(4));
@@ -354,6 +354,21 @@ TEST_F(FamiliesTest, WhoeverIsErasedIsSoInEveryDatabase) {
   ASSERT_GT(named(*database_), 0);
   ASSERT_GT(named(*logs_), 1) << "a row of system_logs, and one of audit_logs";
   ASSERT_NE(erasures(*database_), erasures(*logs_)) << "two keys";
+  // By other words than her id, too.
+  ASSERT_EQ(eventually_equal([&] { return count("wxpipe.identity_values where value = '13800138000'"); }, 1), 1);
+  logs_->query(
+      "insert into audit_logs (command_id, operator, address, operation, operation_type, resource_type, resource_id, "
+      "filter, affected) values (gen_random_uuid(), 'li', 'desk', 'replay', 'CREATE', 'replays', '', "
+      "'text=13800138000', 1)");
+  // And a side schema has her.
+  ASSERT_EQ(eventually_equal([&] { return count("leads where subject = 'oAnna_in_shop'"); }, 1), 1);
+  fine({"replay", "--into", "schema:beside"});
+  const auto beside = [&] {
+    return count(
+        "(select t::text from beside.leads t union all select t::text from beside.identities t union all select t::text "
+        "from beside.messages t) t(text) where strpos(text, 'oAnna_in_shop') > 0");
+  };
+  ASSERT_GE(beside(), 2);
 
   const Lines erase{"erase", "--subject", "oAnna_in_shop", "--account", "shop", "--reason", "request 117", "--yes"};
   close(*logs_, *database_);
@@ -368,9 +383,14 @@ TEST_F(FamiliesTest, WhoeverIsErasedIsSoInEveryDatabase) {
   EXPECT_NE(run_command(erase).code(), 0);
   EXPECT_EQ(count("wxpipe.erasures where counts is null"), 1);
   logs_->query("drop trigger refuse on wxpipe.erasures");
+  // The side schema is told of what was begun, before anything is erased there.
+  fine({"replay", "--into", "schema:beside"});
   EXPECT_THAT(fine({"erase", "--subject", "oAnna_in_shop"}), HasSubstr("system_logs"));
   fine(erase);
   EXPECT_EQ(named(*database_) + named(*logs_), 0);
+  EXPECT_EQ(beside(), 0);
+  EXPECT_EQ(count_in(*logs_, "audit_logs t where strpos(t::text, '13800138000') > 0"), 0);
+  EXPECT_EQ(count("wxpipe.erasures where words is not null"), 0);
   EXPECT_EQ(erasures(*database_), erasures(*logs_));
   EXPECT_EQ(count("wxpipe.erasures where counts is not null"), 1);
   EXPECT_EQ(count_in(*logs_, "system_logs where message = 'erased'"), 1);

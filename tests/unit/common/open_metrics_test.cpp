@@ -90,8 +90,9 @@ TEST(OpenMetrics, IsGivenToWhoAsksForIt) {
         "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3",
         "text/plain;q=0.2, Application/OpenMetrics-Text ; version=1.0.0", "*/*, application/openmetrics-text;q=0.1"})
     EXPECT_TRUE(accepts_open_metrics(accept)) << accept;
-  for (const auto* accept : {"", "*/*", "text/plain", "application/openmetrics-text;q=0",
-                             "application/openmetrics-text2", "application/openmetrics-text;q=0.0, text/plain", ",,"})
+  for (const auto* accept :
+       {"", "*/*", "text/plain", "application/openmetrics-text;q=0", "application/openmetrics-text;q=0;version=1.0.0",
+        "application/openmetrics-text2", "application/openmetrics-text;q=0.0, text/plain", ",,"})
     EXPECT_FALSE(accepts_open_metrics(accept)) << accept;
 }
 

@@ -11,6 +11,7 @@
 #include "common/result.hpp"
 #include "operate/accounts_seen.hpp"
 #include "schemas/fact_json.hpp"
+#include "schemas/fact_list.hpp"
 
 namespace wxpipe::operate {
 namespace {
@@ -30,6 +31,13 @@ bool is_a_day(Connection& connection, const std::string& on) {
     return false;
   }
   return true;
+}
+// Of one event: a record has one, or all of them (docs/decisions/0020-activities-share-a-record.md). They come from
+// today's rules, not from a topic, so each can be read.
+std::vector<schemas::LeadActivity> activities_in(std::string_view value) {
+  if (schemas::begins_as_list<schemas::LeadActivity>(value))
+    return schemas::decode_list<schemas::LeadActivity>(value).value();
+  return {schemas::decode<schemas::LeadActivity>(value).value()};
 }
 }  // namespace
 
@@ -107,17 +115,17 @@ void ScoreTrial::take(std::span<const Made> records) {
       tenants.add_text(event->tenant);
       subjects.add_text(event->subject);
     } else if (one.topic == schemas::TopicName::leads) {
-      const auto activity = schemas::decode<schemas::LeadActivity>(*one.value);
-      if (!activity) continue;
-      ids.add_uuid(activity->activity_id);
-      of_accounts.add_text(activity->origin.account);
-      of_tenants.add_text(activity->origin.tenant);
-      of_subjects.add_text(activity->origin.subject);
-      times.add_time(activity->origin.occurred_at);
-      rules.add_text(activity->rule);
-      caps.add_int4(activity->daily_cap);
-      half_lives.add_int4(activity->half_life_days);
-      points.add_int4(activity->points);
+      for (const auto& activity : activities_in(*one.value)) {
+        ids.add_uuid(activity.activity_id);
+        of_accounts.add_text(activity.origin.account);
+        of_tenants.add_text(activity.origin.tenant);
+        of_subjects.add_text(activity.origin.subject);
+        times.add_time(activity.origin.occurred_at);
+        rules.add_text(activity.rule);
+        caps.add_int4(activity.daily_cap);
+        half_lives.add_int4(activity.half_life_days);
+        points.add_int4(activity.points);
+      }
     }
   }
   connection_.execute(

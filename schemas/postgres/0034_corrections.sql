@@ -1,4 +1,9 @@
--- What 0004, 0019 and 0028 had wrong.
+-- What 0004, 0016, 0019 and 0028 had wrong.
+
+-- Alerts have their ids by it, so side schemas need it too. They don't have the views of 0016.
+create or replace function wxpipe.eid(kind text, variadic key text[]) returns uuid language sql stable parallel safe as $$
+  select encode(substr(sha256(convert_to(kind || E'\x1f' || array_to_string(key, E'\x1f', ''), 'UTF8')), 1, 16), 'hex')::uuid
+$$;
 
 -- Halving a thousand times leaves nothing, and power() refuses what is smaller than a double can hold: an activity of
 -- long ago under a short half-life would have kept every later one out.

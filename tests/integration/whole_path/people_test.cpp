@@ -136,6 +136,15 @@ TEST_F(PeopleTest, HaveScoresThatCanBeExplainedAndTriedByOtherRules) {
               AllOf(HasSubstr(R"("subject":"oAnna","name":"","before":15,"after":40,"change":25)"),
                     HasSubstr(R"("before":30,"after":0,"change":-30)"), HasSubstr(R"("up":1,"down":1)")));
   EXPECT_EQ(lines("select score from leads order by 1"), (Lines{"(15)", "(30)"})) << "nothing is written";
+  // Two rules give points for one event.
+  const auto more = folder_.write(
+      "more.toml",
+      "[[rules]]\nname = \"asked_for_price\"\ndimension = \"intent\"\npoints = 15\ntypes = [\"message.text\"]\ncontains = "
+      "[\"价格\"]\n[[rules]]\nname = \"asked_at_all\"\ndimension = \"intent\"\npoints = 5\ntypes = [\"message.*\"]\n"
+      "[[rules]]\nname = \"left_contact\"\ndimension = \"intent\"\npoints = 30\ntypes = [\"form.submitted\", \"lead.*\"]\n");
+  EXPECT_THAT(ran({"score", "replay", "--rules", more.string(), "--dry-run"}),
+              AllOf(HasSubstr(R"("subject":"oAnna","name":"","before":15,"after":20,"change":5)"),
+                    HasSubstr(R"("up":1,"down":0)")));
 }
 
 }  // namespace

@@ -60,6 +60,15 @@ class ReplayTest : public WholePathTest {
                      R"("message_uuid":"u1","chat_type":"private","chat_wxid":"wxid_c7","sender_wxid":"wxid_c7",)"
                      R"("message_type":"text","content":"多少钱？"}})",
                      "msg_1"));
+    send(webhook_now("desk",
+                     R"({"type":"alert.raised","timestamp":"2026-11-24T14:04:49Z","data":{"account":"wxid_desk1",)"
+                     R"("alert_uuid":"a1","title":"掉线"}})",
+                     "msg_3"));
+    send(
+        webhook_now("desk",
+                    R"({"type":"instance.heartbeat","timestamp":"2026-11-24T14:04:49Z","data":{"account":"wxid_desk1",)"
+                    R"("cpu_percent":"12.5"}})",
+                    "msg_4"));
     send(webhook_now("forms",
                      R"({"type":"form_submit","timestamp":"2026-11-24T14:04:49Z","data":{"contact_name":"王小明",)"
                      R"("contact_phone":"13800138000","message":"想要一份报价"}})",

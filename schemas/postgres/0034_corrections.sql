@@ -64,3 +64,23 @@ comment on column wxpipe.erasures.words is
   'By what operators may have named the person, until the command has ended; then null';
 comment on table wxpipe.timeless_ids is
   'Events of platforms that give no time: the first delivery''s arrival stands for it, and a later delivery finds it here, so that it meets its own row. Kept for the window of [sink] timeless_window, and as long again as topics keep records: a replay finds it too.';
+
+-- These are merged from all that comes, repeats too. A repeat changes nothing, so it writes nothing. (What other columns
+-- have is computed from these.)
+create function wxpipe.leave_row() returns trigger language plpgsql as $$ begin return null; end $$;
+comment on function wxpipe.leave_row() is 'Of a trigger: the row stays as it was';
+create trigger repeats before update on instances for each row
+  when ((new.told, new.first_seen_at, new.last_seen_at, new.heartbeat_at, new.online_at, new.created_trace_id,
+      new.updated_trace_id)
+    is not distinct from (old.told, old.first_seen_at, old.last_seen_at, old.heartbeat_at, old.online_at,
+      old.created_trace_id, old.updated_trace_id))
+  execute function wxpipe.leave_row();
+create trigger repeats before update on instance_health for each row
+  when ((new.first_seen_at, new.last_seen_at, new.active_minutes)
+    is not distinct from (old.first_seen_at, old.last_seen_at, old.active_minutes))
+  execute function wxpipe.leave_row();
+create trigger repeats before update on alert_records for each row
+  when ((new.told, new.opened_at, new.last_told_at, new.resolved_at, new.created_trace_id, new.updated_trace_id)
+    is not distinct from (old.told, old.opened_at, old.last_told_at, old.resolved_at, old.created_trace_id,
+      old.updated_trace_id))
+  execute function wxpipe.leave_row();

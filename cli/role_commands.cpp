@@ -16,6 +16,7 @@
 #include "operate/lag.hpp"
 #include "operate/live_configuration.hpp"
 #include "operate/logs_to_kafka.hpp"
+#include "operate/version_bookmark.hpp"
 #include "processors/process_role.hpp"
 #include "schemas/topics.hpp"
 #include "sinks/sink_role.hpp"
@@ -39,6 +40,7 @@ const MakeRole kSink = [](RoleContext context) {
 };
 const MakeRole kConsole = [](RoleContext context) { return console::make_console_role(context); };
 // Beside the others.
+const MakeRole kVersionBookmark = [](RoleContext context) { return operate::make_version_bookmark_role(context); };
 const MakeRole kDurability = [](RoleContext context) {
   return runtime::make_durability_role(context, schemas::topic_names(context.settings.kafka.topic_prefix));
 };
@@ -88,6 +90,7 @@ void add_run(Program& program) {
     if (settings.console.in_run) roles.push_back(kConsole);
     if (on_mock->count() > 0) return run_on_mock_broker(configuration, settings, roles);
     roles.push_back(kDurability);
+    roles.push_back(kVersionBookmark);
     runtime::run_roles(settings, operate::with_lines_to_kafka(roles, settings, "run"), configuration, settings);
   });
   add_examples(command, {{"wxpipe run --config wxpipe.toml", "everything, until SIGTERM or Ctrl-C"},
@@ -133,7 +136,8 @@ void add_role_commands(Program& program) {
                    config::kForProcess, {kProcess, kDurability}),
                {{"wxpipe process --config wxpipe.toml --instance proc-1",
                  "scale by starting more, up to the topic's partitions"}});
-  add_examples(add(program, "sink", "Writes facts to Postgres in batches", config::kForSink, {kSink, kDurability}),
+  add_examples(add(program, "sink", "Writes facts to Postgres in batches", config::kForSink,
+                   {kSink, kDurability, kVersionBookmark}),
                {{"wxpipe sink --config wxpipe.toml --instance sink-1", "every family of tables"},
                 {"WXPIPE_SINK__FAMILIES=messages wxpipe sink -c wxpipe.toml --instance sink-m",
                  "only the journal, so that it scales by itself"}});

@@ -14,6 +14,7 @@ const std::array<Preset, 15>& table() {
   static const std::array<Preset, 15> rows{
       // 草料二维码
       Preset{.name = "caoliao",
+             .also = "cli_im",
              .where = kYourOwn,
              .own_fields = true,
              .declared = {.algorithm = "equal",
@@ -105,6 +106,7 @@ const std::array<Preset, 15>& table() {
                                      {"phone", "phone"}},
                           .body = "success"}},
       Preset{.name = "meta",
+             .also = "meta_leads",
              .where = "it is the app secret, at App settings > Basic",
              .declared = {.algorithm = "hmac_sha256",
                           .over = {"body"},
@@ -120,6 +122,7 @@ const std::array<Preset, 15>& table() {
                           .verify = "query:hub.verify_token"}},
       // 飞鱼 CRM (巨量引擎)
       Preset{.name = "ocean_engine",
+             .also = "feiyu",
              .where = kYourOwn,
              .declared = {.algorithm = "equal",
                           .found = "query:key",
@@ -210,8 +213,9 @@ const std::array<Preset, 15>& table() {
 std::span<const Preset> presets() { return table(); }
 
 const Preset* preset(std::string_view name) {
-  const auto found =
-      std::find_if(presets().begin(), presets().end(), [&](const Preset& row) { return row.name == name; });
+  const auto found = std::find_if(presets().begin(), presets().end(), [&](const Preset& row) {
+    return row.name == name || (!row.also.empty() && row.also == name);
+  });
   return found == presets().end() ? nullptr : &*found;
 }
 

@@ -11,6 +11,7 @@ namespace wxpipe::ingest::senders {
 
 struct Preset {
   std::string_view name;         // as `sender` in the configuration
+  std::string_view also{};       // another word for it there
   std::string_view where;        // where the sender's console shows or takes the secret
   bool own_fields = false;       // its forms' fields differ, so the account says which is which
   std::string_view key_where{};  // where encoding_aes_key comes from; empty: it needs none
@@ -18,7 +19,7 @@ struct Preset {
 };
 
 std::span<const Preset> presets();
-// Null: no preset of that name.
+// Null: no preset has that name, nor knows it as another word for its own.
 const Preset* preset(std::string_view name);
 
 }  // namespace wxpipe::ingest::senders

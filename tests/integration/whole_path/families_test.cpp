@@ -235,7 +235,9 @@ TEST_F(FamiliesTest, TheProofLooksWhereTheMessagesLie) {
   EXPECT_EQ(eventually_equal([&] { return count_in(journal, "messages"); }, 10), 10);
   fine({"audit"});
   fine({"bookmark", "here"});
-  EXPECT_EQ(count("wxpipe.bookmarks"), 1);
+  EXPECT_EQ(count("wxpipe.bookmarks where name = 'here'"), 1);
+  EXPECT_EQ(count("wxpipe.bookmarks where name like 'started-%' and offsets = '{}'"), 1)
+      << "this version's first start";
   // People who ask for a person, a lead, a customer.
   EXPECT_THAT(fine({"trace", "o_3"}), HasSubstr("o_3"));
   EXPECT_THAT(fine({"score", "explain", "o_3"}), HasSubstr("asked_for_price"));

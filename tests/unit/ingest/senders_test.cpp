@@ -378,6 +378,15 @@ TEST(Presets, HaveAGoldenCaseAndAreOnThePages) {
   }
 }
 
+TEST(Presets, AreKnownByTheirOtherNames) {
+  for (const auto& [also, name] : std::map<std::string, std::string>{
+           {"feiyu", "ocean_engine"}, {"cli_im", "caoliao"}, {"meta_leads", "meta"}, {"wjx", "wjx"}}) {
+    ASSERT_NE(senders::preset(also), nullptr) << also;
+    EXPECT_EQ(senders::preset(also)->name, name);
+  }
+  EXPECT_EQ(senders::preset(""), nullptr);
+}
+
 TEST(Presets, AreCompleteButForWhatTheirConsolesGive) {
   for (const auto& preset : senders::presets()) {
     auto account = account_of(std::string(preset.name), "secret of the console");

@@ -107,7 +107,7 @@ TEST_F(Schema, SaysOfEachTableAndColumnWhatItIsFor) {
 TEST_F(Schema, SaysOfEachViewAndItsColumnsWhatTheyAre) {
   const std::string ours =
       "t.relkind = 'v' and t.relnamespace in (select oid from pg_namespace where nspname in ('public', 'wxpipe', "
-      "'official_account', 'wework', 'open_platform', 'tb_core', 'crm'))";
+      "'official_account', 'wework', 'open_platform', 'tb_core', 'records', 'crm'))";
   EXPECT_EQ(names("select nspname from pg_namespace where nspname !~ '^(pg_|information_schema|public$)' and "
                   "obj_description(oid, 'pg_namespace') is null"),
             Names{});
@@ -140,10 +140,11 @@ TEST_F(Schema, HasTheViewsThatOtherSystemsKnow) {
   Names expected;
   for (std::string line; std::getline(in, line);) expected.push_back(line);
   EXPECT_EQ(
-      names("select n.nspname || '.' || t.relname || '.' || c.attname || ' ' || format_type(c.atttypid, c.atttypmod) "
-            "from pg_class t join pg_namespace n on n.oid = t.relnamespace join pg_attribute c on c.attrelid = t.oid "
-            "and c.attnum > 0 where t.relkind = 'v' and n.nspname in ('official_account', 'wework', "
-            "'open_platform', 'tb_core', 'crm') order by n.nspname collate \"C\", t.relname collate \"C\", c.attnum"),
+      names(
+          "select n.nspname || '.' || t.relname || '.' || c.attname || ' ' || format_type(c.atttypid, c.atttypmod) "
+          "from pg_class t join pg_namespace n on n.oid = t.relnamespace join pg_attribute c on c.attrelid = t.oid "
+          "and c.attnum > 0 where t.relkind = 'v' and n.nspname in ('official_account', 'wework', "
+          "'open_platform', 'tb_core', 'records', 'crm') order by n.nspname collate \"C\", t.relname collate \"C\", c.attnum"),
       expected);
 }
 

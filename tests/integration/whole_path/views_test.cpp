@@ -481,7 +481,7 @@ TEST_F(ViewsTest, NeverFailOnWhatSendersWrite) {
   settle();
   const auto views = database_->query(
       "select c.oid::regclass::text from pg_class c where c.relkind = 'v' and c.relnamespace in (select oid from pg_namespace "
-      "where nspname in ('public', 'official_account', 'wework', 'open_platform', 'tb_core', 'crm')) order by 1");
+      "where nspname in ('public', 'official_account', 'wework', 'open_platform', 'tb_core', 'records', 'crm')) order by 1");
   EXPECT_GT(views.size(), 20u);
   for (size_t i = 0; i < views.size(); ++i)
     EXPECT_NO_THROW(database_->query("select v::text from " + views.text(i, 0) + " v")) << views.text(i, 0);

@@ -16,6 +16,7 @@
 #include "cli/doctor_command.hpp"
 #include "cli/erase_command.hpp"
 #include "cli/explain_command.hpp"
+#include "cli/export_command.hpp"
 #include "cli/forward_command.hpp"
 #include "cli/lag_command.hpp"
 #include "cli/manual_command.hpp"
@@ -57,6 +58,7 @@ int run(int argc, char** argv) {
   add_audit_command(program);
   add_chaos_command(program);
   add_explain_command(program);
+  add_export_command(program);
   add_lag_command(program);
   add_doctor_command(program);
   add_top_command(program);

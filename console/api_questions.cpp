@@ -17,6 +17,7 @@
 #include "operate/bookmarks.hpp"
 #include "operate/counts.hpp"
 #include "operate/doctor_report.hpp"
+#include "operate/event_export.hpp"
 #include "operate/event_list.hpp"
 #include "operate/lag_report.hpp"
 #include "operate/letter_report.hpp"
@@ -33,7 +34,6 @@ using namespace std::chrono_literals;
 using report::Level, report::Report, report::Value;
 
 constexpr size_t kMostExported = 10'000;
-constexpr int kWholeContent = 100'000;
 constexpr auto kDoctorIsGood = 30s;
 constexpr auto kKafkaAnswers = 3s;
 
@@ -87,22 +87,6 @@ operate::Match match_of(sinks::FamilyConnections& databases, const std::string& 
   const auto found = operate::find(databases, {.key = id, .account = {}, .from = {}, .to = {}, .limit = 1});
   if (found.empty() || found.front().id != id) throw no_such(fmt::format("event {}", id));
   return found.front();
-}
-
-std::string csv_cell(std::string_view text) {
-  // A spreadsheet takes these for formulas.
-  constexpr std::string_view kFormula = "=+-@\t\r";
-  std::string out = "\"";
-  if (!text.empty() && kFormula.find(text.front()) != kFormula.npos) out += '\'';
-  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
-  return out + '"';
-}
-
-std::string csv_cell(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value.is())) return csv_cell(std::string_view(*text));
-  std::string json;
-  report::append_row(json, {}, {value});
-  return json == "null" ? "" : json;
 }
 }  // namespace
 
@@ -161,12 +145,11 @@ Response Api::event(const Call& call) {
 
 Response Api::export_events(const Call& call) {
   const auto now = clock_.now();
-  const bool csv = call.values.text("format") == "csv";
-  if (!csv && call.values.has("format") && call.values.text("format") != "ndjson")
-    throw UsageError("format: write ndjson or csv");
+  const auto format = operate::export_format(call.values.text("format"));
+  const bool csv = format == operate::ExportFormat::csv;
   auto list = databases_.ask([&](sinks::FamilyConnections& databases) {
     auto question = question_of(call.values, now, kMostExported);
-    question.summary = kWholeContent;
+    question.summary = operate::kWholeContent;
     if (!call.values.has("key")) return operate::list_events(databases.of<schemas::Event>(), question);
     return operate::EventList{operate::find(databases, {call.values.text("key"), question.account, question.from,
                                                         question.to, kMostExported}),
@@ -174,24 +157,9 @@ Response Api::export_events(const Call& call) {
                               0,
                               {}};
   });
-  auto table = operate::matches_table(list.matches);
-  const auto columns = table.columns;
-  Report shown = masked({.tables = {std::move(table)}}, call.who);
-  std::string out;
-  if (csv) {
-    out = "\xEF\xBB\xBF";  // so that spreadsheets read it as UTF-8
-    for (size_t i = 0; i < columns.size(); ++i) out += (i == 0 ? "" : ",") + columns[i].key;
-    out += "\r\n";
-  }
-  for (const auto& row : shown.tables.front().rows) {
-    if (csv) {
-      for (size_t i = 0; i < row.size(); ++i) out += (i == 0 ? "" : ",") + csv_cell(row[i]);
-      out += "\r\n";
-    } else {
-      report::append_row(out, columns, row);
-      out += '\n';
-    }
-  }
+  const Report shown = masked({.tables = {operate::matches_table(list.matches)}}, call.who);
+  const auto& table = shown.tables.front();
+  auto out = operate::export_head(table, format) + operate::export_rows(table, format);
   // What leaves the house is remembered.
   const auto databases = at_postgres([&] { return databases_.connect(Databases::For::changes, 5s); });
   postgres::Transaction transaction(databases->of<schemas::Event>());

@@ -41,6 +41,10 @@ Report report_of(const Diff& diff, const std::string& schema) {
   report.facts = {{"schema", "", schema}, {"different", "", different}};
   report.tables = {std::move(tables), std::move(columns), std::move(samples),
                    report::list("left_out", "not compared", diff.left_out)};
+  for (const auto& topic : diff.unfinished)
+    report.findings.push_back({Level::warning,
+                               fmt::format("a replay of {} into {} has not come to its end", topic, schema),
+                               "Say it again with --resume; until then rows are missing."});
   if (different == 0)
     report.findings.push_back({Level::fine, fmt::format("{} and production are equal", schema)});
   else

@@ -190,6 +190,9 @@ Diff diff(sinks::FamilyConnections& databases, const Schemas& side, const DiffBo
     return false;
   };
   Diff all;
+  const auto unfinished = databases.main().execute(
+      fmt::format("select distinct topic from {}.replays where next_offset < end_offset order by 1", side.own));
+  for (size_t i = 0; i < unfinished.size(); ++i) all.unfinished.push_back(unfinished.text(i, 0));
   for (const auto& database : databases.databases())
     for (const auto& table : tables_of(databases.to(database), side)) {
       const auto* const family = sinks::family_of_table(table.in_production);

@@ -49,7 +49,8 @@ struct TableDiff {
 
 struct Diff {
   std::vector<TableDiff> tables;
-  std::vector<std::string> left_out;  // tables, with the reason
+  std::vector<std::string> left_out;    // tables, with the reason
+  std::vector<std::string> unfinished;  // topics of which a replay into it was cut, or still goes on
 };
 
 // Compares every table by its key, without created_at and updated_at. Throws UsageError: there is no such side schema.

@@ -77,6 +77,8 @@ export const sentences = [
   ['{} replayed', '已重放 {}'],
   ['`wxpipe diff {}` compares it with production.', '可与生产比对：{}。'],
   ['{} and production are equal', '{} 与生产完全一致'],
+  ['a replay of {} into {} has not come to its end', '{} 到 {} 的重放还没有结束'],
+  ['Say it again with --resume; until then rows are missing.', '请加上 --resume 再执行一次；在那之前会缺行。'],
   ['added: only in {}. missing: only in production. changed: the same key, other values.',
     '新增：仅 {} 有；缺少：仅生产有；变化：主键相同、内容不同。'],
   ['not everything that was acknowledged is accounted for: {} found nowhere', '并非所有已应答的都有去向：{} 去向不明'],

@@ -261,10 +261,11 @@ TEST_F(ReplayTest, BeginsAtABookmarkAndGoesOnWhereItWasStopped) {
   }
   const auto there = count("slow.messages");
   EXPECT_LT(there, count("messages"));
+  EXPECT_THAT(run_to(1, {"diff", "slow"}), HasSubstr("events.v1 into slow has not come to its end"));
   const auto rest = run_fine({"replay", "--into", "schema:slow", "--resume"});
   EXPECT_EQ(count("slow.messages"), count("messages"));
   EXPECT_THAT(rest, Not(HasSubstr(fmt::format(R"("records":{},)", all)))) << "it went on, it didn't begin again";
-  run_fine({"diff", "slow"});
+  EXPECT_THAT(run_fine({"diff", "slow"}), Not(HasSubstr("has not come to its end")));
 }
 
 TEST_F(ReplayTest, SaysWhatPostgresRefusesAndGoesOn) {

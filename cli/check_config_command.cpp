@@ -22,19 +22,12 @@ constexpr std::chrono::milliseconds kPatience{2'000};  // with the cluster
 
 // What to enter in the platforms' consoles.
 Table addresses(const config::Settings& settings) {
-  const auto base =
-      settings.ingest.public_url.empty() ? std::string("https://<your host>") : settings.ingest.public_url;
   Table table{"addresses",
               "callback addresses to enter at the platforms",
               {{"account", "account"}, {"kind", "kind"}, {"address", "address"}},
               {}};
-  for (const auto& account : settings.accounts) {
-    const auto kind = ingest::account_kind(account.kind);
-    const auto tenant = kind ? ingest::rules(*kind).tenant.in_path : std::string_view();
-    table.rows.push_back({account.name, account.kind,
-                          fmt::format("{}/callback/{}{}{}{}", base, account.name, tenant.empty() ? "" : "/", tenant,
-                                      ingest::query_to_enter(account))});
-  }
+  for (const auto& account : settings.accounts)
+    table.rows.push_back({account.name, account.kind, ingest::address_to_enter(account, settings.ingest.public_url)});
   return table;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ class Api {
   Api(const config::Settings& settings, const Clock& clock, Gate& gate);
 
   std::vector<Route> routes();
+  // Takes the accounts, rules and sealing keys of a changed configuration; what it returns puts them in use.
+  std::function<void()> prepare(const config::Settings& fresh);
   // Asks tasks to stop, so that its end needn't wait for their end.
   void stop() { tasks_.stop_all(); }
 
@@ -70,9 +73,13 @@ class Api {
   Response ask(const Call& call, const Ask& question) {
     return json(databases_.ask(question), call.who);
   }
+  // As they are now; they stay so for whoever has them.
+  std::shared_ptr<const config::Settings> settings() const;
   config::Settings quiet_settings() const;
 
-  const config::Settings& settings_;
+  const config::Settings& settings_;  // of the start
+  mutable std::mutex fresh_mutex_;
+  std::shared_ptr<const config::Settings> fresh_;  // those with what has changed since
   const Clock& clock_;
   Gate& gate_;
   Databases databases_;

@@ -202,8 +202,9 @@ Response Api::repair(const Call& call) {
 }
 
 Response Api::probe(const Call& call) const {
-  const auto found = std::ranges::find(settings_.accounts, call.part, &config::AccountSettings::name);
-  if (found == settings_.accounts.end())
+  const auto now = settings();
+  const auto found = std::ranges::find(now->accounts, call.part, &config::AccountSettings::name);
+  if (found == now->accounts.end())
     throw Problem(404, "not_found", fmt::format("the configuration has no account '{}'", call.part));
   if (settings_.ingest.public_url.empty()) throw UsageError("which address? Set [ingest] public_url");
   std::vector<std::string> errors;

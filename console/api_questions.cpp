@@ -343,7 +343,7 @@ void Api::add_questions(std::vector<Route>& routes) {
   get("/api/v1/custody", {"account", "from", "to"}, [this](const Call& call) { return custody(call); });
   get("/api/v1/accounts", {}, [this](const Call& call) {
     return ask(call, with_all([&](sinks::FamilyConnections& databases, const operate::Databases& all) {
-                 return operate::accounts_report(databases.of<schemas::Event>(), all, settings_, clock_.now());
+                 return operate::accounts_report(databases.of<schemas::Event>(), all, *settings(), clock_.now());
                }));
   });
   get("/api/v1/accounts/{name}/refusals", {"limit"}, [this](const Call& call) { return refusals(call); });

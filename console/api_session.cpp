@@ -44,6 +44,7 @@ Response explanations(const Call& call) {
 
 Api::Api(const config::Settings& settings, const Clock& clock, Gate& gate)
     : settings_(settings),
+      fresh_(std::make_shared<const config::Settings>(settings)),
       clock_(clock),
       gate_(gate),
       databases_(settings),
@@ -56,15 +57,32 @@ Response json(report::Report report, const Identity& who) {
   return json(report::to_json(masked(std::move(report), who)));
 }
 
+std::function<void()> Api::prepare(const config::Settings& fresh) {
+  auto next = std::make_shared<config::Settings>(settings_);
+  next->accounts = fresh.accounts;
+  next->score = fresh.score;
+  next->sealing = fresh.sealing;
+  return [this, next = std::shared_ptr<const config::Settings>(std::move(next))] {
+    const std::lock_guard lock(fresh_mutex_);
+    fresh_ = next;
+  };
+}
+
+std::shared_ptr<const config::Settings> Api::settings() const {
+  const std::lock_guard lock(fresh_mutex_);
+  return fresh_;
+}
+
 config::Settings Api::quiet_settings() const {
-  auto settings = settings_;
-  settings.kafka.properties.insert_or_assign("log_level", "0");  // what it would log is in the answer
-  return settings;
+  auto quiet = *settings();
+  quiet.kafka.properties.insert_or_assign("log_level", "0");  // what it would log is in the answer
+  return quiet;
 }
 
 Response Api::session(const Identity& who) const {
   report::Table accounts{"accounts", "", {{"name"}, {"title"}, {"kind"}}, {}};
-  for (const auto& account : settings_.accounts) accounts.rows.push_back({account.name, account.title, account.kind});
+  const auto now = settings();
+  for (const auto& account : now->accounts) accounts.rows.push_back({account.name, account.title, account.kind});
   return json(report::to_json({.facts = {{"name", "", who.name},
                                          {"role", "", to_string(who.role)},
                                          {"bodies", "", who.bodies},

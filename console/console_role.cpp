@@ -52,6 +52,8 @@ class ConsoleRole : public runtime::Role {
 
   std::string_view name() const override { return "console"; }
 
+  std::function<void()> prepare(const config::Settings& fresh) override { return api_.prepare(fresh); }
+
   void run(std::stop_token stop) override {
     server_.start();
     context_.readiness.ready("console");

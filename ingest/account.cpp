@@ -18,6 +18,16 @@ std::string words(std::string_view between, bool (*wanted)(const AccountRules&))
   return fmt::format("{}", fmt::join(found, between));
 }
 
+// What has to stand behind the address: "?key=<secret>"; mostly nothing.
+std::string query_to_enter(const config::AccountSettings& settings) {
+  if (!senders::is_declared(settings)) return {};
+  std::vector<senders::Complaint> complaints;
+  const auto sender = senders::make_sender(settings, complaints);
+  const bool in_address =
+      sender.algorithm == senders::Algorithm::equal && sender.found.from == senders::Part::From::query;
+  return in_address ? fmt::format("?{}=<secret>", sender.found.name) : std::string();
+}
+
 std::string all_kinds() {
   return words(", ", [](const AccountRules&) { return true; });
 }
@@ -176,13 +186,12 @@ Account make_account(const config::AccountSettings& settings, std::vector<std::s
   return account;
 }
 
-std::string query_to_enter(const config::AccountSettings& settings) {
-  if (!senders::is_declared(settings)) return {};
-  std::vector<senders::Complaint> complaints;
-  const auto sender = senders::make_sender(settings, complaints);
-  const bool in_address =
-      sender.algorithm == senders::Algorithm::equal && sender.found.from == senders::Part::From::query;
-  return in_address ? fmt::format("?{}=<secret>", sender.found.name) : std::string();
+std::string address_to_enter(const config::AccountSettings& settings, std::string_view public_url) {
+  while (public_url.ends_with('/')) public_url.remove_suffix(1);
+  const auto kind = account_kind(settings.kind);
+  const auto tenant = kind ? rules(*kind).tenant.in_path : std::string_view();
+  return fmt::format("{}/callback/{}{}{}{}", public_url.empty() ? "https://<your host>" : public_url, settings.name,
+                     tenant.empty() ? "" : "/", tenant, query_to_enter(settings));
 }
 
 std::vector<config::Finding> risks_of(const config::AccountSettings& settings) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/config/checks.hpp"
@@ -37,8 +38,10 @@ struct Account : config::AccountDetails {
 // the fix; never a secret. If there are errors, use the value for further checks only.
 Account make_account(const config::AccountSettings& settings, std::vector<std::string>& errors);
 
-// What has to stand behind the address where the sender is to enter it: "?key=<secret>"; mostly nothing.
-std::string query_to_enter(const config::AccountSettings& settings);
+// The address to enter at the platform or the sender, with the platform's own placeholders in it ($APPID$).
+// public_url: as [ingest] has it; empty: "https://<your host>" stands in its place. Where the secret is a part of the
+// address, "<secret>" stands for it: what is shown must never have the secret itself.
+std::string address_to_enter(const config::AccountSettings& settings, std::string_view public_url);
 
 // What check-config warns of, for an account without errors.
 std::vector<config::Finding> risks_of(const config::AccountSettings& settings);

@@ -10,6 +10,7 @@
 #include "common/postgres/sql_array.hpp"
 #include "common/result.hpp"
 #include "common/uuid.hpp"
+#include "ingest/account.hpp"
 #include "operate/accounts_seen.hpp"
 #include "sinks/custody/custody_store.hpp"
 #include "sinks/families.hpp"
@@ -286,14 +287,11 @@ Report accounts_report(Connection& connection, const Databases& databases, const
     if (!rows.is_null(i, 1)) last = moment(rows, i, 1);
     const auto [hour, week] = by_hour[name];
     const std::string_view state = !last ? "never" : hour == 0 && week > 0 ? "silent" : "fine";
-    const auto& base = settings.ingest.public_url;
-    table.rows.push_back(
-        {name, configured ? configured->title : "", configured ? configured->kind : "",
-         configured ? fmt::format("{}/callback/{}", base.ends_with('/') ? base.substr(0, base.size() - 1) : base, name)
-                    : "",
-         last, last ? Value(std::max<int64_t>(0, (now - *last).count())) : Value(), hour, week, rows.integer(i, 2),
-         rows.integer(i, 4), rows.integer(i, 3), rows.is_null(i, 5) ? Value() : Value(rows.integer(i, 5)),
-         letters[name], state});
+    table.rows.push_back({name, configured ? configured->title : "", configured ? configured->kind : "",
+                          configured ? ingest::address_to_enter(*configured, settings.ingest.public_url) : "", last,
+                          last ? Value(std::max<int64_t>(0, (now - *last).count())) : Value(), hour, week,
+                          rows.integer(i, 2), rows.integer(i, 4), rows.integer(i, 3),
+                          rows.is_null(i, 5) ? Value() : Value(rows.integer(i, 5)), letters[name], state});
     if (state == "silent")
       report.findings.push_back(
           {Level::warning,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <tuple>
 
 #include "common/kafka/admin.hpp"
 #include "common/kafka/partition_reader.hpp"
@@ -230,6 +231,17 @@ void add_row(Story& story, Connection& connection, const std::string& from, cons
 constexpr std::string_view kEpoch = "(extract(epoch from {}) * 1000000)::int8";
 std::string epoch(std::string_view column) { return fmt::format(fmt::runtime(kEpoch), column); }
 
+// Which comes first where the time doesn't say it.
+enum class Rank { happened, delivered, taken, derived, rest };
+Rank rank_of(const Station& station) {
+  if (station.station == "happened") return Rank::happened;
+  if (station.station == "received" || station.station == "repeat") return Rank::delivered;
+  if (station.station == "dead_letter") return Rank::taken;
+  if (station.station != "kafka") return Rank::rest;
+  const auto topic = std::string_view(station.where).substr(0, station.where.rfind('-'));
+  return topic.ends_with(schemas::topic(schemas::TopicName::events).suffix) ? Rank::taken : Rank::derived;
+}
+
 void add_stations(Story& story, const Rows& rows) {
   for (size_t i = 0; i < rows.size(); ++i)
     story.stations.push_back({moment(rows, i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3)});
@@ -385,6 +397,24 @@ std::vector<Match> find(sinks::FamilyConnections& databases, const Search& searc
   return Finder(databases, search).run();
 }
 
+void put_in_order(std::vector<Station>& stations) {
+  const auto cut = [](Timestamp at) { return std::chrono::floor<std::chrono::milliseconds>(at); };
+  // Nothing of a callback but that it happened comes before its first delivery; of a dead letter, before it was given
+  // up.
+  std::optional<Timestamp> delivered, given_up;
+  for (const auto& one : stations) {
+    if (rank_of(one) == Rank::delivered) delivered = std::min(delivered.value_or(one.at), one.at);
+    if (one.station == "dead_letter") given_up = std::min(given_up.value_or(one.at), one.at);
+  }
+  const auto begin = delivered ? *delivered : given_up.value_or(Timestamp());
+  const auto place = [&](const Station& one) {
+    const auto rank = rank_of(one);
+    const auto at = rank == Rank::happened ? begin : std::max(one.at, begin);
+    return std::tuple(cut(at), rank, one.at, std::string_view(one.where));
+  };
+  std::ranges::stable_sort(stations, {}, place);
+}
+
 std::vector<Dropped> dropped_with(Connection& connection, std::string_view key) {
   std::string from_where;
   Parameters parameters;
@@ -430,7 +460,7 @@ Story story_of(sinks::FamilyConnections& databases, const Match& match) {
       if (has_logs(database))
         ask(story, databases, database, [&](Connection& connection) { tell_log(story, connection); });
   }
-  std::ranges::stable_sort(story.stations, {}, &Station::at);
+  put_in_order(story.stations);
   return story;
 }
 
@@ -473,7 +503,7 @@ void add_hops(Story& story, const config::Settings& settings) {
         },
         kTimeout);
   }
-  std::ranges::stable_sort(story.stations, {}, &Station::at);
+  put_in_order(story.stations);
 }
 
 }  // namespace wxpipe::operate

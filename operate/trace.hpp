@@ -45,9 +45,13 @@ struct Station {
 struct Story {
   Match match;
   std::vector<std::pair<std::string, std::string>> fields;  // of the row, in its order
-  std::vector<Station> stations;                            // by time
+  std::vector<Station> stations;                            // in the order in which they happened
   std::vector<std::string> away;  // databases that gave no answer, with the reason: what lies there is missing
 };
+
+// Kafka's times are whole milliseconds, those of all records of a delivery are the same, and a platform's clock may be
+// ahead. So times alone don't give the order in which things happened; this does.
+void put_in_order(std::vector<Station>& stations);
 
 // A partition that retention has dropped, and with it perhaps what is looked for.
 struct Dropped {

@@ -71,7 +71,7 @@ function One({session, name, answer}) {
       <//>
       <div class="columns two">
         <${Wizard} row=${row} session=${session} lately=${refusals.data} />
-        <${Rotation} kind=${row.kind} />
+        <${Rotation} name=${name} kind=${row.kind} />
       </div>`}
     <${Panel} title=${t('accounts.refused')} aside=${t('accounts.refused.note')} flush>
       <${Answer} of=${refusals}>${(data) => html`
@@ -115,7 +115,9 @@ function Wizard({row, session, lately}) {
         <p class="muted">${t(`wizard.where.${where}`)}</p>
         ${row.address ? html`<div class="copyable"><code>${row.address}</code><${Copy} text=${row.address} />
           </div>` : html`<p>${t('wizard.url.none')}</p>`}
-        ${row.address?.includes('<') && html`<small class="muted">${t('wizard.url.host')}</small>`}</div></li>
+        ${row.address?.includes('<your host>') && html`<small class="muted">${t('wizard.url.host')}</small>`}
+        ${row.address?.includes('<secret>') && html`<small class="muted">${t('wizard.url.secret')}</small>`}
+        ${row.address?.includes('$') && html`<small class="muted">${t('wizard.url.words')}</small>`}</div></li>
       <li><div class="stack"><b>${t(hook ? 'wizard.secret' : 'wizard.keys')}</b><p class="muted">
         ${t(hook ? 'wizard.secret.note' : 'wizard.keys.note')}</p></div></li>
       <li class=${!failed && (came || verified) ? 'done' : ''}><div class="stack"><b>
@@ -167,9 +169,9 @@ function Probe({name}) {
     </div>`;
 }
 
-const Rotation = ({kind}) => html`
+const Rotation = ({name, kind}) => html`
   <${Panel} title=${t('rotation')}>
     <p class="muted lead">${t('rotation.about')}</p>
     <ol class="steps">${['1', '2', '3', '4'].map((one) => html`<li><p>
-      ${t(signed.includes(kind) ? `rotation.hook.${one}` : `rotation.${one}`)}</p></li>`)}</ol>
+      ${t(signed.includes(kind) ? `rotation.hook.${one}` : `rotation.${one}`, {name})}</p></li>`)}</ol>
   <//>`;

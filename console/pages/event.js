@@ -37,7 +37,7 @@ const kElsewhere = ['body', 'attributes', 'context', 'history'];
 function Story({data, session, hops, looking, ask}) {
   const row = Object.fromEntries(data.row.map((one) => [one.name, one.value]));
   const letter = data.kind === 'dead_letter';
-  const stations = [...data.stations].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const {stations} = data;
   const made = stations.filter((one) => ['fact', 'score'].includes(one.station));
   const received = stations.find((one) => one.station === 'received')?.at ?? row.received_at;
   const seen = seesBodies(session) && data.row.length > 0;

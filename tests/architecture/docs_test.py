@@ -131,6 +131,22 @@ class Operations(unittest.TestCase):
             self.assertEqual(named, set(), page)
 
 
+class Schemas(unittest.TestCase):
+    def test_that_pages_name_exist(self):
+        made = {"public"}
+        for path in sorted((ROOT / "schemas/postgres").glob("*.sql")):
+            made |= set(re.findall(r"^create schema (?:if not exists )?(\w+)", path.read_text(encoding="utf-8"), re.M))
+        named = {
+            (page, name)
+            for page in pages()
+            if not page.startswith("docs/decisions/")  # these give examples
+            for listed in re.findall(r"\b[Ss]chemas? ((?:`[a-z_]+`(?:, | and |、)?)+)", text(page))
+            for name in re.findall(r"`([a-z_]+)`", listed)
+        }
+        self.assertIn(("docs/contract.md", "tb_core"), named)
+        self.assertEqual(sorted(one for one in named if one[1] not in made), [])
+
+
 class Tables(unittest.TestCase):
     page = "docs/tables.md"
 

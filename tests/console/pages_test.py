@@ -368,6 +368,12 @@ class SetsUpAccounts(Case):
         self.browser.see("Answer", "main .steps table", 40)
         self.assertTrue(all(row[1] == "fine" for row in self.browser.rows("main .steps table")))
 
+    def test_keys_are_changed_as_running_processes_take_them(self):
+        self.browser.open("/accounts/shop")
+        self.browser.see("wxpipe accounts rotate shop --token-file FILE --aes-key-file FILE --yes", "main")
+        self.browser.see("wxpipe accounts rotate shop --finish --yes", "main")
+        self.browser.see("Wait for configuration_taken", "main")
+
     def test_the_wizard_waits_for_the_platforms_verification(self):
         token = here.environment["CONSOLE_TOKEN"]
         self.browser.open("/accounts/outlet")

@@ -1,8 +1,11 @@
 // wxpipe console as a browser and a program use it: who may ask what, what each address answers, and what it says while
 // a server is away.
 #include <functional>
+#include <map>
 #include <set>
+#include <sstream>
 
+#include "common/json/read.hpp"
 #include "console/passwords.hpp"
 #include "tests/integration/whole_path/openapi_shape.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
@@ -177,6 +180,55 @@ TEST_F(ConsoleTest, EveryRouteAnswersWhoMayAskAndNobodyElse) {
     EXPECT_EQ(post(action, "{}", "").status, 401) << action;
   }
   EXPECT_EQ(post("/api/v1/diffs", R"({"schema":"x"})", "viewer").status, 403);
+}
+
+// Accounts whose secret stands in the address.
+std::string senders() {
+  std::string text;
+  for (const auto* sender : {"caoliao", "jinshuju", "ocean_engine"})
+    text += fmt::format(
+        "[[accounts]]\nname = \"{0}\"\nkind = \"channel\"\nchannel = \"{0}\"\nsender = \"{0}\"\n"
+        "secret_env = \"TEST_WEBHOOK_SECRET\"\n",
+        sender);
+  return text;
+}
+
+TEST_F(ConsoleTest, AnAccountsAddressIsTheOneThatCheckConfigSays) {
+  std::ofstream(config_, std::ios::app) << senders();
+  for (const std::string& base : std::vector<std::string>{"", "https://hooks.example.com"}) {
+    const Environment more{{"WXPIPE_INGEST__PUBLIC_URL", base}};
+    const auto checked = command({"check-config", "--ndjson"}, more);
+    ASSERT_EQ(checked.code(), 0) << checked.errors;
+    start_console(more);
+    const auto answer = get("/api/v1/accounts", "viewer");
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    std::map<std::string, std::string> said, shown;
+    const auto add = [](std::map<std::string, std::string>& to, auto&& row) {
+      const auto account = std::string(row["account"].get_string().value());
+      to[account] = std::string(row["address"].get_string().value());
+    };
+    std::istringstream rows(checked.output);
+    for (std::string row; std::getline(rows, row);) add(said, json::thread_reader().iterate(row));
+    auto document = json::thread_reader().iterate(answer.body);
+    for (auto row : document["accounts"].get_array()) add(shown, row);
+    EXPECT_EQ(shown, said);
+    const auto host = base.empty() ? std::string("https://<your host>") : base;
+    EXPECT_EQ(shown["shop"], host + "/callback/shop");
+    EXPECT_EQ(shown["authorised"], host + "/callback/authorised/$APPID$");
+    EXPECT_EQ(shown["suitedata"], host + "/callback/suitedata/$CORPID$");
+    for (const auto* sender : {"caoliao", "jinshuju", "ocean_engine"})
+      EXPECT_EQ(shown[sender], fmt::format("{}/callback/{}?key=<secret>", host, sender));
+    EXPECT_THAT(answer.body + checked.output, Not(HasSubstr(std::string(kWebhookSecret))));
+  }
+}
+
+TEST_F(ConsoleTest, TakesAccountsThatChangeWhileItRuns) {
+  start_console();
+  EXPECT_THAT(get("/api/v1/session").body, Not(HasSubstr("caoliao")));
+  std::ofstream(config_, std::ios::app) << senders();
+  EXPECT_TRUE(eventually([&] { return get("/api/v1/session").body.find(R"("name":"caoliao")") != std::string::npos; }))
+      << console_->log();
+  EXPECT_THAT(get("/api/v1/accounts").body, HasSubstr("/callback/caoliao?key=<secret>"));
 }
 
 TEST_F(ConsoleTest, PagesOfEventsComeOneBehindTheOther) {

@@ -50,6 +50,26 @@ TEST_F(TraceTest, TellsTheStoryOfAMessageByEachOfItsKeys) {
   EXPECT_THAT(trace({"o_asker", "--rows-only"}), AllOf(HasSubstr("stored"), Not(HasSubstr("events.v1-"))));
 }
 
+TEST_F(TraceTest, TellsWhatHappenedInThatOrder) {
+  send(shop(mp_text("o_asker", 23871900536422002, "请问价格")));
+  ASSERT_TRUE(settled(1));
+  ASSERT_TRUE(eventually([&] { return count("lead_activities") == 1 && count("wxpipe.custody_marks") > 0; }));
+  const auto story = trace({value("select event_id::text from messages")});
+  const auto place = [&](const std::string& words) {
+    const auto at = story.find(words);
+    EXPECT_NE(at, story.npos) << words;
+    return at;
+  };
+  const auto received = place(R"("station":"received")"), event = place(topics_->prefix() + "events.v1-");
+  EXPECT_LT(place(R"("station":"happened")"), received);
+  EXPECT_LT(received, event) << story;
+  for (const auto* made : {"messages.v1-", "leads.v1-"}) {
+    EXPECT_LT(event, place(topics_->prefix() + made)) << story;
+    EXPECT_LT(place(topics_->prefix() + made), place(R"("station":"stored")")) << story;
+    EXPECT_LT(place(topics_->prefix() + made), place(R"("station":"score")")) << story;
+  }
+}
+
 TEST_F(TraceTest, AKeyOfManyIsAListToChooseFrom) {
   send(shop(mp_text("o_asker", 1, "一")));
   send(shop(mp_text("o_asker", 2, "二")));

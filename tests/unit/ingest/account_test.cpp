@@ -49,6 +49,30 @@ TEST(Account, PlainModeNeedsNoKey) {
   EXPECT_THAT(complaints(settings), IsEmpty());
 }
 
+TEST(Account, SaysTheAddressToEnterWithoutItsSecret) {
+  constexpr auto kBase = "https://hooks.example.com";
+  const auto address = [&](std::string kind, std::string sender = "") {
+    auto settings = test::account(std::move(kind));
+    settings.name = "one";
+    settings.sender = std::move(sender);
+    return address_to_enter(settings, kBase);
+  };
+  EXPECT_EQ(address("official_account"), "https://hooks.example.com/callback/one");
+  EXPECT_EQ(address("open_platform_messages"), "https://hooks.example.com/callback/one/$APPID$");
+  EXPECT_EQ(address("wework_suite_data"), "https://hooks.example.com/callback/one/$CORPID$");
+  EXPECT_EQ(address("channel"), "https://hooks.example.com/callback/one");
+  for (const auto* sender : {"caoliao", "dustess", "jinshuju", "ocean_engine"})
+    EXPECT_EQ(address("channel", sender), "https://hooks.example.com/callback/one?key=<secret>") << sender;
+  EXPECT_EQ(address("channel", "tanma"), "https://hooks.example.com/callback/one") << "it signs";
+}
+
+TEST(Account, SaysTheAddressWithoutAHostAndWithASlashBehindIt) {
+  auto settings = test::account("open_platform_messages");
+  settings.name = "one";
+  EXPECT_EQ(address_to_enter(settings, ""), "https://<your host>/callback/one/$APPID$");
+  EXPECT_EQ(address_to_enter(settings, "https://hooks.example.com/"), "https://hooks.example.com/callback/one/$APPID$");
+}
+
 TEST(Account, SaysWhereWhichKeyWhatIsWrongAndHowToMendIt) {
   auto settings = test::account("official_account", "safest");
   settings.name = "shop";

@@ -8,6 +8,7 @@
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "operate/away.hpp"
+#include "operate/known_names.hpp"
 #include "operate/letter_report.hpp"
 #include "sinks/family_databases.hpp"
 
@@ -24,13 +25,17 @@ struct Session {
   Session(Program& program, const config::Needs& needs)
       : settings(load_settings(program, needs)),
         connections(settings, "wxpipe dlq") {}
+  void require_account(const operate::LetterFilter& filter) {
+    operate::require_account(filter.account, settings, connections);
+  }
   config::Settings settings;
   sinks::FamilyConnections connections;
 };
 
 void list(Program& program, const Options& options) {
-  Session session(program, config::kForPostgres);
   const auto filter = operate::filter_of(options, system_clock().now());
+  Session session(program, config::kForPostgres);
+  session.require_account(filter);
   std::vector<std::string> away;
   const auto databases = session.connections.reachable(away);
   auto report = operate::list_report(databases, filter, options.by, options.limit);
@@ -48,6 +53,7 @@ void retry(Program& program, const Options& options) {
   const operate::RetryOrder order{operate::filter_of(options, system_clock().now()), options.why, !options.yes,
                                   options.most};
   Session session(program, config::kForCallbacks);
+  session.require_account(order.filter);
   const runtime::StopSignals signals;
   const auto done = operate::retry_everywhere(
       session.connections.all(), session.settings, order,
@@ -65,6 +71,7 @@ void drop(Program& program, const Options& options) {
   if (options.why.empty()) throw UsageError("--why: a dropped letter needs a reason, for whoever asks later");
   const auto filter = operate::filter_of(options, system_clock().now());
   Session session(program, config::kForPostgres);
+  session.require_account(filter);
   if (!options.yes)
     return conclude(program, operate::preview(session.connections.all(), filter, "dropped",
                                               operate::count_everywhere(session.connections.all(), filter)));

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <map>
 
+#include "common/config/nearest.hpp"
 #include "common/report/cells.hpp"
 #include "common/result.hpp"
 #include "operate/moment.hpp"
+#include "sinks/families.hpp"
 
 namespace wxpipe::operate {
 using report::counted, report::Kind, report::Level, report::Report, report::Table;
@@ -53,6 +55,20 @@ std::vector<std::pair<std::string, int64_t>> counts_of(const Databases& database
   return counts;
 }
 
+std::vector<std::string_view> reasons() {
+  std::vector<std::string_view> all;
+  for (int i = 0; i < kReasonCount; ++i) all.push_back(wxpipe::to_string(static_cast<Reason>(i)));
+  return all;
+}
+
+void require_stage(std::string_view stage) {
+  std::vector<std::string> of_sinks;
+  for (const auto* family : sinks::all_families()) of_sinks.push_back(fmt::format("sink.{}", family->name));
+  std::vector<std::string_view> all{"ingest", "process"};
+  all.insert(all.end(), of_sinks.begin(), of_sinks.end());
+  config::require_known("--stage", stage, all);
+}
+
 void add_refused(Report& report, const Retried& done) {
   Table refused{"refused", "", {{"why", "why not put back"}, {"letters", "letters", Kind::count}}, {}};
   for (const auto& [why, count] : done.refused) {
@@ -72,6 +88,9 @@ LetterFilter filter_of(const LetterWords& words, Timestamp now) {
                       moment("--from", words.from, now),
                       moment("--to", words.to, now),
                       {}};
+  require_order(filter.from, filter.to);
+  if (!words.reason.empty()) config::require_known("--reason", words.reason, reasons());
+  if (!words.stage.empty()) require_stage(words.stage);
   if (words.state == "any") return filter;
   for (const auto state : {LetterState::open, LetterState::retried, LetterState::dropped, LetterState::parked})
     if (words.state == to_string(state)) filter.state = state;

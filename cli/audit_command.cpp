@@ -73,7 +73,7 @@ void add_audit_command(Program& program) {
   command
       .add_option("--most-records", options->most_records,
                   "How many records of the topics --repair may read. Default: 10000000")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->type_name("NUMBER")
       ->needs(repair);
   command.add_option("--why", options->why, "Why, for audit_logs")->type_name("TEXT")->needs(repair);

@@ -63,7 +63,7 @@ void retry(Program& program, const Options& options) {
                      report::grouped(static_cast<uint64_t>(so_far.sent)));
       },
       signals.token());
-  conclude(program, operate::retried_report(session.connections.all(), order, done));
+  conclude(program, operate::retried_report(session.connections.all(), order, done, said_again(program, "--yes")));
 }
 
 void drop(Program& program, const Options& options) {
@@ -74,7 +74,7 @@ void drop(Program& program, const Options& options) {
   session.require_account(filter);
   if (!options.yes)
     return conclude(program, operate::preview(session.connections.all(), filter, "dropped",
-                                              operate::count_everywhere(session.connections.all(), filter)));
+                                              operate::count_everywhere(session.connections.all(), filter), said_again(program, "--yes")));
   conclude(program, operate::drop_report(session.connections.all(), filter, options.why));
 }
 
@@ -126,7 +126,7 @@ void add_dlq_command(Program& program) {
   again.add_flag("--all", options->all, "All of that state, without another filter");
   again.add_option("--why", options->why, "Why, for audit_logs")->type_name("TEXT");
   again.add_option("--most", options->most, "Look at so many, the oldest first. Default: all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(zero_or_more())
       ->type_name("N");
   again.add_flag("--yes", options->yes, "Do it");
   add_examples(again,

@@ -23,13 +23,14 @@
 
 namespace wxpipe::operate {
 namespace {
-// If a secret's lookup failed, it is also missing: one line about it is enough.
+// If a secret's lookup failed, or no key opens it, it is also missing: one line about it is enough.
 bool told_already(const std::vector<std::string>& errors, const std::string& error) {
   const auto key = error.substr(std::min(error.find("accounts."), error.size()));
   const auto name = key.substr(0, key.find(": "));
   return std::any_of(errors.begin(), errors.end(), [&](const std::string& told) {
     return told == error || told.find(name + "_env: ") != std::string::npos ||
-           told.find(name + "_file: ") != std::string::npos;
+           told.find(name + "_file: ") != std::string::npos ||
+           told.find(name + ": no sealing key opens it") != std::string::npos;
   });
 }
 

@@ -146,14 +146,17 @@ Report show_report(const Databases& databases, const std::string& id) {
   return {.tables = {std::move(table)}};
 }
 
-Report preview(const Databases& databases, const LetterFilter& filter, std::string_view verb, int64_t count) {
+Report preview(const Databases& databases, const LetterFilter& filter, std::string_view verb, int64_t count,
+               std::string_view command) {
   Report report;
   report.facts = {{"filter", "", filter.text()}, {"letters", "letters", count, Kind::count}};
   report.tables.push_back(table_of("samples", newest_of(databases, filter, kSamples)));
   report.findings.push_back(
       {Level::note,
        fmt::format("nothing was changed; {} would be {}", counted(static_cast<uint64_t>(count), "letter"), verb),
-       count == 0 ? "Is the filter right? `wxpipe dlq ls --state any` shows all." : "Say it again with --yes."});
+       count == 0        ? "Is the filter right? `wxpipe dlq ls --state any` shows all."
+       : command.empty() ? "Say it again with --yes."
+                         : fmt::format("To do it: {}", command)});
   return report;
 }
 
@@ -177,10 +180,13 @@ Retried retry_everywhere(const Databases& databases, const config::Settings& set
   return sum;
 }
 
-Report retried_report(const Databases& databases, const RetryOrder& order, const Retried& done) {
+Report retried_report(const Databases& databases, const RetryOrder& order, const Retried& done,
+                      std::string_view command) {
   Report report;
   if (order.dry_run) {
-    report = preview(databases, order.filter, "put back", done.sent);
+    report = preview(databases, order.filter, "put back", done.sent, command);
+    if (done.sent == 0 && done.looked_at > 0)
+      report.findings.front().remedy = "They are there, but can't be put back yet; why, is said below.";
   } else {
     report.facts = {{"filter", "", order.filter.text()}, {"letters", "", done.looked_at}, {"put_back", "", done.sent}};
     report.findings.push_back(

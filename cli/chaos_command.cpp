@@ -128,9 +128,7 @@ void add_chaos_command(Program& program) {
   command.add_option("--runs", options->runs, "So many runs with consecutive seeds, and their sum")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  command.add_option("--rate", options->plan.rate, "Callbacks a second")
-      ->capture_default_str()
-      ->check(above_zero());
+  command.add_option("--rate", options->plan.rate, "Callbacks a second")->capture_default_str()->check(above_zero());
   command.add_option("--every", options->every, "Between two faults, on average")
       ->type_name("DURATION")
       ->capture_default_str();

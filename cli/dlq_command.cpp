@@ -74,7 +74,8 @@ void drop(Program& program, const Options& options) {
   session.require_account(filter);
   if (!options.yes)
     return conclude(program, operate::preview(session.connections.all(), filter, "dropped",
-                                              operate::count_everywhere(session.connections.all(), filter), said_again(program, "--yes")));
+                                              operate::count_everywhere(session.connections.all(), filter),
+                                              said_again(program, "--yes")));
   conclude(program, operate::drop_report(session.connections.all(), filter, options.why));
 }
 

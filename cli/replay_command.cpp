@@ -70,9 +70,7 @@ void add_replay_command(Program& program) {
           "partition. Default: the oldest there is")
       ->type_name("PLACE");
   command.add_option("--to", options->to, "… and end before that. Default: what is there now")->type_name("PLACE");
-  command.add_option("--partition", options->partition, "Only this partition")
-      ->check(zero_or_more())
-      ->type_name("N");
+  command.add_option("--partition", options->partition, "Only this partition")->check(zero_or_more())->type_name("N");
   command.add_option("--where", options->where, "Only such events: account=shop,type=message.*")
       ->type_name("NAME=PATTERN,…");
   command

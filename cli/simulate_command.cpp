@@ -187,10 +187,7 @@ void add_simulate_command(Program& program) {
       ->type_name("N")
       ->check(CLI::Range(1, 50'000))
       ->group(how);
-  command.add_option("--count", options->count, "How many callbacks")
-      ->type_name("N")
-      ->check(above_zero())
-      ->group(how);
+  command.add_option("--count", options->count, "How many callbacks")->type_name("N")->check(above_zero())->group(how);
   command.add_option("--duration", options->duration, "How long")->type_name("DURATION")->group(how);
   command
       .add_option("--prepared", simulation.prepared, "Callbacks that are signed and encrypted before the clock starts")

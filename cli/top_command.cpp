@@ -145,8 +145,7 @@ void run(Program& program, const Options& options) {
   const auto now = look();
   conclude(program, report_of(before, now, TopOrder::address));
   const bool nobody_answers = std::ranges::none_of(now.roles, [](const auto& role) { return role.trouble.empty(); });
-  if (nobody_answers || !now.servers.trouble.empty())
-    program.exit_code = std::max<int>(program.exit_code, kServerAway);
+  if (nobody_answers || !now.servers.trouble.empty()) program.exit_code = std::max<int>(program.exit_code, kServerAway);
 }
 }  // namespace
 
@@ -162,7 +161,9 @@ void add_top_command(Program& program) {
                   "The admin address of a role; may be given several times. Default: [admin] listen")
       ->type_name("HOST:PORT");
   command.add_option("--every", options->every, "Time between two looks. Default: 2s")->type_name("DURATION");
-  command.add_flag("--once", options->once, "One frame as a report, then end; so it is without a terminal, too. Exit code 3 if a server or all roles are away");
+  command.add_flag(
+      "--once", options->once,
+      "One frame as a report, then end; so it is without a terminal, too. Exit code 3 if a server or all roles are away");
   add_examples(command, {{"wxpipe top -c wxpipe.toml", "q quits, p pauses, s sorts by another column"},
                          {"wxpipe top --admin in-1:9464 --admin proc-1:9464 --admin sink-1:9464 -c wxpipe.toml",
                           "roles on other machines"},

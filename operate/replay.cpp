@@ -308,9 +308,9 @@ class Replay {
 }  // namespace
 
 void require_order(const Place& from, const Place& to) {
-  if (const auto *begin = std::get_if<Timestamp>(&from), *end = std::get_if<Timestamp>(&to); begin && end)
+  if (const auto* begin = std::get_if<Timestamp>(&from), *end = std::get_if<Timestamp>(&to); begin && end)
     require_order(std::optional(*begin), std::optional(*end));
-  if (const auto *begin = std::get_if<int64_t>(&from), *end = std::get_if<int64_t>(&to); begin && end && *begin >= *end)
+  if (const auto* begin = std::get_if<int64_t>(&from), *end = std::get_if<int64_t>(&to); begin && end && *begin >= *end)
     throw UsageError(fmt::format("--to: offset:{} is not after --from, offset:{}", *end, *begin));
 }
 

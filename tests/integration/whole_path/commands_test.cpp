@@ -336,7 +336,8 @@ TEST_F(CommandsTest, AServerThatIsNotThereIsThree) {
 }
 
 TEST_F(CommandsTest, ANumberThatMakesNoSenseIsRefusedInASentence) {
-  for (const Lines& arguments : {Lines{"simulate", "--count", "0"}, {"simulate", "--rate", "-1"}, {"replay", "--rate", "0"}}) {
+  for (const Lines& arguments :
+       {Lines{"simulate", "--count", "0"}, {"simulate", "--rate", "-1"}, {"replay", "--rate", "0"}}) {
     const auto ran = command(arguments);
     EXPECT_EQ(ran.code(), kUsage);
     EXPECT_THAT(ran.errors + ran.output,

@@ -326,7 +326,8 @@ TEST_F(AccountsTest, SecretsThatNoKeyOpensAreNotCalledMissing) {
   put_all();
   const auto ran = command({"check-config"}, {{"WXPIPE_SEALING_KEY", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="}});
   EXPECT_EQ(ran.code(), 2);
-  EXPECT_THAT(ran.errors, AllOf(HasSubstr("accounts.shop.token: no sealing key opens it"), Not(HasSubstr("is missing"))));
+  EXPECT_THAT(ran.errors,
+              AllOf(HasSubstr("accounts.shop.token: no sealing key opens it"), Not(HasSubstr("is missing"))));
 }
 
 TEST_F(AccountsTest, ARowThatIsWrongKeepsTheAccountsFromBefore) {

@@ -44,6 +44,16 @@ void print_rows(const report::Table& table) {
   }
 }
 
+CLI::Validator number(std::string wanted, bool (*good)(double)) {
+  return CLI::Validator(
+      [wanted = std::move(wanted), good](const std::string& text) {
+        double value = 0;
+        if (CLI::detail::lexical_cast(text, value) && good(value)) return std::string();
+        return fmt::format("'{}' is not {}", text, wanted);
+      },
+      "");
+}
+
 // After a full disk or a closed pipe, an incomplete report must not look complete.
 void flush(std::FILE* out) {
   if (std::fflush(out) != 0) throw std::system_error(errno, std::generic_category(), "the report could not be written");
@@ -100,14 +110,15 @@ std::string remedy_of(const std::exception& error) {
   const std::string_view what = error.what();
   const auto says = [&](std::string_view words) { return what.find(words) != what.npos; };
   if (says("`wxpipe ")) return {};
+  const auto where = says("[postgres.families]") ? "[postgres.families]" : "[postgres] url or DATABASE_URL";
   constexpr std::string_view kNoDatabase = "database \"";
   if (says("Postgres") && says(kNoDatabase) && says("\" does not exist")) {
     const auto begin = what.find(kNoDatabase) + kNoDatabase.size();
-    return fmt::format("Make it with `createdb {}` and `wxpipe migrate`, or correct [postgres] url or DATABASE_URL.",
-                       what.substr(begin, what.find('"', begin) - begin));
+    return fmt::format("Make it with `createdb {}` and `wxpipe migrate`, or correct {}.",
+                       what.substr(begin, what.find('"', begin) - begin), where);
   }
   if (says("Postgres"))
-    return "Is Postgres running there? [postgres] url or DATABASE_URL says where it is; `wxpipe doctor` says more.";
+    return fmt::format("Is Postgres running there? {} says where it is; `wxpipe doctor` says more.", where);
   if (says("Kafka") || says("the cluster ") || says("the coordinator ") || says("broker") || says("Broker"))
     return "Is Kafka running there? [kafka] bootstrap_servers or KAFKA_BOOTSTRAP says where it is; `wxpipe doctor` "
            "says more.";
@@ -133,18 +144,6 @@ std::string said_again(const Program& program, std::string_view more) {
   }
   return fmt::format("{} {}", line, more);
 }
-
-namespace {
-CLI::Validator number(std::string wanted, bool (*good)(double)) {
-  return CLI::Validator(
-      [wanted = std::move(wanted), good](const std::string& text) {
-        double value = 0;
-        if (CLI::detail::lexical_cast(text, value) && good(value)) return std::string();
-        return fmt::format("'{}' is not {}", text, wanted);
-      },
-      "");
-}
-}  // namespace
 
 CLI::Validator above_zero() {
   return number("a number above 0", [](double value) { return value > 0; });

@@ -7,6 +7,7 @@
 #include "common/config/units.hpp"
 #include "common/result.hpp"
 #include "operate/audit_report.hpp"
+#include "operate/known_names.hpp"
 #include "operate/moment.hpp"
 #include "sinks/family_databases.hpp"
 
@@ -32,14 +33,16 @@ void run(Program& program, const Options& options) {
   const auto patience = config::parse_duration(options.wait);
   if (!patience) throw UsageError(fmt::format("--wait: '{}' is not a duration; write 10s or 2m", options.wait));
   const auto settings = load_settings(program, config::kForPostgres);
-  const auto connection = sinks::open(sinks::database_of<schemas::CustodyMark>(settings), "wxpipe audit");
+  sinks::FamilyConnections databases(settings, "wxpipe audit");
+  operate::require_account(wanted.account, settings, databases);
+  auto& connection = databases.of<schemas::CustodyMark>();
   if (!options.repair) {
     sinks::Drain drain(settings);
-    return conclude(program, operate::report_of(sinks::audit(*connection, drain, wanted, *patience), options.minutes));
+    return conclude(program, operate::report_of(sinks::audit(connection, drain, wanted, *patience), options.minutes));
   }
   const auto time = config::parse_duration(options.most_time);
   if (!time) throw UsageError(fmt::format("--most-time: '{}' is not a duration; write 5m", options.most_time));
-  conclude(program, operate::repair(settings, *connection,
+  conclude(program, operate::repair(settings, connection,
                                     {.wanted = wanted,
                                      .mode = options.yes ? sinks::RepairMode::send : sinks::RepairMode::look,
                                      .limits = {options.most_records, *time},
@@ -70,7 +73,7 @@ void add_audit_command(Program& program) {
   command
       .add_option("--most-records", options->most_records,
                   "How many records of the topics --repair may read. Default: 10000000")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->type_name("NUMBER")
       ->needs(repair);
   command.add_option("--why", options->why, "Why, for audit_logs")->type_name("TEXT")->needs(repair);

@@ -124,13 +124,11 @@ void add_chaos_command(Program& program) {
       ->type_name("N");
   command.add_option("--minutes", options->minutes, "How long the load lasts")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command.add_option("--runs", options->runs, "So many runs with consecutive seeds, and their sum")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  command.add_option("--rate", options->plan.rate, "Callbacks a second")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+  command.add_option("--rate", options->plan.rate, "Callbacks a second")->capture_default_str()->check(above_zero());
   command.add_option("--every", options->every, "Between two faults, on average")
       ->type_name("DURATION")
       ->capture_default_str();

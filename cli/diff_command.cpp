@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "operate/diff_report.hpp"
+#include "operate/known_names.hpp"
 #include "operate/moment.hpp"
 
 namespace wxpipe::cli {
@@ -18,9 +19,12 @@ void run(Program& program, const Options& options) {
   const auto now = system_clock().now();
   const operate::DiffBounds bounds{options.account, operate::moment("--from", options.from, now),
                                    operate::moment("--to", options.to, now), options.ignored, options.samples};
+  operate::require_order(bounds.from, bounds.to);
   const auto settings = load_settings(program, config::kForPostgres);
   sinks::FamilyConnections databases(settings, "wxpipe diff",
                                      "set default_transaction_read_only = on; set statement_timeout = '30min'");
+  operate::require_account(bounds.account, settings, databases);
+  operate::require_columns(bounds.ignored, databases.main());
   conclude(program, report_of(operate::diff(databases, side, bounds), options.schema));
 }
 }  // namespace

@@ -8,6 +8,7 @@
 #include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "operate/away.hpp"
+#include "operate/known_names.hpp"
 #include "operate/letter_report.hpp"
 #include "sinks/family_databases.hpp"
 
@@ -24,13 +25,17 @@ struct Session {
   Session(Program& program, const config::Needs& needs)
       : settings(load_settings(program, needs)),
         connections(settings, "wxpipe dlq") {}
+  void require_account(const operate::LetterFilter& filter) {
+    operate::require_account(filter.account, settings, connections);
+  }
   config::Settings settings;
   sinks::FamilyConnections connections;
 };
 
 void list(Program& program, const Options& options) {
-  Session session(program, config::kForPostgres);
   const auto filter = operate::filter_of(options, system_clock().now());
+  Session session(program, config::kForPostgres);
+  session.require_account(filter);
   std::vector<std::string> away;
   const auto databases = session.connections.reachable(away);
   auto report = operate::list_report(databases, filter, options.by, options.limit);
@@ -48,6 +53,7 @@ void retry(Program& program, const Options& options) {
   const operate::RetryOrder order{operate::filter_of(options, system_clock().now()), options.why, !options.yes,
                                   options.most};
   Session session(program, config::kForCallbacks);
+  session.require_account(order.filter);
   const runtime::StopSignals signals;
   const auto done = operate::retry_everywhere(
       session.connections.all(), session.settings, order,
@@ -57,7 +63,7 @@ void retry(Program& program, const Options& options) {
                      report::grouped(static_cast<uint64_t>(so_far.sent)));
       },
       signals.token());
-  conclude(program, operate::retried_report(session.connections.all(), order, done));
+  conclude(program, operate::retried_report(session.connections.all(), order, done, said_again(program, "--yes")));
 }
 
 void drop(Program& program, const Options& options) {
@@ -65,9 +71,11 @@ void drop(Program& program, const Options& options) {
   if (options.why.empty()) throw UsageError("--why: a dropped letter needs a reason, for whoever asks later");
   const auto filter = operate::filter_of(options, system_clock().now());
   Session session(program, config::kForPostgres);
+  session.require_account(filter);
   if (!options.yes)
     return conclude(program, operate::preview(session.connections.all(), filter, "dropped",
-                                              operate::count_everywhere(session.connections.all(), filter)));
+                                              operate::count_everywhere(session.connections.all(), filter),
+                                              said_again(program, "--yes")));
   conclude(program, operate::drop_report(session.connections.all(), filter, options.why));
 }
 
@@ -119,7 +127,7 @@ void add_dlq_command(Program& program) {
   again.add_flag("--all", options->all, "All of that state, without another filter");
   again.add_option("--why", options->why, "Why, for audit_logs")->type_name("TEXT");
   again.add_option("--most", options->most, "Look at so many, the oldest first. Default: all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(zero_or_more())
       ->type_name("N");
   again.add_flag("--yes", options->yes, "Do it");
   add_examples(again,

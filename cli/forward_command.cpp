@@ -253,7 +253,7 @@ void add_forward_command(Program& program) {
       ->type_name("POINTER=PATTERN");
   command.add_option("--rate", options->rate, "At most so many a second. Default: each after the answer to the last")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command.add_flag("--anywhere", options->anywhere, "Also to another machine; without it only to this one");
   command.add_flag("--insecure", options->insecure, "https: take any certificate");
   add_examples(

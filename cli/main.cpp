@@ -40,6 +40,7 @@ namespace {
 int run(int argc, char** argv) {
   using namespace wxpipe::cli;
   Program program;
+  program.words.assign(argv + 1, argv + argc);
   auto& app = program.app;
   app.description(
       "wxpipe: takes every callback that WeChat and WeWork push and stores it exactly once.\n"
@@ -105,6 +106,7 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const std::exception& error) {
     fmt::print(stderr, "wxpipe: {}\n", error.what());
+    if (const auto remedy = wxpipe::cli::remedy_of(error); !remedy.empty()) fmt::print(stderr, "{}\n", remedy);
     return wxpipe::cli::exit_code_of(error);
   }
 }

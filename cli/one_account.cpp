@@ -25,14 +25,4 @@ const config::AccountSettings& one_account(const config::Settings& settings, std
   return *found;
 }
 
-std::string in_shell_quotes(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text)
-    if (c == '\'')
-      out += R"('\'')";
-    else
-      out += c;
-  return out + "'";
-}
-
 }  // namespace wxpipe::cli

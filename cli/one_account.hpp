@@ -12,7 +12,4 @@ namespace wxpipe::cli {
 // account's sender has rules of its own: the command can't sign as each of those does.
 const config::AccountSettings& one_account(const config::Settings& settings, std::string_view name);
 
-// A text for a shell, in single quotes.
-std::string in_shell_quotes(std::string_view text);
-
 }  // namespace wxpipe::cli

@@ -44,6 +44,16 @@ void print_rows(const report::Table& table) {
   }
 }
 
+CLI::Validator number(std::string wanted, bool (*good)(double)) {
+  return CLI::Validator(
+      [wanted = std::move(wanted), good](const std::string& text) {
+        double value = 0;
+        if (CLI::detail::lexical_cast(text, value) && good(value)) return std::string();
+        return fmt::format("'{}' is not {}", text, wanted);
+      },
+      "");
+}
+
 // After a full disk or a closed pipe, an incomplete report must not look complete.
 void flush(std::FILE* out) {
   if (std::fflush(out) != 0) throw std::system_error(errno, std::generic_category(), "the report could not be written");
@@ -95,6 +105,53 @@ ExitCode exit_code_of(const std::exception& error) {
   return kFoundWrong;
 }
 
+std::string remedy_of(const std::exception& error) {
+  if (dynamic_cast<const Unavailable*>(&error) == nullptr) return {};
+  const std::string_view what = error.what();
+  const auto says = [&](std::string_view words) { return what.find(words) != what.npos; };
+  if (says("`wxpipe ")) return {};
+  const auto where = says("[postgres.families]") ? "[postgres.families]" : "[postgres] url or DATABASE_URL";
+  constexpr std::string_view kNoDatabase = "database \"";
+  if (says("Postgres") && says(kNoDatabase) && says("\" does not exist")) {
+    const auto begin = what.find(kNoDatabase) + kNoDatabase.size();
+    return fmt::format("Make it with `createdb {}` and `wxpipe migrate`, or correct {}.",
+                       what.substr(begin, what.find('"', begin) - begin), where);
+  }
+  if (says("Postgres"))
+    return fmt::format("Is Postgres running there? {} says where it is; `wxpipe doctor` says more.", where);
+  if (says("Kafka") || says("the cluster ") || says("the coordinator ") || says("broker") || says("Broker"))
+    return "Is Kafka running there? [kafka] bootstrap_servers or KAFKA_BOOTSTRAP says where it is; `wxpipe doctor` "
+           "says more.";
+  return {};
+}
+
+std::string in_shell_quotes(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text)
+    if (c == '\'')
+      out += R"('\'')";
+    else
+      out += c;
+  return out + "'";
+}
+
+std::string said_again(const Program& program, std::string_view more) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+";
+  std::string line = "wxpipe";
+  for (const auto& word : program.words) {
+    const bool plain = !word.empty() && word.find_first_not_of(kPlain) == word.npos;
+    line += ' ' + (plain ? word : in_shell_quotes(word));
+  }
+  return fmt::format("{} {}", line, more);
+}
+
+CLI::Validator above_zero() {
+  return number("a number above 0", [](double value) { return value > 0; });
+}
+CLI::Validator zero_or_more() {
+  return number("a number, 0 or more", [](double value) { return value >= 0; });
+}
+
 void add_examples(CLI::App& command, const std::vector<Example>& examples) {
   std::string text = "Examples:\n";
   for (const auto& [line, meaning] : examples) text += fmt::format("  {}\n      {}\n", line, meaning);
@@ -126,6 +183,7 @@ config::Settings load_settings(const Program& program, const config::Needs& need
   auto loaded = operate::read_configuration(program.config_file, environment_of(program), needs);
   if (!loaded.errors.empty()) throw UsageError(fmt::format("{}", fmt::join(loaded.errors, "\n")));
   telemetry::configure_log(loaded.settings.log.level, loaded.settings.log.format);
+  loaded.settings.kafka.properties.try_emplace("log_level", "0");
   return std::move(loaded.settings);
 }
 

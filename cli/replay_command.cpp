@@ -70,9 +70,7 @@ void add_replay_command(Program& program) {
           "partition. Default: the oldest there is")
       ->type_name("PLACE");
   command.add_option("--to", options->to, "… and end before that. Default: what is there now")->type_name("PLACE");
-  command.add_option("--partition", options->partition, "Only this partition")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N");
+  command.add_option("--partition", options->partition, "Only this partition")->check(zero_or_more())->type_name("N");
   command.add_option("--where", options->where, "Only such events: account=shop,type=message.*")
       ->type_name("NAME=PATTERN,…");
   command
@@ -91,7 +89,7 @@ void add_replay_command(Program& program) {
   command.add_flag("--renormalize", options->renormalize, "Make each event anew out of its body, by today's rules");
   command.add_option("--rescore", options->rules, "Score by the [[rules]] of this file")->type_name("FILE");
   command.add_option("--rate", options->rate, "At most so many records a second. Default: as fast as it can")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->type_name("N");
   command.add_flag("--resume", options->resume, "Go on where the same command was stopped");
   command.add_option("--why", options->why, "Why, for audit_logs")->type_name("TEXT");

@@ -133,6 +133,7 @@ void try_rules(Program& program, const Options& options) {
                              .from = place("--from", options.from),
                              .to = place("--to", options.to),
                              .filter = operate::EventFilter(options.where, {})};
+  operate::require_order(order.from, order.to);
   const runtime::StopSignals signals;
   const auto connection = sinks::open(sinks::database_of<schemas::LeadActivity>(settings), "wxpipe score");
   operate::ScoreTrial trial(*connection);

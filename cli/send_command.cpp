@@ -110,7 +110,17 @@ void run(Program& program, const Options& options) {
 
   http::Client client(*url, {.request = 15s, .verify = !options.insecure});
   const auto began = steady_clock::now();
-  const auto answer = client.post(delivery.target(), delivery.body, delivery.headers());
+  const auto answer = [&] {
+    try {
+      return client.post(delivery.target(), delivery.body, delivery.headers());
+    } catch (const http::Error& error) {
+      if (error.failure != http::Failure::unreachable) throw;
+      throw Unavailable(
+          fmt::format("ingest doesn't answer at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? ([ingest] "
+                      "listen or --url says where)",
+                      url->authority, error.what()));
+    }
+  }();
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began);
   report.facts.push_back({"status", "answer", answer.status});
   report.facts.push_back({"took", "after", took.count(), Kind::duration});

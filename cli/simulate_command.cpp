@@ -143,7 +143,7 @@ void add_simulate_command(Program& program) {
       ->group(what);
   command.add_option("--subjects", simulation.content.subjects, "Followers or customers of each account")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->group(what);
   command.add_option("--seed", simulation.content.seed, "Other people, other words")
       ->capture_default_str()
@@ -177,7 +177,7 @@ void add_simulate_command(Program& program) {
       .add_option("--rate", simulation.sending.rate,
                   "Callbacks a second, whatever the server does; latencies count from the plan")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->group(how);
   command.add_flag("--poisson", simulation.sending.poisson, "With --rate: random arrivals instead of even ones")
       ->group(how);
@@ -187,10 +187,7 @@ void add_simulate_command(Program& program) {
       ->type_name("N")
       ->check(CLI::Range(1, 50'000))
       ->group(how);
-  command.add_option("--count", options->count, "How many callbacks")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber)
-      ->group(how);
+  command.add_option("--count", options->count, "How many callbacks")->type_name("N")->check(above_zero())->group(how);
   command.add_option("--duration", options->duration, "How long")->type_name("DURATION")->group(how);
   command
       .add_option("--prepared", simulation.prepared, "Callbacks that are signed and encrypted before the clock starts")

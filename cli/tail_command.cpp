@@ -48,7 +48,7 @@ std::string one_line(std::string_view content) {
 }
 
 void print(const Followed& one, Format format) {
-  if (format == Format::ndjson) {
+  if (format != Format::text) {  // there is no end at which one object could be closed
     std::string line;
     report::append_row(line, operate::followed_columns(), operate::row_of(one));
     fmt::print("{}\n", line);
@@ -121,6 +121,7 @@ void add_tail_command(Program& program) {
   command.group("Operation");
   add_config_options(command, program);
   add_report_options(command, program, Rows::some);
+  command.get_option("--json")->description("As --ndjson: events never end. With --count-by: one JSON object");
   const auto options = std::make_shared<Options>();
   command.add_option("--where", options->where, "Only such events: account=shop,type=message.*")
       ->type_name("NAME=PATTERN,…");

@@ -133,10 +133,8 @@ void run(Program& program, const Options& options) {
     addresses.push_back(settings.admin.listen);
     if (addresses.front().host == "0.0.0.0") addresses.front().host = "127.0.0.1";
   }
-  auto quiet = settings;
-  quiet.kafka.properties.insert_or_assign("log_level", "0");  // librdkafka's: the frame says what is wrong
   const runtime::StopSignals signals;
-  operate::Servers servers(quiet,
+  operate::Servers servers(settings,
                            [](const sinks::FamilyDatabase& database) { return sinks::open(database, "wxpipe top"); });
   const auto look = [&] { return operate::Look{operate::scrape(addresses, kPatience), servers.look()}; };
   const bool terminal = ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDIN_FILENO) == 1;
@@ -144,7 +142,10 @@ void run(Program& program, const Options& options) {
   const auto before = look();
   runtime::wait(signals.token(), *every);
   if (signals.token().stop_requested()) return;
-  conclude(program, report_of(before, look(), TopOrder::address));
+  const auto now = look();
+  conclude(program, report_of(before, now, TopOrder::address));
+  const bool nobody_answers = std::ranges::none_of(now.roles, [](const auto& role) { return role.trouble.empty(); });
+  if (nobody_answers || !now.servers.trouble.empty()) program.exit_code = std::max<int>(program.exit_code, kServerAway);
 }
 }  // namespace
 
@@ -160,7 +161,9 @@ void add_top_command(Program& program) {
                   "The admin address of a role; may be given several times. Default: [admin] listen")
       ->type_name("HOST:PORT");
   command.add_option("--every", options->every, "Time between two looks. Default: 2s")->type_name("DURATION");
-  command.add_flag("--once", options->once, "One frame as a report, then end; so it is without a terminal, too");
+  command.add_flag(
+      "--once", options->once,
+      "One frame as a report, then end; so it is without a terminal, too. Exit code 3 if a server or all roles are away");
   add_examples(command, {{"wxpipe top -c wxpipe.toml", "q quits, p pauses, s sorts by another column"},
                          {"wxpipe top --admin in-1:9464 --admin proc-1:9464 --admin sink-1:9464 -c wxpipe.toml",
                           "roles on other machines"},

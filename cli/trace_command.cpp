@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "common/result.hpp"
+#include "operate/known_names.hpp"
 #include "operate/moment.hpp"
 #include "operate/refused.hpp"
 #include "operate/trace.hpp"
@@ -59,14 +60,17 @@ void run(Program& program, const Options& options) {
   const auto now = system_clock().now();
   const Search search{options.key, options.account, operate::moment("--from", options.from, now),
                       operate::moment("--to", options.to, now), options.limit};
+  operate::require_order(search.from, search.to);
   const auto settings = load_settings(program, config::kForPostgres);
   // Read only, and no question may take long: this runs beside the pipeline.
   sinks::FamilyConnections databases(settings, "wxpipe trace",
                                      "set default_transaction_read_only = on; set statement_timeout = '10s'");
   const auto matches = operate::find(databases, search);
-  if (matches.empty())
+  if (matches.empty()) {
+    operate::require_account(options.account, settings, databases);
     return conclude(program, operate::nothing_found(
                                  options.key, operate::dropped_with(databases.of<schemas::Event>(), options.key)));
+  }
   if (matches.size() > 1) return conclude(program, choice(options.key, matches));
   auto story = operate::story_of(databases, matches.front());
   auto report = report_of(options.key, story);

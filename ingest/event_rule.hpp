@@ -26,6 +26,8 @@ struct EventRule {
 // All the words of a family of platforms, by what they mean.
 struct Vocabulary {
   std::span<const EventRule> events, messages;  // messages: the words of MsgType
+  std::span<const EventRule> prefixes{};        // words that end in a *
+  std::span<const EventRule> details{};         // words of a field beside the event's own word
 };
 
 constexpr bool precedes(const EventRule& rule, std::string_view word, std::string_view change) {

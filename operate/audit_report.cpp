@@ -9,6 +9,7 @@
 #include "common/result.hpp"
 #include "ingest/delivery/spool_copies.hpp"
 #include "operate/copies_in_spools.hpp"
+#include "operate/moment.hpp"
 
 namespace wxpipe::operate {
 using report::counted, report::Column, report::Finding, report::Kind, report::Level, report::Report, report::Row,
@@ -85,8 +86,7 @@ sinks::Wanted wanted_of(std::string account, std::optional<Timestamp> from, std:
   wanted.account = std::move(account);
   if (from) wanted.from = std::chrono::floor<std::chrono::minutes>(*from);
   if (to) wanted.to = std::chrono::ceil<std::chrono::minutes>(*to);
-  if (wanted.from && wanted.to && *wanted.from >= *wanted.to)
-    throw UsageError(fmt::format("--to: {} is not after --from, {}", to_iso8601(*wanted.to), to_iso8601(*wanted.from)));
+  require_order(wanted.from, wanted.to);
   return wanted;
 }
 

@@ -7,25 +7,30 @@
 #include <filesystem>
 #include <optional>
 
+#include "common/config/nearest.hpp"
 #include "common/crypto/sealer.hpp"
 #include "common/kafka/client_config.hpp"
 #include "common/result.hpp"
 #include "ingest/account.hpp"
 #include "ingest/delivery/spool_files.hpp"
 #include "ingest/http/tls.hpp"
+#include "ingest/known_types.hpp"
+#include "ingest/senders/sender.hpp"
+#include "processors/glob.hpp"
 #include "sinks/families.hpp"
 #include "sinks/family_databases.hpp"
 #include "sinks/retention/policy.hpp"
 
 namespace wxpipe::operate {
 namespace {
-// If a secret's lookup failed, it is also missing: one line about it is enough.
+// If a secret's lookup failed, or no key opens it, it is also missing: one line about it is enough.
 bool told_already(const std::vector<std::string>& errors, const std::string& error) {
   const auto key = error.substr(std::min(error.find("accounts."), error.size()));
   const auto name = key.substr(0, key.find(": "));
   return std::any_of(errors.begin(), errors.end(), [&](const std::string& told) {
     return told == error || told.find(name + "_env: ") != std::string::npos ||
-           told.find(name + "_file: ") != std::string::npos;
+           told.find(name + "_file: ") != std::string::npos ||
+           told.find(name + ": no sealing key opens it") != std::string::npos;
   });
 }
 
@@ -49,6 +54,38 @@ std::optional<config::Finding> spool_folder_risk(const std::filesystem::path& fo
       fmt::format("{} can't be made here, because {} is {}: ingest would not start as this user; make "
                   "the folder for it, or name another",
                   folder.string(), there.string(), is_folder ? "not writable" : "no folder")};
+}
+// Types that no event ever has: what waits for one never comes about, and nobody says so. A type may also be one that
+// an account's sender declares.
+std::vector<config::Finding> misspelt_types(const config::Settings& settings) {
+  std::vector<ingest::senders::Complaint> told_elsewhere;
+  std::vector<std::string> declared;
+  for (const auto& account : settings.accounts)
+    if (ingest::senders::is_declared(account))
+      for (const auto& [word, type] : ingest::senders::make_sender(account, told_elsewhere).types)
+        declared.push_back(type);
+  auto known = ingest::known_types();
+  known.insert(known.end(), declared.begin(), declared.end());
+  const auto is_there = [&](std::string_view pattern) {
+    return pattern.starts_with("unknown.") || std::ranges::any_of(known, [&](std::string_view type) {
+             return processors::matches(pattern, type) || (type.ends_with('.') && pattern.starts_with(type));
+           });
+  };
+  std::vector<config::Finding> findings;
+  const auto look = [&](const std::string& key, const std::string& type, const std::string& place) {
+    if (!type.empty() && !is_there(type))
+      findings.push_back({key,
+                          fmt::format("no event has the type \"{}\"; the nearest that exists is \"{}\" "
+                                      "(docs/event-types.md)",
+                                      type, config::nearest(type, known)),
+                          place});
+  };
+  for (const auto& account : settings.accounts)
+    for (const auto& reply : account.replies)
+      if (reply.on != "keyword") look(fmt::format("accounts.{}.replies.on", account.name), reply.on, account.where);
+  for (const auto& rule : settings.score.rules)
+    for (const auto& type : rule.types) look(fmt::format("score.rules.{}.types", rule.name), type, rule.stands_at);
+  return findings;
 }
 }  // namespace
 
@@ -88,6 +125,7 @@ std::vector<config::Finding> risks_of(const config::Settings& settings) {
   auto risks = config::risks(settings);
   for (const auto& account : settings.accounts)
     for (auto& risk : ingest::risks_of(account)) risks.push_back(std::move(risk));
+  for (auto& risk : misspelt_types(settings)) risks.push_back(std::move(risk));
   if (auto risk = spool_folder_risk(settings.spool.directory)) risks.push_back(std::move(*risk));
   return risks;
 }

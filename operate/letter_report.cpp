@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <map>
 
+#include "common/config/nearest.hpp"
 #include "common/report/cells.hpp"
 #include "common/result.hpp"
 #include "operate/moment.hpp"
+#include "sinks/families.hpp"
 
 namespace wxpipe::operate {
 using report::counted, report::Kind, report::Level, report::Report, report::Table;
@@ -53,6 +55,20 @@ std::vector<std::pair<std::string, int64_t>> counts_of(const Databases& database
   return counts;
 }
 
+std::vector<std::string_view> reasons() {
+  std::vector<std::string_view> all;
+  for (int i = 0; i < kReasonCount; ++i) all.push_back(wxpipe::to_string(static_cast<Reason>(i)));
+  return all;
+}
+
+void require_stage(std::string_view stage) {
+  std::vector<std::string> of_sinks;
+  for (const auto* family : sinks::all_families()) of_sinks.push_back(fmt::format("sink.{}", family->name));
+  std::vector<std::string_view> all{"ingest", "process"};
+  all.insert(all.end(), of_sinks.begin(), of_sinks.end());
+  config::require_known("--stage", stage, all);
+}
+
 void add_refused(Report& report, const Retried& done) {
   Table refused{"refused", "", {{"why", "why not put back"}, {"letters", "letters", Kind::count}}, {}};
   for (const auto& [why, count] : done.refused) {
@@ -72,6 +88,9 @@ LetterFilter filter_of(const LetterWords& words, Timestamp now) {
                       moment("--from", words.from, now),
                       moment("--to", words.to, now),
                       {}};
+  require_order(filter.from, filter.to);
+  if (!words.reason.empty()) config::require_known("--reason", words.reason, reasons());
+  if (!words.stage.empty()) require_stage(words.stage);
   if (words.state == "any") return filter;
   for (const auto state : {LetterState::open, LetterState::retried, LetterState::dropped, LetterState::parked})
     if (words.state == to_string(state)) filter.state = state;
@@ -127,14 +146,17 @@ Report show_report(const Databases& databases, const std::string& id) {
   return {.tables = {std::move(table)}};
 }
 
-Report preview(const Databases& databases, const LetterFilter& filter, std::string_view verb, int64_t count) {
+Report preview(const Databases& databases, const LetterFilter& filter, std::string_view verb, int64_t count,
+               std::string_view command) {
   Report report;
   report.facts = {{"filter", "", filter.text()}, {"letters", "letters", count, Kind::count}};
   report.tables.push_back(table_of("samples", newest_of(databases, filter, kSamples)));
   report.findings.push_back(
       {Level::note,
        fmt::format("nothing was changed; {} would be {}", counted(static_cast<uint64_t>(count), "letter"), verb),
-       count == 0 ? "Is the filter right? `wxpipe dlq ls --state any` shows all." : "Say it again with --yes."});
+       count == 0        ? "Is the filter right? `wxpipe dlq ls --state any` shows all."
+       : command.empty() ? "Say it again with --yes."
+                         : fmt::format("To do it: {}", command)});
   return report;
 }
 
@@ -158,10 +180,13 @@ Retried retry_everywhere(const Databases& databases, const config::Settings& set
   return sum;
 }
 
-Report retried_report(const Databases& databases, const RetryOrder& order, const Retried& done) {
+Report retried_report(const Databases& databases, const RetryOrder& order, const Retried& done,
+                      std::string_view command) {
   Report report;
   if (order.dry_run) {
-    report = preview(databases, order.filter, "put back", done.sent);
+    report = preview(databases, order.filter, "put back", done.sent, command);
+    if (done.sent == 0 && done.looked_at > 0)
+      report.findings.front().remedy = "They are there, but can't be put back yet; why, is said below.";
   } else {
     report.facts = {{"filter", "", order.filter.text()}, {"letters", "", done.looked_at}, {"put_back", "", done.sent}};
     report.findings.push_back(

@@ -32,13 +32,17 @@ void require_a_choice(const LetterWords& words, bool all);
 report::Report list_report(const Databases& databases, const LetterFilter& filter, std::string_view by, size_t limit);
 report::Report show_report(const Databases& databases, const std::string& id);
 
-// What a change would do: how many, and three samples. verb: "put back".
-report::Report preview(const Databases& databases, const LetterFilter& filter, std::string_view verb, int64_t count);
+// What a change would do: how many, three samples, and the command that does it. verb: "put back". command: empty: the
+// same with --yes.
+report::Report preview(const Databases& databases, const LetterFilter& filter, std::string_view verb, int64_t count,
+                       std::string_view command = {});
 
 // As retry_letters and drop_letters, database by database.
 Retried retry_everywhere(const Databases& databases, const config::Settings& settings, RetryOrder order,
                          const std::function<void(const Retried&)>& progress = {}, const std::stop_token& stop = {});
-report::Report retried_report(const Databases& databases, const RetryOrder& order, const Retried& done);
+// command: as in preview.
+report::Report retried_report(const Databases& databases, const RetryOrder& order, const Retried& done,
+                              std::string_view command = {});
 report::Report drop_report(const Databases& databases, const LetterFilter& filter, const std::string& reason,
                            const Operator& who = this_operator());
 int64_t count_everywhere(const Databases& databases, const LetterFilter& filter);

@@ -26,4 +26,9 @@ std::optional<Timestamp> moment(std::string_view name, const std::string& text, 
   return at;
 }
 
+void require_order(std::optional<Timestamp> from, std::optional<Timestamp> to) {
+  if (from && to && *from >= *to)
+    throw UsageError(fmt::format("--to: {} is not after --from, {}", to_iso8601(*to), to_iso8601(*from)));
+}
+
 }  // namespace wxpipe::operate

@@ -70,7 +70,17 @@ RefusedLately refused_callbacks(const config::Endpoint& admin, std::string_view 
   http::Client client(*url, {.connect = 3s, .request = 10s});
   auto target = fmt::format("/refusals?limit={}", limit);
   if (!account.empty()) target += "&account=" + in_query(account);
-  const auto answer = client.get(target);
+  const auto answer = [&] {
+    try {
+      return client.get(target);
+    } catch (const http::Error& error) {
+      if (error.failure != http::Failure::unreachable) throw;
+      throw Unavailable(
+          fmt::format("no admin port of ingest answers at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? "
+                      "([admin] listen or --admin says where)",
+                      authority, error.what()));
+    }
+  }();
   if (answer.status == 404)
     throw UsageError(fmt::format("{} is no ingest process; name the admin port of one: --admin HOST:PORT", authority));
   if (answer.status != 200)

@@ -12,6 +12,7 @@
 #include "common/postgres/sql_array.hpp"
 #include "common/result.hpp"
 #include "common/runtime/stop_wait.hpp"
+#include "operate/moment.hpp"
 #include "operate/renormalize.hpp"
 #include "processors/process_batch.hpp"
 #include "processors/steps.hpp"
@@ -305,6 +306,13 @@ class Replay {
   Replayed done_;
 };
 }  // namespace
+
+void require_order(const Place& from, const Place& to) {
+  if (const auto* begin = std::get_if<Timestamp>(&from), *end = std::get_if<Timestamp>(&to); begin && end)
+    require_order(std::optional(*begin), std::optional(*end));
+  if (const auto* begin = std::get_if<int64_t>(&from), *end = std::get_if<int64_t>(&to); begin && end && *begin >= *end)
+    throw UsageError(fmt::format("--to: offset:{} is not after --from, offset:{}", *end, *begin));
+}
 
 Replayed replay(const config::Settings& settings, postgres::Connection* positions, const ReplayOrder& order,
                 ReplayTarget& target, const std::function<void(const Replayed&)>& progress,

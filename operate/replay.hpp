@@ -25,6 +25,9 @@ namespace wxpipe::operate {
 // The topic's end (or beginning), the first record received then or later, an offset in every partition, a bookmark.
 using Place = std::variant<std::monostate, Timestamp, int64_t, Bookmark>;
 
+// Throws UsageError: nothing can lie between them, because `to` is not after `from`.
+void require_order(const Place& from, const Place& to);
+
 struct ReplayOrder {
   std::string name;  // what is asked for, in words: --resume finds its place by it
   schemas::TopicName topic = schemas::TopicName::events;

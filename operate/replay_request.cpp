@@ -191,6 +191,7 @@ report::Report run_replay(config::Settings settings, const ReplayRequest& reques
   postgres::require_schema(connection);
   order.from = place(connection, "--from", request.from);
   order.to = place(connection, "--to", request.to);
+  require_order(order.from, order.to);
 
   // What changes production is shown first.
   const bool dry_run = request.dry_run || (into.kind == "tables" && !request.yes);

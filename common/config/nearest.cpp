@@ -1,10 +1,14 @@
 // Optimal string alignment over three rows; words here are short.
 #include "common/config/nearest.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <numeric>
 #include <vector>
+
+#include "common/result.hpp"
 
 namespace wxpipe::config {
 
@@ -33,6 +37,11 @@ std::string_view nearest(std::string_view typed, std::span<const std::string_vie
       best = word;
     }
   return best;
+}
+
+void require_known(std::string_view option, std::string_view typed, std::span<const std::string_view> known) {
+  if (std::ranges::find(known, typed) == known.end())
+    throw UsageError(fmt::format("{}: there is no '{}'; the nearest is '{}'", option, typed, nearest(typed, known)));
 }
 
 }  // namespace wxpipe::config

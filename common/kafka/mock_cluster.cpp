@@ -9,8 +9,11 @@ namespace wxpipe::kafka {
 
 MockCluster::MockCluster(const std::vector<MockTopic>& topics) {
   char why[512];
-  client_ = Client(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof why));
+  Conf conf(rd_kafka_conf_new());
+  rd_kafka_conf_set_log_cb(conf.get(), nullptr);  // it would warn that it knows no broker
+  client_ = Client(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), why, sizeof why));
   if (!client_) throw Unavailable(fmt::format("the mock broker can't start: {}", why));
+  conf.release();  // the client owns it
   cluster_ = rd_kafka_mock_cluster_new(client_.get(), 1);
   if (cluster_ == nullptr) throw Unavailable("the mock broker can't start: no port or thread left");
   for (const auto& [name, partitions] : topics)

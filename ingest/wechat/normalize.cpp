@@ -225,7 +225,7 @@ constexpr Catalogue kCatalogue{kEvents, kPrefixes, "From T EventKey Ticket MenuI
 
 }  // namespace
 
-Vocabulary vocabulary() { return {kEvents, message_rules()}; }
+Vocabulary vocabulary() { return {kEvents, message_rules(), kPrefixes}; }
 
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
   Draft draft(document, context, "wechat");

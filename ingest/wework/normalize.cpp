@@ -213,14 +213,18 @@ constexpr std::array kPrefixes{
 constexpr Catalogue kCatalogue{kEvents, kPrefixes, "AgentID From T EventKey", false};
 
 // What happened to a group chat. The ChangeType only says that something happened.
+constexpr std::array kGroupChanges{
+    EventRule{"add_member", "", "group.member_joined", kNobody, "", ""},
+    EventRule{"change_name", "", "group.renamed", kNobody, "", ""},
+    EventRule{"change_notice", "", "group.notice_changed", kNobody, "", ""},
+    EventRule{"change_owner", "", "group.owner_changed", kNobody, "", ""},
+    EventRule{"del_member", "", "group.member_left", kNobody, "", ""},
+};
+static_assert(is_sorted(kGroupChanges));
+
 std::string_view group_type(std::string_view detail) {
-  const Word word(detail);
-  if (word == "add_member") return "group.member_joined";
-  if (word == "del_member") return "group.member_left";
-  if (word == "change_owner") return "group.owner_changed";
-  if (word == "change_name") return "group.renamed";
-  if (word == "change_notice") return "group.notice_changed";
-  return "group.updated";
+  const auto* const rule = find_rule(kGroupChanges, Word(detail).view(), {});
+  return rule != nullptr ? rule->type : "group.updated";
 }
 
 // Hardware and membership callbacks: {"msg_type":"event","base_info":{…},"event":{"event_type":…}}
@@ -239,7 +243,7 @@ bool read_hardware(Draft& draft) {
 
 }  // namespace
 
-Vocabulary vocabulary() { return {kEvents, message_rules()}; }
+Vocabulary vocabulary() { return {kEvents, message_rules(), kPrefixes, kGroupChanges}; }
 
 Result<schemas::Event> normalize(const Document& document, const NormalizeContext& context) {
   return normalize_as("wework", document, context);

@@ -13,6 +13,7 @@
 #include <iostream>
 #include <set>
 
+#include "ingest/known_types.hpp"
 #include "operate/outcome.hpp"
 #include "schemas/fact_json.hpp"
 #include "tests/golden/case.hpp"
@@ -167,6 +168,16 @@ TEST(Golden, EveryTypeOfTheTablesHasACase) {
   const auto documented = documented_types(file);
   EXPECT_GT(documented.size(), 200u);
   EXPECT_THAT(types_of_cases(), testing::IsSupersetOf(documented));
+}
+
+TEST(Golden, EveryTypeOfTheTablesIsOneThatSettingsMayName) {
+  std::ifstream file("docs/event-types.md");
+  const auto known = known_types();
+  for (const auto& documented : documented_types(file)) {
+    const auto type = documented.substr(documented.find(' ') + 1);
+    if (type.starts_with("unknown.")) continue;
+    EXPECT_THAT(known, testing::Contains(type));
+  }
 }
 
 const bool kRegistered = [] {

@@ -327,7 +327,21 @@ TEST_F(CommandsTest, AServerThatIsNotThereIsThree) {
     EXPECT_EQ(all[i]->wait(), (Exit{.code = kServerAway}))
         << testing::PrintToString(cases[i].arguments) << all[i]->errors();
     EXPECT_EQ((all[i]->errors() + all[i]->output()).find("hidden-password"), std::string::npos) << all[i]->errors();
-    EXPECT_FALSE(all[i]->errors().empty());
+    EXPECT_THAT(all[i]->errors(), AllOf(HasSubstr("running there?"), Not(HasSubstr("event=kafka_client"))));
+  }
+  const auto base = database_->url().reveal();
+  const auto none = command({"migrate"}, {{"DATABASE_URL", base.substr(0, base.rfind('/')) + "/wxpipe_no_such"}});
+  EXPECT_EQ(none.code(), kServerAway);
+  EXPECT_THAT(none.errors, HasSubstr("createdb wxpipe_no_such"));
+}
+
+TEST_F(CommandsTest, ANumberThatMakesNoSenseIsRefusedInASentence) {
+  for (const Lines& arguments :
+       {Lines{"simulate", "--count", "0"}, {"simulate", "--rate", "-1"}, {"replay", "--rate", "0"}}) {
+    const auto ran = command(arguments);
+    EXPECT_EQ(ran.code(), kUsage);
+    EXPECT_THAT(ran.errors + ran.output,
+                AllOf(HasSubstr("'" + arguments.back() + "' is not a number above 0"), Not(HasSubstr("179769313"))));
   }
 }
 

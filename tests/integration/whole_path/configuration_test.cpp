@@ -322,6 +322,14 @@ TEST_F(AccountsTest, IngestStartsFromTheLastGoodCopyWhilePostgresIsAway) {
   EXPECT_THAT(none.errors, AllOf(HasSubstr("the accounts stand in Postgres, which is away"), HasSubstr("copy.json")));
 }
 
+TEST_F(AccountsTest, SecretsThatNoKeyOpensAreNotCalledMissing) {
+  put_all();
+  const auto ran = command({"check-config"}, {{"WXPIPE_SEALING_KEY", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="}});
+  EXPECT_EQ(ran.code(), 2);
+  EXPECT_THAT(ran.errors,
+              AllOf(HasSubstr("accounts.shop.token: no sealing key opens it"), Not(HasSubstr("is missing"))));
+}
+
 TEST_F(AccountsTest, ARowThatIsWrongKeepsTheAccountsFromBefore) {
   put_all();
   auto ingest = start({"ingest"});

@@ -69,7 +69,14 @@ TEST_F(DevtoolsTest, TraceSaysWhatWasRefusedAndWhatToDo) {
 }
 
 TEST_F(DevtoolsTest, TraceOfRefusedNamesWhatIsWrong) {
-  EXPECT_EQ(command({"trace", "--refused", "--admin", "127.0.0.1:1"}).code(), 3);
+  const auto nobody = command({"trace", "--refused", "--admin", "127.0.0.1:1"});
+  EXPECT_EQ(nobody.code(), 3);
+  EXPECT_THAT(nobody.errors, AllOf(HasSubstr("no admin port of ingest answers at 127.0.0.1:1"),
+                                   HasSubstr("[admin] listen or --admin says where")));
+  const auto unsent = command({"send", "--account", "shop", "--type", "message.text", "--url", "http://127.0.0.1:1"});
+  EXPECT_EQ(unsent.code(), 3);
+  EXPECT_THAT(unsent.errors, AllOf(HasSubstr("ingest doesn't answer at 127.0.0.1:1"),
+                                   HasSubstr("[ingest] listen or --url says where")));
   EXPECT_EQ(command({"trace", "--refused", "--admin", "here"}).code(), 2);
   EXPECT_EQ(command({"trace", "--refused", "someid"}).code(), 2);
   EXPECT_EQ(command({"trace"}).code(), 2);

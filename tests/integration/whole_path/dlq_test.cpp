@@ -5,6 +5,7 @@ namespace wxpipe::whole_path {
 namespace {
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr auto kWrongKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
@@ -45,9 +46,13 @@ TEST_F(DlqTest, OpensWithTheRightKeyWhatAWrongOneLeftUnread) {
   // With the wrong key nothing can be put back, and it says so.
   EXPECT_THAT(dlq({"retry", "--all", "--yes"}, {{"TEST_AES_KEY", kWrongKey}}),
               AllOf(HasSubstr(R"("put_back":0)"), HasSubstr("still undecryptable")));
-  // A dry run counts and changes nothing.
-  EXPECT_THAT(dlq({"retry", "--reason", "undecryptable"}),
-              AllOf(HasSubstr("nothing was changed; 40 letters would be put back"), HasSubstr(R"("samples":[{)")));
+  EXPECT_THAT(dlq({"retry", "--all"}, {{"TEST_AES_KEY", kWrongKey}}),
+              AllOf(HasSubstr("0 letters would be put back"), HasSubstr("can't be put back yet"),
+                    HasSubstr("still undecryptable"), Not(HasSubstr("Is the filter right?"))));
+  // A dry run counts and changes nothing, and says how to do it.
+  EXPECT_THAT(dlq({"retry", "--reason", "undecryptable", "--why", "key corrected"}),
+              AllOf(HasSubstr("nothing was changed; 40 letters would be put back"), HasSubstr(R"("samples":[{)"),
+                    HasSubstr("wxpipe dlq retry --reason undecryptable --why 'key corrected' --json --yes")));
   EXPECT_EQ(count("wxpipe.dead_letter_actions"), 0);
 
   auto all = start();
@@ -125,6 +130,26 @@ TEST_F(DlqTest, ShowsAndDropsWithAReason) {
   EXPECT_EQ(command({"dlq", "show", "01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"}).code(), 1);
   EXPECT_EQ(command({"dlq", "show", "undecryptable"}).code(), 2);
   EXPECT_EQ(command({"dlq", "show", ""}).code(), 2) << "no id is not each of them";
+}
+
+// A wrong word finds nothing, and nothing looks like "all is well".
+TEST_F(DlqTest, AWordThatNoLetterCanHaveIsWrongUsage) {
+  const auto refused = [&](Lines more, const std::string& why) {
+    Lines arguments{"dlq", "ls"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto ran = command(arguments);
+    EXPECT_EQ(ran.code(), 2) << ran.output;
+    EXPECT_THAT(ran.errors, HasSubstr(why));
+  };
+  refused({"--reason", "undecriptable"}, "--reason: there is no 'undecriptable'; the nearest is 'undecryptable'");
+  refused({"--stage", "sink.message"}, "--stage: there is no 'sink.message'; the nearest is 'sink.messages'");
+  refused({"--account", "shpo"}, "--account: there is no 'shpo'; the nearest is 'shop'");
+  refused({"--from", "1h", "--to", "2h"}, "is not after --from");
+  EXPECT_THAT(dlq({"ls", "--reason", "malformed_xml", "--stage", "sink.messages", "--account", "shop"}),
+              HasSubstr(R"("letters":0)"));
+  receive_with_wrong_key(1);
+  database_->query("update dead_letters set account = 'before'");
+  EXPECT_THAT(dlq({"ls", "--account", "before"}), HasSubstr(R"("letters":1)")) << "an old name";
 }
 
 }  // namespace

@@ -189,8 +189,6 @@ TEST_F(ExamplesTest, WithoutServersEachSaysSoInASentenceAndInTime) {
       ASSERT_TRUE(exit) << list[i].line << " does not end\n" << errors;
       if (list[i].needs_no_server())
         EXPECT_EQ(*exit, rig::Exit{}) << list[i].line << '\n' << errors << output;
-      else if (list[i].begins({"top"}))
-        EXPECT_EQ(*exit, rig::Exit{}) << "it shows what there is\n" << errors << output;
       else if (list[i].begins({"accounts"}))  // here they stand in the file
         EXPECT_THAT(exit->code, AnyOf(0, 2)) << list[i].line << '\n' << errors << output;
       else if (list[i].begins({"doctor", "callback"}))

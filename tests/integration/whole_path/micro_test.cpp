@@ -42,6 +42,7 @@ encoding_aes_key_env = "TEST_AES_KEY"
 };
 
 TEST_F(MicroTest, TakesCallbacksAndAnswersQuestions) {
+  EXPECT_THAT(micro_->log(), testing::StartsWith("time=")) << "no line of the broker's own client";
   const Encryption with{.receiveid = "wxapp"};
   const auto asked = encrypted_request("shop", mp_text("oPerson", 1, "价格 run-17"), with);
   EXPECT_EQ(send(asked), 200);

@@ -188,8 +188,30 @@ TEST_F(ReplayTest, ASideSchemaFromRenormalisedEventsIsEqualToProduction) {
                     HasSubstr(R"("production":"\"edited\"","side":"\"你好\"")"), HasSubstr("3 rows different")));
   run_fine({"diff", "try", "--account", "corp"});
   run_fine({"diff", "try", "--to", "2020-01-01"});
+  database_->query("update messages set account = 'before' where msg_id = '1004'");
+  run_to(1, {"diff", "try", "--account", "before"});
+  run_to(0, {"audit", "--account", "before"});
   EXPECT_EQ(run_to(2, {"diff", "nowhere"}), "");
   EXPECT_EQ(run_to(2, {"replay", "--into", "schema:public"}), "");
+}
+
+TEST_F(ReplayTest, WhatCanFindNothingIsRefusedNotFine) {
+  ASSERT_EQ(command({"topics", "apply"}).code(), 0);
+  const auto refused = [&](const Lines& arguments, const std::string& why) {
+    const auto ran = command(arguments);
+    EXPECT_EQ(ran.code(), 2) << ran.output;
+    EXPECT_THAT(ran.errors, HasSubstr(why));
+  };
+  run_fine({"replay", "--into", "schema:try"});
+  refused({"diff", "try", "--account", "shpo"}, "--account: there is no 'shpo'; the nearest is 'shop'");
+  refused({"audit", "--account", "shpo"}, "--account: there is no 'shpo'; the nearest is 'shop'");
+  refused({"diff", "try", "--ignore", "normalizer"}, "--ignore: there is no 'normalizer'; the nearest is 'normaliser'");
+  refused({"diff", "try", "--from", "2h", "--to", "3h"}, "is not after --from");
+  refused({"replay", "--from", "30m", "--to", "1h"}, "is not after --from");
+  refused({"replay", "--from", "offset:7", "--to", "offset:7"}, "--to: offset:7 is not after --from, offset:7");
+  refused({"trace", "someid", "--from", "1h", "--to", "2h"}, "is not after --from");
+  refused({"trace", "someid", "--account", "shpo"}, "the nearest is 'shop'");
+  run_fine({"diff", "try", "--account", "shop", "--ignore", "normaliser"});
 }
 
 TEST_F(ReplayTest, OtherScoringRulesChangeTheScoresBesideProduction) {

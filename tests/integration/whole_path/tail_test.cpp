@@ -41,6 +41,7 @@ TEST_F(TailTest, ShowsEachEventWithItsFate) {
             HasSubstr(R"("fate":"stored","account":"shop","type":"follower.subscribed")"),
             HasSubstr(R"("fate":"dead_letter")"), HasSubstr("ingest: malformed_xml")));
   EXPECT_EQ(std::ranges::count(all, '\n'), 4);
+  EXPECT_EQ(tail({"--count", "4", "--json"}), all) << "events never end, so that no object could hold them";
   EXPECT_THAT(tail({"--count", "1", "--where", "type=follower.*,account=sh*p"}),
               AllOf(HasSubstr("follower.subscribed"), Not(HasSubstr("message.text"))));
   EXPECT_THAT(tail({"--count", "2", "--match", "/content=一", "--count-by", "fate", "--json"}),

@@ -53,10 +53,14 @@ TEST_F(TopTest, ShowsTheRolesWhenKafkaAndPostgresAreAway) {
   ASSERT_TRUE(ingest->ready()) << ingest->readiness();
   const auto ran = command({"top", "--once", "--every", "100ms", "--admin", admin_of(*ingest)},
                            {{"DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"}});
-  EXPECT_EQ(ran.code(), 0) << ran.errors;
+  EXPECT_EQ(ran.code(), 3) << ran.errors;
   EXPECT_THAT(ran.output, AllOf(HasSubstr("ingest"), HasSubstr("can't be asked for")));
   const auto text = frame({"top", "--once", "--every", "100ms", "--admin", admin_of(*ingest)});
   EXPECT_THAT(text.output, AllOf(HasSubstr("readers"), HasSubstr("sink.messages")));
+  EXPECT_EQ(text.code(), 0) << text.errors;
+  const auto nobody = frame({"top", "--once", "--every", "100ms", "--admin", "127.0.0.1:1"});
+  EXPECT_EQ(nobody.code(), 3) << nobody.output;
+  EXPECT_THAT(nobody.output, AllOf(HasSubstr("no role answers at 127.0.0.1:1"), HasSubstr("sink.messages")));
   EXPECT_EQ(command({"top", "--every", "now"}).code(), 2);
   EXPECT_EQ(command({"top", "--admin", "9464"}).code(), 2);
 }

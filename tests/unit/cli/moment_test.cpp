@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/result.hpp"
+
 namespace wxpipe::cli {
 namespace {
 using namespace std::chrono_literals;
@@ -29,6 +31,14 @@ TEST(Moment, NothingElse) {
   for (const auto* odd : {"", "yesterday", "2026", "2026-11", "2026-13-01", "2026-02-30", "2026-11-24 08:30",
                           "24.11.2026", "2026-11-24T25:00", "2026-11-24T08:30+08:00", "-2h", "2", "Z"})
     EXPECT_EQ(parse_moment(odd, kNow), std::nullopt) << odd;
+}
+
+TEST(Moment, TheEndIsAfterTheBeginning) {
+  operate::require_order(kDay, kNow);
+  operate::require_order(kNow, std::nullopt);
+  operate::require_order(std::nullopt, kDay);
+  EXPECT_THROW(operate::require_order(kNow, kDay), UsageError);
+  EXPECT_THROW(operate::require_order(kDay, kDay), UsageError);
 }
 
 }  // namespace

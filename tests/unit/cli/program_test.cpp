@@ -1,6 +1,7 @@
 // The command line around the commands: which option wins, and what is said of words that name no command.
 #include "cli/program.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -80,6 +81,32 @@ TEST_F(CommandLine, FindingsAreTheExitCode) {
   EXPECT_EQ(exit_code_of(UsageError("")), 2);
   EXPECT_EQ(exit_code_of(Unavailable("")), 3);
   EXPECT_EQ(exit_code_of(std::runtime_error("")), 1);
+}
+
+TEST_F(CommandLine, AServerThatIsAwayComesWithWhatToCheck) {
+  EXPECT_THAT(remedy_of(Unavailable("no Kafka broker answers at k:9092 ([kafka] bootstrap_servers): Local: Timed out")),
+              AllOf(HasSubstr("[kafka] bootstrap_servers or KAFKA_BOOTSTRAP"), HasSubstr("`wxpipe doctor`")));
+  EXPECT_THAT(remedy_of(Unavailable("Postgres ([postgres] url): connection to server at \"p\" failed")),
+              HasSubstr("[postgres] url or DATABASE_URL"));
+  EXPECT_THAT(remedy_of(Unavailable("Postgres ([postgres] url): FATAL: database \"shop\" does not exist")),
+              HasSubstr("`createdb shop`"));
+  EXPECT_THAT(remedy_of(Unavailable("topic x is missing; run `wxpipe topics apply`")), IsEmpty());
+  EXPECT_THAT(remedy_of(UsageError("Kafka")), IsEmpty());
+}
+
+TEST_F(CommandLine, IsRepeatedAsAShellWouldReadIt) {
+  Program program;
+  program.words = {"dlq", "drop", "--why", "it's a test", "-c", "a/b.toml"};
+  EXPECT_EQ(said_again(program, "--yes"), R"(wxpipe dlq drop --why 'it'\''s a test' -c a/b.toml --yes)");
+}
+
+TEST_F(CommandLine, NumbersAreCheckedInSentences) {
+  const auto said = [](const CLI::Validator& validator, std::string text) { return validator(text); };
+  EXPECT_EQ(said(above_zero(), "0.5"), "");
+  for (const auto* wrong : {"0", "-1", "x", "nan"})
+    EXPECT_EQ(said(above_zero(), wrong), fmt::format("'{}' is not a number above 0", wrong));
+  EXPECT_EQ(said(zero_or_more(), "0"), "");
+  EXPECT_EQ(said(zero_or_more(), "-1"), "'-1' is not a number, 0 or more");
 }
 
 TEST_F(CommandLine, AReportIsPrintedAsItWasAskedFor) {

@@ -5,16 +5,7 @@
 namespace wxpipe::processors::test {
 namespace {
 
-class DedupeTest : public ProcessTest {
- protected:
-  // Sets the largest record that the messages topic takes. Waits until the broker uses it: that takes a moment.
-  void limit_messages(int bytes) {
-    kafka::Admin admin(topics_->settings());
-    const auto messages = topics_->name(TopicName::messages), text = std::to_string(bytes);
-    admin.set_config(messages, {{"max.message.bytes", text}});
-    ASSERT_TRUE(eventually([&] { return admin.configs({messages})[messages]["max.message.bytes"].value == text; }));
-  }
-};
+class DedupeTest : public ProcessTest {};
 
 TEST_F(DedupeTest, RepeatsAreRecognisedAcrossARestart) {
   const auto sent = events(0, 200), more = events(200, 250);

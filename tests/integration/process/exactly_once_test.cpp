@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <condition_variable>
 
-#include "common/kafka/admin.hpp"
 #include "rig/kafka_gate.hpp"
 
 namespace wxpipe::processors::test {
@@ -247,14 +246,12 @@ TEST_F(ExactlyOnceTest, ACommitThatComesLateIsRefusedInTheMiddleOfTheNextTransac
 
 TEST_F(ExactlyOnceTest, AnAbortThatComesLateIsRefusedInTheMiddleOfTheNextTransaction) {
   rig::KafkaGate gate(support::stack().kafka);
-  kafka::Admin admin(topics_->settings());
-  admin.set_config(topics_->name(TopicName::messages), {{"max.message.bytes", "200"}});
+  limit_messages(200);
   RunningProcess process(through(gate, "one"));
   gate.withhold(rig::Request::end_transaction);
   produce(events(0, 20));
   ASSERT_TRUE(eventually([&] { return gate.withholds(); }));
-  admin.set_config(topics_->name(TopicName::messages),
-                   {{"max.message.bytes", fmt::format("{}", schemas::kMaxMessageBytes)}});
+  limit_messages(schemas::kMaxMessageBytes);
   gate.hold(rig::Request::transaction_offsets);
   ASSERT_TRUE(eventually([&] { return gate.holds(); }));
   EXPECT_EQ(gate.deliver(), RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/kafka/admin.hpp"
 #include "common/kafka/transactional_producer.hpp"
 #include "common/result.hpp"
 #include "processors/process_role.hpp"
@@ -137,6 +138,14 @@ class ProcessTest : public ::testing::Test {
     auto writer = std::make_unique<kafka::TransactionalProducer>(topics_->settings(), id, names_);
     writer->init();
     return writer;
+  }
+
+  // Sets the largest record that the messages topic takes. Waits until the broker uses it: that takes a moment.
+  void limit_messages(int bytes) {
+    kafka::Admin admin(topics_->settings());
+    const auto messages = topics_->name(TopicName::messages), text = std::to_string(bytes);
+    admin.set_config(messages, {{"max.message.bytes", text}});
+    ASSERT_TRUE(eventually([&] { return admin.configs({messages})[messages]["max.message.bytes"].value == text; }));
   }
 
   // Sessions are short, so that the group soon drops a member that vanished.

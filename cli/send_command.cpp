@@ -116,9 +116,9 @@ void run(Program& program, const Options& options) {
     } catch (const http::Error& error) {
       if (error.failure != http::Failure::unreachable) throw;
       throw Unavailable(
-          fmt::format("ingest doesn't answer at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? ([ingest] "
-                      "listen or --url says where)",
-                      url->authority, error.what()));
+          fmt::format("ingest doesn't answer at {}; is `wxpipe run` or `wxpipe ingest` running there? ([ingest] listen "
+                      "or --url says where)",
+                      error.what()));
     }
   }();
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began);

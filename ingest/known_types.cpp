@@ -4,6 +4,7 @@
 
 #include "ingest/account_kinds.hpp"
 #include "ingest/event_rule.hpp"
+#include "ingest/senders/presets.hpp"
 #include "ingest/senders/told.hpp"
 
 namespace wxpipe::ingest {
@@ -15,6 +16,8 @@ std::vector<std::string_view> known_types() {
     for (const auto rules : {words.events, words.messages, words.prefixes, words.details})
       for (const auto& rule : rules) types.insert(rule.type);
   }
+  for (const auto& preset : senders::presets())
+    for (const auto& [word, type] : preset.declared.types) types.insert(type);
   return {types.begin(), types.end()};
 }
 

@@ -76,9 +76,9 @@ RefusedLately refused_callbacks(const config::Endpoint& admin, std::string_view 
     } catch (const http::Error& error) {
       if (error.failure != http::Failure::unreachable) throw;
       throw Unavailable(
-          fmt::format("no admin port of ingest answers at {}: {}; is `wxpipe run` or `wxpipe ingest` running there? "
+          fmt::format("no admin port of ingest answers at {}; is `wxpipe run` or `wxpipe ingest` running there? "
                       "([admin] listen or --admin says where)",
-                      authority, error.what()));
+                      error.what()));
     }
   }();
   if (answer.status == 404)

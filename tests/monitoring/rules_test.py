@@ -40,7 +40,9 @@ def alerts():
 def metrics():
     declared = (ROOT / "common/telemetry/metrics.cpp").read_text(encoding="utf-8")
     names = set(re.findall(r'"(wxpipe_\w+)"', declared))
-    histograms = set(re.findall(r'histogram\(\s*registry,\s*"(wxpipe_\w+)"', declared))
+    constants = dict(re.findall(r'const char\* (k\w+) = "(wxpipe_\w+)"', declared))
+    said = re.findall(r'histogram\(\s*registry,\s*(?:"(wxpipe_\w+)"|(k\w+))', declared)
+    histograms = {name or constants[constant] for name, constant in said}
     return names | {f"{name}_{part}" for name in histograms for part in ("bucket", "count", "sum")}
 
 

@@ -93,7 +93,7 @@ TEST_P(FaultPointTest, ADeathThereLosesNothingAndDoublesNothing) {
     case FaultPoint::process_before_offsets:
     case FaultPoint::process_before_commit:
     case FaultPoint::process_after_commit:
-      start(Actor::process, dies_at(place, 10));
+      start(Actor::process, dies_at(place, 4));
       send();
       expect_dies(Actor::process);
       break;

@@ -142,7 +142,7 @@ TEST_F(ZombieTest, AnIngestThatWakesUpHasDoubledNothing) {
 
 // Its records and offsets are in a transaction that the broker ends meanwhile.
 TEST_F(ZombieTest, AProcessThatWakesUpCannotCommit) {
-  start(Actor::process, "process.before_commit:stall:10");
+  start(Actor::process, "process.before_commit:stall:3");
   expect_taken_over();
   expect_wakes_up_well(Actor::process);
 }

@@ -67,7 +67,8 @@ TEST_F(ChainTest, ARowThatWasDeletedIsMissedAndNamed) {
   platform.send_all(0, 30);
   platform.send_all(0, 3);
   ASSERT_EQ(platform.send(unreadable(1)), 200);
-  EXPECT_EQ(audit_of(34).total(), (Tally{34, 30, 3, 1, 0, 0}));
+  ASSERT_EQ(platform.send(message(200), "corner"), 200);
+  EXPECT_EQ(audit_of(35).total(), (Tally{35, 31, 3, 1, 0, 0}));
 
   const auto stored = value("delete from messages where msg_id = '7' returning receipt");
   const auto repeat = value(
@@ -75,7 +76,7 @@ TEST_F(ChainTest, ARowThatWasDeletedIsMissedAndNamed) {
       "wxpipe.duplicate_receipts) returning receipt");
   const auto dead = value("delete from dead_letters returning receipt");
   const auto report = audit();
-  EXPECT_EQ(report.total(), (Tally{34, 29, 2, 0, 0, 3}));
+  EXPECT_EQ(report.total(), (Tally{35, 30, 2, 0, 0, 3}));
   EXPECT_THAT(receipts_of(report.missing), UnorderedElementsAre(stored, repeat, dead));
   EXPECT_EQ(report.missing[0].account, "shop");
 
@@ -88,6 +89,7 @@ TEST_F(ChainTest, ARowThatWasDeletedIsMissedAndNamed) {
   EXPECT_THAT(said.output, HasSubstr(fmt::format("{{\"receipt\":\"{}\",\"account\":\"shop\",\"minute\":\"20", stored)));
   EXPECT_EQ(audit_command({"--account", "corner"}).exit, rig::Exit{}) << "nothing of that account is missing";
   EXPECT_EQ(audit_command({"--to", "1h"}).exit, rig::Exit{}) << "nothing of that time is missing";
+  EXPECT_EQ(audit_command({"--account", "shpo"}).exit, (rig::Exit{2, 0})) << "no such account";
 }
 
 // As docs/operations.md says: rows dropped on purpose take their marks along.

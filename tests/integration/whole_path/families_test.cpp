@@ -381,7 +381,7 @@ TEST_F(FamiliesTest, WhoeverIsErasedIsSoInEveryDatabase) {
   // It fails on the way, and goes on when it is said again.
   logs_->query(
       "create function refuse() returns trigger language plpgsql as 'begin raise exception ''no''; end'; create trigger "
-      "refuse before update of counts on wxpipe.erasures for each row execute function refuse()");
+      "refuse before insert or update on wxpipe.erasures for each row execute function refuse()");
   EXPECT_NE(run_command(erase).code(), 0);
   EXPECT_EQ(count("wxpipe.erasures where counts is null"), 1);
   logs_->query("drop trigger refuse on wxpipe.erasures");

@@ -6,12 +6,12 @@
 #include <cstdio>
 #include <memory>
 
-#include "cli/moment.hpp"
-#include "common/result.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "operate/audit_log.hpp"
 #include "operate/event_export.hpp"
 #include "operate/event_list.hpp"
+#include "operate/known_names.hpp"
+#include "operate/moment.hpp"
 #include "operate/trace_report.hpp"
 #include "sinks/family_databases.hpp"
 
@@ -24,13 +24,6 @@ struct Options {
   std::string from, to, format;
   uint64_t limit = 0;
 };
-
-std::optional<Timestamp> moment(const char* option, const std::string& text, Timestamp now) {
-  if (text.empty()) return std::nullopt;
-  const auto at = parse_moment(text, now);
-  if (!at) throw UsageError(fmt::format("{}: '{}' is not a moment; {}", option, text, kMomentForms));
-  return at;
-}
 
 std::string filter_of(const Options& options) {
   std::string filter;
@@ -50,21 +43,23 @@ void run(Program& program, const Options& options) {
   const auto format = operate::export_format(options.format);
   auto question = options.question;
   const auto now = system_clock().now();
-  question.from = moment("--from", options.from, now);
-  question.to = moment("--to", options.to, now);
-  if (question.from && question.to && *question.from >= *question.to) throw UsageError("--from must be before --to");
+  question.from = operate::moment("--from", options.from, now);
+  question.to = operate::moment("--to", options.to, now);
+  operate::require_order(question.from, question.to);
   question.summary = operate::kWholeContent;
   const auto settings = load_settings(program, config::kForPostgres);
   const runtime::StopSignals signals;
   const auto stop = signals.token();
-  const auto connection = sinks::open(sinks::database_of<schemas::Event>(settings), "wxpipe export");
+  sinks::FamilyConnections databases(settings, "wxpipe export");
+  operate::require_account(question.account, settings, databases);
+  auto& connection = databases.of<schemas::Event>();
 
   uint64_t exported = 0;
   const auto left = [&] { return options.limit == 0 ? kPage : std::min<uint64_t>(kPage, options.limit - exported); };
   for (bool first = true; first || !question.after.empty(); first = false) {
     if (stop.stop_requested() || left() == 0) break;
     question.limit = left();
-    const auto page = operate::list_events(*connection, question);
+    const auto page = operate::list_events(connection, question);
     const auto table = operate::matches_table(page.matches);
     if (first) fmt::print("{}", operate::export_head(table, format));
     fmt::print("{}", operate::export_rows(table, format));
@@ -73,7 +68,7 @@ void run(Program& program, const Options& options) {
     question.after = page.next;
   }
   // What leaves the house is remembered.
-  postgres::Transaction transaction(*connection);
+  postgres::Transaction transaction(connection);
   operate::write(transaction, operate::this_operator(),
                  {operate::new_command_id(), "export", "READ", "messages", "", filter_of(options), "",
                   static_cast<int64_t>(exported)});

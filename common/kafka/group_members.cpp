@@ -5,17 +5,50 @@
 
 namespace wxpipe::kafka {
 namespace {
-using OptionsHandle = std::unique_ptr<rd_kafka_AdminOptions_t, Destroy<rd_kafka_AdminOptions_destroy>>;
+using GroupList = std::unique_ptr<const rd_kafka_group_list, Destroy<rd_kafka_group_list_destroy>>;
 
-std::string or_empty(const char* text) { return text ? text : ""; }
+// Kafka's ConsumerProtocolAssignment: version, topics with their partitions, and what else a client adds.
+class Assignment {
+ public:
+  Assignment(const void* bytes, int size) : rest_(static_cast<const char*>(bytes), static_cast<size_t>(size)) {}
 
-GroupMember member_of(const rd_kafka_MemberDescription_t* member) {
-  const auto* id = rd_kafka_MemberDescription_group_instance_id(member);
-  const auto host = or_empty(rd_kafka_MemberDescription_host(member));
-  const auto* partitions = rd_kafka_MemberAssignment_partitions(rd_kafka_MemberDescription_assignment(member));
-  return {id ? id : or_empty(rd_kafka_MemberDescription_client_id(member)),
+  // Cut bytes end it.
+  std::vector<Partition> partitions() && {
+    std::vector<Partition> all;
+    number(2);
+    for (auto topics = number(4); topics > 0 && good_; --topics) {
+      const auto name = text(number(2));
+      for (auto count = number(4); count > 0 && good_; --count)
+        if (const auto partition = number(4); good_) all.push_back({name, static_cast<int>(partition)});
+    }
+    return all;
+  }
+
+ private:
+  int64_t number(size_t bytes) {
+    int64_t value = 0;
+    for (const char byte : text(static_cast<int64_t>(bytes))) value = value << 8 | static_cast<unsigned char>(byte);
+    return value;
+  }
+  std::string text(int64_t size) {
+    good_ = good_ && size >= 0 && static_cast<size_t>(size) <= rest_.size();
+    if (!good_) return {};
+    const std::string taken(rest_.substr(0, static_cast<size_t>(size)));
+    rest_.remove_prefix(taken.size());
+    return taken;
+  }
+
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+GroupMember member_of(const rd_kafka_group_member_info& member) {
+  // The coordinator makes it of the group.instance.id, else of the client.id, and of a UUID behind a hyphen.
+  constexpr size_t kUuid = 37;
+  const std::string id = member.member_id, host = member.client_host;
+  return {id.size() > kUuid ? id.substr(0, id.size() - kUuid) : id,
           host.substr(host.starts_with('/') ? 1 : 0),  // the broker writes /192.0.2.7
-          partitions ? partitions_of(partitions) : std::vector<Partition>()};
+          Assignment(member.member_assignment, member.member_assignment_size).partitions()};
 }
 }  // namespace
 
@@ -23,33 +56,22 @@ GroupMembers::GroupMembers(const config::KafkaSettings& settings, std::chrono::m
     : timeout_(timeout),
       client_(make_producer(client_config(ClientRole::admin, settings))) {}
 
+// Not by rd_kafka_DescribeConsumerGroups: it ends the process when a coordinator does not answer in time (seen
+// with 2.0.2; https://github.com/confluentinc/librdkafka/issues/4605).
 std::map<std::string, std::vector<GroupMember>> GroupMembers::look(const std::vector<std::string>& groups) {
-  std::vector<const char*> names;
-  for (const auto& group : groups) names.push_back(group.c_str());
-  const auto limit = static_cast<int>(timeout_.count());
-  const Queue queue(rd_kafka_queue_new(client_.get()));
-  const OptionsHandle options(rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS));
-  char why[256];
-  throw_unless_ok("request_timeout", rd_kafka_AdminOptions_set_request_timeout(options.get(), limit, why, sizeof why));
-  rd_kafka_DescribeConsumerGroups(client_.get(), names.data(), names.size(), options.get(), queue.get());
-  // The request's own timeout ends it; the extra time is for the answer's way back.
-  const Event event(rd_kafka_queue_poll(queue.get(), limit + 1000));
-  if (!event) throw Unavailable("the cluster did not say who is in its consumer groups");
-  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    throw_error("DescribeConsumerGroups", code, or_empty(rd_kafka_event_error_string(event.get())));
-  const auto* result = rd_kafka_event_DescribeConsumerGroups_result(event.get());
-  if (result == nullptr) throw Unavailable("unexpected answer to a question about consumer groups");
-  size_t count = 0;
-  const auto** found = rd_kafka_DescribeConsumerGroups_result_groups(result, &count);
   std::map<std::string, std::vector<GroupMember>> all;
-  for (size_t i = 0; i < count; ++i) {
-    const std::string name = rd_kafka_ConsumerGroupDescription_group_id(found[i]);
+  for (const auto& name : groups) {
+    const rd_kafka_group_list* found = nullptr;
+    throw_unless_ok("who is in the consumer groups of Kafka",
+                    rd_kafka_list_groups(client_.get(), name.c_str(), &found, static_cast<int>(timeout_.count())));
+    const GroupList list(found);
     auto& members = all[name];
-    const auto code = rd_kafka_error_code(rd_kafka_ConsumerGroupDescription_error(found[i]));
-    if (heals_by_waiting(code)) throw_error(name, code);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    for (size_t j = 0; j < rd_kafka_ConsumerGroupDescription_member_count(found[i]); ++j)
-      members.push_back(member_of(rd_kafka_ConsumerGroupDescription_member(found[i], j)));
+    for (int i = 0; i < list->group_cnt; ++i) {
+      const auto& group = list->groups[i];
+      if (heals_by_waiting(group.err)) throw_error(name, group.err);
+      if (group.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+      for (int j = 0; j < group.member_cnt; ++j) members.push_back(member_of(group.members[j]));
+    }
   }
   return all;
 }

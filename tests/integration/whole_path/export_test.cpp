@@ -40,7 +40,7 @@ TEST_F(ExportTest, WritesWhatIsStoredByFilter) {
   EXPECT_EQ(lines("select filter, affected from audit_logs where operation = 'export' and affected = 1"),
             Lines{"(\"person=o_1 text=quoted\",1)"});
   for (const Lines& wrong : {Lines{"export", "--format", "xml"}, Lines{"export", "--from", "1h", "--to", "2h"},
-                             Lines{"export", "--from", "someday"}})
+                             Lines{"export", "--from", "someday"}, Lines{"export", "--account", "shpo"}})
     EXPECT_EQ(command(wrong, {}, 60s).code(), 2) << wrong.back();
 }
 

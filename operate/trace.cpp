@@ -21,10 +21,11 @@ namespace {
 using namespace std::chrono_literals;
 using postgres::Connection, postgres::Parameters, postgres::Rows;
 
-constexpr auto kTimeout = 3s;      // of one question to Kafka
-constexpr int64_t kRead = 500;     // at most so many offsets of a partition are read for one delivery
-constexpr size_t kDeliveries = 5;  // of the repeats, so many are looked for on the topics
-constexpr size_t kSummary = 60;    // characters
+constexpr auto kTimeout = 3s;        // of one question to Kafka
+constexpr int64_t kRead = 500;       // at most so many offsets of a partition are read for one delivery
+constexpr int kFetchBytes = 32'768;  // of a partition at once: there are many, and the record is mostly in the first
+constexpr size_t kDeliveries = 5;    // of the repeats, so many are looked for on the topics
+constexpr size_t kSummary = 60;      // characters
 
 // The columns of a match, as whole microseconds where they are times.
 constexpr std::string_view kMessage =
@@ -86,7 +87,7 @@ class Finder {
     } else if (key.find('|') != key.npos) {
       by_identity();
     } else {
-      if (all_digits(key)) messages("msg_id = $1::text");
+      messages("msg_id = $1::text");
       by_person();
     }
     if (matches_.empty() && !away_.empty()) throw Unavailable(away_);  // it may lie there
@@ -97,13 +98,13 @@ class Finder {
 
  private:
   // $1: the key, $2: the account. More conditions must name a key of an index.
-  void messages(const std::string& condition) {
+  void messages(const std::string& condition, const std::string& from = "messages") {
     add_matches(matches_,
                 connection_.execute(
                     fmt::format(fmt::runtime(std::string(kMessage) +
-                                             "from messages where {} and ($2::text = '' or account = $2::text){} "
+                                             "from {} where {} and ($2::text = '' or account = $2::text){} "
                                              "order by received_at desc limit {}"),
-                                kSummary, condition, times("received_at"), search_.limit),
+                                kSummary, from, condition, times("received_at"), search_.limit),
                     Parameters().text(search_.key).text(search_.account)));
   }
   // Each sink's are in its own database.
@@ -136,15 +137,20 @@ class Finder {
   void by_receipt(const schemas::Receipt& receipt) {
     const auto slash = receipt.process.find('/');
     const auto marks = connection_.execute(
-        "select min(received_from)::text, (max(received_to) + interval '1 minute')::text from wxpipe.custody_marks where "
-        "instance = $1::text and boot = $2::text and first_sequence <= $3::int8 and next_sequence > $3::int8",
+        "select min(received_from)::text, max(received_to)::text from wxpipe.custody_marks where instance = $1::text and "
+        "boot = $2::text and first_sequence <= $3::int8 and next_sequence > $3::int8",
         Parameters()
             .text(receipt.process.substr(0, slash))
             .text(receipt.process.substr(slash + 1))
             .int8(receipt.sequence));
-    if (!marks.is_null(0, 0))
-      messages(fmt::format("receipt = $1::text and received_at >= '{}' and received_at <= '{}'", marks.text(0, 0),
-                           marks.text(0, 1)));
+    if (!marks.is_null(0, 0)) {
+      // The mark's times are those of what was acknowledged. What wasn't may have come a little later.
+      for (const auto later : {"0", "1 minute"}) {
+        messages(fmt::format("receipt = $1::text and received_at >= '{}' and received_at <= '{}'::timestamptz + '{}'",
+                             marks.text(0, 0), marks.text(0, 1), later));
+        if (!matches_.empty()) break;
+      }
+    }
     dead_letters("receipt = $1::text");
     const auto repeats =
         connection_.execute("select event_id::text from wxpipe.duplicate_receipts where receipt = $1::text",
@@ -156,30 +162,41 @@ class Finder {
     const std::string_view key = search_.key;
     const auto msg_id = part(key, "MsgId"), from = part(key, "From"), time = part(key, "T");
     if (!msg_id.empty()) return messages(fmt::format("identity = $1::text and msg_id = {}", sql_text(msg_id)));
+    const bool has_time = all_digits(time) && time.size() < 12;
+    const auto then = has_time ? fmt::format(" and occurred_at >= to_timestamp({0}) and occurred_at < to_timestamp({0}) "
+                                             "+ interval '1 second'",
+                                             time)
+                               : "";
+    if (has_time) {
+      const auto who = from.empty() ? "" : fmt::format(" and sender = {}", sql_text(from));
+      messages(fmt::format("identity = $1::text and account = any({}){}{}", accounts(), who, then));
+      if (!matches_.empty()) return;  // else its time is one that a row can't have
+    }
     if (!from.empty())
       return messages(
           fmt::format("identity = $1::text and account = any({}) and sender = {}", accounts(), sql_text(from)));
-    if (all_digits(time) && time.size() < 12)
-      return messages(fmt::format(
-          "identity = $1::text and account = any({}) and occurred_at >= to_timestamp({}) and occurred_at < to_timestamp({}) + "
-          "interval '1 second'",
-          accounts(), time, time));
+    if (has_time) return;
     if (!search_.from)
       throw UsageError(
           "this identity names neither a message, a person nor a time, so it can't be looked up alone; add --from");
     messages("identity = $1::text");
   }
 
+  // The newest rows about a person in each account. Some people have a hundred thousand.
+  std::string newest(std::string_view table, std::string_view person, std::string_view more = {}) {
+    return fmt::format(
+        "(select m.* from unnest({}) as one(account) cross join lateral (select * from {} where account = one.account "
+        "and {} = $1::text{} order by occurred_at desc limit {}) m) {}",
+        accounts(), table, person, more, search_.limit, table);
+  }
+
   void by_person() {
-    messages(fmt::format("account = any({}) and sender = $1::text", accounts()));
+    messages("true", newest("messages", "sender", times("received_at")));
     if (matches_.size() >= search_.limit) return;
     // Whom events are about, where the sender is somebody else (sys, a colleague).
     const auto ids = connection_.execute(
-        fmt::format(
-            "select distinct event_id::text from (select event_id from follower_history where account = any({}) and "
-            "subject = $1::text order by received_at desc limit {}) h union select event_id::text from (select event_id "
-            "from lead_activities where account = any({}) and subject = $1::text order by occurred_at desc limit {}) a",
-            accounts(), search_.limit, accounts(), search_.limit),
+        fmt::format("select event_id::text from {} union select event_id::text from {}",
+                    newest("follower_history", "subject"), newest("lead_activities", "subject")),
         Parameters().text(search_.key));
     if (ids.empty()) return;
     std::string list;
@@ -472,7 +489,7 @@ void add_hops(Story& story, const config::Settings& settings) {
   const auto [topics, slack] = looked_for(story.match);
   const std::string_view needle = story.match.id;
   const auto view = kafka::Admin(settings.kafka, kTimeout).view();
-  kafka::PartitionReader reader(settings.kafka);
+  kafka::PartitionReader reader(settings.kafka, kFetchBytes);
   std::vector<kafka::Partition> partitions;
   for (const auto name : topics) {
     const auto topic = schemas::topic_name(settings.kafka.topic_prefix, name);

@@ -18,11 +18,12 @@ constexpr milliseconds kPause = 20ms;  // before a leader that is changing is as
 constexpr int64_t kLatest = -1;
 constexpr int64_t kEarliest = -2;
 
-Client reader(const config::KafkaSettings& settings, const char* isolation) {
+Client reader(const config::KafkaSettings& settings, int fetch_bytes, const char* isolation) {
   return make_consumer(client_config(ClientRole::reader, settings,
                                      {{"isolation.level", isolation},
                                       {"group.id", "wxpipe-reader"},  // never joined; assign needs one
                                       {"enable.partition.eof", "true"},
+                                      {"fetch.message.max.bytes", std::to_string(fetch_bytes)},
                                       {"fetch.wait.max.ms", "10"}}));  // an empty fetch shows the end
 }
 
@@ -58,9 +59,9 @@ std::vector<PartitionOffset> everywhere(const std::vector<Partition>& partitions
 }
 }  // namespace
 
-PartitionReader::PartitionReader(const config::KafkaSettings& settings)
-    : committed_(reader(settings, "read_committed")),
-      everything_(reader(settings, "read_uncommitted")) {
+PartitionReader::PartitionReader(const config::KafkaSettings& settings, int fetch_bytes)
+    : committed_(reader(settings, fetch_bytes, "read_committed")),
+      everything_(reader(settings, fetch_bytes, "read_uncommitted")) {
   throw_unless_ok("rd_kafka_poll_set_consumer", rd_kafka_poll_set_consumer(committed_.get()));
 }
 
@@ -97,6 +98,7 @@ void PartitionReader::read(const std::vector<Stretch>& stretches, const std::fun
   if (open.empty()) return;
   const auto list = to_list(starts);
   throw_unless_ok("rd_kafka_assign", rd_kafka_assign(committed_.get(), list.get()));
+  rd_kafka_resume_partitions(committed_.get(), list.get());  // an earlier read may have paused them
 
   auto deadline = steady_clock::now() + timeout;
   while (!open.empty()) {
@@ -124,7 +126,12 @@ void PartitionReader::read(const std::vector<Stretch>& stretches, const std::fun
     });
     if (stretch == open.end()) continue;  // prefetched, after the end of a finished range
     const auto to = stretch->to;
-    if (next >= to) open.erase(stretch);
+    if (next >= to) {
+      // What lies behind it isn't fetched while others are read. Without effect, only more than needed is read.
+      const PartitionOffset done{stretch->partition, to};
+      rd_kafka_pause_partitions(committed_.get(), to_list({&done, 1}).get());
+      open.erase(stretch);
+    }
     if (at_end || next > to) continue;
     visit(Record(std::move(message)));
     deadline = steady_clock::now() + timeout;  // a visit may take its time

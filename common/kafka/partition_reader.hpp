@@ -22,7 +22,8 @@ struct Stretch {
 
 class PartitionReader {
  public:
-  explicit PartitionReader(const config::KafkaSettings& settings);
+  // At most so many bytes, compressed, come of a partition at once. Who wants few records of many partitions takes few.
+  explicit PartitionReader(const config::KafkaSettings& settings, int fetch_bytes = 1'048'576);
 
   // The log's first and next offset. `ends` includes open transactions, so reading up to there waits for them.
   std::vector<PartitionOffset> beginnings(const std::vector<Partition>& partitions, std::chrono::milliseconds timeout);

@@ -99,13 +99,12 @@ class Finder {
  private:
   // $1: the key, $2: the account. More conditions must name a key of an index.
   void messages(const std::string& condition, const std::string& from = "messages") {
-    add_matches(matches_,
-                connection_.execute(
-                    fmt::format(fmt::runtime(std::string(kMessage) +
-                                             "from {} where {} and ($2::text = '' or account = $2::text){} "
-                                             "order by received_at desc limit {}"),
-                                kSummary, from, condition, times("received_at"), search_.limit),
-                    Parameters().text(search_.key).text(search_.account)));
+    add_matches(matches_, connection_.execute(
+                              fmt::format(fmt::runtime(std::string(kMessage) +
+                                                       "from {} where {} and ($2::text = '' or account = $2::text){} "
+                                                       "order by received_at desc limit {}"),
+                                          kSummary, from, condition, times("received_at"), search_.limit),
+                              Parameters().text(search_.key).text(search_.account)));
   }
   // Each sink's are in its own database.
   void dead_letters(const std::string& condition) {
@@ -163,9 +162,10 @@ class Finder {
     const auto msg_id = part(key, "MsgId"), from = part(key, "From"), time = part(key, "T");
     if (!msg_id.empty()) return messages(fmt::format("identity = $1::text and msg_id = {}", sql_text(msg_id)));
     const bool has_time = all_digits(time) && time.size() < 12;
-    const auto then = has_time ? fmt::format(" and occurred_at >= to_timestamp({0}) and occurred_at < to_timestamp({0}) "
-                                             "+ interval '1 second'",
-                                             time)
+    const auto then = has_time ? fmt::format(
+                                     " and occurred_at >= to_timestamp({0}) and occurred_at < to_timestamp({0}) "
+                                     "+ interval '1 second'",
+                                     time)
                                : "";
     if (has_time) {
       const auto who = from.empty() ? "" : fmt::format(" and sender = {}", sql_text(from));
@@ -195,8 +195,12 @@ class Finder {
     if (matches_.size() >= search_.limit) return;
     // Whom events are about, where the sender is somebody else (sys, a colleague).
     const auto ids = connection_.execute(
-        fmt::format("select event_id::text from {} union select event_id::text from {}",
-                    newest("follower_history", "subject"), newest("lead_activities", "subject")),
+        fmt::format(
+            "select event_id::text from (select h.event_id from unnest({}) as one(account) cross join lateral (select '' "
+            "as tenant union select tenant from identities where account = one.account and subject = $1::text) t cross "
+            "join lateral (select event_id from follower_history where account = one.account and tenant = t.tenant and "
+            "subject = $1::text order by occurred_at desc limit {}) h) h union select event_id::text from {}",
+            accounts(), search_.limit, newest("lead_activities", "subject")),
         Parameters().text(search_.key));
     if (ids.empty()) return;
     std::string list;

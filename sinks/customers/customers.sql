@@ -100,13 +100,24 @@ touched as (
 select wxpipe.rebuild_customers(array(select t.id from touched t))
 
 --@ customers_show over fresh counts customers
--- Rows that may look different: of new identities, or with something told that customers shows.
+-- Rows that may look different: of new identities, or with something told that customers doesn't show yet. What is shown
+-- already is the newest, and telling it once more makes it newer still.
 select wxpipe.show_customers(array(
   select distinct i.customer_id
   from (
     select f.identity_id, min(f.occurred_at) as first_at,
-      bool_or(f.kind in ('name', 'remark', 'nickname', 'phone', 'email', 'wechat', 'company')) as shown
+      array_agg(f.value) filter (where f.kind in ('name', 'remark', 'nickname')) as names,
+      array_agg(f.value) filter (where f.kind = 'phone') as phones,
+      array_agg(f.value) filter (where f.kind = 'email') as emails,
+      array_agg(f.value) filter (where f.kind = 'wechat') as wechats,
+      array_agg(f.value) filter (where f.kind = 'company') as companies
     from facts f group by 1) t
   cross join lateral (
     select i.customer_id, i.first_seen_at from identities i where i.identity_id = t.identity_id offset 0) i
-  where t.shown or i.first_seen_at = t.first_at))
+  left join lateral (
+    select c.name, c.phone, c.email, c.wechat, c.company from customers c
+    where c.customer_id = i.customer_id offset 0) c on true
+  where i.first_seen_at = t.first_at
+    or (c.name = all (coalesce(t.names, '{}')) and c.phone = all (coalesce(t.phones, '{}'))
+      and c.email = all (coalesce(t.emails, '{}')) and c.wechat = all (coalesce(t.wechats, '{}'))
+      and c.company = all (coalesce(t.companies, '{}'))) is not true))

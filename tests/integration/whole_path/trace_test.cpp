@@ -50,6 +50,18 @@ TEST_F(TraceTest, TellsTheStoryOfAMessageByEachOfItsKeys) {
   EXPECT_THAT(trace({"o_asker", "--rows-only"}), AllOf(HasSubstr("stored"), Not(HasSubstr("events.v1-"))));
 }
 
+TEST_F(TraceTest, FindsWhatHasNoNumber) {
+  // A group robot's MsgId isn't a number. A click has none: its person and time find it.
+  send(encrypted_request("robot",
+                         R"({"msgid":"CAIQ16HMjQYY/NGagIOAgAMgq4KM0AI=","aibotid":"AIB1","chattype":"single",)"
+                         R"("from":{"userid":"mei"},"msgtype":"text","text":{"content":"早"}})",
+                         {.receiveid = ""}));
+  send(shop(mp_event("o_asker", "CLICK", "<EventKey><![CDATA[PRICE]]></EventKey>")));
+  ASSERT_TRUE(settled(2));
+  EXPECT_THAT(trace({"CAIQ16HMjQYY/NGagIOAgAMgq4KM0AI="}), HasSubstr("早"));
+  EXPECT_THAT(trace({value("select identity from messages where account = 'shop'")}), HasSubstr("menu.clicked"));
+}
+
 TEST_F(TraceTest, TellsWhatHappenedInThatOrder) {
   send(shop(mp_text("o_asker", 23871900536422002, "请问价格")));
   ASSERT_TRUE(settled(1));

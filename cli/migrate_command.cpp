@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <map>
 #include <memory>
 
 #include "common/postgres/migrations.hpp"
@@ -20,12 +21,33 @@ using report::Level;
 // "logs: " before what is of another database than the main one.
 std::string of(const sinks::FamilyDatabase& database) { return database.is_main() ? "" : database.name + ": "; }
 
+// Two connection strings may lead to one database. Then its rows would be counted twice.
+class Different {
+ public:
+  void require(const sinks::FamilyDatabase& database, postgres::Connection& connection) {
+    const auto place = connection
+                           .execute(
+                               "select (select oid from pg_database where datname = current_database())::text || "
+                               "' ' || pg_postmaster_start_time()")
+                           .text(0, 0);
+    const auto [known, is_new] = settings_.emplace(place, database.setting);
+    if (!is_new)
+      throw UsageError(
+          fmt::format("{}: this is the database of {} under another connection string; give both the same one",
+                      database.setting, known->second));
+  }
+
+ private:
+  std::map<std::string, std::string> settings_;  // by server and database
+};
+
 report::Report check(const std::vector<sinks::FamilyDatabase>& databases) {
   report::Report report;
   std::string reasons;
+  Different different;
   for (const auto& database : databases) {
     try {
-      sinks::open(database, "wxpipe migrate");
+      different.require(database, *sinks::open(database, "wxpipe migrate"));
     } catch (const UsageError& error) {
       reasons += (reasons.empty() ? "" : "; ") + std::string(error.what());
       report.findings.push_back({Level::error, error.what()});
@@ -55,9 +77,14 @@ report::Report apply(const std::vector<sinks::FamilyDatabase>& databases) {
   std::vector<std::unique_ptr<postgres::Connection>> connections;
   std::vector<postgres::Connection*> all;
   int version = 0;
+  Different different;
   for (const auto& database : databases) {
     all.push_back(connections.emplace_back(sinks::connect(database, "wxpipe migrate")).get());
-    const auto done = postgres::migrate(*all.back());
+    different.require(database, *all.back());
+  }
+  for (size_t i = 0; i < databases.size(); ++i) {
+    const auto& database = databases[i];
+    const auto done = postgres::migrate(*all[i]);
     for (const auto& name : done.applied) applied.push_back(of(database) + name);
     for (const auto& name : done.already) already.push_back(of(database) + name);
     version = done.version;

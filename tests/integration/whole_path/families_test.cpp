@@ -95,6 +95,17 @@ class FamiliesTest : public WholePathTest {
   Environment where_;
 };
 
+TEST_F(FamiliesTest, OneDatabaseUnderTwoConnectionStringsIsRefused) {
+  const auto url = database_->url().reveal();
+  where_[variable("logs")] = url + (url.find('?') == std::string::npos ? "?" : "&") + "application_name=other";
+  for (const std::vector<std::string>& how : {std::vector<std::string>{"migrate"}, {"migrate", "--check"}}) {
+    const auto ran = run_command(how);
+    EXPECT_NE(ran.code(), 0) << ran.output;
+    EXPECT_THAT(ran.output + ran.errors, AllOf(HasSubstr("postgres.families.logs: this is the database of"),
+                                               HasSubstr("give both the same one")));
+  }
+}
+
 TEST_F(FamiliesTest, EveryDatabaseIsMigratedOnceAndASecondTimeChangesNothing) {
   const TemporaryDatabase fresh(support::Schema::none), other(support::Schema::none);
   where_.clear();

@@ -76,6 +76,7 @@ void run(Program& program, const Options& options) {
   auto report = report_of(options.key, story);
   if (!options.rows_only) try {
       add_hops(story, settings);
+      add_replays(story, databases);
       report = report_of(options.key, story);
     } catch (const Unavailable& error) {
       report.findings.push_back(
@@ -86,8 +87,8 @@ void run(Program& program, const Options& options) {
 }  // namespace
 
 void add_trace_command(Program& program) {
-  auto& command =
-      *program.app.add_subcommand("trace", "Says what happened to a callback: every delivery, topic, row and score");
+  auto& command = *program.app.add_subcommand(
+      "trace", "Says what happened to a callback: every delivery, topic, row, score and replay");
   command.group("Operation");
   add_config_options(command, program);
   add_report_options(command, program, Rows::some);

@@ -134,6 +134,10 @@ Response Api::event(const Call& call) {
   std::vector<report::Finding> findings;
   if (call.values.flag("hops", false)) try {
       operate::add_hops(story, quiet_settings());
+      story = databases_.ask([&](sinks::FamilyConnections& databases) {
+        operate::add_replays(story, databases);
+        return std::move(story);
+      });
     } catch (const Unavailable& error) {
       findings.push_back({Level::warning, fmt::format("its places on the topics are missing: {}", error.what())});
     }

@@ -77,7 +77,7 @@ class Replay {
 
   Replayed run() {
     const auto stretches = plan();
-    save();
+    begin();
     started_ = saved_ = steady_clock::now();
     try {
       reader_.read(
@@ -118,7 +118,7 @@ class Replay {
       open_[partition.number] = {partition, std::clamp(from.at(partition), lowest, highest),
                                  std::clamp(to.at(partition), lowest, highest)};
     }
-    if (order_.resume && positions_ != nullptr) find_position();
+    if (order_.resume && positions_ != nullptr) find_position(begins);
     for (auto& [number, stretch] : open_) {
       stretch.from = std::min(stretch.from, stretch.to);
       done_.offsets_in_all += stretch.to - stretch.from;
@@ -159,19 +159,19 @@ class Replay {
     return ends;
   }
 
-  void find_position() {
+  // Goes on where it was stopped, not at the order's own place: "2h ago" is later by now.
+  void find_position(const std::map<Partition, int64_t>& begins) {
     const auto rows = positions_->execute(
         "select partition, next_offset, end_offset from wxpipe.replays where replay = $1::text and topic = $2::text",
         Parameters().text(order_.name).text(topic_));
     for (size_t i = 0; i < rows.size(); ++i)
       if (const auto found = open_.find(static_cast<int>(rows.integer(i, 0))); found != open_.end()) {
-        found->second.from = std::max(found->second.from, rows.integer(i, 1));
+        found->second.from = std::max(begins.at(found->second.partition), rows.integer(i, 1));
         found->second.to = std::min(found->second.to, rows.integer(i, 2));
       }
   }
 
-  void save() {
-    saved_ = steady_clock::now();
+  void begin() {
     if (positions_ == nullptr) return;
     SqlArray numbers(ElementType::int4), next(ElementType::int8), ends(ElementType::int8);
     for (const auto& [number, stretch] : open_) {
@@ -180,10 +180,35 @@ class Replay {
       ends.add_int8(stretch.to);
     }
     positions_->execute(
-        "insert into wxpipe.replays (replay, topic, partition, next_offset, end_offset) select $1::text, $2::text, "
-        "unnest($3::int4[]), unnest($4::int8[]), unnest($5::int8[]) on conflict (replay, topic, partition) do update set "
-        "next_offset = excluded.next_offset, end_offset = excluded.end_offset, updated_at = now()",
-        Parameters().text(order_.name).text(topic_).bytes(numbers.bytes()).bytes(next.bytes()).bytes(ends.bytes()));
+        "insert into wxpipe.replays as k (replay, topic, partition, begin_offset, next_offset, end_offset, operator) select "
+        "$1::text, $2::text, unnest($3::int4[]), unnest($4::int8[]), unnest($4::int8[]), unnest($5::int8[]), $6::text on "
+        "conflict (replay, topic, partition) do update set begin_offset = case when $7::text = 'resume' then k.begin_offset "
+        "else excluded.begin_offset end, begun_at = case when $7::text = 'resume' then k.begun_at else now() end, "
+        "next_offset = excluded.next_offset, end_offset = excluded.end_offset, operator = excluded.operator, updated_at = "
+        "now()",
+        Parameters()
+            .text(order_.name)
+            .text(topic_)
+            .bytes(numbers.bytes())
+            .bytes(next.bytes())
+            .bytes(ends.bytes())
+            .text(order_.asked_by)
+            .text(order_.resume ? "resume" : ""));
+  }
+
+  void save() {
+    saved_ = steady_clock::now();
+    if (positions_ == nullptr) return;
+    SqlArray numbers(ElementType::int4), next(ElementType::int8);
+    for (const auto& [number, stretch] : open_) {
+      numbers.add_int4(number);
+      next.add_int8(stretch.from);
+    }
+    positions_->execute(
+        "update wxpipe.replays r set next_offset = n.next_offset, updated_at = now() from (select unnest($3::int4[]) as "
+        "partition, unnest($4::int8[]) as next_offset) n where r.replay = $1::text and r.topic = $2::text and r.partition = "
+        "n.partition",
+        Parameters().text(order_.name).text(topic_).bytes(numbers.bytes()).bytes(next.bytes()));
   }
 
   // --- records ---

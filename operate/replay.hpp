@@ -29,7 +29,8 @@ using Place = std::variant<std::monostate, Timestamp, int64_t, Bookmark>;
 void require_order(const Place& from, const Place& to);
 
 struct ReplayOrder {
-  std::string name;  // what is asked for, in words: --resume finds its place by it
+  std::string name;        // what is asked for, in words: --resume finds its place by it
+  std::string asked_by{};  // the login of the person
   schemas::TopicName topic = schemas::TopicName::events;
   Place from{}, to{};
   std::optional<int> partition{};  // none: all

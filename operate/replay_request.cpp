@@ -15,6 +15,7 @@
 #include "common/result.hpp"
 #include "operate/moment.hpp"
 #include "operate/replay_targets.hpp"
+#include "operate/replay_words.hpp"
 #include "operate/side_schema.hpp"
 
 namespace wxpipe::operate {
@@ -71,21 +72,6 @@ Into into_of(const ReplayRequest& request) {
     throw UsageError(
         fmt::format("--into: '{}' is no target; write tables, schema:NAME, topic:NAME or files:FOLDER", request.into));
   return into;
-}
-
-std::string words(const ReplayRequest& request) {
-  std::string out = "into=" + request.into;
-  const auto add = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) out += fmt::format(" {}={}", name, value);
-  };
-  add("from", request.from);
-  add("to", request.to);
-  add("where", request.where);
-  for (const auto& one : request.match) add("match", one);
-  if (request.partition >= 0) add("partition", fmt::format("{}", request.partition));
-  if (request.renormalize) out += " renormalize";
-  add("rescore", request.rules);
-  return out;
 }
 
 void check(const ReplayRequest& request, const Into& into, const std::vector<TopicName>& topics) {
@@ -178,7 +164,8 @@ report::Report run_replay(config::Settings settings, const ReplayRequest& reques
   const auto format = request.format.starts_with("csv") ? Files::Format::csv : Files::Format::ndjson;
   const auto compression = request.format.ends_with(".zst") ? runtime::OutputFile::Compression::zstd
                                                             : runtime::OutputFile::Compression::none;
-  ReplayOrder order{.name = words(request),
+  ReplayOrder order{.name = words_of(request),
+                    .asked_by = who.name,
                     .partition = request.partition < 0 ? std::nullopt : std::optional(request.partition),
                     .filter = EventFilter(request.where, request.match),
                     .renormalize = request.renormalize,

@@ -16,13 +16,13 @@ namespace wxpipe::operate {
 
 struct ReplayRequest {
   std::vector<std::string> topics{"events"};
-  std::string from, to;  // a moment, bookmark:NAME, offset:N; empty: the oldest, what is there now
-  std::string where;     // EventFilter
-  std::vector<std::string> match;
+  std::string from{}, to{};  // a moment, bookmark:NAME, offset:N; empty: the oldest, what is there now
+  std::string where{};       // EventFilter
+  std::vector<std::string> match{};
   std::string into = "tables";    // tables, schema:NAME, topic:NAME, files:FOLDER
   std::string format = "ndjson";  // of files: ndjson, csv; with .zst compressed
-  std::string rules;              // a file of other scoring rules
-  std::string why;
+  std::string rules{};            // a file of other scoring rules
+  std::string why{};
   int partition = -1;
   double rate = 0;
   bool renormalize = false, dry_run = false, resume = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -19,12 +20,13 @@
 namespace wxpipe::operate {
 namespace {
 using namespace std::chrono_literals;
-using postgres::Connection, postgres::Parameters, postgres::Rows;
+using postgres::Connection, postgres::ElementType, postgres::Parameters, postgres::Rows, postgres::SqlArray;
 
 constexpr auto kTimeout = 3s;        // of one question to Kafka
 constexpr int64_t kRead = 500;       // at most so many offsets of a partition are read for one delivery
 constexpr int kFetchBytes = 32'768;  // of a partition at once: there are many, and the record is mostly in the first
 constexpr size_t kDeliveries = 5;    // of the repeats, so many are looked for on the topics
+constexpr size_t kBatches = 10;       // of so many it is told what else they wrote
 constexpr size_t kSummary = 60;      // characters
 
 // The columns of a match, as whole microseconds where they are times.
@@ -268,6 +270,16 @@ void add_stations(Story& story, const Rows& rows) {
     story.stations.push_back({moment(rows, i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3)});
 }
 
+// rows: stations of rows that this sink wrote, each with its place in the fifth and sixth column.
+void add_batches(Story& story, Connection& connection, std::string_view sink, const Rows& rows) {
+  for (size_t i = 0; i < rows.size() && story.batches.size() < kBatches; ++i) {
+    const WrittenRow row{std::string(sink),  story.match.account, story.match.received_at,
+                         moment(rows, i, 0), rows.text(i, 4),     rows.integer(i, 5)};
+    const auto same = [&](const Batch& other) { return other.began_at == row.created_at && other.table == row.table; };
+    if (std::ranges::none_of(story.batches, same)) story.batches.push_back(batch_of(connection, row));
+  }
+}
+
 bool has_logs(const sinks::FamilyDatabase& database) { return database.has(schemas::family_of<schemas::LogWritten>()); }
 
 // Says once why a database gave no answer.
@@ -291,10 +303,55 @@ void tell_log(Story& story, Connection& connection) {
                    Parameters().text(trace_id)));
 }
 
-// One kind of trace that an event leaves. family: whose table is asked.
+// Who put letters back or dropped them, and why, by command. The moments name the partitions of audit_logs.
+using Reasons = std::map<std::string, std::string>;
+Reasons reasons_of(Connection& connection, const Rows& actions) {
+  Reasons reasons;
+  if (actions.empty()) return reasons;
+  std::string moments, commands;
+  for (size_t i = 0; i < actions.size(); ++i) {
+    moments += fmt::format("{}'{}'", i == 0 ? "" : ",", to_iso8601(moment(actions, i, 0)));
+    commands += fmt::format("{}'{}'", i == 0 ? "" : ",", actions.text(i, 3));
+  }
+  const auto rows = connection.execute(
+      fmt::format("select command_id, operator || coalesce(': ' || reason, '') from audit_logs where resource_type = "
+                  "'dead_letters' and occurred_at in ({}) and command_id in ({})",
+                  moments, commands));
+  for (size_t i = 0; i < rows.size(); ++i) reasons[rows.text(i, 0)] = rows.text(i, 1);
+  return reasons;
+}
+
+// What became dead letters of these deliveries, and what people did with those.
+void tell_letters(Story& story, Connection& connection, SqlArray& receipts) {
+  const auto keys = Parameters().bytes(receipts.bytes()).text(story.match.id);
+  add_stations(
+      story,
+      connection.execute(
+          fmt::format("select {}, 'dead_letter', dead_letter_id::text, stage || ': ' || reason || coalesce(', ' || "
+                      "detail, '') from dead_letters where receipt = any($1::text[]) and dead_letter_id <> "
+                      "$2::text::uuid order by failed_at limit 20",
+                      epoch("failed_at")),
+          keys));
+  const auto actions = connection.execute(
+      fmt::format("select {}, dead_letter_id, action, command_id from wxpipe.dead_letter_actions where receipt = "
+                  "any($1::text[]) or dead_letter_id = $2::text::uuid order by at limit 100",
+                  epoch("at")),
+      keys);
+  const auto reasons = reasons_of(connection, actions);
+  for (size_t i = 0; i < actions.size(); ++i) {
+    const auto found = reasons.find(actions.text(i, 3));
+    const std::string who = found == reasons.end() ? "somebody" : found->second;
+    story.stations.push_back(
+        {moment(actions, i, 0), "dlq", actions.text(i, 1),
+         actions.text(i, 2) == "retry" ? fmt::format("put back by {}", who) : fmt::format("dropped by {}", who)});
+  }
+}
+
+// One kind of row that an event leaves.
 struct Question {
-  const schemas::FamilyInfo& family;
-  std::string sql;
+  const schemas::FamilyInfo& family;  // whose table is asked
+  std::string station;                // and its where and what
+  std::string from;
 };
 
 void tell_message(Story& story, sinks::FamilyConnections& databases) {
@@ -309,76 +366,78 @@ void tell_message(Story& story, sinks::FamilyConnections& databases) {
                                 : "by the platform's clock"});
   story.stations.push_back({match.received_at, "received", receipt,
                             fmt::format("signature and decryption right; trace {}", field(story, "trace_id"))});
+  const auto repeats = connection.execute(
+      fmt::format(
+          "select {}, 'repeat', receipt, 'delivered again, met by ' || stage from wxpipe.duplicate_receipts where "
+          "event_id = $1::text::uuid order by received_at limit 100",
+          epoch("received_at")),
+      Parameters().text(match.id));
+  add_stations(story, repeats);
   const auto key = Parameters().text(match.id).text(match.account).text(match.subject);
   const std::string at_the_time = fmt::format("occurred_at = '{}'", at);
-  // A table for each kind of trace that an event leaves; each by a key or an index.
+  // A table for each kind of row that an event leaves; each by a key or an index.
   const std::vector<Question> questions{
-      {schemas::family_of<schemas::Event>(),
-       fmt::format(
-           "select {}, 'stored', tableoid::regclass::text, 'row written' from messages where event_id = $1::text::uuid and {} "
-           "and $2::text is not null and $3::text is not null",
-           epoch("created_at"), at_the_time)},
-      {schemas::family_of<schemas::Event>(),
-       fmt::format(
-           "select {}, 'repeat', receipt, 'delivered again, met by ' || stage from wxpipe.duplicate_receipts where event_id = "
-           "$1::text::uuid and $2::text is not null and $3::text is not null order by received_at limit 100",
-           epoch("received_at"))},
+      {schemas::family_of<schemas::Event>(), "'stored', tableoid::regclass::text, 'row written'",
+       fmt::format("messages where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null",
+                   at_the_time)},
       {schemas::family_of<schemas::FollowerChanged>(),
-       fmt::format(
-           "select {}, 'fact', 'follower_history', change || coalesce(' by ' || nullif(owner, ''), '') from follower_history "
-           "where account = $2::text and subject = $3::text and event_id = $1::text::uuid limit 100",
-           epoch("created_at"))},
+       "'fact', 'follower_history', change || coalesce(' by ' || nullif(owner, ''), '')",
+       "follower_history where account = $2::text and subject = $3::text and event_id = $1::text::uuid"},
       {schemas::family_of<schemas::IdentityTold>(),
-       fmt::format(
-           "select {}, 'fact', 'identity_links', kind || ' ' || value || ' (' || source || ')' from identity_links where account "
-           "= $2::text and subject = $3::text and event_id = $1::text::uuid limit 100",
-           epoch("created_at"))},
+       "'fact', 'identity_links', kind || ' ' || value || ' (' || source || ')'",
+       "identity_links where account = $2::text and subject = $3::text and event_id = $1::text::uuid"},
       {schemas::family_of<schemas::LeadActivity>(),
+       "'score', tableoid::regclass::text, rule || ': ' || points || ' points for ' || dimension",
        fmt::format(
-           "select {}, 'score', tableoid::regclass::text, rule || ': ' || points || ' points for ' || dimension from "
-           "lead_activities where account = $2::text and subject = $3::text and {} and event_id = $1::text::uuid limit 100",
-           epoch("created_at"), at_the_time)},
+           "lead_activities where account = $2::text and subject = $3::text and {} and event_id = $1::text::uuid",
+           at_the_time)},
       {schemas::family_of<schemas::LogWritten>(),
-       fmt::format(
-           "select {}, 'fact', tableoid::regclass::text, service || ' ' || action || ': ' || message from system_logs where "
-           "account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null limit 100",
-           epoch("created_at"), at_the_time)},
+       "'fact', tableoid::regclass::text, service || ' ' || action || ': ' || message",
+       fmt::format("system_logs where account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null",
+                   at_the_time)},
       {schemas::family_of<schemas::DirectoryChanged>(),
+       "'fact', tableoid::regclass::text, kind || ' ' || id || ' ' || change",
        fmt::format(
-           "select {}, 'fact', tableoid::regclass::text, kind || ' ' || id || ' ' || change from directory_history where "
-           "account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null limit 100",
-           epoch("created_at"), at_the_time)},
+           "directory_history where account = $2::text and {} and event_id = $1::text::uuid and $3::text is not null",
+           at_the_time)},
       {schemas::family_of<schemas::SendTold>(),
-       fmt::format(
-           "select {}, 'fact', tableoid::regclass::text, kind || ' ' || sent_as || coalesce(' ' || status, '') from "
-           "receipts where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
-           "limit 100",
-           epoch("created_at"), at_the_time)},
+       "'fact', tableoid::regclass::text, kind || ' ' || sent_as || coalesce(' ' || status, '')",
+       fmt::format("receipts where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null",
+                   at_the_time)},
       {schemas::family_of<schemas::MetricMeasured>(),
+       "'fact', tableoid::regclass::text, metric || ' = ' || metric_value || unit",
        fmt::format(
-           "select {}, 'fact', tableoid::regclass::text, metric || ' = ' || metric_value || unit from "
-           "instance_monitors where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null "
-           "limit 100",
-           epoch("created_at"), at_the_time)}};
+           "instance_monitors where event_id = $1::text::uuid and {} and $2::text is not null and $3::text is not null",
+           at_the_time)}};
   // What it left in other tables may be gone.
   const auto dropped = fmt::format(
       "select {}, 'dropped', partition, 'rows of its time were dropped by retention' || coalesce(', and are in ' || "
       "dump_file, '') from wxpipe.dropped_partitions where range_from <= '{}' and range_to > '{}' and dropped_at is not "
       "null order by dropped_at limit 20",
       epoch("dropped_at"), at, at);
-  const auto letters = fmt::format(
-      "select {}, 'dead_letter', dead_letter_id::text, stage || ': ' || reason || coalesce(', ' || detail, '') from "
-      "dead_letters where receipt = $1::text limit 20",
-      epoch("failed_at"));
+  SqlArray receipts(ElementType::text);
+  if (!receipt.empty()) receipts.add_text(receipt);
+  for (size_t i = 0; i < repeats.size(); ++i) receipts.add_text(repeats.text(i, 2));
   for (const auto& database : databases.databases()) {
     ask(story, databases, database, [&](Connection& each) {
-      for (const auto& [family, sql] : questions)
-        if (database.has(family)) add_stations(story, each.execute(sql, key));
+      for (const auto& [family, station, from] : questions) {
+        if (!database.has(family)) continue;
+        const auto rows = each.execute(
+            fmt::format("select {}, {}, {} from {} limit 100", epoch("created_at"), station, kPlaceOfRow, from), key);
+        add_stations(story, rows);
+        add_batches(story, each, family.name, rows);
+      }
       if (has_logs(database)) tell_log(story, each);
       add_stations(story, each.execute(dropped));
-      if (!receipt.empty()) add_stations(story, each.execute(letters, Parameters().text(receipt)));
+      tell_letters(story, each, receipts);
     });
   }
+}
+
+// The sink that stored a dead letter: its own, or the one that gave the record up.
+std::string_view sink_of(std::string_view stage) {
+  constexpr std::string_view kSink = "sink.";
+  return stage.starts_with(kSink) ? stage.substr(kSink.size()) : schemas::family_of<schemas::DeadLetter>().name;
 }
 
 void tell_dead_letter(Story& story, Connection& connection) {
@@ -392,11 +451,13 @@ void tell_dead_letter(Story& story, Connection& connection) {
       {match.occurred_at, "happened", match.account, "by the platform's clock, or when it was received"});
   story.stations.push_back(
       {match.received_at, "dead_letter", match.type, match.summary + (detail.empty() ? "" : ": " + detail)});
-  add_stations(story, connection.execute(
-                          fmt::format("select {}, 'stored', 'dead_letters', 'row written' from dead_letters where "
-                                      "dead_letter_id = $1::text::uuid",
-                                      epoch("created_at")),
-                          Parameters().text(match.id)));
+  const auto stored = connection.execute(
+      fmt::format("select {}, 'stored', 'dead_letters', 'row written', {} from dead_letters where dead_letter_id = "
+                  "$1::text::uuid",
+                  epoch("created_at"), kPlaceOfRow),
+      Parameters().text(match.id));
+  add_stations(story, stored);
+  add_batches(story, connection, sink_of(match.type), stored);
 }
 
 // Which topics may have something of it. A record has the time when its callback was received; a dead letter may have
@@ -469,7 +530,7 @@ std::vector<Dropped> dropped_with(Connection& connection, std::string_view key) 
 }
 
 Story story_of(sinks::FamilyConnections& databases, const Match& match) {
-  Story story{match, {}, {}, {}};
+  Story story{match};
   if (match.kind == Match::Kind::message) {
     tell_message(story, databases);
   } else {
@@ -477,11 +538,16 @@ Story story_of(sinks::FamilyConnections& databases, const Match& match) {
       if (!story.fields.empty()) break;
       ask(story, databases, database, [&](Connection& connection) { tell_dead_letter(story, connection); });
     }
+    SqlArray receipts(ElementType::text);
+    if (const auto receipt = field(story, "receipt"); !receipt.empty()) receipts.add_text(receipt);
     for (const auto& database : databases.databases())
-      if (has_logs(database))
-        ask(story, databases, database, [&](Connection& connection) { tell_log(story, connection); });
+      ask(story, databases, database, [&](Connection& connection) {
+        if (has_logs(database)) tell_log(story, connection);
+        tell_letters(story, connection, receipts);
+      });
   }
   put_in_order(story.stations);
+  std::ranges::stable_sort(story.batches, {}, &Batch::began_at);
   return story;
 }
 
@@ -517,14 +583,21 @@ void add_hops(Story& story, const config::Settings& settings) {
         stretches,
         [&](const kafka::Record& record) {
           if (record.value().find(needle) == std::string_view::npos) return;
-          auto where = fmt::format("{}-{}@{}", record.topic(), record.partition(), record.offset());
+          Hop hop{std::string(record.topic()), record.partition(), record.offset(), std::string(record.value())};
+          auto where = place_of(hop);
           if (!seen.insert(where).second) return;
           story.stations.push_back(
               {record.timestamp(), "kafka", std::move(where), fmt::format("{} bytes", record.value().size())});
+          story.hops.push_back(std::move(hop));
         },
         kTimeout);
   }
   put_in_order(story.stations);
+}
+
+void add_replays(Story& story, sinks::FamilyConnections& databases) {
+  ask(story, databases, databases.databases().front(),
+      [&](Connection& main) { story.replays = replays_of(main, story.hops); });
 }
 
 }  // namespace wxpipe::operate

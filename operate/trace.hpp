@@ -10,6 +10,8 @@
 
 #include "common/clock.hpp"
 #include "common/config/settings.hpp"
+#include "operate/batches.hpp"
+#include "operate/replays_of_records.hpp"
 #include "sinks/family_databases.hpp"
 
 namespace wxpipe::operate {
@@ -37,16 +39,19 @@ std::vector<Match> find(sinks::FamilyConnections& databases, const Search& searc
 // One thing that happened at one place.
 struct Station {
   Timestamp at;
-  std::string station;  // received, repeat, kafka, stored, fact, score, dead_letter, log, dropped
-  std::string where;    // table, or topic-partition@offset
+  std::string station;  // received, repeat, kafka, stored, fact, score, dead_letter, dlq, log, dropped
+  std::string where;    // table, topic-partition@offset, receipt or dead letter
   std::string what;
 };
 
 struct Story {
   Match match;
-  std::vector<std::pair<std::string, std::string>> fields;  // of the row, in its order
-  std::vector<Station> stations;                            // in the order in which they happened
-  std::vector<std::string> away;  // databases that gave no answer, with the reason: what lies there is missing
+  std::vector<std::pair<std::string, std::string>> fields{};  // of the row, in its order
+  std::vector<Station> stations{};                            // in the order in which they happened
+  std::vector<Batch> batches{};                               // that wrote its rows, in their order; ten at most
+  std::vector<Hop> hops{};                                    // its records
+  Rereads replays{};                                          // of those records
+  std::vector<std::string> away{};  // databases that gave no answer, with the reason: what lies there is missing
 };
 
 // Kafka's times are whole milliseconds, those of all records of a delivery are the same, and a platform's clock may be
@@ -69,5 +74,8 @@ Story story_of(sinks::FamilyConnections& databases, const Match& match);
 // Adds where its records stand on the topics: looked for at the times of its deliveries. What retention has deleted is
 // not found.
 void add_hops(Story& story, const config::Settings& settings);
+
+// Adds which replays read these records again.
+void add_replays(Story& story, sinks::FamilyConnections& databases);
 
 }  // namespace wxpipe::operate

@@ -12,6 +12,40 @@ using report::Kind, report::Level, report::Report, report::Table;
 namespace {
 std::string_view word(Match::Kind kind) { return kind == Match::Kind::message ? "message" : "dead_letter"; }
 
+Table batches_table(const std::vector<Batch>& batches) {
+  Table table{"batches",
+              "rows committed together",
+              {{"began_at", "transaction began", Kind::time},
+               {"sink", "sink"},
+               {"writer", "process"},
+               {"table", "table"},
+               {"rows_at_least", "rows, at least", Kind::count}},
+              {}};
+  for (const auto& one : batches)
+    table.rows.push_back({one.began_at, one.sink, one.writer, one.table, one.rows_at_least});
+  return table;
+}
+
+void show_replays(Report& report, const Rereads& replays) {
+  Table table{"replays",
+              "replays that have read it again",
+              {{"begun_at", "begun", Kind::time},
+               {"record", "record"},
+               {"into", "into"},
+               {"takes", "its filter takes it"},
+               {"finished", "finished"},
+               {"asked_by", "by"},
+               {"order", "asked for"},
+               {"moved_at"}},
+              {}};
+  for (const auto& one : replays.list)
+    table.rows.push_back(
+        {one.begun_at, one.record, one.into, one.takes, one.finished, one.asked_by, one.order, one.moved_at});
+  report.tables.push_back(std::move(table));
+  for (const auto& schema : replays.unreadable)
+    report.findings.push_back({Level::note, fmt::format("this login may not read {}.replays", schema),
+                               "So it isn't known which replays into that side schema have read it again."});
+}
 }  // namespace
 
 Report nothing_found(const std::string& key, const std::vector<Dropped>& dropped) {
@@ -72,8 +106,9 @@ Report report_of(const std::string& key, const Story& story) {
   Table fields{"row", "", {{"name", "column"}, {"value", "value"}}, {}};
   for (const auto& [name, value] : story.fields) fields.rows.push_back({name, value});
   Report report{.facts = {{"key", "", key}, {"kind", "", word(story.match.kind)}, {"id", "", story.match.id}},
-                .tables = {std::move(fields), std::move(stations)},
+                .tables = {std::move(fields), std::move(stations), batches_table(story.batches)},
                 .main = 1};
+  show_replays(report, story.replays);
   add_away(report, "facts", story.away);
   return report;
 }

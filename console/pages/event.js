@@ -73,6 +73,24 @@ function Story({data, session, hops, looking, ask}) {
             {label: t('event.where'), kind: 'id', of: (one) => one.where},
             {label: t('event.what'), kind: 'text', of: (one) => said(one.what)},
           ]} /><//>`}
+        <${Panel} title=${t('event.batches')} aside=${t('event.batches.note')} flush>
+          <${Table} caption=${t('event.batches')} rows=${data.batches} columns=${[
+            {label: t('event.began'), kind: 'tight', of: (one) => html`<${Time} of=${one.began_at} fraction />`},
+            {label: t('event.rows'), kind: 'number', of: (one) => `≥ ${number(one.rows_at_least)}`},
+            {label: t('event.where'), kind: 'id', of: (one) => one.table},
+            {label: t('event.writer'), kind: 'id', of: (one) => one.writer},
+          ]} /><//>
+        ${hops && !looking && html`<${Panel} title=${t('event.replays')} aside=${t('event.replays.note')} flush>
+          <${Table} caption=${t('event.replays')} rows=${data.replays} empty=${t('event.replays.none')} columns=${[
+            {label: t('event.begun'), kind: 'tight', of: (one) => html`<${Time} of=${one.begun_at} />`},
+            {label: t('event.into'), kind: 'id', of: (one) => one.into},
+            {label: t('event.taken'), of: (one) => t(one.takes === null ? 'event.taken.unknown'
+              : one.takes ? 'event.taken.yes' : 'event.taken.no')},
+            {label: t('event.finished'), of: (one) => t(one.finished ? 'yes' : 'no')},
+            {label: t('event.asked_by'), of: (one) => one.asked_by},
+            {label: t('event.order'), kind: 'text', of: (one) => one.order},
+            {label: t('event.record'), kind: 'id', of: (one) => one.record},
+          ]} /><//>`}
       </div>
       <div class="stack">
         ${seen ? html`<${Body} id=${data.id} letter=${letter} />` : html`<${Panel} title=${t('event.body')}>

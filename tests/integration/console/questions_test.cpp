@@ -8,10 +8,12 @@
 #include <map>
 #include <set>
 
+#include "operate/batches.hpp"
 #include "operate/counts.hpp"
 #include "operate/event_list.hpp"
 #include "operate/person.hpp"
 #include "operate/rebalances.hpp"
+#include "operate/replays_of_records.hpp"
 #include "operate/trace.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/temporary_database.hpp"
@@ -183,6 +185,61 @@ TEST_F(Questions, ASearchLooksAtABoundedNumberOfRowsAndSaysHowFar) {
     question.after = list.next;
   }
   EXPECT_EQ(seen.size(), size_t{kLarge / 5});
+}
+
+// One statement wrote all of these rows, so all of them are one batch.
+TEST_F(Questions, ABatchIsLookedForBesideTheRowAlone) {
+  const support::TemporaryDatabase database;
+  const auto filler = database.connect(), reader = database.connect();
+  fill(*filler, kLarge);
+  const auto place = filler->execute(
+      fmt::format("select {}, (extract(epoch from created_at) * 1000000)::int8 from messages where msg_id = '{}'",
+                  kPlaceOfRow, kLarge / 2));
+  const WrittenRow row{
+      "messages",         "shop", kNow, Timestamp(std::chrono::microseconds(place.integer(0, 2))), place.text(0, 0),
+      place.integer(0, 1)};
+  const auto batch = batch_of(*reader, row);
+  EXPECT_GT(batch.rows_at_least, 1'000);
+  EXPECT_LT(batch.rows_at_least, kLarge);
+  EXPECT_EQ(batch.writer, "w");
+
+  pages_fetched(*filler);
+  reader->execute("select pg_stat_force_next_flush()");
+  const auto before = pages_fetched(*filler);
+  batch_of(*reader, row);
+  reader->execute("select pg_stat_force_next_flush()");
+  EXPECT_LE(pages_fetched(*filler) - before, 2 * 256 + 1 + kIndexesGrow);
+}
+
+TEST_F(Questions, AReplayHasReadWhatLiesBetweenItsBeginningAndItsPlace) {
+  const support::TemporaryDatabase database;
+  const auto connection = database.connect();
+  connection->execute(
+      "insert into wxpipe.replays (replay, topic, partition, begin_offset, next_offset, end_offset, operator, begun_at) values "
+      "('into=tables', 'events.v1', 1, 10, 20, 30, 'anna', '2026-01-01'), ('into=tables', 'events.v1', 2, 0, 30, 30, 'anna', "
+      "'2026-01-01'), ('into=tables', 'logs.v1', 1, 0, 30, 30, 'anna', '2026-01-01'), ('into=topic:copy from=2h', "
+      "'events.v1', 1, null, 99, 99, '', '2026-01-02')");
+  const auto at = [&](int64_t offset) {
+    const Hop hop{"events.v1", 1, offset, ""};
+    std::vector<std::string> found;
+    for (const auto& one : replays_of(*connection, {&hop, 1}).list)
+      found.push_back(fmt::format("{} {} {} {}", one.record, one.into, one.asked_by, one.finished));
+    return found;
+  };
+  using Found = std::vector<std::string>;
+  EXPECT_EQ(at(9), Found{});
+  EXPECT_EQ(at(10), Found{"events.v1-1@10 tables anna false"});
+  EXPECT_EQ(at(19), Found{"events.v1-1@19 tables anna false"});
+  EXPECT_EQ(at(20), Found{}) << "not read yet";
+
+  // Somebody may look who may not look everywhere.
+  connection->execute("create schema try_wxpipe; create table try_wxpipe.replays (like wxpipe.replays)");
+  connection->execute("grant usage on schema wxpipe to pg_monitor; grant select on wxpipe.replays to pg_monitor");
+  connection->execute("set role pg_monitor");
+  const Hop hop{"events.v1", 1, 15, ""};
+  const auto seen = replays_of(*connection, {&hop, 1});
+  EXPECT_EQ(seen.list.size(), 1u);
+  EXPECT_EQ(seen.unreadable, Found{"try_wxpipe"});
 }
 
 TEST_F(Questions, StepsHaveNoGapsAndLeadsWithOnePhoneAreLinked) {

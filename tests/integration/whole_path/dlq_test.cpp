@@ -66,6 +66,17 @@ TEST_F(DlqTest, OpensWithTheRightKeyWhatAWrongOneLeftUnread) {
   EXPECT_EQ(lines("select m.receipt from messages m join dead_letters d using (receipt)").size(), size_t{kLetters});
   EXPECT_EQ(lines("select operation, affected, reason from audit_logs where resource_type <> 'topics'"),
             (Lines{R"(("dlq retry",40,"key corrected"))"}));
+  // The event and the letter both tell it.
+  const auto ids = database_->query(
+      "select event_id, dead_letter_id, (select operator from audit_logs where operation = 'dlq retry') from messages join "
+      "dead_letters using (receipt) limit 1");
+  const auto put_back = fmt::format(R"("station":"dlq","where":"{}","what":"put back by {}: key corrected")",
+                                    ids.text(0, 1), ids.text(0, 2));
+  EXPECT_THAT(command({"trace", ids.text(0, 0), "--json"}).output,
+              AllOf(HasSubstr(R"("kind":"message")"), HasSubstr("ingest: undecryptable"), HasSubstr(put_back)));
+  EXPECT_THAT(command({"trace", ids.text(0, 1), "--json"}).output,
+              AllOf(HasSubstr(R"("kind":"dead_letter")"), HasSubstr(put_back),
+                    HasSubstr(R"("sink":"dead_letters","writer":"test","table":"dead_letters")")));
   // A second one finds nothing to do.
   EXPECT_THAT(dlq({"retry", "--reason", "undecryptable", "--yes"}), HasSubstr(R"("letters":0,"put_back":0)"));
   EXPECT_THAT(dlq({"ls", "--state", "retried"}), HasSubstr(R"("letters":40)"));
@@ -123,6 +134,8 @@ TEST_F(DlqTest, ShowsAndDropsWithAReason) {
   EXPECT_THAT(dlq({"drop", id, "--why", "a test", "--yes"}), HasSubstr(R"("dropped":1)"));
   EXPECT_THAT(dlq({"ls"}), HasSubstr(R"("letters":1,)"));
   EXPECT_EQ(count("dead_letters"), 2) << "the rows stay";
+  EXPECT_THAT(command({"trace", id, "--json"}).output,
+              AllOf(HasSubstr(R"("what":"dropped by )"), HasSubstr(R"(: a test")")));
   EXPECT_EQ(
       lines(
           "select operation, affected, reason, resource_id is not null from audit_logs where resource_type <> 'topics'"),

@@ -290,6 +290,25 @@ TEST_F(ReplayTest, BeginsAtABookmarkAndGoesOnWhereItWasStopped) {
   EXPECT_THAT(run_fine({"diff", "slow"}), Not(HasSubstr("has not come to its end")));
 }
 
+// "From 2h" is another place an hour later, and a bookmark may have been moved: what lies between was not read yet.
+TEST_F(ReplayTest, GoesOnWhereItWasStoppedThoughItsBeginningMoved) {
+  ASSERT_NO_FATAL_FAILURE(receive());
+  database_->query("insert into wxpipe.bookmarks (name, at, set_by) values ('moves', '2020-01-01', 'test')");
+  Lines slow{"replay", "--from", "bookmark:moves", "--into", "schema:slow", "--rate", "10"};
+  {
+    RunningWxpipe stopped(slow, environment());
+    ASSERT_TRUE(eventually([&] {
+      return !database_->query("select to_regclass('slow.messages')").is_null(0, 0) && count("slow.messages") > 0;
+    })) << stopped.log();
+    ASSERT_EQ(stopped.stop(), (Exit{.code = 0})) << stopped.log();
+  }
+  database_->query("update wxpipe.bookmarks set at = now()");
+  slow.resize(slow.size() - 2);  // as fast as it can
+  run_fine(with(slow, {"--resume"}));
+  EXPECT_EQ(count("slow.messages"), count("messages"));
+  EXPECT_EQ(count("slow_wxpipe.replays where begin_offset <> 0 or operator = '' or next_offset <> end_offset"), 0);
+}
+
 TEST_F(ReplayTest, SaysWhatPostgresRefusesAndGoesOn) {
   ASSERT_NO_FATAL_FAILURE(receive());
   run_fine({"replay", "--where", "account=nobody", "--into", "schema:strict"});

@@ -103,6 +103,73 @@ TEST_F(TraceTest, FindsDeadLetters) {
   EXPECT_THAT(trace({value("select receipt from dead_letters")}), HasSubstr(id));
 }
 
+TEST_F(TraceTest, SaysWhatWasCommittedTogetherAndByWhom) {
+  for (int i = 1; i <= 5; ++i) send(shop(mp_text("o_asker", i, "价格？")));
+  ASSERT_TRUE(settled(5));
+  ASSERT_TRUE(eventually([&] { return count("lead_activities") == 5; }));
+  const auto id = value("select event_id::text from messages where msg_id = '3'");
+  // As if one transaction had written them all.
+  database_->query("update messages set created_at = (select max(created_at) from messages)");
+  const auto table = value("select tableoid::regclass::text from messages where msg_id = '3'");
+  EXPECT_THAT(
+      trace({id, "--rows-only"}),
+      AllOf(HasSubstr(fmt::format(R"("sink":"messages","writer":"test","table":"{}","rows_at_least":5}})", table)),
+            HasSubstr(R"("sink":"leads","writer":"test","table":"lead_activities_)")));
+  // A row that a replay brought back names it.
+  database_->query("delete from messages where msg_id = '3'");
+  ASSERT_EQ(command({"replay", "--yes"}).code(), 0);
+  EXPECT_THAT(trace({id, "--rows-only"}),
+              HasSubstr(fmt::format(R"("sink":"messages","writer":"replay","table":"{}","rows_at_least":1}})", table)));
+}
+
+TEST_F(TraceTest, SaysWhichReplaysHaveReadItAgain) {
+  send(shop(mp_text("o_asker", 1, "价格？")));
+  ASSERT_TRUE(settled(1));
+  const auto id = value("select event_id::text from messages");
+  EXPECT_THAT(trace({id}), HasSubstr(R"("replays":[])"));
+  const auto replay = [&](Lines arguments) {
+    arguments.insert(arguments.begin(), "replay");
+    const auto ran = command(std::move(arguments));
+    EXPECT_EQ(ran.code(), 0) << ran.errors << ran.output;
+  };
+  replay({"--where", "account=shop", "--match", "/content=价格*", "--into", "schema:side"});
+  replay({"messages", "--into", "schema:side"});
+  replay({"--yes"});
+  replay({"--where", "account=outlet", "--into", "schema:others"});
+  replay({"--where", "content=no idea", "--into", "schema:spaces"});
+  // These have not read it.
+  replay({"--from", "offset:1000000", "--into", "schema:behind"});
+  replay({"--to", "1h", "--into", "schema:before"});
+  replay({"followers", "--into", "schema:followers"});
+  replay({"--into", "topic:" + topics_->create("copy", 1), "--dry-run"});
+
+  const auto anna = value("select distinct operator from audit_logs where operation = 'replay'");
+  const auto story = trace({id});
+  const auto told = [&](const std::string& topic, const std::string& into, const std::string& takes,
+                        const std::string& order) {
+    const auto record = story.find(topics_->prefix() + topic + ".v1-");
+    EXPECT_NE(record, story.npos) << topic;
+    const auto place = story.substr(record, story.find('"', record) - record);
+    return HasSubstr(fmt::format(R"("record":"{}","into":"{}","takes":{},"finished":true,"asked_by":"{}","order":"{}")",
+                                 place, into, takes, anna, order));
+  };
+  EXPECT_THAT(story, AllOf(told("events", "schema:side", "true", "where=account=shop match=/content=价格*"),
+                           told("messages", "schema:side", "true", ""), told("events", "tables", "true", ""),
+                           told("events", "schema:others", "false", "where=account=outlet"),
+                           told("events", "schema:spaces", "null", "where=content=no idea")));
+  for (const auto* into : {"schema:behind", "schema:before", "schema:followers", "topic:"})
+    EXPECT_THAT(story, Not(HasSubstr(fmt::format(R"("into":"{})", into))));
+
+  // A replay that stands before it, or that was stopped there.
+  database_->query("update side_wxpipe.replays set next_offset = begin_offset");
+  database_->query("update wxpipe.replays set end_offset = end_offset + 1");
+  EXPECT_THAT(trace({id}), AllOf(Not(HasSubstr(R"("into":"schema:side")")),
+                                 HasSubstr(R"("into":"tables","takes":true,"finished":false)")));
+  // A side schema of an older version doesn't know where its replays began.
+  database_->query("alter table others_wxpipe.replays drop column begin_offset");
+  EXPECT_THAT(trace({id}), Not(HasSubstr("schema:others")));
+}
+
 TEST_F(TraceTest, SaysWhatItCanNotFindAndWhy) {
   EXPECT_THAT(trace({"01934f2a-7e48-8c4e-9b1f-5a0c7d21e3b4"}, 1), HasSubstr("no row is known"));
   EXPECT_THAT(trace({"nobody/19ab1f5b2c0/42"}, 1), HasSubstr("no row is known"));

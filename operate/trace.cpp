@@ -26,7 +26,7 @@ constexpr auto kTimeout = 3s;        // of one question to Kafka
 constexpr int64_t kRead = 500;       // at most so many offsets of a partition are read for one delivery
 constexpr int kFetchBytes = 32'768;  // of a partition at once: there are many, and the record is mostly in the first
 constexpr size_t kDeliveries = 5;    // of the repeats, so many are looked for on the topics
-constexpr size_t kBatches = 10;       // of so many it is told what else they wrote
+constexpr size_t kBatches = 10;      // of so many it is told what else they wrote
 constexpr size_t kSummary = 60;      // characters
 
 // The columns of a match, as whole microseconds where they are times.

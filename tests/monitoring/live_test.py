@@ -177,6 +177,11 @@ class Live(unittest.TestCase):
         return [exemplar for each in series for exemplar in each["exemplars"]]
 
     @classmethod
+    def story(cls, receipt):
+        traced = subprocess.run([wxpipe, "trace", receipt, "--json"], env=cls.environment, capture_output=True, text=True, timeout=60)
+        return traced.stdout + traced.stderr
+
+    @classmethod
     def firing(cls):
         answer = cls.get(f"http://127.0.0.1:{cls.port}/api/v1/alerts")
         alerts = json.loads(answer)["data"]["alerts"] if answer else []
@@ -222,8 +227,7 @@ class Live(unittest.TestCase):
         for metric in ("wxpipe_ack_seconds", "wxpipe_end_to_end_seconds"):
             self.until(lambda metric=metric: self.exemplars(f"{metric}_bucket") != [], f"{metric} has exemplars")
             labels = self.exemplars(f"{metric}_bucket")[-1]["labels"]
-            story = subprocess.run([wxpipe, "trace", labels["receipt"], "--json"], env=self.environment, capture_output=True, text=True, timeout=60)
-            self.assertIn(labels["trace_id"], story.stdout, story.stderr)
+            self.until(lambda labels=labels: labels["trace_id"] in self.story(labels["receipt"]), f"{metric}: the callback's story is told")
 
     def test_dead_letters_refusals_wrong_ids_a_silent_account(self):
         self.assertEqual(self.send("shop", "this is not XML"), 200)

@@ -70,7 +70,7 @@ class Tail {
   };
   void take(const kafka::Record& record, std::chrono::steady_clock::time_point now);
   static void give_up(Waiting& one, const std::string& why);
-  Waiting* waiting(const std::string& receipt);
+  Waiting* waiting(std::string_view receipt);
   // At most so many offsets of a partition. Returns how many are left before the ends.
   int64_t read_up_to(const std::vector<kafka::PartitionOffset>& ends, int64_t most,
                      std::chrono::steady_clock::time_point now);

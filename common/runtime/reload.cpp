@@ -66,12 +66,12 @@ void Reload::taken_now() {
 Reload::Outcome Reload::refuse(const std::vector<std::string>& errors) {
   constexpr size_t kMostShown = 5;
   const std::span shown(errors.data(), std::min(errors.size(), kMostShown));
+  metrics_.configuration_refused.Set(1);  // whoever reads the line finds it
   telemetry::log_error(
       "configuration_kept",
       {{"why", fmt::format("{}", fmt::join(shown, "; "))},
        {"errors", errors.size()},
        {"do", "correct it; the configuration from before stays in use. `wxpipe check-config` shows all"}});
-  metrics_.configuration_refused.Set(1);
   count("refused");
   return Outcome::refused;
 }

@@ -18,12 +18,12 @@ namespace {
 using namespace std::chrono_literals;
 using schemas::TopicName;
 
-constexpr auto kTimeout = 3s;             // of one question to Kafka
-constexpr auto kReadTimeout = 10s;        // for one step's records
-constexpr int64_t kStep = 5'000;          // at most so many offsets of a partition in one step: bounds memory
-constexpr size_t kAsked = 5'000;          // rows asked for in one statement
-constexpr size_t kManyWaiting = 50'000;   // then no more events are read, only what became of them: bounds memory
-constexpr int kFetchBytes = 131'072;      // of a partition at once, compressed: bounds memory, too
+constexpr auto kTimeout = 3s;            // of one question to Kafka
+constexpr auto kReadTimeout = 10s;       // for one step's records
+constexpr int64_t kStep = 5'000;         // at most so many offsets of a partition in one step: bounds memory
+constexpr size_t kAsked = 5'000;         // rows asked for in one statement
+constexpr size_t kManyWaiting = 50'000;  // then no more events are read, only what became of them: bounds memory
+constexpr int kFetchBytes = 131'072;     // of a partition at once, compressed: bounds memory, too
 constexpr std::chrono::milliseconds kAskAnyway = 1s;
 constexpr auto kSlack = 5s;  // records of one time may be that far apart on their topics
 }  // namespace
@@ -262,6 +262,7 @@ std::vector<Followed> Tail::step(postgres::Connection& connection, std::chrono::
     waiting_.pop_front();
     ++dropped_;
   }
+  std::ranges::stable_sort(done, {}, &Followed::received_at);  // partitions are read one after the other
   return done;
 }
 

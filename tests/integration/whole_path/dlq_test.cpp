@@ -68,8 +68,8 @@ TEST_F(DlqTest, OpensWithTheRightKeyWhatAWrongOneLeftUnread) {
             (Lines{R"(("dlq retry",40,"key corrected"))"}));
   // The event and the letter both tell it.
   const auto ids = database_->query(
-      "select event_id, dead_letter_id, (select operator from audit_logs where operation = 'dlq retry') from messages join "
-      "dead_letters using (receipt) limit 1");
+      "select m.event_id, d.dead_letter_id, (select operator from audit_logs where operation = 'dlq retry') from messages m "
+      "join dead_letters d using (receipt) limit 1");
   const auto put_back = fmt::format(R"("station":"dlq","where":"{}","what":"put back by {}: key corrected")",
                                     ids.text(0, 1), ids.text(0, 2));
   EXPECT_THAT(command({"trace", ids.text(0, 0), "--json"}).output,

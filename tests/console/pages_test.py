@@ -348,6 +348,9 @@ class ProvesCustody(Case):
         event = here.send("shop", "menu.clicked", EventKey="LOST")
         receipt = here.one(f"select receipt from messages where event_id = '{event}'")
         here.sql(f"delete from messages where event_id = '{event}'")
+        instance, boot, sequence = receipt.split("/")
+        marked = f"wxpipe.custody_marks where instance = '{instance}' and boot = '{boot}' and next_sequence > {sequence}"
+        until(lambda: int(here.one(f"select count(*) from {marked}")), "its mark: what isn't marked isn't missed")
         self.browser.open("/custody")
         self.browser.press("Prove it", "main")
         self.browser.see(receipt, "main", 90)

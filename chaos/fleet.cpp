@@ -12,15 +12,24 @@
 
 #include "common/http/client.hpp"
 #include "common/result.hpp"
+#include "rig/temporary_folder.hpp"
 
 namespace wxpipe::chaos {
 namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
+constexpr size_t kShownOfLog = 6'000;          // characters: a sanitizer's report
 constexpr milliseconds kRestartAfter = 500ms;  // restart delay of a process that ended by itself
 constexpr milliseconds kStopPatience = 12s;    // a role has 10 s
 constexpr milliseconds kAskPatience = 1s;
+
+// From a line's beginning on.
+std::string end_of(const std::string& log) {
+  if (log.size() <= kShownOfLog) return log;
+  const auto begin = log.find('\n', log.size() - kShownOfLog);
+  return begin == std::string::npos ? log : log.substr(begin + 1);
+}
 
 // Finds the server's address in "postgresql://wxpipe@127.0.0.1:5432/wxpipe".
 struct ServerInUrl {
@@ -183,10 +192,11 @@ void Fleet::tick() {
       const auto exit = member.process->wait(0ms);
       member.ends.push_back(*exit);
       if (!member.killed && member.wanted) {
+        const auto path = log(member.role, member.number);
         complaints_.push_back(fmt::format(
-            "{} ended by itself: {}; see {}", member.name,
+            "{} ended by itself: {}; see {}, which ends so:\n{}", member.name,
             exit->signal != 0 ? fmt::format("signal {}", exit->signal) : fmt::format("exit code {}", exit->code),
-            log(member.role, member.number).string()));
+            path.string(), end_of(rig::read_file(path))));
         member.start_at = now + kRestartAfter;
       }
       member.process.reset();

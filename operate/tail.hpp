@@ -48,8 +48,8 @@ class Tail {
   Tail(const config::Settings& settings, EventFilter filter, const TailPlace& place,
        std::chrono::milliseconds patience);
 
-  // Reads what has come and returns the events whose fate is known now, in the order of their arrival on their
-  // partition. Throws Unavailable.
+  // Reads what has come and returns the events whose fate is known now, in the order in which they were received.
+  // From one step to the next it is that of their partitions. Throws Unavailable.
   std::vector<Followed> step(postgres::Connection& connection, std::chrono::steady_clock::time_point now);
 
   // Offsets that were there in the last step and aren't read yet: 0 if it keeps up.

@@ -83,7 +83,8 @@ void run(Program& program, const Options& options) {
                                             : steady_clock::now() + duration("--duration", options.duration);
   const auto connection = sinks::open(sinks::database_of<schemas::Event>(settings), "wxpipe tail");
   connection->execute("set default_transaction_read_only = on; set statement_timeout = '10s'");
-  operate::Tail tail(settings, std::move(filter), from, patience);
+  connection->execute(std::string(sinks::kReadByIndex));
+  operate::Tail tail(settings, std::move(filter), from, {.patience = patience});
 
   std::map<std::string, uint64_t> counts;
   uint64_t shown = 0;

@@ -63,8 +63,9 @@ void run(Program& program, const Options& options) {
   operate::require_order(search.from, search.to);
   const auto settings = load_settings(program, config::kForPostgres);
   // Read only, and no question may take long: this runs beside the pipeline.
-  sinks::FamilyConnections databases(settings, "wxpipe trace",
-                                     "set default_transaction_read_only = on; set statement_timeout = '10s'");
+  sinks::FamilyConnections databases(
+      settings, "wxpipe trace",
+      fmt::format("set default_transaction_read_only = on; set statement_timeout = '10s'; {}", sinks::kReadByIndex));
   const auto matches = operate::find(databases, search);
   if (matches.empty()) {
     operate::require_account(options.account, settings, databases);

@@ -14,26 +14,11 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr auto kPatience = 5s;    // with an event's fate
+constexpr operate::TailLimits kLimits{.patience = 5s, .most_a_second = Live::kMostPerSecond};
 constexpr auto kPause = 200ms;    // between two looks
 constexpr auto kStateEvery = 2s;  // also tells the client and what lies between that somebody is here
 constexpr auto kStatementLimit = 10s;
 constexpr std::string_view kRetry = "retry: 2000\n\n";  // a client that lost us comes back after so many milliseconds
-
-class Budget {
- public:
-  bool take(steady_clock::time_point now) {
-    if (now - second_ >= 1s) {
-      second_ = now;
-      taken_ = 0;
-    }
-    return taken_++ < Live::kMostPerSecond;
-  }
-
- private:
-  steady_clock::time_point second_{};
-  uint64_t taken_ = 0;
-};
 
 report::Row masked_row(const operate::Followed& one, const Identity& who) {
   auto row = operate::row_of(one);
@@ -75,11 +60,10 @@ void Live::run(LiveQuestion& question, const Identity& who, const Send& send, co
   const auto databases = at_postgres([&] { return databases_.connect(Databases::For::questions, kStatementLimit); });
   auto& connection = databases->of<schemas::Event>();
   auto tail = at_kafka([&] {
-    return question.place ? operate::Tail(settings, std::move(question.filter), *question.place, kPatience)
-                          : operate::Tail(settings, std::move(question.filter), question.from, kPatience);
+    return question.place ? operate::Tail(settings, std::move(question.filter), *question.place, kLimits)
+                          : operate::Tail(settings, std::move(question.filter), question.from, kLimits);
   });
-  Budget budget;
-  uint64_t left_out = 0, told_left_out = 0;
+  uint64_t told_left_out = 0;
   steady_clock::time_point told{};
   std::string out;
   while (!stop.stop_requested()) {
@@ -87,20 +71,16 @@ void Live::run(LiveQuestion& question, const Identity& who, const Send& send, co
     const auto events = tail.step(connection, now);
     out.clear();
     for (const auto& one : events) {
-      if (!budget.take(now)) {
-        ++left_out;
-        continue;
-      }
       out += "event: callback\ndata: ";
       report::append_row(out, operate::followed_columns(), masked_row(one, who));
       out += "\n\n";
     }
     // The place comes with the last event: a client that is cut off before it gets all of them again.
-    if (!events.empty() || now - told >= kStateEvery || left_out != told_left_out) {
+    if (!events.empty() || now - told >= kStateEvery || tail.left_out() != told_left_out) {
       told = now;
-      told_left_out = left_out;
+      told_left_out = tail.left_out();
       out += fmt::format("id: {}\nevent: state\ndata: ", to_string(tail.place(system_clock().now())));
-      report::append_row(out, {{"at"}, {"behind"}, {"left_out"}}, {system_clock().now(), tail.behind(), left_out});
+      report::append_row(out, {{"at"}, {"behind"}, {"left_out"}}, {system_clock().now(), tail.behind(), told_left_out});
       out += "\n\n";
     }
     if (!out.empty() && !send(out)) return;

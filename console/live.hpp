@@ -24,7 +24,7 @@ struct LiveQuestion {
 class Live {
  public:
   static constexpr int kMostStreams = 8;
-  static constexpr uint64_t kMostPerSecond = 1'000;
+  static constexpr int64_t kMostPerSecond = 1'000;
 
   // Both must outlive it and its streams.
   Live(const config::Settings& settings, const Databases& databases) : settings_(settings), databases_(databases) {}

@@ -100,6 +100,52 @@ Steps KnownCounts::by_step(Connection& connection, const CountWindow& window, Ti
   return steps;
 }
 
+Today counts_of_today(Connection& connection, const std::string& account, Timestamp today, Timestamp now) {
+  const auto accounts = accounts_array(connection, account);
+  const auto since = to_iso8601(today);
+  const auto relations = connection.execute(
+      "select count(*) filter (where change in ('subscribed', 'added')), count(*) filter (where change in ('unsubscribed', "
+      "'removed_by_member', 'removed_by_customer')) from unnest($1::text[]) a(account) cross join lateral (select change from "
+      "follower_history where account = a.account and occurred_at >= $2::text::timestamptz limit $3::int8) h",
+      Parameters().bytes(accounts).text(since).int8(kMostGained));
+  const auto leads = connection.execute(
+      "select count(*) from (select 1 from leads where first_activity_at >= $1::text::timestamptz and ($2::text = '' or account = "
+      "$2::text) limit $3::int8) l",
+      Parameters().text(since).text(account).int8(kMostGained));
+  const auto newest = connection.execute(
+      fmt::format(
+          "select type, count(*), {} from unnest($1::text[]) a(account) cross join lateral (select type, occurred_at from "
+          "messages where account = a.account and occurred_at <= $2::text::timestamptz order by occurred_at desc limit "
+          "$3::int8) m group by type order by 2 desc, 1 limit 100",
+          us("min(occurred_at)")),
+      Parameters().bytes(accounts).text(to_iso8601(now)).int8(static_cast<int64_t>(kNewest)));
+  Today found{.followers_gained = relations.integer(0, 0),
+              .followers_lost = relations.integer(0, 1),
+              .leads_gained = leads.integer(0, 0),
+              .types = {},
+              .types_since = {}};
+  for (size_t i = 0; i < newest.size(); ++i) {
+    found.types.emplace_back(newest.text(i, 0), newest.integer(i, 1));
+    found.types_since = std::min(found.types_since.value_or(Timestamp::max()), moment(newest, i, 2));
+  }
+  return found;
+}
+
+Today KnownCounts::today(Connection& connection, const std::string& account, Timestamp today, Timestamp now) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(today_, [&](const auto& one) { return now - one.second.read_at >= kTodayKept; });
+  if (today_.size() >= kMost) today_.clear();
+  const auto [known, fresh] = today_.try_emplace({account, today});
+  if (!fresh) return known->second.counts;
+  try {
+    known->second = {now, counts_of_today(connection, account, today, now)};
+  } catch (...) {
+    today_.erase(known);
+    throw;
+  }
+  return known->second.counts;
+}
+
 void add_overview(Report& report, Connection& connection, const OverviewQuestion& question, KnownCounts& known) {
   const auto range = std::ranges::find(kRanges, question.range, &Range::name);
   if (range == kRanges.end())
@@ -117,35 +163,16 @@ void add_overview(Report& report, Connection& connection, const OverviewQuestion
     minutes.rows.push_back(std::move(row));
   }
 
-  const auto accounts = accounts_array(connection, question.account);
-  const auto today = to_iso8601(question.today);
   const auto day = connection.execute(
       "select coalesce(sum(acknowledged), 0) from wxpipe.ledger where minute >= $1::text::timestamptz and family = 'custody' and "
       "($2::text = '' or account = $2::text)",
-      Parameters().text(today).text(question.account));
-  const auto relations = connection.execute(
-      "select count(*) filter (where change in ('subscribed', 'added')), count(*) filter (where change in ('unsubscribed', "
-      "'removed_by_member', 'removed_by_customer')) from unnest($1::text[]) a(account) cross join lateral (select change from "
-      "follower_history where account = a.account and occurred_at >= $2::text::timestamptz limit $3::int8) h",
-      Parameters().bytes(accounts).text(today).int8(kMostGained));
-  const auto leads = connection.execute(
-      "select count(*) from (select 1 from leads where first_activity_at >= $1::text::timestamptz and ($2::text = '' or account = "
-      "$2::text) limit $3::int8) l",
-      Parameters().text(today).text(question.account).int8(kMostGained));
-  const auto newest = connection.execute(
-      fmt::format(
-          "select type, count(*), {} from unnest($1::text[]) a(account) cross join lateral (select type, occurred_at from "
-          "messages where account = a.account and occurred_at <= $2::text::timestamptz order by occurred_at desc limit "
-          "$3::int8) m group by type order by 2 desc, 1 limit 100",
-          us("min(occurred_at)")),
-      Parameters().bytes(accounts).text(to_iso8601(question.now)).int8(static_cast<int64_t>(kNewest)));
+      Parameters().text(to_iso8601(question.today)).text(question.account));
+  const auto today = known.today(connection, question.account, question.today, question.now);
   Table types{"types", "", {{"type"}, {"events"}}, {}};
   int64_t of = 0;
-  std::optional<Timestamp> since;
-  for (size_t i = 0; i < newest.size(); ++i) {
-    types.rows.push_back({newest.text(i, 0), newest.integer(i, 1)});
-    of += newest.integer(i, 1);
-    since = std::min(since.value_or(Timestamp::max()), moment(newest, i, 2));
+  for (const auto& [type, events] : today.types) {
+    types.rows.push_back({type, events});
+    of += events;
   }
 
   report.facts.insert(report.facts.end(),
@@ -155,11 +182,11 @@ void add_overview(Report& report, Connection& connection, const OverviewQuestion
                        {"step_s", "", range->step.count()},
                        {"today", "", question.today},
                        {"acknowledged_today", "", day.integer(0, 0)},
-                       {"followers_gained_today", "", relations.integer(0, 0)},
-                       {"followers_lost_today", "", relations.integer(0, 1)},
-                       {"leads_gained_today", "", leads.integer(0, 0)},
+                       {"followers_gained_today", "", today.followers_gained},
+                       {"followers_lost_today", "", today.followers_lost},
+                       {"leads_gained_today", "", today.leads_gained},
                        {"types_of", "", of},
-                       {"types_since", "", since}});
+                       {"types_since", "", today.types_since}});
   report.tables.push_back(std::move(minutes));
   report.tables.push_back(std::move(types));
 }

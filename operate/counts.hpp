@@ -34,15 +34,26 @@ struct CountWindow {
 using Steps = std::vector<std::pair<Timestamp, Counts>>;
 Steps counts_by_step(postgres::Connection& connection, const CountWindow& window);
 
-// The same for pages that ask every few seconds for a month, which is a million rows. Steps that are over are kept for
-// ten minutes, and only the newest ones are read again. So a replay or a repair of old minutes shows that much later.
-// Any thread.
+// What a day has brought, and what came last. Each is counted up to a limit.
+struct Today {
+  int64_t followers_gained = 0, followers_lost = 0, leads_gained = 0;
+  std::vector<std::pair<std::string, int64_t>> types;  // of the newest events, the most frequent first
+  std::optional<Timestamp> types_since;                // the oldest of these
+};
+// account: empty for all. today: when the reader's day began.
+Today counts_of_today(postgres::Connection& connection, const std::string& account, Timestamp today, Timestamp now);
+
+// The same for pages that ask every few seconds, so that a page that is open costs the pipeline next to nothing. A
+// month is a million rows: steps that are over are kept for ten minutes, and only the newest ones are read again. So a
+// replay or a repair of old minutes shows that much later. A day's counts are kept for 15 seconds. Any thread.
 class KnownCounts {
  public:
   static constexpr std::chrono::minutes kKept{10};
+  static constexpr std::chrono::seconds kTodayKept{15};
   static constexpr size_t kMost = 1'000;  // accounts
 
   Steps by_step(postgres::Connection& connection, const CountWindow& window, Timestamp now);
+  Today today(postgres::Connection& connection, const std::string& account, Timestamp today, Timestamp now);
 
  private:
   struct Known {
@@ -51,6 +62,11 @@ class KnownCounts {
   };
   std::mutex mutex_;  // held while Postgres is asked: whoever wants the same needn't ask, too
   std::map<std::pair<std::string, std::chrono::seconds>, Known> known_;  // by account and step
+  struct KnownToday {
+    Timestamp read_at;
+    Today counts;
+  };
+  std::map<std::pair<std::string, Timestamp>, KnownToday> today_;  // by account and beginning
 };
 
 // The overview's numbers that Postgres has, as facts and tables `minutes` and `types`.

@@ -7,7 +7,6 @@
 #include <array>
 #include <charconv>
 
-#include "common/json/read.hpp"
 #include "common/postgres/sql_array.hpp"
 #include "common/result.hpp"
 #include "schemas/fact_json.hpp"
@@ -22,10 +21,10 @@ constexpr auto kTimeout = 3s;            // of one question to Kafka
 constexpr auto kReadTimeout = 10s;       // for one step's records
 constexpr int64_t kStep = 5'000;         // at most so many offsets of a partition in one step: bounds memory
 constexpr size_t kAsked = 5'000;         // rows asked for in one statement
-constexpr size_t kManyWaiting = 50'000;  // then no more events are read, only what became of them: bounds memory
+constexpr size_t kManyWaiting = 50'000;  // then no more events are read, only dead letters: bounds memory
 constexpr int kFetchBytes = 131'072;     // of a partition at once, compressed: bounds memory, too
-constexpr std::chrono::milliseconds kAskAnyway = 1s;
-constexpr auto kSlack = 5s;  // records of one time may be that far apart on their topics
+constexpr std::chrono::milliseconds kFirstAsk = 150ms;  // after an event was read; it is about what a row takes
+constexpr auto kSlack = 5s;                             // records of one time may be that far apart on their topics
 }  // namespace
 
 std::string_view to_string(Fate fate) {
@@ -33,32 +32,30 @@ std::string_view to_string(Fate fate) {
   return kNames.at(static_cast<size_t>(fate));
 }
 
-Tail::Tail(const config::Settings& settings, EventFilter filter, Timestamp from, std::chrono::milliseconds patience)
+Tail::Tail(const config::Settings& settings, EventFilter filter, Timestamp from, TailLimits limits)
     : filter_(std::move(filter)),
-      patience_(patience),
+      limits_(limits),
       events_(schemas::topic_name(settings.kafka.topic_prefix, TopicName::events)),
-      messages_(schemas::topic_name(settings.kafka.topic_prefix, TopicName::messages)),
       dead_letters_(schemas::topic_name(settings.kafka.topic_prefix, TopicName::dead_letters)),
       reader_(settings.kafka, kFetchBytes) {
   const auto view = kafka::Admin(settings.kafka, kTimeout).view();
   std::vector<kafka::PartitionReader::Moment> moments;
-  for (const auto& topic : {events_, messages_, dead_letters_}) {
+  for (const auto& topic : {events_, dead_letters_}) {
     const auto found = view.topics.find(topic);
     if (found == view.topics.end())
       throw Unavailable(fmt::format("topic {} is missing; run `wxpipe topics apply`", topic));
     for (int i = 0; i < found->second.partitions; ++i) moments.push_back({{topic, i}, from});
   }
   for (const auto& [partition, at] : moments)
-    (partition.topic == events_ ? partitions_of_events_ : made_).push_back(partition);
-  for (const auto& [partition, offset] : reader_.ends(partitions_of_events_, kTimeout)) next_[partition] = offset;
-  for (const auto& [partition, offset] : reader_.ends(made_, kTimeout)) next_[partition] = offset;
+    (partition.topic == events_ ? partitions_of_events_ : partitions_of_letters_).push_back(partition);
+  for (const auto* partitions : {&partitions_of_events_, &partitions_of_letters_})
+    for (const auto& [partition, offset] : reader_.ends(*partitions, kTimeout)) next_[partition] = offset;
   for (const auto& [partition, offset] : reader_.at_times(moments, kTimeout))
     if (offset != kafka::kNoOffset) next_[partition] = offset;
 }
 
-Tail::Tail(const config::Settings& settings, EventFilter filter, const TailPlace& place,
-           std::chrono::milliseconds patience)
-    : Tail(settings, std::move(filter), place.at, patience) {
+Tail::Tail(const config::Settings& settings, EventFilter filter, const TailPlace& place, TailLimits limits)
+    : Tail(settings, std::move(filter), place.at, limits) {
   // Other partitions than then: the time has to do.
   if (place.events.size() != partitions_of_events_.size()) return;
   std::vector<kafka::PartitionReader::Moment> begins;
@@ -115,78 +112,89 @@ void Tail::give_up(Waiting& one, const std::string& why) {
   one.event.detail = why;
 }
 
-void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_point now) {
-  const auto value = record.value();
-  if (record.topic() == events_) {
-    auto event = schemas::decode<schemas::Event>(value);
-    if (!event || !filter_.takes(*event, value)) return;
-    by_receipt_[event->receipt] = dropped_ + waiting_.size();
-    Followed followed{.received_at = event->received_at,
-                      .receipt = std::move(event->receipt),
-                      .event_id = wxpipe::to_string(event->id),
-                      .account = std::move(event->account),
-                      .type = std::move(event->type),
-                      .subject = std::move(event->subject),
-                      .content = std::move(event->content),
-                      .detail = {}};
-    waiting_.push_back({.event = std::move(followed),
-                        .occurred_at = event->occurred_at,
-                        .since = now,
-                        .partition = record.partition(),
-                        .offset = record.offset()});
-    auto& added = waiting_.back();
-    if (const auto early = early_letters_.find(added.event.receipt); early != early_letters_.end())
-      give_up(added, early->second);
-  } else if (record.topic() == messages_) {
-    if (schemas::begins_as<schemas::DuplicateMet>(value)) {
-      const auto repeat = schemas::decode<schemas::DuplicateMet>(value);
-      if (!repeat) return;
-      if (auto* found = waiting(repeat->receipt)) {
-        found->known = true;
-        found->event.fate = Fate::repeat;
-        found->event.detail = "process had met it before";
-      }
-    } else {
-      // Its receipt alone is wanted, and there may be thousands a second.
-      std::string_view receipt;
-      auto message = json::thread_reader().iterate(value);
-      if (message["receipt"].get(receipt) != simdjson::SUCCESS) return;
-      if (auto* found = waiting(receipt)) found->processed = true;
-    }
-  } else if (auto letter = schemas::decode<schemas::DeadLetter>(value)) {
-    auto* found = waiting(letter->receipt);
-    const auto detail = fmt::format("{}: {}", letter->stage, wxpipe::to_string(letter->reason));
-    if (found) return give_up(*found, detail);
-    if (letter->stage != "ingest") {
-      if (unread_events_ > 0) early_letters_[std::move(letter->receipt)] = detail;
-      return;
-    }
-    // It never became an event. Only conditions that a dead letter can answer apply to it.
-    schemas::Event known;
-    known.account = letter->account;
-    known.receipt = letter->receipt;
-    known.trace_id = letter->trace_id;
-    if (!filter_.takes(known, value)) return;
-    Followed followed{.fate = Fate::dead_letter,
-                      .received_at = letter->failed_at,
-                      .receipt = std::move(letter->receipt),
-                      .event_id = wxpipe::to_string(letter->id),
-                      .account = std::move(letter->account),
-                      .type = {},
-                      .subject = {},
-                      .content = {},
-                      .detail = detail};
-    waiting_.push_back({.event = std::move(followed), .occurred_at = letter->occurred_at, .since = now, .known = true});
+// Counts one more event.
+bool Tail::within_limit() {
+  if (limits_.most_a_second == 0 || taken_ < limits_.most_a_second) {
+    ++taken_;
+    return true;
   }
+  ++left_out_;
+  return false;
 }
 
+void Tail::take(const kafka::Record& record, std::chrono::steady_clock::time_point now) {
+  if (record.topic() == events_)
+    take_event(record, now);
+  else
+    take_letter(record, now);
+}
+
+void Tail::take_event(const kafka::Record& record, std::chrono::steady_clock::time_point now) {
+  const auto value = record.value();
+  const bool all = filter_.takes_all();
+  if (all && !within_limit()) return;  // not even read: a flood must cost little
+  auto event = schemas::decode<schemas::Event>(value);
+  if (!event) return;
+  if (!all && (!filter_.takes(*event, value) || !within_limit())) return;
+  by_receipt_[event->receipt] = dropped_ + waiting_.size();
+  Followed followed{.received_at = event->received_at,
+                    .receipt = std::move(event->receipt),
+                    .event_id = wxpipe::to_string(event->id),
+                    .account = std::move(event->account),
+                    .type = std::move(event->type),
+                    .subject = std::move(event->subject),
+                    .content = std::move(event->content),
+                    .detail = {}};
+  waiting_.push_back({.event = std::move(followed),
+                      .occurred_at = event->occurred_at,
+                      .since = now,
+                      .ask_at = now + std::min(kFirstAsk, limits_.patience),
+                      .partition = record.partition(),
+                      .offset = record.offset()});
+  auto& added = waiting_.back();
+  if (const auto early = early_letters_.find(added.event.receipt); early != early_letters_.end())
+    give_up(added, early->second);
+}
+
+void Tail::take_letter(const kafka::Record& record, std::chrono::steady_clock::time_point now) {
+  const auto value = record.value();
+  auto letter = schemas::decode<schemas::DeadLetter>(value);
+  if (!letter) return;
+  auto* found = waiting(letter->receipt);
+  const auto detail = fmt::format("{}: {}", letter->stage, wxpipe::to_string(letter->reason));
+  if (found) return give_up(*found, detail);
+  if (letter->stage != "ingest") {
+    if (unread_events_ > 0) early_letters_[std::move(letter->receipt)] = detail;
+    return;
+  }
+  // It never became an event. Only conditions that a dead letter can answer apply to it.
+  schemas::Event known;
+  known.account = letter->account;
+  known.receipt = letter->receipt;
+  known.trace_id = letter->trace_id;
+  if (!filter_.takes(known, value) || !within_limit()) return;
+  Followed followed{.fate = Fate::dead_letter,
+                    .received_at = letter->failed_at,
+                    .receipt = std::move(letter->receipt),
+                    .event_id = wxpipe::to_string(letter->id),
+                    .account = std::move(letter->account),
+                    .type = {},
+                    .subject = {},
+                    .content = {},
+                    .detail = detail};
+  waiting_.push_back(
+      {.event = std::move(followed), .occurred_at = letter->occurred_at, .since = now, .ask_at = now, .known = true});
+}
+
+// Each is asked for soon after it was read, then ever more seldom, and once more when patience with it ends: so nothing
+// leaves as on_its_way before it was asked for.
 void Tail::ask_for_rows(postgres::Connection& connection, std::chrono::steady_clock::time_point now) {
-  // A message that was read with the crowd before it may have been missed; the row is there all the same. Nothing
-  // leaves as on_its_way before it was asked for.
-  const auto ask_anyway = std::min(kAskAnyway, patience_);
   std::vector<Waiting*> some;
   for (auto& one : waiting_) {
-    if (one.known || (!one.processed && now - one.since < ask_anyway)) continue;
+    if (one.known || now < one.ask_at) continue;
+    const auto next = now + std::max<std::chrono::steady_clock::duration>(kFirstAsk, (now - one.since) / 2);
+    const auto last = one.since + limits_.patience;
+    one.ask_at = now < last ? std::min(next, last) : next;
     some.push_back(&one);
     if (some.size() < kAsked) continue;
     ask_for_rows_of(some, connection);
@@ -195,31 +203,34 @@ void Tail::ask_for_rows(postgres::Connection& connection, std::chrono::steady_cl
   if (!some.empty()) ask_for_rows_of(some, connection);
 }
 
-// By the whole key, so the cost doesn't depend on the table's size.
+// By whole keys, and in an order that leaves the planner no choice: so the cost doesn't depend on the tables' sizes.
+// The row tells most: its receipt is that of the first delivery. A repeat without a time of its own, or of a dead
+// letter, is known by its receipt alone.
 void Tail::ask_for_rows_of(const std::vector<Waiting*>& some, postgres::Connection& connection) {
-  std::string ids, times;
-  std::map<std::string, std::vector<Waiting*>> asked;
-  for (auto* one : some) {
-    auto& same = asked[one->event.event_id];
-    if (same.empty()) {
-      ids += fmt::format("{}{}", ids.empty() ? "" : ",", one->event.event_id);
-      times += fmt::format("{}{}", times.empty() ? "" : ",", to_iso8601(one->occurred_at));
-    }
-    same.push_back(one);
+  postgres::SqlArray ids(postgres::ElementType::text), times(postgres::ElementType::text),
+      receipts(postgres::ElementType::text);
+  for (const auto* one : some) {
+    ids.add_text(one->event.event_id);
+    times.add_text(to_iso8601(one->occurred_at));
+    receipts.add_text(one->event.receipt);
   }
   const auto rows = connection.execute(
-      "select a.id::text, m.place, coalesce(m.receipt, '') from unnest($1::text::uuid[], $2::text::timestamptz[]) a(id, at) "
-      "cross join lateral (select tableoid::regclass::text as place, receipt from messages where event_id = a.id and "
-      "occurred_at = a.at) m",
-      postgres::Parameters().text("{" + ids + "}").text("{" + times + "}"));
-  for (size_t i = 0; i < rows.size(); ++i)
-    for (auto* one : asked[rows.text(i, 0)]) {
-      one->known = true;
-      const bool own = one->event.receipt == rows.text(i, 2);
-      one->event.fate = own ? Fate::stored : Fate::repeat;
-      one->event.detail =
-          own ? rows.text(i, 1) : fmt::format("the row in {} is of {}", rows.text(i, 1), rows.text(i, 2));
-    }
+      "select a.number, m.place, coalesce(m.receipt, ''), d.stage from unnest($1::text[], $2::text[], $3::text[]) with "
+      "ordinality a(id, at, receipt, number) left join lateral (select tableoid::regclass::text as place, receipt from "
+      "messages where event_id = a.id::uuid and occurred_at = a.at::timestamptz offset 0) m on true left join lateral "
+      "(select stage from wxpipe.duplicate_receipts where receipt = a.receipt offset 0) d on true where m.place is not "
+      "null or d.stage is not null",
+      postgres::Parameters().bytes(ids.bytes()).bytes(times.bytes()).bytes(receipts.bytes()));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    auto& one = *some.at(static_cast<size_t>(rows.integer(i, 0)) - 1);
+    one.known = true;
+    const bool has_row = !rows.is_null(i, 1);
+    const bool own = has_row && one.event.receipt == rows.text(i, 2);
+    one.event.fate = own ? Fate::stored : Fate::repeat;
+    one.event.detail = own       ? rows.text(i, 1)
+                       : has_row ? fmt::format("the row in {} is of {}", rows.text(i, 1), rows.text(i, 2))
+                                 : fmt::format("{} had met it before", rows.text(i, 3));
+  }
 }
 
 int64_t Tail::read_up_to(const std::vector<kafka::PartitionOffset>& ends, int64_t most,
@@ -239,24 +250,28 @@ int64_t Tail::read_up_to(const std::vector<kafka::PartitionOffset>& ends, int64_
 }
 
 std::vector<Followed> Tail::step(postgres::Connection& connection, std::chrono::steady_clock::time_point now) {
-  // The ends of what is made from events come first, and are read last: then what belongs to an event is never met
-  // before it. Only when too many wait is it met earlier, because it alone can make them fewer.
-  const auto made_ends = reader_.stable_ends(made_, kTimeout);
+  if (now - second_ >= 1s) {
+    second_ = now;
+    taken_ = 0;
+  }
+  // The ends of the dead letters come first, and are read last: then what belongs to an event is never met before it.
+  // Only when too many wait is it met earlier, because it can make them fewer.
+  const auto ends_of_letters = reader_.stable_ends(partitions_of_letters_, kTimeout);
   const bool many = waiting_.size() > kManyWaiting;
   unread_events_ = read_up_to(reader_.stable_ends(partitions_of_events_, kTimeout), many ? 0 : kStep, now);
   if (unread_events_ == 0) early_letters_.clear();
-  const bool made_too = many || unread_events_ == 0;
-  const auto unread_made = read_up_to(made_ends, made_too ? kStep : 0, now);
-  behind_ = unread_events_ + unread_made;
+  const bool letters_too = many || unread_events_ == 0;
+  const auto unread_letters = read_up_to(ends_of_letters, letters_too ? kStep : 0, now);
+  behind_ = unread_events_ + unread_letters;
   ask_for_rows(connection, now);
 
   // In the order of arrival: what is behind an event that still waits, waits too. Patience ends only when nothing is
   // unread that could tell a fate.
-  const bool all_looked_for = made_too && unread_made == 0;
+  const bool all_looked_for = letters_too && unread_letters == 0;
   std::vector<Followed> done;
   while (!waiting_.empty()) {
     auto& first = waiting_.front();
-    if (!first.known && (!all_looked_for || now - first.since < patience_)) break;
+    if (!first.known && (!all_looked_for || now - first.since < limits_.patience)) break;
     by_receipt_.erase(first.event.receipt);
     done.push_back(std::move(first.event));
     waiting_.pop_front();

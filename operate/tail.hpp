@@ -1,6 +1,6 @@
 // Follows the events as they come, each with its fate: a row, a repeat, a dead letter, or still on its way. It reads
-// the topics outside of any group and asks Postgres for rows by their key. Nothing is left out: when it falls behind,
-// it says so by its lag. One thread owns it.
+// events and dead letters outside of any group and asks Postgres for rows by their key. Nothing is left out unless a
+// limit is given: when it falls behind, it says so by its lag. One thread owns it.
 #pragma once
 
 #include <chrono>
@@ -39,14 +39,20 @@ struct TailPlace {
 std::string to_string(const TailPlace& place);
 std::optional<TailPlace> parse_tail_place(std::string_view text);
 
+struct TailLimits {
+  // After it an event whose fate isn't known yet is shown as on_its_way, if nothing is unread that could tell it.
+  std::chrono::milliseconds patience;
+  // More events than that in a second are left out and counted: nobody asks for their fate, so that looking at a flood
+  // costs the pipeline no more than looking at a stream. 0: none are.
+  int64_t most_a_second = 0;
+};
+
 class Tail {
  public:
-  // Begins with what is received after `from`. patience: after it an event whose fate isn't known yet is shown as
-  // on_its_way, if nothing is unread that could tell it.
-  Tail(const config::Settings& settings, EventFilter filter, Timestamp from, std::chrono::milliseconds patience);
+  // Begins with what is received after `from`.
+  Tail(const config::Settings& settings, EventFilter filter, Timestamp from, TailLimits limits);
 
-  Tail(const config::Settings& settings, EventFilter filter, const TailPlace& place,
-       std::chrono::milliseconds patience);
+  Tail(const config::Settings& settings, EventFilter filter, const TailPlace& place, TailLimits limits);
 
   // Reads what has come and returns the events whose fate is known now, in the order in which they were received.
   // From one step to the next it is that of their partitions. Throws Unavailable.
@@ -55,6 +61,9 @@ class Tail {
   // Offsets that were there in the last step and aren't read yet: 0 if it keeps up.
   int64_t behind() const { return behind_; }
 
+  // Events that the filter takes and the limit doesn't, since the beginning.
+  uint64_t left_out() const { return left_out_; }
+
   // After a step: all that it has returned so far is before this place.
   TailPlace place(Timestamp now) const;
 
@@ -62,13 +71,15 @@ class Tail {
   struct Waiting {
     Followed event;
     Timestamp occurred_at;
-    std::chrono::steady_clock::time_point since;
-    bool processed = false;  // its message is on messages.v1, so its row must come
-    bool known = false;      // its fate
-    int partition = -1;      // of events.v1; -1: it never became an event
+    std::chrono::steady_clock::time_point since, ask_at;
+    bool known = false;  // its fate
+    int partition = -1;  // of events.v1; -1: it never became an event
     int64_t offset = 0;
   };
   void take(const kafka::Record& record, std::chrono::steady_clock::time_point now);
+  void take_event(const kafka::Record& record, std::chrono::steady_clock::time_point now);
+  void take_letter(const kafka::Record& record, std::chrono::steady_clock::time_point now);
+  bool within_limit();
   static void give_up(Waiting& one, const std::string& why);
   Waiting* waiting(std::string_view receipt);
   // At most so many offsets of a partition. Returns how many are left before the ends.
@@ -78,16 +89,19 @@ class Tail {
   static void ask_for_rows_of(const std::vector<Waiting*>& some, postgres::Connection& connection);
 
   const EventFilter filter_;
-  const std::chrono::milliseconds patience_;
-  const std::string events_, messages_, dead_letters_;  // topics
+  const TailLimits limits_;
+  const std::string events_, dead_letters_;  // topics
   kafka::PartitionReader reader_;
-  std::vector<kafka::Partition> partitions_of_events_, made_;  // made_: what process and ingest make of them
+  std::vector<kafka::Partition> partitions_of_events_, partitions_of_letters_;
   std::map<kafka::Partition, int64_t> next_;
   std::deque<Waiting> waiting_;
   std::map<std::string, size_t, std::less<>> by_receipt_;  // place in waiting_, plus dropped_
   size_t dropped_ = 0;                                     // how many have left waiting_ at its front
   int64_t unread_events_ = 0;                              // offsets of events.v1, of behind_
   int64_t behind_ = 0;
+  std::chrono::steady_clock::time_point second_{};  // when the limit's second began
+  int64_t taken_ = 0;                               // in it
+  uint64_t left_out_ = 0;
   // Receipt -> why: dead letters that were met before their event, while it is unread.
   std::map<std::string, std::string, std::less<>> early_letters_;
 };

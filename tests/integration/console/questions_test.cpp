@@ -129,6 +129,7 @@ TEST_F(Questions, CostTheSameHoweverLargeTheTablesAre) {
     fill(*filler, rows);
     fill_busy(*filler, rows);
     pages_fetched(*filler);
+    reader->execute(std::string(sinks::kReadByIndex));
     for (const auto& [name, ask] : all) {
       ask(*reader);  // plans
       reader->execute("select pg_stat_force_next_flush()");
@@ -138,7 +139,7 @@ TEST_F(Questions, CostTheSameHoweverLargeTheTablesAre) {
       pages[name][rows] = pages_fetched(*watcher) - before;
     }
     settings.postgres.url = database.url();
-    sinks::FamilyConnections databases(settings, "test");
+    sinks::FamilyConnections databases(settings, "test", std::string(sinks::kReadByIndex));
     for (const auto& [key, found] : traced) {
       find(databases, {.key = key, .account = {}, .from = {}, .to = {}});  // plans
       databases.main().execute("select pg_stat_force_next_flush()");
@@ -254,6 +255,25 @@ TEST_F(Questions, StepsHaveNoGapsAndLeadsWithOnePhoneAreLinked) {
   EXPECT_EQ(steps[2].first, kNow);
   EXPECT_THAT(to_json(person_report(*connection, {.person = "l4", .account = {}, .after = {}})),
               HasSubstr(R"("linked":[{"account":"shop","subject":"l5")"));
+}
+
+TEST_F(Questions, ADaysCountsAreKeptForAWhile) {
+  const support::TemporaryDatabase database;
+  const auto connection = database.connect();
+  fill(*connection, kSmall);
+  KnownCounts known;
+  const auto gained = [&](const std::string& account, Timestamp now) {
+    return known.today(*connection, account, kNow - 1h, now).leads_gained;
+  };
+  const auto leads = gained("", kNow);
+  EXPECT_GT(leads, 0);
+  connection->execute("delete from leads");
+  EXPECT_EQ(gained("", kNow + 14s), leads);
+  EXPECT_EQ(gained("outlet", kNow + 14s), 0) << "another question";
+  EXPECT_EQ(gained("", kNow + 15s), 0);
+  connection->execute("drop table leads cascade");
+  EXPECT_ANY_THROW(gained("", kNow + 30s));
+  EXPECT_ANY_THROW(gained("", kNow + 31s)) << "a failed question leaves nothing";
 }
 
 TEST_F(Questions, ForAMonthReadOnlyTheNewestStepsAgain) {

@@ -1,4 +1,5 @@
-// wxpipe tail: every event with its fate, none left out.
+// wxpipe tail: every event with its fate, none left out. And what it does with a limit, as the console has it.
+#include "operate/tail.hpp"
 #include "tests/integration/whole_path/wxpipe_fixture.hpp"
 
 namespace wxpipe::whole_path {
@@ -46,6 +47,38 @@ TEST_F(TailTest, ShowsEachEventWithItsFate) {
               AllOf(HasSubstr("follower.subscribed"), Not(HasSubstr("message.text"))));
   EXPECT_THAT(tail({"--count", "2", "--match", "/content=一", "--count-by", "fate", "--json"}),
               AllOf(HasSubstr(R"({"fate":"repeat","events":1})"), HasSubstr(R"({"fate":"stored","events":1})")));
+}
+
+TEST_F(TailTest, KnowsARepeatWhoseRowIsGone) {
+  const auto once = shop(mp_text("o_one", 1, "一"));
+  send(once), send(once);
+  ASSERT_TRUE(settled(2));
+  database_->query("delete from messages");  // as retention does
+  EXPECT_THAT(
+      tail({"--count", "2", "--patience", "300ms", "--ndjson"}),
+      AllOf(HasSubstr(R"("fate":"on_its_way")"), HasSubstr(R"("fate":"repeat")"), HasSubstr("had met it before")));
+}
+
+TEST_F(TailTest, CountsWhatIsOverItsLimit) {
+  for (int i = 0; i < 5; ++i) send(shop(mp_text("o_one", i, "一")));
+  send(shop(mp_event("o_two", "subscribe")));
+  ASSERT_TRUE(settled(6));
+  config::Settings settings;
+  settings.kafka.bootstrap_servers = support::stack().kafka;
+  settings.kafka.topic_prefix = topics_->prefix();
+  const auto connection = database_->connect();
+  const auto from = system_clock().now() - 10min;
+  const auto told = [&](const std::string& where) {
+    operate::Tail tail(settings, operate::EventFilter(where, {}), from, {.patience = 5s, .most_a_second = 2});
+    const auto now = std::chrono::steady_clock::now();
+    tail.step(*connection, now);  // the first second, whatever time it takes
+    auto events = tail.step(*connection, now + 500ms);
+    EXPECT_EQ(tail.behind(), 0);
+    return std::pair(events.size(), tail.left_out());
+  };
+  EXPECT_EQ(told(""), std::pair(size_t{2}, uint64_t{4}));
+  EXPECT_EQ(told("type=message.text"), std::pair(size_t{2}, uint64_t{3}));
+  EXPECT_EQ(told("type=follower.*"), std::pair(size_t{1}, uint64_t{0})) << "what the filter refuses doesn't count";
 }
 
 TEST_F(TailTest, SaysThatAnEventIsOnItsWayWhileNobodyWritesRows) {

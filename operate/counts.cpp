@@ -112,13 +112,17 @@ Today counts_of_today(Connection& connection, const std::string& account, Timest
       "select count(*) from (select 1 from leads where first_activity_at >= $1::text::timestamptz and ($2::text = '' or account = "
       "$2::text) limit $3::int8) l",
       Parameters().text(since).text(account).int8(kMostGained));
-  const auto newest = connection.execute(
+  // In the order of the index. Without statistics the planner believes that sorting all rows of an account is cheaper.
+  postgres::Transaction transaction(connection);
+  transaction.execute("set local enable_sort = off; set local enable_bitmapscan = off");
+  const auto newest = transaction.execute(
       fmt::format(
           "select type, count(*), {} from unnest($1::text[]) a(account) cross join lateral (select type, occurred_at from "
           "messages where account = a.account and occurred_at <= $2::text::timestamptz order by occurred_at desc limit "
           "$3::int8) m group by type order by 2 desc, 1 limit 100",
           us("min(occurred_at)")),
       Parameters().bytes(accounts).text(to_iso8601(now)).int8(static_cast<int64_t>(kNewest)));
+  transaction.commit();
   Today found{.followers_gained = relations.integer(0, 0),
               .followers_lost = relations.integer(0, 1),
               .leads_gained = leads.integer(0, 0),
@@ -133,17 +137,15 @@ Today counts_of_today(Connection& connection, const std::string& account, Timest
 
 Today KnownCounts::today(Connection& connection, const std::string& account, Timestamp today, Timestamp now) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(today_, [&](const auto& one) { return now - one.second.read_at >= kTodayKept; });
+  std::erase_if(today_, [&](const auto& one) { return now >= one.second.until; });
+  if (const auto known = today_.find({account, today}); known != today_.end()) return known->second.counts;
+  const auto began = std::chrono::steady_clock::now();
+  auto counts = counts_of_today(connection, account, today, now);
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
   if (today_.size() >= kMost) today_.clear();
-  const auto [known, fresh] = today_.try_emplace({account, today});
-  if (!fresh) return known->second.counts;
-  try {
-    known->second = {now, counts_of_today(connection, account, today, now)};
-  } catch (...) {
-    today_.erase(known);
-    throw;
-  }
-  return known->second.counts;
+  const auto kept = std::min<std::chrono::microseconds>(kTodayKept, took * kTodayTimes);
+  today_.insert_or_assign({account, today}, KnownToday{now + kept, counts});
+  return counts;
 }
 
 void add_overview(Report& report, Connection& connection, const OverviewQuestion& question, KnownCounts& known) {

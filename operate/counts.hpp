@@ -49,7 +49,8 @@ Today counts_of_today(postgres::Connection& connection, const std::string& accou
 class KnownCounts {
  public:
   static constexpr std::chrono::minutes kKept{10};
-  static constexpr std::chrono::seconds kTodayKept{15};
+  static constexpr std::chrono::minutes kTodayKept{1};
+  static constexpr int kTodayTimes = 100;
   static constexpr size_t kMost = 1'000;  // accounts
 
   Steps by_step(postgres::Connection& connection, const CountWindow& window, Timestamp now);
@@ -63,7 +64,7 @@ class KnownCounts {
   std::mutex mutex_;  // held while Postgres is asked: whoever wants the same needn't ask, too
   std::map<std::pair<std::string, std::chrono::seconds>, Known> known_;  // by account and step
   struct KnownToday {
-    Timestamp read_at;
+    Timestamp until;
     Today counts;
   };
   std::map<std::pair<std::string, Timestamp>, KnownToday> today_;  // by account and beginning

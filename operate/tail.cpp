@@ -19,8 +19,10 @@ using schemas::TopicName;
 
 constexpr auto kTimeout = 3s;            // of one question to Kafka
 constexpr auto kReadTimeout = 10s;       // for one step's records
+constexpr int64_t kSample = 5;           // of what may come in a second, one in so many, when more comes
 constexpr int64_t kStep = 5'000;         // at most so many offsets of a partition in one step: bounds memory
-constexpr size_t kAsked = 5'000;         // rows asked for in one statement
+constexpr size_t kAskedFirst = 50;       // rows asked for in the first statement of a step
+constexpr size_t kAsked = 5'000;         // … and in each one after it
 constexpr size_t kManyWaiting = 50'000;  // then no more events are read, only dead letters: bounds memory
 constexpr int kFetchBytes = 131'072;     // of a partition at once, compressed: bounds memory, too
 constexpr std::chrono::milliseconds kFirstAsk = 150ms;  // after an event was read; it is about what a row takes
@@ -114,10 +116,8 @@ void Tail::give_up(Waiting& one, const std::string& why) {
 
 // Counts one more event.
 bool Tail::within_limit() {
-  if (limits_.most_a_second == 0 || taken_ < limits_.most_a_second) {
-    ++taken_;
-    return true;
-  }
+  ++came_;
+  if (limits_.most_a_second == 0 || came_ <= told_of_) return true;
   ++left_out_;
   return false;
 }
@@ -187,26 +187,32 @@ void Tail::take_letter(const kafka::Record& record, std::chrono::steady_clock::t
 }
 
 // Each is asked for soon after it was read, then ever more seldom, and once more when patience with it ends: so nothing
-// leaves as on_its_way before it was asked for.
+// leaves as on_its_way before it was asked for. The oldest come first, a few of them: while these have no fate, younger
+// ones hardly have one.
 void Tail::ask_for_rows(postgres::Connection& connection, std::chrono::steady_clock::time_point now) {
   std::vector<Waiting*> some;
-  for (auto& one : waiting_) {
-    if (one.known || now < one.ask_at) continue;
-    const auto next = now + std::max<std::chrono::steady_clock::duration>(kFirstAsk, (now - one.since) / 2);
-    const auto last = one.since + limits_.patience;
-    one.ask_at = now < last ? std::min(next, last) : next;
-    some.push_back(&one);
-    if (some.size() < kAsked) continue;
-    ask_for_rows_of(some, connection);
+  size_t most = kAskedFirst;
+  for (auto one = waiting_.begin(); one != waiting_.end(); ++one) {
+    if (!one->known && now >= one->ask_at) some.push_back(&*one);
+    const bool last = one + 1 == waiting_.end();
+    if (some.empty() || (some.size() < most && !last)) continue;
+    const auto found = ask_for_rows_of(some, connection);
+    for (auto* asked : some) {
+      const auto next = now + std::max<std::chrono::steady_clock::duration>(kFirstAsk, (now - asked->since) / 2);
+      const auto end = asked->since + limits_.patience;
+      asked->ask_at = now < end ? std::min(next, end) : next;
+      asked->asked_at = now;
+    }
+    if (found * 2 < some.size() && now - some.back()->since < limits_.patience) break;
+    most = kAsked;
     some.clear();
   }
-  if (!some.empty()) ask_for_rows_of(some, connection);
 }
 
 // By whole keys, and in an order that leaves the planner no choice: so the cost doesn't depend on the tables' sizes.
 // The row tells most: its receipt is that of the first delivery. A repeat without a time of its own, or of a dead
 // letter, is known by its receipt alone.
-void Tail::ask_for_rows_of(const std::vector<Waiting*>& some, postgres::Connection& connection) {
+size_t Tail::ask_for_rows_of(const std::vector<Waiting*>& some, postgres::Connection& connection) {
   postgres::SqlArray ids(postgres::ElementType::text), times(postgres::ElementType::text),
       receipts(postgres::ElementType::text);
   for (const auto* one : some) {
@@ -231,6 +237,7 @@ void Tail::ask_for_rows_of(const std::vector<Waiting*>& some, postgres::Connecti
                        : has_row ? fmt::format("the row in {} is of {}", rows.text(i, 1), rows.text(i, 2))
                                  : fmt::format("{} had met it before", rows.text(i, 3));
   }
+  return rows.size();
 }
 
 int64_t Tail::read_up_to(const std::vector<kafka::PartitionOffset>& ends, int64_t most,
@@ -252,7 +259,8 @@ int64_t Tail::read_up_to(const std::vector<kafka::PartitionOffset>& ends, int64_
 std::vector<Followed> Tail::step(postgres::Connection& connection, std::chrono::steady_clock::time_point now) {
   if (now - second_ >= 1s) {
     second_ = now;
-    taken_ = 0;
+    told_of_ = came_ > limits_.most_a_second ? limits_.most_a_second / kSample : limits_.most_a_second;
+    came_ = 0;
   }
   // The ends of the dead letters come first, and are read last: then what belongs to an event is never met before it.
   // Only when too many wait is it met earlier, because it can make them fewer.
@@ -271,7 +279,7 @@ std::vector<Followed> Tail::step(postgres::Connection& connection, std::chrono::
   std::vector<Followed> done;
   while (!waiting_.empty()) {
     auto& first = waiting_.front();
-    if (!first.known && (!all_looked_for || now - first.since < limits_.patience)) break;
+    if (!first.known && (!all_looked_for || first.asked_at - first.since < limits_.patience)) break;
     by_receipt_.erase(first.event.receipt);
     done.push_back(std::move(first.event));
     waiting_.pop_front();

@@ -42,8 +42,9 @@ std::optional<TailPlace> parse_tail_place(std::string_view text);
 struct TailLimits {
   // After it an event whose fate isn't known yet is shown as on_its_way, if nothing is unread that could tell it.
   std::chrono::milliseconds patience;
-  // More events than that in a second are left out and counted: nobody asks for their fate, so that looking at a flood
-  // costs the pipeline no more than looking at a stream. 0: none are.
+  // 0: nothing is left out. Else: when more events than that come in a second, only a fifth of it is told of the next
+  // one, as a sample. The others are counted, and nobody asks for their fate, so that looking at a flood costs the
+  // pipeline no more than looking at a stream.
   int64_t most_a_second = 0;
 };
 
@@ -71,7 +72,7 @@ class Tail {
   struct Waiting {
     Followed event;
     Timestamp occurred_at;
-    std::chrono::steady_clock::time_point since, ask_at;
+    std::chrono::steady_clock::time_point since, ask_at, asked_at{};
     bool known = false;  // its fate
     int partition = -1;  // of events.v1; -1: it never became an event
     int64_t offset = 0;
@@ -86,7 +87,8 @@ class Tail {
   int64_t read_up_to(const std::vector<kafka::PartitionOffset>& ends, int64_t most,
                      std::chrono::steady_clock::time_point now);
   void ask_for_rows(postgres::Connection& connection, std::chrono::steady_clock::time_point now);
-  static void ask_for_rows_of(const std::vector<Waiting*>& some, postgres::Connection& connection);
+  // Returns how many fates are known now.
+  static size_t ask_for_rows_of(const std::vector<Waiting*>& some, postgres::Connection& connection);
 
   const EventFilter filter_;
   const TailLimits limits_;
@@ -100,7 +102,7 @@ class Tail {
   int64_t unread_events_ = 0;                              // offsets of events.v1, of behind_
   int64_t behind_ = 0;
   std::chrono::steady_clock::time_point second_{};  // when the limit's second began
-  int64_t taken_ = 0;                               // in it
+  int64_t came_ = 0, told_of_ = 0;                  // in it; and how many of them may be told of
   uint64_t left_out_ = 0;
   // Receipt -> why: dead letters that were met before their event, while it is unread.
   std::map<std::string, std::string, std::less<>> early_letters_;

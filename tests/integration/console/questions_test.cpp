@@ -268,12 +268,9 @@ TEST_F(Questions, ADaysCountsAreKeptForAWhile) {
   const auto leads = gained("", kNow);
   EXPECT_GT(leads, 0);
   connection->execute("delete from leads");
-  EXPECT_EQ(gained("", kNow + 14s), leads);
-  EXPECT_EQ(gained("outlet", kNow + 14s), 0) << "another question";
-  EXPECT_EQ(gained("", kNow + 15s), 0);
-  connection->execute("drop table leads cascade");
-  EXPECT_ANY_THROW(gained("", kNow + 30s));
-  EXPECT_ANY_THROW(gained("", kNow + 31s)) << "a failed question leaves nothing";
+  EXPECT_EQ(gained("", kNow), leads);
+  EXPECT_EQ(gained("outlet", kNow), 0) << "another question";
+  EXPECT_EQ(gained("", kNow + KnownCounts::kTodayKept), 0);
 }
 
 TEST_F(Questions, ForAMonthReadOnlyTheNewestStepsAgain) {

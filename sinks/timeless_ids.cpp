@@ -1,9 +1,11 @@
 #include "sinks/timeless_ids.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <vector>
 
 #include "common/postgres/sql_array.hpp"
+#include "common/uuid.hpp"
 #include "schemas/topics.hpp"
 
 namespace wxpipe::sinks {
@@ -19,14 +21,26 @@ constexpr postgres::Statement kRemember{
     "from unnest($2::uuid[], $3::timestamptz[], $4::text[]) as g(id, occurred_at, trace_id) "
     "order by g.id, g.occurred_at, g.trace_id "
     "on conflict (family, id) do update set occurred_at = excluded.occurred_at, trace_id = excluded.trace_id, "
-    "updated_at = now() where t.occurred_at < excluded.occurred_at - make_interval(secs => $5::int8)"};
+    "updated_at = now() where t.occurred_at < excluded.occurred_at - make_interval(secs => $5::int8) "
+    "returning id::text, (extract(epoch from occurred_at) * 1000000)::int8"};
 
 constexpr postgres::Statement kFind{
     "timeless_ids_find",
-    "select wanted.number, (extract(epoch from first.occurred_at) * 1000000)::int8 "
-    "from unnest($2::uuid[]) with ordinality as wanted(id, number) cross join lateral ("
+    "select wanted.id::text, (extract(epoch from first.occurred_at) * 1000000)::int8 "
+    "from unnest($2::uuid[]) as wanted(id) cross join lateral ("
     "select t.occurred_at from wxpipe.timeless_ids t where t.family = $1::text collate \"C\" and t.id = wanted.id "
     "offset 0) first"};
+
+// When the first delivery of each id came.
+using Firsts = std::unordered_map<Uuid, Timestamp>;
+
+void add(Firsts& firsts, const postgres::Rows& rows) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    Uuid id;
+    parse_uuid(rows.text(i, 0), id);
+    firsts[id] = Timestamp(std::chrono::microseconds(rows.integer(i, 1)));
+  }
+}
 }  // namespace
 
 void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::chrono::seconds window) {
@@ -40,19 +54,25 @@ void settle_timeless_rows(Sink& sink, postgres::Transaction& transaction, std::c
       traces.add_text_or_null(head.trace_id);
     }
   if (timeless.empty()) return;
-  transaction.execute(kRemember, Parameters()
-                                     .text(sink.family().name)
-                                     .bytes(ids.bytes())
-                                     .bytes(times.bytes())
-                                     .bytes(traces.bytes())
-                                     .int8(window.count()));
-  const auto rows = transaction.execute(kFind, Parameters().text(sink.family().name).bytes(ids.bytes()));
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const auto row = timeless.at(static_cast<size_t>(rows.integer(i, 0)) - 1);
-    const Timestamp first(std::chrono::microseconds(rows.integer(i, 1)));
+  Firsts firsts;
+  add(firsts, transaction.execute(kRemember, Parameters()
+                                                 .text(sink.family().name)
+                                                 .bytes(ids.bytes())
+                                                 .bytes(times.bytes())
+                                                 .bytes(traces.bytes())
+                                                 .int8(window.count())));
+  // Most ids are new: they have just been written. Only the others are looked up.
+  SqlArray known(ElementType::uuid);
+  for (const auto row : timeless)
+    if (const auto head = sink.head(row); !firsts.contains(head.id)) known.add_uuid(head.id);
+  if (known.size() > 0)
+    add(firsts, transaction.execute(kFind, Parameters().text(sink.family().name).bytes(known.bytes())));
+  for (const auto row : timeless) {
     const auto head = sink.head(row);
+    const auto first = firsts.find(head.id);
     // A replayed event that is older than the remembered ids keeps its own time, and so finds its own row.
-    const auto at = std::chrono::abs(first - head.received_at) <= window ? first : head.received_at;
+    const bool fits = first != firsts.end() && std::chrono::abs(first->second - head.received_at) <= window;
+    const auto at = fits ? first->second : head.received_at;
     if (head.occurred_at != at) sink.set_occurred_at(row, at);
   }
 }

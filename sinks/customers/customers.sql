@@ -6,6 +6,7 @@
 select wxpipe.lock_customers()
 
 --@ identity_values_upsert over fresh
+-- Where people decided nothing, no verdict is looked up.
 insert into wxpipe.identity_values as v (identity_id, kind, value, evidence, linking_evidence, verdict, first_told_at,
   first_event_id, last_told_at, last_event_id, created_trace_id, updated_trace_id)
 select t.identity_id, t.kind, t.value, t.evidence, t.linking, judged.verdict, t.first_at, t.first_id, t.last_at, t.last_id,
@@ -25,7 +26,8 @@ from (
   order by f.identity_id, f.kind, f.value, f.at, f.event_id) t
 left join lateral (
   select nullif(j.verdict, 'open') as verdict from wxpipe.identity_verdicts j
-  where j.identity_id = t.identity_id and j.kind = t.kind and j.value = t.value offset 0) judged on true
+  where (select exists (select from wxpipe.identity_verdicts))
+    and j.identity_id = t.identity_id and j.kind = t.kind and j.value = t.value offset 0) judged on true
 on conflict (identity_id, kind, value) do update set
   evidence = v.evidence + excluded.evidence, linking_evidence = v.linking_evidence + excluded.linking_evidence,
   first_told_at = least(v.first_told_at, excluded.first_told_at),
@@ -74,12 +76,13 @@ new_links as (
     where v.identity_id = t.identity_id and v.kind = t.kind and v.value = t.value offset 0) v
   where v.links and case v.verdict when 'confirmed' then v.evidence = t.evidence else v.linking_evidence = t.linking end),
 held as (
-  select k.fresh, holders.ids, cardinality(holders.ids) as holders
+  select holders.ids, cardinality(holders.ids) as holders
   from (select n.kind, n.value, count(*)::int as fresh from new_links n group by 1, 2) k
   cross join lateral (
     select array_agg(h.identity_id) as ids from (
       select h.identity_id from wxpipe.identity_values h
-      where h.kind = k.kind and h.value = k.value and h.links limit 21 + k.fresh) h) holders),
+      where h.kind = k.kind and h.value = k.value and h.links limit 21 + k.fresh) h) holders
+  where cardinality(holders.ids) between 2 and 20 + k.fresh),
 touched as (
   select customer.id
   from held h
@@ -87,7 +90,7 @@ touched as (
     select array_agg(distinct i.customer_id) as ids from unnest(h.ids) as holder(id)
     cross join lateral (select i.customer_id from identities i where i.identity_id = holder.id offset 0) i) customers
   cross join lateral unnest(customers.ids) as customer(id)
-  where h.holders <= 20 + h.fresh and (h.holders > 20 or cardinality(customers.ids) > 1)
+  where h.holders > 20 or cardinality(customers.ids) > 1
   union
   select mine.customer_id
   from (select n.identity_id, n.kind, count(*)::int as fresh from new_links n group by 1, 2) k
@@ -104,20 +107,12 @@ select wxpipe.rebuild_customers(array(select t.id from touched t))
 -- already is the newest, and telling it once more makes it newer still.
 select wxpipe.show_customers(array(
   select distinct i.customer_id
-  from (
-    select f.identity_id, min(f.occurred_at) as first_at,
-      array_agg(f.value) filter (where f.kind in ('name', 'remark', 'nickname')) as names,
-      array_agg(f.value) filter (where f.kind = 'phone') as phones,
-      array_agg(f.value) filter (where f.kind = 'email') as emails,
-      array_agg(f.value) filter (where f.kind = 'wechat') as wechats,
-      array_agg(f.value) filter (where f.kind = 'company') as companies
-    from facts f group by 1) t
+  from facts f
   cross join lateral (
-    select i.customer_id, i.first_seen_at from identities i where i.identity_id = t.identity_id offset 0) i
-  left join lateral (
-    select c.name, c.phone, c.email, c.wechat, c.company from customers c
-    where c.customer_id = i.customer_id offset 0) c on true
-  where i.first_seen_at = t.first_at
-    or (c.name = all (coalesce(t.names, '{}')) and c.phone = all (coalesce(t.phones, '{}'))
-      and c.email = all (coalesce(t.emails, '{}')) and c.wechat = all (coalesce(t.wechats, '{}'))
-      and c.company = all (coalesce(t.companies, '{}'))) is not true))
+    select i.customer_id, i.first_seen_at from identities i where i.identity_id = f.identity_id offset 0) i
+  where i.first_seen_at = f.occurred_at
+    or f.kind in ('name', 'remark', 'nickname', 'phone', 'email', 'wechat', 'company')
+      and f.value is distinct from (
+        select case f.kind when 'phone' then c.phone when 'email' then c.email when 'wechat' then c.wechat
+          when 'company' then c.company else c.name end
+        from customers c where c.customer_id = i.customer_id)))

@@ -13,11 +13,12 @@ from (
   from (
     select f.account, f.tenant, f.kind, f.id, f.part, f.platform, f.rank, coalesce(f.trace_id, '') as trace_id,
       case when f.timeless then coalesce(f.stated_at, f.occurred_at) else f.occurred_at end as at,
-      (select coalesce(jsonb_object_agg(e.key, jsonb_build_array(told.sort_key, f.event_id, e.value)), '{}')
+      (select coalesce(jsonb_object_agg(e.key, jsonb_build_array(told.sort_key, told.event, e.value)), '{}')
         from jsonb_each(f.told) e) as told
     from facts f
     cross join lateral (
-      select wxpipe.told_order(wxpipe.told_at(f.occurred_at, f.timeless, f.stated_at), f.rank) as sort_key) told) t
+      select wxpipe.told_order(wxpipe.told_at(f.occurred_at, f.timeless, f.stated_at), f.rank) as sort_key,
+        f.event_id::text as event offset 0) told) t
   window entry as (partition by t.account, t.kind, t.id, t.part, t.tenant)) c
 group by c.account, c.kind, c.id, c.part, c.tenant
 order by c.account, c.kind, c.id, c.part, c.tenant

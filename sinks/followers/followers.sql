@@ -20,8 +20,7 @@ select c.account, c.tenant, c.subject, c.owner, min(c.platform),
   nullif(max(c.trace_id) filter (where c.occurred_at = c.last_at), '')
 from (
   select t.*,
-    t.state is not null and row_number() over (follower order by t.state is null, t.told_at desc, t.rank desc,
-      t.event_id desc, t.change desc) = 1 as gives_state,
+    t.state is not null and row_number() over follower = 1 as gives_state,
     t.scene is not null and t.told_at = max(t.told_at) filter (where t.scene is not null) over follower as gives_scene,
     min(t.occurred_at) over follower as first_at, max(t.occurred_at) over follower as last_at
   from (
@@ -29,7 +28,9 @@ from (
       coalesce(f.channel, '') as channel, coalesce(f.trace_id, '') as trace_id, f.occurred_at,
       wxpipe.told_at(f.occurred_at, f.timeless, f.stated_at) as told_at
     from facts f) t
-  window follower as (partition by t.subject, t.owner, t.account, t.tenant)) c
+  window follower as (partition by t.subject, t.owner, t.account, t.tenant
+    order by t.state is null, t.told_at desc, t.rank desc, t.event_id desc, t.change desc
+    rows between unbounded preceding and unbounded following)) c
 group by c.subject, c.owner, c.account, c.tenant
 order by c.subject, c.owner, c.account, c.tenant
 on conflict (account, tenant, subject, owner) do update set

@@ -409,6 +409,91 @@ TEST_F(Convergence, OfConversations) {
       expected);
 }
 
+// Two writers of one lead compute its score from sums that lack each other's.
+TEST_F(Convergence, OfLeads) {
+  struct Rule {
+    const char *name, *dimension;
+    int cap;
+  };
+  static constexpr Rule kRules[]{{"menu", "interest", 40}, {"form", "intent", 0}, {"left", "risk", 12}};
+  using Moment = std::tuple<int64_t, std::string, std::string>;  // time, activity, trace
+  struct Lead {
+    std::string platform;
+    std::map<std::pair<std::string, int>, int64_t> points;  // by day and number of the rule
+    std::map<std::string, std::pair<std::tuple<int64_t, std::string>, std::string>> profile;
+    int64_t count = 0;
+    Moment first{INT64_MAX, "", ""}, last{INT64_MIN, "", ""};
+    std::string value(const std::string& name) const {
+      const auto found = profile.find(name);
+      return found == profile.end() ? std::string() : found->second.second;
+    }
+  };
+  Random random(9);
+  std::map<std::string, Lead> model;
+  std::vector<std::string> values;
+  for (size_t i = 0; i < kFacts; ++i) {
+    const auto rule = pick(random, 3);
+    schemas::LeadActivity fact;
+    fact.origin = some_origin(random, static_cast<int>(i));
+    fact.origin.subject = fmt::format("o{}", pick(random, 400));
+    fact.origin.timeless = false;
+    fact.origin.stated_at = {};
+    fact.activity_id = schemas::derived_id(fact.origin.event_id, "rule");
+    fact.rule = kRules[rule].name;
+    fact.dimension = kRules[rule].dimension;
+    fact.daily_cap = kRules[rule].cap;
+    fact.points = rule == 2 ? -5 : 1 + pick(random, 9);
+    schemas::Attributes profile;
+    for (const auto* name : {"contact_phone", "text_phone", "city"})
+      if (pick(random, 6) == 0) profile.emplace_back(name, pick(random, 9) ? fmt::format("{}", i) : "");
+    if (!profile.empty()) fact.profile = profile;
+    values.push_back(value_of(fact));
+
+    const auto& origin = fact.origin;
+    auto& lead = model[fmt::format("{}|{}|{}", origin.account, origin.tenant, origin.subject)];
+    const auto id = to_string(fact.activity_id);
+    const Moment moment{micros(origin.occurred_at), id, origin.trace_id};
+    if (lead.platform.empty() || origin.platform < lead.platform) lead.platform = origin.platform;
+    lead.points[{to_iso8601(origin.occurred_at).substr(0, 10), rule}] += fact.points;
+    lead.first = std::min(lead.first, moment);
+    lead.last = std::max(lead.last, moment);
+    ++lead.count;
+    for (const auto& [name, value] : profile) {
+      auto& [order, kept] = lead.profile[name];
+      const std::tuple newer(micros(origin.occurred_at), id);
+      if (!value.empty() && newer > order) order = newer, kept = value;
+    }
+  }
+  Lines expected;
+  for (const auto& [key, lead] : model) {
+    int64_t score = 0;
+    std::map<std::string, int64_t> details;
+    for (const auto& [day_and_rule, points] : lead.points) {
+      const auto& rule = kRules[day_and_rule.second];
+      const auto counts = rule.cap == 0 ? points : std::clamp<int64_t>(points, -rule.cap, rule.cap);
+      score += counts;
+      details[rule.dimension] += counts;
+    }
+    std::string by_dimension;
+    for (const auto& [dimension, points] : details) by_dimension += fmt::format(" {}={}.00", dimension, points);
+    const auto form = lead.value("contact_phone");
+    expected.push_back(fmt::format(
+        "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", key, lead.platform, lead.count, std::clamp<int64_t>(score, 0, 100),
+        by_dimension, std::get<0>(lead.first), std::get<1>(lead.first), std::get<2>(lead.first), std::get<1>(lead.last),
+        std::get<2>(lead.last), form.empty() ? lead.value("text_phone") : form, lead.value("city")));
+  }
+  expect_convergence(
+      "leads", values, {"lead_activities", "wxpipe.lead_daily", "wxpipe.lead_profiles", "leads"},
+      fmt::format(
+          "select concat_ws('|', k.account, k.tenant, k.subject, k.platform, k.activity_count, k.score, (select "
+          "string_agg(format(' %s=%s', d.key, d.value), '' order by d.key collate \"C\") from "
+          "jsonb_each(k.score_details) d), {}, k.first_activity_id, coalesce(k.created_trace_id, ''), "
+          "k.last_activity_id, coalesce(k.updated_trace_id, ''), coalesce(k.contact_phone, ''), "
+          "coalesce(k.city, '')) from leads k",
+          sql_time("first_activity_at")),
+      expected);
+}
+
 TEST_F(Convergence, OfTickets) {
   Random random(4);
   std::map<std::string, std::pair<std::tuple<int64_t, std::string>, std::string>> model;

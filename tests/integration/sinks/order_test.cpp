@@ -232,6 +232,7 @@ TEST_F(OrderTest, ALeadHasTheSumsOfAllItsWriters) {
     fact.rule = "menu";
     fact.dimension = "interest";
     fact.points = 7;
+    if (day > 0) fact.profile = {{day == 1 ? "contact_name" : "company_name", fmt::format("name {}", day)}};
     days.push_back(value_of(fact));
   }
   const auto add = [&](postgres::Transaction& transaction, const std::string& value) {

@@ -133,7 +133,7 @@ Response Api::diff(const Call& call) {
                                    static_cast<size_t>(values.number("samples", 3, 0, 100))};
   return accepted(
       tasks_.begin("diff", schema, call.who, [this, schema, side, bounds](const auto&, const std::stop_token& stop) {
-        const auto databases = databases_.connect(Databases::For::questions, kTaskStatement);
+        const auto databases = databases_.connect(Databases::For::reports, kTaskStatement);
         const auto end = ended_by(stop, databases->all());
         return operate::report_of(operate::diff(*databases, side, bounds), schema);
       }));
@@ -168,7 +168,7 @@ Response Api::audit(const Call& call) {
   const auto about = values.text("account").empty() ? std::string("all accounts") : values.text("account");
   return accepted(
       tasks_.begin("audit", about, call.who, [this, wanted, patience](const auto&, const std::stop_token& stop) {
-        const auto databases = databases_.connect(Databases::For::questions, kTaskStatement);
+        const auto databases = databases_.connect(Databases::For::reports, kTaskStatement);
         auto& connection = databases->of<schemas::CustodyMark>();
         const auto end = ended_by(stop, {&connection});
         const auto settings = quiet_settings();

@@ -17,9 +17,10 @@ std::unique_ptr<postgres::Connection> open_for_questions(const config::Settings&
 }
 
 std::unique_ptr<sinks::FamilyConnections> Databases::connect(For what, std::chrono::seconds statement_limit) const {
-  const bool reads = what == For::questions;
+  const bool reads = what != For::changes;
   auto session = fmt::format("set statement_timeout = '{}s'", statement_limit.count());
-  if (reads) session += fmt::format("; set default_transaction_read_only = on; {}", sinks::kReadByIndex);
+  if (reads) session += "; set default_transaction_read_only = on";
+  if (what == For::questions) session += fmt::format("; {}", sinks::kReadByIndex);
   auto databases = std::make_unique<sinks::FamilyConnections>(
       settings_, [&settings = settings_, reads, session = std::move(session)](const sinks::FamilyDatabase& database) {
         auto connection = reads ? open_for_questions(settings, database) : sinks::open(database, "wxpipe console");

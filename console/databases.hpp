@@ -41,8 +41,8 @@ class Databases {
       return answer;
     });
   }
-  // Connections of its own: for tasks and streams, and for what changes something.
-  enum class For { questions, changes };
+  // Connections of its own: for streams, for tasks that read whole tables, and for what changes something.
+  enum class For { questions, reports, changes };
   std::unique_ptr<sinks::FamilyConnections> connect(For what, std::chrono::seconds statement_limit) const;
 
  private:

@@ -136,7 +136,7 @@ Today counts_of_today(Connection& connection, const std::string& account, Timest
 }
 
 Today KnownCounts::today(Connection& connection, const std::string& account, Timestamp today, Timestamp now) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(today_mutex_);
   std::erase_if(today_, [&](const auto& one) { return now >= one.second.until; });
   if (const auto known = today_.find({account, today}); known != today_.end()) return known->second.counts;
   const auto began = std::chrono::steady_clock::now();

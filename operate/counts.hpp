@@ -45,7 +45,8 @@ Today counts_of_today(postgres::Connection& connection, const std::string& accou
 
 // The same for pages that ask every few seconds, so that a page that is open costs the pipeline next to nothing. A
 // month is a million rows: steps that are over are kept for ten minutes, and only the newest ones are read again. So a
-// replay or a repair of old minutes shows that much later. A day's counts are kept for 15 seconds. Any thread.
+// replay or a repair of old minutes shows that much later. A day's counts are kept for a hundred times as long as it
+// took to count, and a minute at most. Any thread.
 class KnownCounts {
  public:
   static constexpr std::chrono::minutes kKept{10};
@@ -61,7 +62,8 @@ class KnownCounts {
     Timestamp read_at;
     Steps steps;
   };
-  std::mutex mutex_;  // held while Postgres is asked: whoever wants the same needn't ask, too
+  // Each is held while Postgres is asked: whoever wants the same needn't ask, too.
+  std::mutex mutex_, today_mutex_;
   std::map<std::pair<std::string, std::chrono::seconds>, Known> known_;  // by account and step
   struct KnownToday {
     Timestamp until;

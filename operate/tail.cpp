@@ -114,10 +114,20 @@ void Tail::give_up(Waiting& one, const std::string& why) {
   one.event.detail = why;
 }
 
+void Tail::begin_second(std::chrono::steady_clock::time_point now) {
+  const bool first = second_ == std::chrono::steady_clock::time_point{};
+  const auto seconds = first ? 1.0 : std::chrono::duration<double>(now - second_).count();
+  // came_ was read since then, and came within the window before: compared with what that one may have brought.
+  every_ = came_ > most_ ? std::max<int64_t>(1, came_ * kSample / std::max<int64_t>(1, most_)) : 1;
+  most_ = static_cast<int64_t>(static_cast<double>(limits_.most_a_second) * std::max(1.0, seconds));
+  came_ = 0;
+  second_ = now;
+}
+
 // Counts one more event.
 bool Tail::within_limit() {
   ++came_;
-  if (limits_.most_a_second == 0 || came_ <= told_of_) return true;
+  if (limits_.most_a_second == 0 || (came_ <= most_ * every_ && came_ % every_ == 0)) return true;
   ++left_out_;
   return false;
 }
@@ -160,6 +170,9 @@ void Tail::take_letter(const kafka::Record& record, std::chrono::steady_clock::t
   const auto value = record.value();
   auto letter = schemas::decode<schemas::DeadLetter>(value);
   if (!letter) return;
+  // Another sink's letter says nothing about the event's own row.
+  if (letter->stage.starts_with("sink.") && letter->stage != "sink.messages" && letter->stage != "sink.dead_letters")
+    return;
   auto* found = waiting(letter->receipt);
   const auto detail = fmt::format("{}: {}", letter->stage, wxpipe::to_string(letter->reason));
   if (found) return give_up(*found, detail);
@@ -172,7 +185,7 @@ void Tail::take_letter(const kafka::Record& record, std::chrono::steady_clock::t
   known.account = letter->account;
   known.receipt = letter->receipt;
   known.trace_id = letter->trace_id;
-  if (!filter_.takes(known, value) || !within_limit()) return;
+  if (!filter_.takes(known, value)) return;
   Followed followed{.fate = Fate::dead_letter,
                     .received_at = letter->failed_at,
                     .receipt = std::move(letter->receipt),
@@ -193,7 +206,8 @@ void Tail::ask_for_rows(postgres::Connection& connection, std::chrono::steady_cl
   std::vector<Waiting*> some;
   size_t most = kAskedFirst;
   for (auto one = waiting_.begin(); one != waiting_.end(); ++one) {
-    if (!one->known && now >= one->ask_at) some.push_back(&*one);
+    const bool once_more = now - one->since >= limits_.patience && one->asked_at < looked_at_;
+    if (!one->known && (now >= one->ask_at || once_more)) some.push_back(&*one);
     const bool last = one + 1 == waiting_.end();
     if (some.empty() || (some.size() < most && !last)) continue;
     const auto found = ask_for_rows_of(some, connection);
@@ -257,11 +271,7 @@ int64_t Tail::read_up_to(const std::vector<kafka::PartitionOffset>& ends, int64_
 }
 
 std::vector<Followed> Tail::step(postgres::Connection& connection, std::chrono::steady_clock::time_point now) {
-  if (now - second_ >= 1s) {
-    second_ = now;
-    told_of_ = came_ > limits_.most_a_second ? limits_.most_a_second / kSample : limits_.most_a_second;
-    came_ = 0;
-  }
+  if (now - second_ >= 1s) begin_second(now);
   // The ends of the dead letters come first, and are read last: then what belongs to an event is never met before it.
   // Only when too many wait is it met earlier, because it can make them fewer.
   const auto ends_of_letters = reader_.stable_ends(partitions_of_letters_, kTimeout);
@@ -271,15 +281,19 @@ std::vector<Followed> Tail::step(postgres::Connection& connection, std::chrono::
   const bool letters_too = many || unread_events_ == 0;
   const auto unread_letters = read_up_to(ends_of_letters, letters_too ? kStep : 0, now);
   behind_ = unread_events_ + unread_letters;
+  const bool all_looked_for = letters_too && unread_letters == 0;
+  if (all_looked_for && !all_looked_for_) looked_at_ = now;
+  all_looked_for_ = all_looked_for;
   ask_for_rows(connection, now);
 
   // In the order of arrival: what is behind an event that still waits, waits too. Patience ends only when nothing is
-  // unread that could tell a fate.
-  const bool all_looked_for = letters_too && unread_letters == 0;
+  // unread that could tell a fate, and after one more question since then.
   std::vector<Followed> done;
   while (!waiting_.empty()) {
     auto& first = waiting_.front();
-    if (!first.known && (!all_looked_for || first.asked_at - first.since < limits_.patience)) break;
+    const bool given_up =
+        all_looked_for && first.asked_at - first.since >= limits_.patience && first.asked_at >= looked_at_;
+    if (!first.known && !given_up) break;
     by_receipt_.erase(first.event.receipt);
     done.push_back(std::move(first.event));
     waiting_.pop_front();

@@ -43,8 +43,8 @@ struct TailLimits {
   // After it an event whose fate isn't known yet is shown as on_its_way, if nothing is unread that could tell it.
   std::chrono::milliseconds patience;
   // 0: nothing is left out. Else: when more events than that come in a second, only a fifth of it is told of the next
-  // one, as a sample. The others are counted, and nobody asks for their fate, so that looking at a flood costs the
-  // pipeline no more than looking at a stream.
+  // one, spread evenly. The others are counted, and nobody asks for their fate, so that looking at a flood costs the
+  // pipeline no more than looking at a stream. Dead letters that never became an event are always told.
   int64_t most_a_second = 0;
 };
 
@@ -80,6 +80,7 @@ class Tail {
   void take(const kafka::Record& record, std::chrono::steady_clock::time_point now);
   void take_event(const kafka::Record& record, std::chrono::steady_clock::time_point now);
   void take_letter(const kafka::Record& record, std::chrono::steady_clock::time_point now);
+  void begin_second(std::chrono::steady_clock::time_point now);
   bool within_limit();
   static void give_up(Waiting& one, const std::string& why);
   Waiting* waiting(std::string_view receipt);
@@ -101,8 +102,11 @@ class Tail {
   size_t dropped_ = 0;                                     // how many have left waiting_ at its front
   int64_t unread_events_ = 0;                              // offsets of events.v1, of behind_
   int64_t behind_ = 0;
-  std::chrono::steady_clock::time_point second_{};  // when the limit's second began
-  int64_t came_ = 0, told_of_ = 0;                  // in it; and how many of them may be told of
+  // The limit's second; it lasts longer where a step does.
+  std::chrono::steady_clock::time_point second_{};
+  int64_t came_ = 0, most_ = 0, every_ = 1;            // in it; how many may be told of; of how many one is told
+  std::chrono::steady_clock::time_point looked_at_{};  // since when nothing is unread that could tell a fate
+  bool all_looked_for_ = false;
   uint64_t left_out_ = 0;
   // Receipt -> why: dead letters that were met before their event, while it is unread.
   std::map<std::string, std::string, std::less<>> early_letters_;

@@ -44,8 +44,8 @@ on conflict (account, tenant, subject, day, rule, daily_cap, half_life_days) do 
 --
 -- Mostly one partition has a lead; a replay and a topic with more partitions than before bring a second writer. Then
 -- the sums may lack what it hadn't committed when this statement began. But this statement waits for its rows of leads,
--- and adds to their counts. So if the counts are more than the sums, the leads are computed once more. This transaction
--- has their rows locked by then: nobody else can commit anything of them before it.
+-- and adds to their counts. So if counts and sums differ, the leads are computed once more. This transaction has their
+-- rows locked by then: nobody else can commit anything of them before it.
 with made as materialized (
   select t.*, summed.*, case when t.tells then (
     select coalesce(jsonb_object_agg(p.field, p.value), '{}') from wxpipe.lead_profiles p
@@ -109,6 +109,6 @@ written as (
     utm_content = coalesce(excluded.utm_content, l.utm_content), utm_term = coalesce(excluded.utm_term, l.utm_term),
     profile = case when excluded.profile = '{}' then l.profile else excluded.profile end, updated_at = now()
   returning activity_count)
-select count(*), case when sum(w.activity_count) <> (select sum(m.activities) from made m) then (
+select count(*), case when array_agg(w.activity_count) <> (select array_agg(m.activities) from made m) then (
   select wxpipe.score_leads(array_agg(m.account), array_agg(m.tenant), array_agg(m.subject)) from made m) end
 from written w

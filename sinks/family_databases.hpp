@@ -57,8 +57,8 @@ std::unique_ptr<postgres::Connection> connect(const FamilyDatabase& database, st
 std::unique_ptr<postgres::Connection> open(const FamilyDatabase& database, std::string_view application_name,
                                            postgres::Purpose purpose = postgres::Purpose::administration);
 
-// What a connection that answers people's questions runs first: rows are looked up by key, as by the sinks. Else a table
-// that autovacuum hasn't seen yet seems so small that it is read as a whole for each row.
+// What a connection that answers people's questions runs first: rows are looked up by key, as by the sinks. Else a
+// table that autovacuum hasn't seen yet seems so small that it is read as a whole for each row.
 inline constexpr std::string_view kReadByIndex =
     "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
 

@@ -55,14 +55,15 @@ struct Topic {
 
 // How long a sink gathers records before it writes them.
 enum class Batches {
-  usual,  // [sink] batch_rows, batch_interval
-  large   // [sink] leads_batch_rows, leads_batch_interval: where many rows become one
+  prompt,   // [sink] batch_rows, batch_interval: somebody waits for these rows
+  patient,  // [sink] batch_rows, leads_batch_interval: nobody does, and each batch costs a merge
+  large     // [sink] leads_batch_rows, leads_batch_interval: and many records become one row
 };
 
 struct FamilyInfo {
   std::string_view name;  // in [sink] families, group ids, metrics, the ledger
   Topic topic;
-  Batches batches = Batches::usual;
+  Batches batches = Batches::prompt;
 };
 
 // A family and the facts on its topic. The first one is its main fact.
@@ -79,20 +80,24 @@ inline constexpr std::tuple kFamilies{
                    "every event once, enriched: the journal's rows; and the receipts of repeats"}}},
     Family<FollowerChanged>{{.name = "followers",
                              .topic = {TopicName::followers, "followers.v1", 3, 24h * 30, kSubjectKey,
-                                       "changes of a follower's or customer's relation"}}},
+                                       "changes of a follower's or customer's relation"},
+                             .batches = Batches::patient}},
     Family<LeadActivity>{{.name = "leads",
                           .topic = {TopicName::leads, "leads.v1", 3, 24h * 30, kSubjectKey,
                                     "activities that a scoring rule gives points for"},
                           .batches = Batches::large}},
     Family<IdentityTold>{{.name = "customers",
                           .topic = {TopicName::customers, "customers.v1", 3, 24h * 30, kSubjectKey,
-                                    "what was told of who somebody is: ids, phones, names"}}},
+                                    "what was told of who somebody is: ids, phones, names"},
+                          .batches = Batches::patient}},
     Family<LogWritten>{{.name = "logs",
                         .topic = {TopicName::logs, "logs.v1", 3, 24h * 7, kSubjectKey,
-                                  "authorisations, audits, jobs, account health; and our own log"}}},
+                                  "authorisations, audits, jobs, account health; and our own log"},
+                        .batches = Batches::patient}},
     Family<DeadLetter>{{.name = "dead_letters",
                         .topic = {TopicName::dead_letters, "dead_letters.v1", 1, 24h * 30, "account",
-                                  "what can never succeed, with reason and original bytes"}}},
+                                  "what can never succeed, with reason and original bytes"},
+                        .batches = Batches::patient}},
     // As long as messages: if a database is filled again from the topics, the audit then covers exactly what it can
     // hold.
     Family<CustodyMark>{
@@ -103,17 +108,21 @@ inline constexpr std::tuple kFamilies{
     Family<DirectoryChanged, TicketTold>{{.name = "directory",
                                           .topic = {TopicName::directory, "directory.v1", 3, 24h * 30, kSubjectKey,
                                                     "what is told of contacts, members, departments, tags, group "
-                                                    "chats, authorised accounts; and tickets, sealed"}}},
+                                                    "chats, authorised accounts; and tickets, sealed"},
+                                          .batches = Batches::patient}},
     Family<SendTold>{{.name = "receipts",
                       .topic = {TopicName::receipts, "receipts.v1", 3, 24h * 30, kSubjectKey,
-                                "what is told of what we send: messages, receipts, mass sendings"}}},
+                                "what is told of what we send: messages, receipts, mass sendings"},
+                      .batches = Batches::patient}},
     Family<ApiCalled, AiCalled>{{.name = "calls",
                                  .topic = {TopicName::calls, "calls.v1", 3, 24h * 7, "service, or any other",
-                                           "calls of APIs and of language models, written by whoever calls"}}},
+                                           "calls of APIs and of language models, written by whoever calls"},
+                                 .batches = Batches::patient}},
     Family<InstanceTold, MetricMeasured, AlertTold>{
         {.name = "instances",
          .topic = {TopicName::instances, "instances.v1", 3, 24h * 7, kSubjectKey,
-                   "what instances tell of themselves: heartbeats, status, logins, metrics, alerts"}}},
+                   "what instances tell of themselves: heartbeats, status, logins, metrics, alerts"},
+         .batches = Batches::patient}},
 };
 
 // Two families that one statement reads together: a view for another team, a merge, a page. They must lie in one

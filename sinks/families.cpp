@@ -64,9 +64,9 @@ std::unique_ptr<Sink> make_sink(const FamilyInfo& wanted) {
 }
 
 BatchLimits batch_limits(const FamilyInfo& family, const config::SinkSettings& settings) {
-  const bool large = family.batches == schemas::Batches::large;
-  return {static_cast<size_t>(large ? settings.leads_batch_rows : settings.batch_rows),
-          large ? settings.leads_batch_interval : settings.batch_interval};
+  using schemas::Batches;
+  return {static_cast<size_t>(family.batches == Batches::large ? settings.leads_batch_rows : settings.batch_rows),
+          family.batches == Batches::prompt ? settings.batch_interval : settings.leads_batch_interval};
 }
 
 std::string group_id(std::string_view topic_prefix, const FamilyInfo& family) {

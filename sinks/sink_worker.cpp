@@ -31,7 +31,8 @@ InputRecord input(const kafka::Record& record) {
 worker::Spec worker_spec(const config::Settings& settings, const schemas::FamilyInfo& family) {
   const auto [rows, interval] = batch_limits(family, settings.sink);
   return {.name = fmt::format("sink.{}", family.name),
-          .role = kafka::ClientRole::sink_consumer,
+          .role = family.batches == schemas::Batches::prompt ? kafka::ClientRole::sink_consumer
+                                                             : kafka::ClientRole::patient_sink_consumer,
           .topic = topic_of(settings.kafka, family),
           .group = group_id(settings.kafka.topic_prefix, family),
           .member = kafka::member_id(settings.instance.name, fmt::format("sink.{}", family.name), 0),

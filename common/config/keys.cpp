@@ -193,7 +193,7 @@ std::span<const Key<Settings>> setting_keys() {
       {"sink.leads_batch_rows", in<&S::sink, &K::leads_batch_rows>(), between(1, 50'000),
        "The same for leads. A record may have several activities; each lead in a batch is computed once."},
       {"sink.leads_batch_interval", in<&S::sink, &K::leads_batch_interval>(), lasting(1ms, 10s),
-       "How long a batch of leads waits at most to fill up. It waits less where few records come."},
+       "How long a batch of leads, or of any family but messages and custody, waits at most to fill up."},
       {"sink.months_ahead", in<&S::sink, &K::months_ahead>(), between(0, 24),
        "Monthly partitions made before they are needed."},
       {"sink.days_ahead", in<&S::sink, &K::days_ahead>(), between(0, 366),

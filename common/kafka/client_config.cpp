@@ -46,6 +46,13 @@ void on_log(const rd_kafka_t*, int level, const char* facility, const char* text
     telemetry::log(ours, "kafka_client", {{"facility", facility}, {"why", text}, {"times_before", left_out}});
 }
 
+bool is_sink(ClientRole role) { return role == ClientRole::sink_consumer || role == ClientRole::patient_sink_consumer; }
+
+const char* longest_fetch_ms(ClientRole role) {
+  if (role == ClientRole::patient_sink_consumer) return "100";
+  return role == ClientRole::sink_consumer ? "20" : "10";
+}
+
 Pairs defaults(ClientRole role) {
   switch (role) {
     case ClientRole::ingest_producer:
@@ -73,18 +80,19 @@ Pairs defaults(ClientRole role) {
               {"partitioner", "murmur2_random"}};
     case ClientRole::processor_consumer:
     case ClientRole::sink_consumer:
+    case ClientRole::patient_sink_consumer:
       return {{"socket.timeout.ms", "10000"},
               {"session.timeout.ms", "10000"},
               {"heartbeat.interval.ms", "1000"},
-              {"max.poll.interval.ms", role == ClientRole::sink_consumer ? "300000" : "60000"},
+              {"max.poll.interval.ms", is_sink(role) ? "300000" : "60000"},
               {"queued.max.messages.kbytes", "4096"},  // records fetched and not yet polled
               {"fetch.queue.backoff.ms", "20"},
               {"fetch.message.max.bytes", "131072"},  // per partition and fetch, compressed
               {"fetch.error.backoff.ms", "50"},
               // An answer costs broker and client the same with one record or with many. So the broker gathers some,
               // but not for long: at a low rate they don't come.
-              {"fetch.min.bytes", "16384"},
-              {"fetch.wait.max.ms", role == ClientRole::sink_consumer ? "20" : "10"}};
+              {"fetch.min.bytes", "65536"},
+              {"fetch.wait.max.ms", longest_fetch_ms(role)}};
     case ClientRole::reader:
       return {
           {"queued.max.messages.kbytes", "16384"}, {"fetch.error.backoff.ms", "50"}, {"auto.offset.reset", "earliest"}};
@@ -105,6 +113,7 @@ Pairs guarantees(ClientRole role) {
               {"socket.max.fails", "1"}};  // a time-out ends the connection: how a producer knows that it needs renewal
     case ClientRole::processor_consumer:
     case ClientRole::sink_consumer:
+    case ClientRole::patient_sink_consumer:
       return {
           // With the protocol `consumer`, the broker refuses a new member that has the group.instance.id of one that is
           // still there. With `classic` the new one takes over, which a restart needs (docs/decisions 0007).
@@ -114,7 +123,7 @@ Pairs guarantees(ClientRole role) {
           {"enable.auto.offset.store", "false"},
           {"enable.partition.eof", "false"},
           {"isolation.level", "read_committed"},
-          {"auto.offset.reset", role == ClientRole::sink_consumer ? "error" : "earliest"}};
+          {"auto.offset.reset", is_sink(role) ? "error" : "earliest"}};
     case ClientRole::reader:
       return {{"enable.auto.commit", "false"}, {"isolation.level", "read_committed"}};
     case ClientRole::log_producer:

@@ -18,6 +18,7 @@ enum class ClientRole {
   log_producer,
   processor_consumer,
   sink_consumer,
+  patient_sink_consumer,  // nobody waits for its rows: the broker answers it less often, with more
   reader,
   admin
 };

@@ -114,7 +114,7 @@ void check_roles(config::Loaded& loaded, const config::Needs& needs) {
   using kafka::ClientRole;
   for (const auto role :
        {ClientRole::ingest_producer, ClientRole::transactional_producer, ClientRole::processor_consumer,
-        ClientRole::sink_consumer, ClientRole::reader, ClientRole::admin})
+        ClientRole::sink_consumer, ClientRole::patient_sink_consumer, ClientRole::reader, ClientRole::admin})
     expect([&] { kafka::client_config(role, settings.kafka); });
   expect([&] { sinks::chosen_families(settings.sink); });
   expect([&] { sinks::table_policies(settings.retention); });

@@ -153,14 +153,14 @@ class Eraser {
 
   static void find_events(Transaction& transaction, Person& person) {
     const auto key = [&] { return Parameters().text(person.known.account).text(person.known.subject); };
+    // All tenants of the account: keys begin with account and tenant.
     const auto tenants = transaction.execute(
-        "select tenant from followers where account = $1::text and subject = $2::text "
-        "union select tenant from follower_history where account = $1::text and subject = $2::text "
-        "union select tenant from leads where account = $1::text and subject = $2::text "
-        "union select tenant from wxpipe.lead_daily where account = $1::text and subject = $2::text "
-        "union select tenant from wxpipe.lead_profiles where account = $1::text and subject = $2::text "
-        "union select tenant from identity_links where account = $1::text and subject = $2::text "
-        "union select tenant from identities where account = $1::text and subject = $2::text",
+        "with recursive f(tenant) as (select min(tenant) from followers where account = $1::text union all select (select "
+        "min(tenant) from followers where account = $1::text and tenant > f.tenant) from f where f.tenant is not null), "
+        "l(tenant) as (select min(tenant) from leads where account = $1::text union all select (select min(tenant) from leads "
+        "where account = $1::text and tenant > l.tenant) from l where l.tenant is not null) "
+        "select tenant from f where tenant is not null union select tenant from l where tenant is not null union select "
+        "tenant from identities where account = $1::text and subject = $2::text",
         key());
     for (size_t i = 0; i < tenants.size(); ++i) {
       person.tenants.add_text(tenants.text(i, 0));

@@ -90,7 +90,7 @@ Pairs defaults(ClientRole role) {
               {"fetch.message.max.bytes", "131072"},  // per partition and fetch, compressed
               {"fetch.error.backoff.ms", "50"},
               // An answer costs broker and client the same with one record or with many. So the broker gathers some,
-              // but not for long: at a low rate they don't come.
+              // but not for long: at a low rate they don't come. Nobody waits for the rows of a patient sink.
               {"fetch.min.bytes", "65536"},
               {"fetch.wait.max.ms", longest_fetch_ms(role)}};
     case ClientRole::reader:

@@ -47,7 +47,7 @@ struct FollowerChanged {
           .optional()
           .like("线下海报"));
   static constexpr Table kTable{.name = "follower_history",
-                                .key = {"subject", "account", "tenant", "owner", "event_id", "change"}};
+                                .key = {"account", "tenant", "subject", "owner", "event_id", "change"}};
 };
 
 }  // namespace wxpipe::schemas

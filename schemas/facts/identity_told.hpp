@@ -43,7 +43,7 @@ struct IdentityTold {
                                   "Else it only describes, or is a hint")
           .like("true"));
   static constexpr Table kTable{.name = "identity_links",
-                                .key = {"subject", "account", "tenant", "kind", "value", "event_id"}};
+                                .key = {"account", "tenant", "subject", "kind", "value", "event_id"}};
 };
 
 }  // namespace wxpipe::schemas

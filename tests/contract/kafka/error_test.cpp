@@ -50,6 +50,7 @@ TEST(KafkaSettings, AGuaranteeCannotBeConfiguredAway) {
       {ClientRole::transactional_producer, "acks", "1"},
       {ClientRole::processor_consumer, "isolation.level", "read_uncommitted"},
       {ClientRole::sink_consumer, "auto.offset.reset", "latest"},
+      {ClientRole::patient_sink_consumer, "auto.offset.reset", "latest"},
       {ClientRole::sink_consumer, "partition.assignment.strategy", "cooperative-sticky"},
       {ClientRole::processor_consumer, "enable.auto.commit", "true"}};
   for (const auto& [role, name, value] : attempts) {
@@ -73,7 +74,8 @@ TEST(KafkaSettings, ConsumersHaveTheClassicProtocolWhereLibrdkafkaKnowsAnother) 
   size_t size = sizeof value;
   const bool known = rd_kafka_conf_get(plain.get(), "group.protocol", value, &size) == RD_KAFKA_CONF_OK;
   EXPECT_EQ(known, rd_kafka_version() >= 0x02040000);
-  for (const auto role : {ClientRole::processor_consumer, ClientRole::sink_consumer}) {
+  for (const auto role :
+       {ClientRole::processor_consumer, ClientRole::sink_consumer, ClientRole::patient_sink_consumer}) {
     const auto conf = client_config(role, {});
     size = sizeof value;
     const bool set = rd_kafka_conf_get(conf.get(), "group.protocol", value, &size) == RD_KAFKA_CONF_OK;

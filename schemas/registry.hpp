@@ -56,7 +56,7 @@ struct Topic {
 // How long a sink gathers records before it writes them.
 enum class Batches {
   prompt,   // [sink] batch_rows, batch_interval: somebody waits for these rows
-  patient,  // [sink] batch_rows, leads_batch_interval: nobody does, and each batch costs a merge
+  patient,  // [sink] batch_rows, leads_batch_interval: nobody does, and each batch costs a transaction
   large     // [sink] leads_batch_rows, leads_batch_interval: and many records become one row
 };
 

@@ -50,7 +50,7 @@ TEST(KafkaSettings, AGuaranteeCannotBeConfiguredAway) {
       {ClientRole::transactional_producer, "acks", "1"},
       {ClientRole::processor_consumer, "isolation.level", "read_uncommitted"},
       {ClientRole::sink_consumer, "auto.offset.reset", "latest"},
-      {ClientRole::patient_sink_consumer, "auto.offset.reset", "latest"},
+      {ClientRole::patient_sink_consumer, "auto.offset.reset", "earliest"},
       {ClientRole::sink_consumer, "partition.assignment.strategy", "cooperative-sticky"},
       {ClientRole::processor_consumer, "enable.auto.commit", "true"}};
   for (const auto& [role, name, value] : attempts) {
